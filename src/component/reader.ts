@@ -1,0 +1,113 @@
+/**
+ * The contract of a reader. Three kinds, told apart by what they take and give:
+ * a *source* finds the newest version of something and fetches it; a *container* opens resources inside a resource;
+ * a *parser* turns a resource into records.
+ */
+import type { z } from 'zod';
+import type { ReadItem } from '../records/entry.ts';
+import type { PlacedResource, Resource } from './resource.ts';
+import type { Services } from './services.ts';
+
+/** Something worth telling the operator that loses no data. Counted by code, with samples, and shown with the run. */
+export interface Warning {
+  /** `W_…`, stable. */
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Since {
+  readonly time: Date;
+  /** By hand (command line or custom args), from the job config, or from the last successful run. */
+  readonly origin: 'manual' | 'config' | 'watermark';
+}
+
+export interface ReadContext {
+  /** The first own position that is wanted. A reader may seek to it or ignore it: the engine drops what lies before. */
+  readonly from: number;
+  readonly since: Since | undefined;
+  readonly signal: AbortSignal;
+  readonly services: Services;
+  warn(warning: Warning): void;
+}
+
+export interface ComponentExample<Args> {
+  readonly title: string;
+  readonly args: Args;
+}
+
+interface ReaderCommon<Args> {
+  /** The name in a job file, kebab-case. */
+  readonly type: string;
+  /** Raised whenever the same bytes would give other output; a source that is unchanged is then read again. */
+  readonly version: number;
+  /** One line for lists. */
+  readonly summary: string;
+  /** A paragraph or two of Markdown for the reference. */
+  readonly description?: string;
+  readonly args: z.ZodType<Args>;
+  readonly examples: readonly ComponentExample<unknown>[];
+  /** Whether the source holds everything there is (absence means removal) or only what changed. */
+  readonly coverage: 'full' | 'incremental';
+}
+
+/** A version of a source, as `locate` finds it before anything is downloaded. JSON-safe: it is kept with the run. */
+export interface SourceVersion {
+  /** For people: `v2.9-2026-06-23-ror-data.zip`. */
+  readonly name: string;
+  /** For people: `v2.9`, a date; the name where there is nothing better. */
+  readonly version: string;
+  /** Equal exactly when the content is known to be equal (a DOI with a checksum, a digest); absent when not known before. */
+  readonly identity?: string;
+  readonly published?: string;
+  readonly bytes?: number;
+  /** What `fetch` needs to know, private to the reader. */
+  readonly locator?: Readonly<Record<string, unknown>>;
+}
+
+/** Nothing newer than `since`: the run ends as unchanged with this sentence. */
+export interface NothingNew {
+  readonly nothingNew: string;
+}
+
+export interface FetchedFile {
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly digest: string;
+}
+
+export interface FetchContext extends Omit<ReadContext, 'from'> {
+  onProgress(progress: { readonly bytes: number; readonly total?: number }): void;
+}
+
+export interface SourceReader<Args = unknown> extends ReaderCommon<Args> {
+  readonly accepts: 'nothing';
+  readonly emits: 'bytes';
+  /** Cheap: asks which version there is. Called once for each run; its answer is frozen. */
+  locate(args: Args, context: FetchContext): Promise<SourceVersion | NothingNew>;
+  /** Idempotent: called again after a crash or on another machine; what is already in the spool is not fetched again. */
+  fetch(version: SourceVersion, args: Args, context: FetchContext): Promise<readonly FetchedFile[]>;
+}
+
+export interface ContainerReader<Args = unknown> extends ReaderCommon<Args> {
+  readonly accepts: 'bytes';
+  readonly emits: 'bytes';
+  read(input: Resource, args: Args, context: ReadContext): AsyncIterable<PlacedResource>;
+}
+
+export interface ParserReader<Args = unknown> extends ReaderCommon<Args> {
+  readonly accepts: 'bytes';
+  readonly emits: 'records';
+  /** Batches in source order. A bad record is yielded as a failure; throwing means the resource itself is unusable. */
+  read(input: Resource, args: Args, context: ReadContext): AsyncIterable<readonly ReadItem[]>;
+}
+
+export type Reader = SourceReader | ContainerReader | ParserReader;
+
+/** Declares a reader. The spec feeds parsing, `check`, the JSON schema, editor completion and the reference docs. */
+export function defineReader<Args>(spec: SourceReader<Args>): SourceReader;
+export function defineReader<Args>(spec: ContainerReader<Args>): ContainerReader;
+export function defineReader<Args>(spec: ParserReader<Args>): ParserReader;
+export function defineReader(spec: unknown): Reader {
+  return spec as Reader;
+}

@@ -1,0 +1,19 @@
+/** A named stream of bytes that one reader hands to the next: a downloaded file, a zip member. */
+
+export interface Resource {
+  /** For origins and messages: a file or member name without directories of this machine. */
+  readonly name: string;
+  /** The size of what `stream` delivers, where it is known beforehand. */
+  readonly bytes?: number;
+  /** A file on this machine that holds exactly these bytes, where there is one. */
+  readonly path?: string;
+  /** The bytes from the start. May be called again; each call starts anew. Throws SourceError or UnavailableError. */
+  stream(): AsyncIterable<Buffer>;
+}
+
+/** A resource as a reader of containers yields it: with its place in the container. */
+export interface PlacedResource {
+  /** From 0, in the order of the container, counted over all members whether selected or not. */
+  readonly position: number;
+  readonly resource: Resource;
+}

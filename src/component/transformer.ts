@@ -1,0 +1,50 @@
+/** The contract of a transformer: synchronous, one value in, one value out, no I/O and no memory between records. */
+import type { z } from 'zod';
+import type { ComponentExample, Warning } from './reader.ts';
+import type { Logger } from './services.ts';
+
+/** A value that is left out on purpose: counted as filtered under its code, not as an error. */
+export class Skip {
+  readonly code: string;
+  readonly message: string;
+
+  constructor(code: string, message: string) {
+    this.code = code;
+    this.message = message;
+  }
+}
+
+/** `return skip('status', 'its status is withdrawn')` */
+export function skip(code: string, message: string): Skip {
+  return new Skip(code, message);
+}
+
+export interface TransformContext {
+  /** Where the entry came from, made only when asked for. */
+  readonly origin: () => string;
+  warn(warning: Warning): void;
+}
+
+/** Throws RecordError for a value that cannot be mapped (details may hold `id`), ConfigError where the chain is wrong. */
+export type Transform = (value: unknown, context: TransformContext) => unknown;
+
+export interface TransformerExample<Args> extends ComponentExample<Args> {
+  readonly input: unknown;
+  readonly output: unknown;
+}
+
+export interface Transformer<Args = unknown> {
+  readonly type: string;
+  /** Raised whenever the same value would give other output. */
+  readonly version: number;
+  readonly summary: string;
+  readonly description?: string;
+  readonly args: z.ZodType<Args>;
+  /** Run as tests. */
+  readonly examples: readonly TransformerExample<unknown>[];
+  create(args: Args, services: { readonly logger: Logger }): Transform;
+}
+
+export function defineTransformer<Args>(spec: Transformer<Args>): Transformer {
+  return spec as Transformer;
+}

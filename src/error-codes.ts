@@ -1,0 +1,290 @@
+/**
+ * The register of error codes: kind, meaning, remedy. It feeds the types, `vocab-sync` output and
+ * docs/reference/errors.md. A code is never renamed; one that is no longer thrown is removed with a CHANGELOG line.
+ */
+
+export type ErrorKind = 'config' | 'record' | 'unavailable' | 'source' | 'limit' | 'internal';
+
+export interface ErrorCodeEntry {
+  readonly kind: ErrorKind;
+  /** What happened, in one sentence. */
+  readonly meaning: string;
+  /** What the operator does about it, in one sentence. */
+  readonly remedy: string;
+}
+
+export const ERROR_CODES = {
+  // Job files, arguments, settings
+  E_JOB_NOT_FOUND: {
+    kind: 'config',
+    meaning: 'No job file or stored job has this name.',
+    remedy: 'Use a name from `vocab-sync components --jobs` or the path of a job file.',
+  },
+  E_JOB_INVALID: {
+    kind: 'config',
+    meaning: 'The job file does not fit the job schema, or its components do not fit together.',
+    remedy: 'Run `vocab-sync check FILE`: it names every problem with its JSON pointer and line.',
+  },
+  E_CUSTOM_ARGS_INVALID: {
+    kind: 'config',
+    meaning: 'The custom args are not a JSON object that can be laid over this job.',
+    remedy: 'Correct the JSON; `run --explain` shows the effective config without starting anything.',
+  },
+  E_SINCE_INVALID: {
+    kind: 'config',
+    meaning: 'The value of `since` is not a time in a form that is understood.',
+    remedy: 'Use YYYY-MM-DD HH:mm, ISO 8601, a date, or `none`.',
+  },
+  E_SETTINGS_INVALID: {
+    kind: 'config',
+    meaning: 'An environment variable or .env entry has an unusable value.',
+    remedy: 'Correct the named setting; `vocab-sync doctor` shows what is in force and from where.',
+  },
+  E_SECRET_NOT_FOUND: {
+    kind: 'config',
+    meaning: 'A `$secret` reference names an environment variable or file that is not there.',
+    remedy: 'Set the variable or create the file on the machine of the worker.',
+  },
+  E_FILE_NOT_FOUND: {
+    kind: 'config',
+    meaning: 'A file that the job or the command names cannot be read.',
+    remedy: 'Check the path and its permissions on the machine where the worker runs.',
+  },
+  E_ARCHIVE_NO_MATCH: {
+    kind: 'config',
+    meaning: 'No member of the archive matches the `regex` of the reader.',
+    remedy: 'Change `regex`; the error lists the members that are there.',
+  },
+  E_HOST_NOT_ALLOWED: {
+    kind: 'config',
+    meaning: 'The URL leads to a host outside VOCAB_SYNC_ALLOWED_HOSTS or uses another protocol than http(s).',
+    remedy: 'Correct the URL, or add the host to the setting.',
+  },
+  E_ROR_SCHEMA_V1: {
+    kind: 'config',
+    meaning: 'The member of the dump that was chosen holds ROR schema v1, the mapping reads v2.',
+    remedy: 'Choose the member that the error names, for example with "regex": "_schema_v2\\\\.json$".',
+  },
+  E_TARGET_CONFLICT: {
+    kind: 'config',
+    meaning: 'The table or file of a writer exists and is not one that vocab-sync made.',
+    remedy: 'Choose another table or path in the job, or move the existing one away.',
+  },
+  E_RUN_NOT_FOUND: {
+    kind: 'config',
+    meaning: 'No run has this id or prefix, or several have it.',
+    remedy: 'Use an id from `vocab-sync runs`, a longer prefix, or JOB@latest.',
+  },
+  E_RUN_STATE: {
+    kind: 'config',
+    meaning: 'The run is not in a state in which this can be done.',
+    remedy: 'Look at `vocab-sync show RUN` and choose what fits its state.',
+  },
+
+  // Records
+  E_RECORD_SYNTAX: {
+    kind: 'record',
+    meaning: 'A record is not well-formed (broken JSON).',
+    remedy: 'Report it to the source; the rest of the file was read.',
+  },
+  E_RECORD_TOO_LARGE: {
+    kind: 'record',
+    meaning: 'A record is larger than the limit of the reader.',
+    remedy: 'Raise `max_record_bytes` of the reader if the record is genuine.',
+  },
+  E_RECORD_TYPE: {
+    kind: 'record',
+    meaning: 'A record, or a field of it, has another JSON type than the mapping needs.',
+    remedy: 'Report it to the source; look at it with `vocab-sync rejections RUN`.',
+  },
+  E_RECORD_NO_ID: {
+    kind: 'record',
+    meaning: 'A record has no identifier, or one of an unknown form.',
+    remedy: 'Report it to the source, or map an id in a transformer.',
+  },
+  E_RECORD_NO_NAME: {
+    kind: 'record',
+    meaning: 'A record has no name that could be shown.',
+    remedy: 'Report it to the source.',
+  },
+  E_RECORD_TEXT: {
+    kind: 'record',
+    meaning: 'A text in the record holds a NUL character or half a surrogate pair, which no database stores.',
+    remedy: 'Report it to the source.',
+  },
+  E_RECORD_SCHEMA: {
+    kind: 'record',
+    meaning: 'The transformed record does not fit the record schema of its vocabulary.',
+    remedy: 'Correct the mapping, or report the record to the source.',
+  },
+  E_RECORD_OWNED: {
+    kind: 'record',
+    meaning: 'A record with this id in the target belongs to another job or was entered locally.',
+    remedy: 'Decide which job owns the id; records of others are never touched.',
+  },
+
+  // Things that are away
+  E_SOURCE_UNAVAILABLE: {
+    kind: 'unavailable',
+    meaning: 'The server of the source cannot be reached, or answers with a passing error.',
+    remedy: 'Nothing: the run tries again. If it lasts, look at the status page of the source.',
+  },
+  E_SOURCE_RATE_LIMITED: {
+    kind: 'unavailable',
+    meaning: 'The server of the source asks to come back later.',
+    remedy: 'Nothing: the run waits as long as it was asked to.',
+  },
+  E_DATABASE_UNAVAILABLE: {
+    kind: 'unavailable',
+    meaning: 'PostgreSQL cannot be reached or ended the connection.',
+    remedy: 'Start the database or check DATABASE_URL; a run under way goes on by itself.',
+  },
+  E_TEMPORAL_UNAVAILABLE: {
+    kind: 'unavailable',
+    meaning: 'The Temporal server cannot be reached.',
+    remedy: 'Start it or check TEMPORAL_ADDRESS; `vocab-sync doctor` tells more.',
+  },
+  E_NO_WORKER: {
+    kind: 'unavailable',
+    meaning: 'No worker polls the task queue of the run.',
+    remedy: 'Start `vocab-sync worker`, or name the right queue.',
+  },
+  E_LEASE_LOST: {
+    kind: 'unavailable',
+    meaning: 'Another attempt took over this work, so this one wrote nothing more.',
+    remedy: 'Nothing: the newer attempt goes on from the last checkpoint.',
+  },
+  E_STAGE_LOST: {
+    kind: 'unavailable',
+    meaning: 'The database lost the stage of the run in a crash.',
+    remedy: 'Nothing: the run stages again from its source.',
+  },
+  E_DISK_FULL: {
+    kind: 'unavailable',
+    meaning: 'The disk of the spool or of the target is full.',
+    remedy: 'Free space; the download or the file goes on where it stopped.',
+  },
+
+  // The source is not what it claims
+  E_SOURCE_NOT_FOUND: {
+    kind: 'source',
+    meaning: 'The server of the source answers that this address does not exist or is forbidden.',
+    remedy: 'Check the address in the job; the source may have moved.',
+  },
+  E_SOURCE_UNEXPECTED: {
+    kind: 'source',
+    meaning: 'The source answered with something else than was expected, such as an HTML page in place of a dump.',
+    remedy: 'Open the address in a browser: it may be a login or an error page.',
+  },
+  E_SOURCE_AMBIGUOUS: {
+    kind: 'source',
+    meaning: 'The source offers several files where exactly one was expected, or none.',
+    remedy: 'Look at the record of the source; name the file with `--input` meanwhile.',
+  },
+  E_SOURCE_DIGEST: {
+    kind: 'source',
+    meaning: 'The downloaded bytes do not have the size or the digest that the source announced.',
+    remedy: 'Run again; if it stays, report it to the source.',
+  },
+  E_SOURCE_CHANGED: {
+    kind: 'source',
+    meaning: 'The source changed while it was read.',
+    remedy: 'Run again when it is no longer being written.',
+  },
+  E_SOURCE_EMPTY: {
+    kind: 'source',
+    meaning: 'The source holds no records.',
+    remedy: 'Check the source; where an empty source is right, set "guards": {"allow_empty": true}.',
+  },
+  E_ZIP_NO_CENTRAL_DIRECTORY: {
+    kind: 'source',
+    meaning: 'The file is not a zip, or its end with the central directory is missing.',
+    remedy: 'Download it again: it is truncated, or an error page was saved under its name.',
+  },
+  E_ZIP_CORRUPT: {
+    kind: 'source',
+    meaning: 'The zip is damaged, or a member does not have the size or checksum that the directory declares.',
+    remedy: 'Download it again, or report it to the source.',
+  },
+  E_ZIP_UNSUPPORTED: {
+    kind: 'source',
+    meaning: 'A member of the zip is encrypted or uses another compression than stored and deflate.',
+    remedy: 'Repack the archive.',
+  },
+  E_ARCHIVE_ENTRY_NAME: {
+    kind: 'source',
+    meaning: 'The archive holds a member whose name leaves the archive (`../`, absolute, backslash).',
+    remedy: 'Do not use this archive; report it to the source.',
+  },
+  E_GZIP_CORRUPT: {
+    kind: 'source',
+    meaning: 'The gzip stream is damaged, truncated, or not gzip at all.',
+    remedy: 'Download it again, or report it to the source.',
+  },
+  E_JSON_NOT_JSON: {
+    kind: 'source',
+    meaning: 'The resource does not begin with a JSON array or object.',
+    remedy: 'Check what the address or the archive member really holds.',
+  },
+  E_JSON_TRUNCATED: {
+    kind: 'source',
+    meaning: 'The JSON ends before its array is closed.',
+    remedy: 'Download it again: the end is missing. Nothing of it was published.',
+  },
+  E_JSON_STRUCTURE: {
+    kind: 'source',
+    meaning: 'The JSON is broken in a way that leaves no safe place to read on.',
+    remedy: 'Report it to the source; the error says at which byte.',
+  },
+
+  // Budgets and guards
+  E_ARCHIVE_RATIO: {
+    kind: 'limit',
+    meaning: 'A member of the archive unpacks to implausibly many times its packed size.',
+    remedy: 'Raise `max_ratio` of the reader only for a source that you trust.',
+  },
+  E_ARCHIVE_ENTRIES: {
+    kind: 'limit',
+    meaning: 'The archive has more members than the limit.',
+    remedy: 'Raise `max_entries` of the reader only for a source that you trust.',
+  },
+  E_ARCHIVE_SIZE: {
+    kind: 'limit',
+    meaning: 'A member of the archive is larger than the limit.',
+    remedy: 'Raise `max_entry_bytes` of the reader only for a source that you trust.',
+  },
+  E_SOURCE_TOO_LARGE: {
+    kind: 'limit',
+    meaning: 'A download or stream is larger than the limit.',
+    remedy: 'Raise `max_bytes` of the reader only for a source that you trust.',
+  },
+  E_REGEX_INVALID: {
+    kind: 'config',
+    meaning: 'A regular expression in the config is not valid for the linear-time engine (RE2 syntax).',
+    remedy: 'Correct the expression; look-around and back-references are not available.',
+  },
+
+  // Bugs
+  E_CONSERVATION: {
+    kind: 'internal',
+    meaning: 'The counts of a run do not add up.',
+    remedy: 'Nothing was published. Please report it with the output of `vocab-sync show RUN --json`.',
+  },
+  E_TARGET_CHANGED: {
+    kind: 'internal',
+    meaning: 'The target changed between the plan and its publication.',
+    remedy: 'Nothing was published. Run again; check who else writes into the table.',
+  },
+  E_INTERNAL: {
+    kind: 'internal',
+    meaning: 'Something happened that the code takes for impossible.',
+    remedy: 'Please report it with the details of the error.',
+  },
+} as const satisfies Record<string, ErrorCodeEntry>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** The codes of one kind. */
+export type CodeOf<K extends ErrorKind> = {
+  [C in ErrorCode]: (typeof ERROR_CODES)[C]['kind'] extends K ? C : never;
+}[ErrorCode];

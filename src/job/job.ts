@@ -1,0 +1,53 @@
+/** A job after parsing and normalising: what the engine interprets. `config` in a file is the operator's dialect of it. */
+import type { OnMissing } from '../component/writer.ts';
+
+export interface ComponentConfig {
+  readonly type: string;
+  /** As written, `$secret` and `$arg` references included; the engine parses it with the component's own schema. */
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+/** Rules that stop a suspicious run before it publishes. Absent = not checked. */
+export interface Guards {
+  /** Fewer staged records than this wait for approval. */
+  readonly min_records?: number;
+  /** Per cent of this job's published records that a run may withdraw or lose. */
+  readonly max_shrink_percent?: number;
+  /** Per cent of the records read that may be rejected. */
+  readonly max_rejected_percent?: number;
+  /** Top-level field of the published record → per cent of the staged records that must have it. */
+  readonly min_fill_percent?: Readonly<Record<string, number>>;
+  /** A source without any record is a failure unless this is true. */
+  readonly allow_empty?: boolean;
+}
+
+/** One pipeline of a job. */
+export interface Task {
+  /** `main` where the job has one pipeline without a name. */
+  readonly name: string;
+  /** Names of tasks that must have ended well before. */
+  readonly needs: readonly string[];
+  /** The vocabulary of its records; names the record schema in config/records. */
+  readonly vocabulary?: string;
+  readonly readers: readonly ComponentConfig[];
+  readonly transformers: readonly ComponentConfig[];
+  readonly writers: readonly ComponentConfig[];
+  readonly guards: Guards;
+}
+
+export interface Job {
+  readonly id: string;
+  readonly title: string;
+  readonly description?: string;
+  readonly active: boolean;
+  /** The Temporal task queue. */
+  readonly queue: string;
+  /** In an order in which `needs` come first. */
+  readonly tasks: readonly Task[];
+  /** Days that a plan waits for approval before it is discarded. */
+  readonly approval_days: number;
+  /** A partial run moves the watermark too. */
+  readonly accept_partial: boolean;
+}
+
+export type { OnMissing };

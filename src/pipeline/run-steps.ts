@@ -1,0 +1,194 @@
+/**
+ * The steps of a run, as the workflow calls them through activities. Everything here is JSON: ids, counts and cursors
+ * cross, records never do. Only optional fields may be added: runs live for days and see two releases.
+ *
+ * Each step is idempotent: called again after a crash, a lost answer or on another worker, it goes on or answers the same.
+ */
+import type { StageCounts, TargetCounts } from '../records/counts.ts';
+
+export type RunMode = 'run' | 'plan';
+export type RunTrigger = 'manual' | 'schedule';
+export type Outcome = 'success' | 'partial' | 'failed' | 'cancelled' | 'unchanged' | 'discarded' | 'skipped';
+/** Where a run stands. `waiting` = a plan or a tripped guard waits for approval. */
+export type Phase = 'resolve' | 'fetch' | 'stage' | 'compare' | 'waiting' | 'apply' | 'finish' | 'done';
+
+/** The input of the workflow `runJob`. A scheduled start carries only `job` and `trigger`. */
+export interface RunRequest {
+  readonly job: string;
+  readonly trigger: RunTrigger;
+  /** `plan` stops after compare and waits for approval. */
+  readonly mode?: RunMode;
+  /** The job config as JSON text, frozen at the start; absent = the stored version. */
+  readonly config?: string;
+  readonly title?: string;
+  /** As written by the operator. */
+  readonly since?: string;
+  /** A JSON object laid over the job config. */
+  readonly customArgs?: Readonly<Record<string, unknown>>;
+  /** Stands in for the source reader of the first task. */
+  readonly input?: { readonly path: string; readonly name: string };
+  /** Read in any case, even when the source is known to be unchanged. */
+  readonly force?: boolean;
+  readonly startedBy?: string;
+  /** False where the namespace has no search attributes for us. Default true. */
+  readonly searchAttributes?: boolean;
+}
+
+export interface ResolveInput {
+  /** `workflowInfo().firstExecutionRunId`: the id of the run. */
+  readonly run: string;
+  readonly workflowId: string;
+  readonly request: RunRequest;
+}
+
+export interface SourceReport {
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+  readonly bytes: number;
+}
+
+export interface ResolvedTask {
+  readonly name: string;
+  /** `ror-http > zip > json → ror-affiliations → postgres:affiliations`, for summaries. */
+  readonly chain: string;
+}
+
+export type Resolved =
+  | {
+      readonly kind: 'ready';
+      readonly run: string;
+      readonly job: string;
+      readonly title: string;
+      readonly since: string | null;
+      /** Why `since` is what it is, as a sentence. */
+      readonly sinceReason: string;
+      readonly startedAt: string;
+      readonly configDigest: string;
+      readonly approvalDays: number;
+      readonly tasks: readonly ResolvedTask[];
+    }
+  | {
+      /** Another run holds the job. */
+      readonly kind: 'skipped';
+      readonly job: string;
+      readonly title: string;
+      readonly holder: { readonly run: string; readonly workflowId: string; readonly phase: Phase };
+    };
+
+export interface TaskInput {
+  readonly run: string;
+  readonly task: string;
+}
+
+export type Fetched =
+  | { readonly kind: 'fetched'; readonly source: SourceReport; readonly partitions: readonly number[] }
+  | { readonly kind: 'unchanged'; readonly reason: string; readonly source: SourceReport | null };
+
+export interface StageInput extends TaskInput {
+  readonly partition: number;
+}
+
+/** `duplicates` is 0 here: they are found when all partitions are compared. */
+export interface Staged {
+  readonly counts: StageCounts;
+}
+
+/** Why a guard tripped, for people. */
+export interface GuardTrip {
+  readonly guard: string;
+  readonly message: string;
+}
+
+export interface Compared {
+  readonly counts: StageCounts;
+  /** What applying would do, by target. */
+  readonly targets: Readonly<Record<string, TargetCounts>>;
+  readonly trips: readonly GuardTrip[];
+  /** Equal exactly when applying would do the same; an approval is for this digest. */
+  readonly planDigest: string;
+}
+
+export interface ApplyInput extends TaskInput {
+  /** The plan that was approved or passed its guards; another one is refused as E_STAGE_LOST. */
+  readonly planDigest: string;
+}
+
+export interface Applied {
+  readonly targets: Readonly<Record<string, TargetCounts>>;
+}
+
+export interface WaitingInput extends TaskInput {
+  readonly trips: readonly GuardTrip[];
+  readonly deadline: string;
+}
+
+export interface RunFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export interface FinishInput {
+  readonly run: string;
+  /** `ended` lets the ledger tell success, partial and unchanged from what the tasks did. */
+  readonly outcome: 'ended' | 'failed' | 'cancelled' | 'discarded';
+  /** Who approved or discarded, and why, where somebody did. */
+  readonly decision?: { readonly by: string; readonly reason?: string };
+  readonly error?: RunFailure;
+}
+
+/** DESIGN 12: the one shape of `run --json`, `show --json` and the result of the workflow. */
+export interface RunReport {
+  readonly run: string;
+  readonly job: string;
+  readonly outcome: Outcome | null;
+  readonly phase: Phase;
+  readonly trigger: RunTrigger;
+  readonly mode: RunMode;
+  readonly title: string;
+  readonly since: string | null;
+  readonly started_at: string;
+  readonly finished_at: string | null;
+  readonly workflow_id: string;
+  readonly web_ui: string | null;
+  readonly tasks: readonly TaskReport[];
+  readonly error: RunFailure | null;
+}
+
+export interface TaskReport {
+  readonly name: string;
+  readonly outcome: Outcome | null;
+  readonly source: SourceReport | null;
+  readonly counts: StageCounts;
+  readonly targets: readonly ({ readonly name: string } & TargetCounts)[];
+  readonly warnings: readonly { readonly code: string; readonly count: number; readonly samples: readonly string[] }[];
+  readonly trips: readonly GuardTrip[];
+}
+
+/** What a long step tells while it works, for heartbeats and progress lines. Small, without record data. */
+export interface StepProgress {
+  readonly step: string;
+  readonly position?: string;
+  readonly bytes?: number;
+  readonly totalBytes?: number;
+  readonly counts?: StageCounts;
+}
+
+export interface StepContext {
+  readonly signal: AbortSignal;
+  onProgress(progress: StepProgress): void;
+}
+
+export interface RunSteps {
+  /** Freezes config and `since`, takes the job's lock, writes the run row. Throws ConfigError. */
+  resolveRun(input: ResolveInput, context: StepContext): Promise<Resolved>;
+  fetchSource(input: TaskInput, context: StepContext): Promise<Fetched>;
+  stagePartition(input: StageInput, context: StepContext): Promise<Staged>;
+  compareTargets(input: TaskInput, context: StepContext): Promise<Compared>;
+  /** Writes down that the run waits, and until when. */
+  awaitApproval(input: WaitingInput, context: StepContext): Promise<void>;
+  applyChanges(input: ApplyInput, context: StepContext): Promise<Applied>;
+  /** Counts, outcome, watermark; drops the stage; lets the job go. */
+  finishRun(input: FinishInput, context: StepContext): Promise<RunReport>;
+}
