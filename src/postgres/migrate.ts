@@ -1,0 +1,55 @@
+/** Forward-only migrations, applied on start under an advisory lock: any number of workers may start at once. */
+import { ConfigError } from '../errors.ts';
+import { mainRoad } from './migrations/0001-main-road.ts';
+import { inTransaction, openPool, type Pool, type PoolClient } from './pool.ts';
+
+export interface Migration {
+  readonly id: string;
+  readonly sql: string;
+}
+
+const MIGRATIONS: readonly Migration[] = [mainRoad];
+
+/** A number of our own for pg_advisory_xact_lock, arbitrary but fixed. */
+const MIGRATION_LOCK = 7_203_119_004;
+
+/** Applies what is missing and answers its ids. Throws when the database is newer than this program. */
+export async function applyMigrations(pool: Pool): Promise<readonly string[]> {
+  return inTransaction(pool, async (client) => {
+    await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+    const applied = await appliedMigrations(client);
+    const known = new Set(MIGRATIONS.map((migration) => migration.id));
+    const unknown = [...applied].filter((id) => !known.has(id));
+    if (unknown.length > 0) {
+      throw new ConfigError(
+        'E_SETTINGS_INVALID',
+        `The database was migrated by a newer vocab-sync (${unknown.join(', ')}), this one knows up to ${MIGRATIONS.at(-1)?.id ?? 'none'}. Start the newer program.`,
+      );
+    }
+    const missing = MIGRATIONS.filter((migration) => !applied.has(migration.id));
+    for (const migration of missing) {
+      await client.query(migration.sql);
+      await client.query('INSERT INTO vocab_sync.migration (id) VALUES ($1)', [migration.id]);
+    }
+    return missing.map((migration) => migration.id);
+  });
+}
+
+/** The same for a database that nobody has a pool of yet. */
+export async function migrate(url: string): Promise<readonly string[]> {
+  const pool = openPool({ url, max: 1 });
+  try {
+    return await applyMigrations(pool);
+  } finally {
+    await pool.end();
+  }
+}
+
+async function appliedMigrations(client: PoolClient): Promise<ReadonlySet<string>> {
+  await client.query('CREATE SCHEMA IF NOT EXISTS vocab_sync');
+  await client.query(
+    'CREATE TABLE IF NOT EXISTS vocab_sync.migration (id text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())',
+  );
+  const { rows } = await client.query<{ id: string }>('SELECT id FROM vocab_sync.migration');
+  return new Set(rows.map((row) => row.id));
+}
