@@ -1,0 +1,131 @@
+/**
+ * The house rules that a machine can check. The layer rules come from test/layers.json, which test/architecture.test.ts
+ * checks a second time with resolved paths.
+ */
+import { readFileSync } from 'node:fs';
+import tseslint from 'typescript-eslint';
+
+const layers = JSON.parse(readFileSync(new URL('./test/layers.json', import.meta.url), 'utf8'));
+
+const packageRules = [
+  {
+    name: 'pg',
+    importNames: ['Pool', 'default'],
+    message: 'Connections are pooled in src/postgres only; ask it for what you need.',
+    except: ['src/postgres'],
+  },
+  { name: 'got', message: 'HTTP goes through src/http.', except: ['src/http'] },
+  {
+    name: 'node:process',
+    importNames: ['env'],
+    message: 'The environment is read in src/settings.ts only.',
+    except: [],
+  },
+];
+
+/** A relative import, as written in any folder of ours, that leads into `layer`. */
+function leadsInto(layer) {
+  const inSrc = layer.startsWith('src/');
+  const name = (inSrc ? layer.slice(4) : layer).replaceAll('.', '\\.');
+  const end = layer.endsWith('.ts') ? '$' : '/';
+  return `^(\\./|(\\.\\./)+)${inSrc ? '(src/)?' : ''}${name}${end}`;
+}
+
+function forbiddenLayers(layer, rule) {
+  if (rule.may.includes('*')) return [];
+  return Object.keys(layers)
+    .filter((other) => other !== layer && !rule.may.includes(other))
+    .map((other) => ({
+      regex: leadsInto(other),
+      allowTypeImports: rule.types?.some((allowed) => allowed === '*' || allowed === other) ?? false,
+      message: `${layer} must not import ${other}: ${rule.why}.`,
+    }));
+}
+
+function forbiddenPackages(layer, rule) {
+  if (rule.packages === undefined) return [];
+  const allowed = rule.packages.join('|');
+  return [
+    {
+      regex: `^(?!(${allowed})$)[^.]`,
+      allowTypeImports: true,
+      message: `${layer} imports only ${rule.packages.join(', ')}: ${rule.why}.`,
+    },
+  ];
+}
+
+function importRule(layer, rule) {
+  const paths = packageRules
+    .filter(({ except }) => !except.includes(layer))
+    .map(({ name, importNames, message }) => ({ name, importNames, message, allowTypeImports: true }));
+  const siblings =
+    rule.siblings === false
+      ? [{ regex: '^\\./[^/]+$', message: 'A component does not import its neighbours.', allowTypeImports: false }]
+      : [];
+  return [
+    'error',
+    { paths, patterns: [...forbiddenLayers(layer, rule), ...forbiddenPackages(layer, rule), ...siblings] },
+  ];
+}
+
+const layerConfigs = Object.entries(layers).map(([layer, rule]) => ({
+  files: [layer.endsWith('.ts') ? layer : `${layer}/**/*.ts`],
+  ignores: [...(rule.roots ?? []), ...(rule.siblings === false ? [`${layer}/index.ts`] : [])],
+  rules: { '@typescript-eslint/no-restricted-imports': importRule(layer, rule) },
+}));
+
+const applicationFailure = {
+  selector:
+    "NewExpression[callee.name='ApplicationFailure'], CallExpression[callee.object.name='ApplicationFailure'][callee.property.name=/^(create|retryable|nonRetryable|fromError)$/]",
+  message: 'Only activities/failure.ts makes an ApplicationFailure: throw one of src/errors.ts.',
+};
+
+const noParameterProperties = {
+  selector: 'TSParameterProperty, TSEnumDeclaration, TSModuleDeclaration[kind="namespace"], Decorator',
+  message: 'No parameter properties, enums, namespaces or decorators.',
+};
+
+export default tseslint.config(
+  { ignores: ['dist/', 'coverage/', 'node_modules/', '.vocab-sync/', 'test/fixtures/'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // The error classes have constructors that only narrow the type of their code.
+      '@typescript-eslint/no-useless-constructor': 'off',
+      eqeqeq: 'error',
+      'no-console': 'error',
+      'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true, defaultFrom: true } }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'The environment is read in src/settings.ts only.' },
+      ],
+      'no-restricted-syntax': ['error', applicationFailure, noParameterProperties],
+      'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'], location: 'start' }],
+      'max-lines': ['error', { max: 300 }],
+      'max-lines-per-function': ['error', { max: 60 }],
+    },
+  },
+  ...layerConfigs,
+  { files: ['src/settings.ts'], rules: { 'no-restricted-properties': 'off' } },
+  { files: ['activities/failure.ts'], rules: { 'no-restricted-syntax': ['error', noParameterProperties] } },
+  {
+    files: ['test/**/*.ts', 'bench/**/*.ts'],
+    rules: {
+      'max-lines': ['error', { max: 500 }],
+      'max-lines-per-function': 'off',
+      'no-console': 'off',
+      'no-restricted-properties': 'off',
+      'no-restricted-syntax': ['error', noParameterProperties],
+    },
+  },
+  {
+    files: ['test/**/*.d.ts', '*.config.ts'],
+    rules: { 'no-restricted-exports': 'off', 'no-restricted-properties': 'off' },
+  },
+);

@@ -1,0 +1,36 @@
+/**
+ * Two projects: `fast` (`*.test.ts`) needs nothing but Node; `server` (`*.server.test.ts`) needs PostgreSQL or
+ * Temporal, which test/support/global-setup.ts starts once for the whole run.
+ */
+import { defineConfig } from 'vitest/config';
+
+const report = process.env['VITEST_JSON'];
+
+export default defineConfig({
+  test: {
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
+    pool: 'forks',
+    maxWorkers: 2,
+    minWorkers: 1,
+    projects: [
+      {
+        test: {
+          name: 'fast',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.server.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'server',
+          include: ['test/**/*.server.test.ts'],
+          globalSetup: ['test/support/global-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          teardownTimeout: 30_000,
+        },
+      },
+    ],
+  },
+});
