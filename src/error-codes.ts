@@ -117,6 +117,11 @@ export const ERROR_CODES = {
     meaning: 'The transformed record does not fit the record schema of its vocabulary.',
     remedy: 'Correct the mapping, or report the record to the source.',
   },
+  E_RECORD_CRASH: {
+    kind: 'record',
+    meaning: 'A transformer failed on this record in a way that it did not foresee.',
+    remedy: 'Report it with the raw record of `vocab-sync rejections RUN`; the other records were read.',
+  },
   E_RECORD_OWNED: {
     kind: 'record',
     meaning: 'A record with this id in the target belongs to another job or was entered locally.',

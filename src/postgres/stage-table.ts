@@ -1,0 +1,74 @@
+/**
+ * The stage of a task: an UNLOGGED table of transformed records, private to the run, dropped when it ends. A record
+ * that the target already holds unchanged is staged without its document: only its id and hash cross the wire.
+ */
+import { copyRows } from './copy.ts';
+import type { PoolClient } from './pool.ts';
+import { quoteIdentifier } from './sql-identifier.ts';
+
+export interface StagedRow {
+  /** The place in source order within the partition; the later of two rows with one id wins. */
+  readonly seq: number;
+  readonly id: string;
+  /** 64 hex digits of the SHA-256 of `json`. */
+  readonly hash: string;
+  /** The document as canonical JSON text. */
+  readonly json: string;
+}
+
+/** `json` keeps the order of keys for writers of files; `jsonb` is what tables store, converted while staging. */
+export type StageDocumentType = 'json' | 'jsonb';
+
+export interface StageNames {
+  readonly stage: string;
+  readonly plan: string;
+}
+
+/** PostgreSQL cuts identifiers at 63 bytes: 32 hex digits of the run and the number of the task fit. */
+export function stageNames(run: string, ordinal: number): StageNames {
+  const suffix = `${run.replaceAll('-', '')}_${String(ordinal)}`;
+  return {
+    stage: `vocab_sync.${quoteIdentifier(`stage_${suffix}`)}`,
+    plan: `vocab_sync.${quoteIdentifier(`plan_${suffix}`)}`,
+  };
+}
+
+export async function createStage(client: PoolClient, names: StageNames, documents: StageDocumentType): Promise<void> {
+  // Two partitions may begin at the same time; CREATE IF NOT EXISTS alone can collide in the catalog.
+  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [names.stage]);
+  await client.query(
+    `CREATE UNLOGGED TABLE IF NOT EXISTS ${names.stage} (
+       partition integer NOT NULL, seq bigint NOT NULL, id text NOT NULL, hash bytea NOT NULL, record ${documents}
+     ) WITH (autovacuum_enabled = false)`,
+  );
+}
+
+export async function clearPartitionStage(client: PoolClient, names: StageNames, partition: number): Promise<void> {
+  await client.query(`DELETE FROM ${names.stage} WHERE partition = $1`, [partition]);
+}
+
+/** Appends rows; those whose id is in `known` with the same hash go without their document. */
+export async function appendStage(
+  client: PoolClient,
+  names: StageNames,
+  partition: number,
+  rows: readonly StagedRow[],
+  isKnown: (row: StagedRow) => boolean,
+): Promise<void> {
+  if (rows.length === 0) return;
+  await copyRows(client, `${names.stage} (partition, seq, id, hash, record)`, toRows(partition, rows, isKnown));
+}
+
+export async function dropStage(client: PoolClient, names: StageNames): Promise<void> {
+  await client.query(`DROP TABLE IF EXISTS ${names.plan}, ${names.stage}`);
+}
+
+function* toRows(
+  partition: number,
+  rows: readonly StagedRow[],
+  isKnown: (row: StagedRow) => boolean,
+): Iterable<readonly (string | number | null)[]> {
+  for (const row of rows) {
+    yield [partition, row.seq, row.id, `\\x${row.hash}`, isKnown(row) ? null : row.json];
+  }
+}

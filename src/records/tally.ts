@@ -1,0 +1,76 @@
+/** The running account of one partition: what was read and what became of it. Plain JSON, kept with each checkpoint. */
+import type { StageCounts, WarningCount } from './counts.ts';
+
+export interface Tally {
+  read: number;
+  filtered: number;
+  rejected: number;
+  /** Duplicates included: they are told apart when the partitions are compared. */
+  staged: number;
+  /** Rejected records whose id is not known: while there are any, absence proves nothing. */
+  rejectedWithoutId: number;
+  readonly filteredBy: Record<string, number>;
+  readonly rejectedBy: Record<string, number>;
+  readonly warnings: Record<string, { count: number; samples: string[] }>;
+  /** For the fields that a guard watches: how many staged records have them. */
+  readonly filled: Record<string, number>;
+}
+
+const WARNING_SAMPLES = 5;
+
+export function createTally(): Tally {
+  return {
+    read: 0,
+    filtered: 0,
+    rejected: 0,
+    staged: 0,
+    rejectedWithoutId: 0,
+    filteredBy: {},
+    rejectedBy: {},
+    warnings: {},
+    filled: {},
+  };
+}
+
+export function countBy(counts: Record<string, number>, key: string, by = 1): void {
+  counts[key] = (counts[key] ?? 0) + by;
+}
+
+export function tallyWarning(tally: Tally, code: string, message: string): void {
+  const warning = (tally.warnings[code] ??= { count: 0, samples: [] });
+  warning.count += 1;
+  if (warning.samples.length < WARNING_SAMPLES) warning.samples.push(message);
+}
+
+/** The account of several partitions together. */
+export function sumTallies(tallies: readonly Tally[]): Tally {
+  const sum = createTally();
+  for (const tally of tallies) {
+    sum.read += tally.read;
+    sum.filtered += tally.filtered;
+    sum.rejected += tally.rejected;
+    sum.staged += tally.staged;
+    sum.rejectedWithoutId += tally.rejectedWithoutId;
+    for (const [code, count] of Object.entries(tally.filteredBy)) countBy(sum.filteredBy, code, count);
+    for (const [code, count] of Object.entries(tally.rejectedBy)) countBy(sum.rejectedBy, code, count);
+    for (const [field, count] of Object.entries(tally.filled)) countBy(sum.filled, field, count);
+    for (const [code, warning] of Object.entries(tally.warnings)) addWarning(sum, code, warning);
+  }
+  return sum;
+}
+
+export function toStageCounts(tally: Tally, duplicates = 0): StageCounts {
+  return {
+    read: tally.read,
+    filtered: tally.filtered,
+    duplicates,
+    rejected: tally.rejected,
+    staged: tally.staged - duplicates,
+  };
+}
+
+function addWarning(sum: Tally, code: string, warning: WarningCount): void {
+  const into = (sum.warnings[code] ??= { count: 0, samples: [] });
+  into.count += warning.count;
+  into.samples.push(...warning.samples.slice(0, WARNING_SAMPLES - into.samples.length));
+}
