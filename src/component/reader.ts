@@ -5,8 +5,11 @@
  */
 import type { z } from 'zod';
 import type { ReadItem } from '../records/entry.ts';
+import type { FetchedFile, SourceVersion } from '../records/source.ts';
 import type { PlacedResource, Resource } from './resource.ts';
 import type { Services } from './services.ts';
+
+export type { FetchedFile, SourceVersion } from '../records/source.ts';
 
 /** Something worth telling the operator that loses no data. Counted by code, with samples, and shown with the run. */
 export interface Warning {
@@ -50,30 +53,9 @@ interface ReaderCommon<Args> {
   readonly coverage: 'full' | 'incremental';
 }
 
-/** A version of a source, as `locate` finds it before anything is downloaded. JSON-safe: it is kept with the run. */
-export interface SourceVersion {
-  /** For people: `v2.9-2026-06-23-ror-data.zip`. */
-  readonly name: string;
-  /** For people: `v2.9`, a date; the name where there is nothing better. */
-  readonly version: string;
-  /** Equal exactly when the content is known to be equal (a DOI with a checksum, a digest); absent when not known before. */
-  readonly identity?: string;
-  readonly published?: string;
-  readonly bytes?: number;
-  /** What `fetch` needs to know, private to the reader. */
-  readonly locator?: Readonly<Record<string, unknown>>;
-}
-
 /** Nothing newer than `since`: the run ends as unchanged with this sentence. */
 export interface NothingNew {
   readonly nothingNew: string;
-}
-
-export interface FetchedFile {
-  readonly name: string;
-  readonly path: string;
-  readonly bytes: number;
-  readonly digest: string;
 }
 
 export interface FetchContext extends Omit<ReadContext, 'from'> {

@@ -5,47 +5,15 @@
  * Each step is idempotent: called again after a crash, a lost answer or on another worker, it goes on or answers the same.
  */
 import type { StageCounts, TargetCounts } from '../records/counts.ts';
+import type { GuardTrip, Phase, RunFailure, RunReport, RunRequest, SourceReport } from '../records/run.ts';
 
-export type RunMode = 'run' | 'plan';
-export type RunTrigger = 'manual' | 'schedule';
-export type Outcome = 'success' | 'partial' | 'failed' | 'cancelled' | 'unchanged' | 'discarded' | 'skipped';
-/** Where a run stands. `waiting` = a plan or a tripped guard waits for approval. */
-export type Phase = 'resolve' | 'fetch' | 'stage' | 'compare' | 'waiting' | 'apply' | 'finish' | 'done';
-
-/** The input of the workflow `runJob`. A scheduled start carries only `job` and `trigger`. */
-export interface RunRequest {
-  readonly job: string;
-  readonly trigger: RunTrigger;
-  /** `plan` stops after compare and waits for approval. */
-  readonly mode?: RunMode;
-  /** The job config as JSON text, frozen at the start; absent = the stored version. */
-  readonly config?: string;
-  readonly title?: string;
-  /** As written by the operator. */
-  readonly since?: string;
-  /** A JSON object laid over the job config. */
-  readonly customArgs?: Readonly<Record<string, unknown>>;
-  /** Stands in for the source reader of the first task. */
-  readonly input?: { readonly path: string; readonly name: string };
-  /** Read in any case, even when the source is known to be unchanged. */
-  readonly force?: boolean;
-  readonly startedBy?: string;
-  /** False where the namespace has no search attributes for us. Default true. */
-  readonly searchAttributes?: boolean;
-}
+export type * from '../records/run.ts';
 
 export interface ResolveInput {
   /** `workflowInfo().firstExecutionRunId`: the id of the run. */
   readonly run: string;
   readonly workflowId: string;
   readonly request: RunRequest;
-}
-
-export interface SourceReport {
-  readonly name: string;
-  readonly version: string;
-  readonly digest: string;
-  readonly bytes: number;
 }
 
 export interface ResolvedTask {
@@ -94,12 +62,6 @@ export interface Staged {
   readonly counts: StageCounts;
 }
 
-/** Why a guard tripped, for people. */
-export interface GuardTrip {
-  readonly guard: string;
-  readonly message: string;
-}
-
 export interface Compared {
   readonly counts: StageCounts;
   /** What applying would do, by target. */
@@ -123,12 +85,6 @@ export interface WaitingInput extends TaskInput {
   readonly deadline: string;
 }
 
-export interface RunFailure {
-  readonly code: string;
-  readonly message: string;
-  readonly details?: Readonly<Record<string, unknown>>;
-}
-
 export interface FinishInput {
   readonly run: string;
   /** `ended` lets the ledger tell success, partial and unchanged from what the tasks did. */
@@ -136,34 +92,6 @@ export interface FinishInput {
   /** Who approved or discarded, and why, where somebody did. */
   readonly decision?: { readonly by: string; readonly reason?: string };
   readonly error?: RunFailure;
-}
-
-/** DESIGN 12: the one shape of `run --json`, `show --json` and the result of the workflow. */
-export interface RunReport {
-  readonly run: string;
-  readonly job: string;
-  readonly outcome: Outcome | null;
-  readonly phase: Phase;
-  readonly trigger: RunTrigger;
-  readonly mode: RunMode;
-  readonly title: string;
-  readonly since: string | null;
-  readonly started_at: string;
-  readonly finished_at: string | null;
-  readonly workflow_id: string;
-  readonly web_ui: string | null;
-  readonly tasks: readonly TaskReport[];
-  readonly error: RunFailure | null;
-}
-
-export interface TaskReport {
-  readonly name: string;
-  readonly outcome: Outcome | null;
-  readonly source: SourceReport | null;
-  readonly counts: StageCounts;
-  readonly targets: readonly ({ readonly name: string } & TargetCounts)[];
-  readonly warnings: readonly { readonly code: string; readonly count: number; readonly samples: readonly string[] }[];
-  readonly trips: readonly GuardTrip[];
 }
 
 /** What a long step tells while it works, for heartbeats and progress lines. Small, without record data. */

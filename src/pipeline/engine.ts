@@ -1,0 +1,22 @@
+/** What the steps of a run are given by the composition root. */
+import type { Services, Logger } from '../component/services.ts';
+import type { Catalog } from '../component/catalog.ts';
+import type { Pool } from '../postgres/pool.ts';
+import type { RecordCheck } from './transform-items.ts';
+
+/** The state of the workflow of another run, as far as Temporal knows it. */
+export type HolderState = 'open' | 'closed';
+
+export interface Engine {
+  readonly pool: Pool;
+  readonly catalog: Catalog;
+  readonly services: Services;
+  readonly logger: Logger;
+  /** The text behind a `$secret` reference. Throws ConfigError E_SECRET_NOT_FOUND. */
+  readonly resolveSecret: (reference: string) => string;
+  /** The record schema of a vocabulary, or undefined where there is none. */
+  readonly recordCheck: (vocabulary: string) => RecordCheck | undefined;
+  /** Whether the workflow that holds a job is still under way. */
+  readonly holderState: (workflowId: string) => Promise<HolderState>;
+  readonly webUi: (workflowId: string, run: string) => string | null;
+}

@@ -1,0 +1,135 @@
+/**
+ * The plan of a task: which records of which target would be inserted, updated, restored, withdrawn or refused. Found
+ * set-based when everything is staged, kept in an UNLOGGED table of the run, published exactly as it stands.
+ */
+import type { TargetCounts } from '../records/counts.ts';
+import type { PoolClient } from './pool.ts';
+import type { StageNames } from './stage-table.ts';
+import { targetFilter, type Target } from './target.ts';
+
+export type ChangeOp = 'insert' | 'update' | 'restore' | 'withdraw' | 'refuse';
+
+/** Removes all but the last of several rows with one id, in source order. Answers how many went. */
+export async function removeDuplicates(client: PoolClient, names: StageNames): Promise<number> {
+  const { rowCount } = await client.query(
+    `DELETE FROM ${names.stage} WHERE ctid IN (
+       SELECT place FROM (
+         SELECT ctid AS place, row_number() OVER (PARTITION BY id ORDER BY partition DESC, seq DESC) AS nth FROM ${names.stage}
+       ) ranked WHERE nth > 1
+     )`,
+  );
+  await client.query(`CREATE UNIQUE INDEX ON ${names.stage} (id)`);
+  await client.query(`ANALYZE ${names.stage}`);
+  return rowCount ?? 0;
+}
+
+export async function createPlan(client: PoolClient, names: StageNames): Promise<void> {
+  await client.query(`DROP TABLE IF EXISTS ${names.plan}`);
+  await client.query(
+    `CREATE UNLOGGED TABLE ${names.plan} (
+       target integer NOT NULL, id text NOT NULL, op text NOT NULL, before_hash bytea, after_hash bytea
+     ) WITH (autovacuum_enabled = false)`,
+  );
+}
+
+/** What differs between the stage and a target. `ordinal` numbers the target in the plan. */
+export async function planChanges(
+  client: PoolClient,
+  names: StageNames,
+  target: Target,
+  ordinal: number,
+  job: string,
+): Promise<void> {
+  await client.query(
+    `INSERT INTO ${names.plan} (target, id, op, before_hash, after_hash)
+     SELECT $1, s.id,
+       CASE WHEN t.id IS NULL THEN 'insert' WHEN t.job_id IS DISTINCT FROM $2 THEN 'refuse'
+            WHEN t.withdrawn_at IS NOT NULL THEN 'restore' ELSE 'update' END,
+       t.hash, s.hash
+     FROM ${names.stage} s LEFT JOIN ${target.relation} t ON t.id = s.id${targetFilter(target)}
+     WHERE t.id IS NULL OR t.job_id IS DISTINCT FROM $2 OR t.withdrawn_at IS NOT NULL OR t.hash <> s.hash`,
+    [ordinal, job],
+  );
+}
+
+/** This job's records that the stage no longer holds; a record that was read but rejected is not taken for gone. */
+const ABSENT = (names: StageNames, target: Target): string => `
+  FROM ${target.relation} t
+  WHERE t.job_id = $1 AND t.withdrawn_at IS NULL${targetFilter(target)}
+    AND NOT EXISTS (SELECT 1 FROM ${names.stage} s WHERE s.id = t.id)
+    AND NOT EXISTS (SELECT 1 FROM vocab_sync.rejection r WHERE r.run_id = $2 AND r.record_id = t.id)`;
+
+export async function planWithdrawals(
+  client: PoolClient,
+  names: StageNames,
+  target: Target,
+  ordinal: number,
+  owner: { readonly job: string; readonly run: string },
+): Promise<void> {
+  await client.query(
+    `INSERT INTO ${names.plan} (target, id, op, before_hash) SELECT $3, t.id, 'withdraw', t.hash ${ABSENT(names, target)}`,
+    [owner.job, owner.run, ordinal],
+  );
+}
+
+export interface TargetSize {
+  /** This job's records that are published and not withdrawn. */
+  readonly published: number;
+  /** Of these, how many the stage no longer holds. */
+  readonly absent: number;
+}
+
+export async function measureTarget(
+  client: PoolClient,
+  names: StageNames,
+  target: Target,
+  owner: { readonly job: string; readonly run: string },
+): Promise<TargetSize> {
+  const published = await client.query<{ n: number }>(
+    `SELECT count(*) AS n FROM ${target.relation} t WHERE t.job_id = $1 AND t.withdrawn_at IS NULL${targetFilter(target)}`,
+    [owner.job],
+  );
+  const absent = await client.query<{ n: number }>(`SELECT count(*) AS n ${ABSENT(names, target)}`, [owner.job, owner.run]);
+  return { published: published.rows[0]?.n ?? 0, absent: absent.rows[0]?.n ?? 0 };
+}
+
+/** The counts of the plan for one target; `staged` closes the sum. */
+export async function countPlan(
+  client: PoolClient,
+  names: StageNames,
+  ordinal: number,
+  staged: number,
+): Promise<TargetCounts> {
+  const { rows } = await client.query<{ op: ChangeOp; n: number }>(
+    `SELECT op, count(*) AS n FROM ${names.plan} WHERE target = $1 GROUP BY op`,
+    [ordinal],
+  );
+  const by = new Map(rows.map((row) => [row.op, row.n]));
+  const count = (op: ChangeOp): number => by.get(op) ?? 0;
+  return {
+    inserted: count('insert'),
+    updated: count('update'),
+    unchanged: staged - count('insert') - count('update') - count('restore') - count('refuse'),
+    withdrawn: count('withdraw'),
+    restored: count('restore'),
+    rejected: count('refuse'),
+  };
+}
+
+/** Changed records whose document was not staged: the target changed after the record was compared while staging. */
+export async function countMissingDocuments(client: PoolClient, names: StageNames): Promise<number> {
+  const { rows } = await client.query<{ n: number }>(
+    `SELECT count(*) AS n FROM ${names.plan} p JOIN ${names.stage} s USING (id)
+     WHERE p.op IN ('insert', 'update', 'restore') AND s.record IS NULL`,
+  );
+  return rows[0]?.n ?? 0;
+}
+
+/** A digest of the whole plan that does not depend on row order. */
+export async function digestPlan(client: PoolClient, names: StageNames): Promise<string> {
+  const { rows } = await client.query<{ n: number; sum: string | null }>(
+    `SELECT count(*) AS n, sum(hashtextextended(concat_ws('|', target, op, id, encode(before_hash, 'hex'), encode(after_hash, 'hex')), 7)::numeric) AS sum
+     FROM ${names.plan}`,
+  );
+  return `${String(rows[0]?.n ?? 0)}:${rows[0]?.sum ?? '0'}`;
+}

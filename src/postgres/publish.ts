@@ -1,0 +1,108 @@
+/** The set-based publication of a plan into one target. Runs inside the one transaction of `applyChanges`. */
+import { InternalError } from '../errors.ts';
+import type { TargetCounts } from '../records/counts.ts';
+import type { PoolClient } from './pool.ts';
+import type { StageNames } from './stage-table.ts';
+import { quoteLiteral, targetFilter, type Target } from './target.ts';
+
+export interface Publication {
+  readonly names: StageNames;
+  readonly target: Target;
+  /** The number of the target in the plan. */
+  readonly ordinal: number;
+  readonly run: string;
+  readonly task: string;
+  readonly job: string;
+}
+
+/**
+ * Publishes and writes the change log. Readers of the target see nothing of it before the commit. Throws
+ * E_TARGET_CHANGED when the target is no longer what the plan was made against.
+ */
+export async function publishPlan(client: PoolClient, publication: Publication, planned: TargetCounts): Promise<void> {
+  const { target } = publication;
+  if (!target.shared) await client.query(`LOCK TABLE ${target.relation} IN SHARE ROW EXCLUSIVE MODE`);
+  expectRows('change log', await logChanges(client, publication), changesOf(planned), target);
+  expectRows('insert', await insertNew(client, publication), planned.inserted, target);
+  expectRows('update', await updateChanged(client, publication), planned.updated + planned.restored, target);
+  expectRows('withdraw', await withdrawAbsent(client, publication), planned.withdrawn, target);
+  await logRefusals(client, publication);
+}
+
+function changesOf(planned: TargetCounts): number {
+  return planned.inserted + planned.updated + planned.restored + planned.withdrawn;
+}
+
+function expectRows(what: string, found: number, expected: number, target: Target): void {
+  if (found === expected) return;
+  throw new InternalError(
+    'E_TARGET_CHANGED',
+    `Publishing into ${target.name} was expected to ${what} ${String(expected)} records and met ${String(found)}: the target changed since it was compared. Nothing was published; run again and check who else writes there.`,
+    { details: { target: target.name, what, expected, found } },
+  );
+}
+
+/** What an update or withdrawal replaces is kept here; an insert replaces nothing. */
+async function logChanges(client: PoolClient, p: Publication): Promise<number> {
+  const { rowCount } = await client.query(
+    `INSERT INTO vocab_sync.change (run_id, task, target, id, op, before, after)
+     SELECT $1, $2, $3, plan.id, plan.op,
+       CASE WHEN plan.op <> 'insert' THEN t.record::jsonb END,
+       CASE WHEN plan.op IN ('update', 'restore') THEN s.record::jsonb END
+     FROM ${p.names.plan} plan
+     LEFT JOIN ${p.target.relation} t ON t.id = plan.id${targetFilter(p.target)}
+     LEFT JOIN ${p.names.stage} s ON s.id = plan.id
+     WHERE plan.target = $4 AND plan.op <> 'refuse' AND t.hash IS NOT DISTINCT FROM plan.before_hash`,
+    [p.run, p.task, p.target.name, p.ordinal],
+  );
+  return rowCount ?? 0;
+}
+
+async function insertNew(client: PoolClient, p: Publication): Promise<number> {
+  const { target } = p;
+  const { rowCount } = await client.query(
+    `INSERT INTO ${target.relation} (${target.shared ? 'target, ' : ''}id, record, hash, job_id, created_run, changed_run)
+     SELECT ${target.shared ? `${quoteLiteral(target.name)}, ` : ''}s.id, s.record::${target.documents}, s.hash, $2, $3, $3
+     FROM ${p.names.plan} plan JOIN ${p.names.stage} s ON s.id = plan.id
+     WHERE plan.target = $1 AND plan.op = 'insert'`,
+    [p.ordinal, p.job, p.run],
+  );
+  return rowCount ?? 0;
+}
+
+async function updateChanged(client: PoolClient, p: Publication): Promise<number> {
+  const { rowCount } = await client.query(
+    `UPDATE ${p.target.relation} t
+     SET record = s.record::${p.target.documents}, hash = s.hash, changed_run = $2, changed_at = now(), withdrawn_at = NULL
+     FROM ${p.names.plan} plan JOIN ${p.names.stage} s ON s.id = plan.id
+     WHERE plan.target = $1 AND plan.op IN ('update', 'restore') AND t.id = plan.id
+       AND t.job_id = $3 AND t.hash = plan.before_hash${targetFilter(p.target)}`,
+    [p.ordinal, p.run, p.job],
+  );
+  return rowCount ?? 0;
+}
+
+async function withdrawAbsent(client: PoolClient, p: Publication): Promise<number> {
+  const { rowCount } = await client.query(
+    `UPDATE ${p.target.relation} t SET changed_run = $2, changed_at = now(), withdrawn_at = now()
+     FROM ${p.names.plan} plan
+     WHERE plan.target = $1 AND plan.op = 'withdraw' AND t.id = plan.id
+       AND t.job_id = $3 AND t.hash = plan.before_hash AND t.withdrawn_at IS NULL${targetFilter(p.target)}`,
+    [p.ordinal, p.run, p.job],
+  );
+  return rowCount ?? 0;
+}
+
+/** Records whose id belongs to another job or to nobody (entered locally): rejected on write, never touched. */
+async function logRefusals(client: PoolClient, p: Publication): Promise<void> {
+  await client.query(
+    `INSERT INTO vocab_sync.rejection (run_id, task, target, code, message, origin, record_id)
+     SELECT $2, $3, $4, 'E_RECORD_OWNED',
+       'Expected record ' || plan.id || ' of ' || $4::text || ' to belong to this job, found that it belongs to ' ||
+         coalesce('job ' || t.job_id, 'no job (it was entered locally)') || '; it was left as it is.',
+       $4, plan.id
+     FROM ${p.names.plan} plan JOIN ${p.target.relation} t ON t.id = plan.id${targetFilter(p.target)}
+     WHERE plan.target = $1 AND plan.op = 'refuse'`,
+    [p.ordinal, p.run, p.task, p.target.name],
+  );
+}

@@ -1,0 +1,78 @@
+/** What a run is asked, how it stands and how it is reported: the shapes that the ledger, the engine, the workflow and the command line share. All JSON. */
+import type { StageCounts, TargetCounts } from './counts.ts';
+
+export type RunMode = 'run' | 'plan';
+export type RunTrigger = 'manual' | 'schedule';
+export type Outcome = 'success' | 'partial' | 'failed' | 'cancelled' | 'unchanged' | 'discarded' | 'skipped';
+/** Where a run stands. `waiting` = a plan or a tripped guard waits for approval. */
+export type Phase = 'resolve' | 'fetch' | 'stage' | 'compare' | 'waiting' | 'apply' | 'finish' | 'done';
+
+/** The input of the workflow `runJob`. A scheduled start carries only `job` and `trigger`. */
+export interface RunRequest {
+  readonly job: string;
+  readonly trigger: RunTrigger;
+  /** `plan` stops after compare and waits for approval. */
+  readonly mode?: RunMode;
+  /** The job config as JSON text, frozen at the start; absent = the stored version. */
+  readonly config?: string;
+  readonly title?: string;
+  /** As written by the operator. */
+  readonly since?: string;
+  /** A JSON object laid over the job config. */
+  readonly customArgs?: Readonly<Record<string, unknown>>;
+  /** Stands in for the source reader of the first task. */
+  readonly input?: { readonly path: string; readonly name: string };
+  /** Read in any case, even when the source is known to be unchanged. */
+  readonly force?: boolean;
+  readonly startedBy?: string;
+  /** False where the namespace has no search attributes for us. Default true. */
+  readonly searchAttributes?: boolean;
+}
+
+export interface SourceReport {
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+  readonly bytes: number;
+}
+
+/** Why a guard tripped, for people. */
+export interface GuardTrip {
+  readonly guard: string;
+  readonly message: string;
+}
+
+export interface RunFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** The one shape of `run --json`, `show --json` and the result of the workflow. */
+export interface RunReport {
+  readonly run: string;
+  readonly job: string;
+  readonly outcome: Outcome | null;
+  readonly phase: Phase;
+  readonly trigger: RunTrigger;
+  readonly mode: RunMode;
+  readonly title: string;
+  readonly since: string | null;
+  readonly started_at: string;
+  readonly finished_at: string | null;
+  readonly workflow_id: string;
+  readonly web_ui: string | null;
+  readonly tasks: readonly TaskReport[];
+  readonly error: RunFailure | null;
+}
+
+export interface TaskReport {
+  readonly name: string;
+  readonly outcome: Outcome | null;
+  readonly source: SourceReport | null;
+  readonly counts: StageCounts;
+  readonly targets: readonly ({ readonly name: string } & TargetCounts)[];
+  readonly warnings: readonly { readonly code: string; readonly count: number; readonly samples: readonly string[] }[];
+  readonly trips: readonly GuardTrip[];
+}
+

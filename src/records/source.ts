@@ -1,0 +1,23 @@
+/** A version of a source and the files it was fetched into, as they are kept with a run. */
+
+/** A version of a source, as `locate` finds it before anything is downloaded. JSON-safe: it is kept with the run. */
+export interface SourceVersion {
+  /** For people: `v2.9-2026-06-23-ror-data.zip`. */
+  readonly name: string;
+  /** For people: `v2.9`, a date; the name where there is nothing better. */
+  readonly version: string;
+  /** Equal exactly when the content is known to be equal (a DOI with a checksum, a digest); absent when not known before. */
+  readonly identity?: string;
+  readonly published?: string;
+  readonly bytes?: number;
+  /** What `fetch` needs to know, private to the reader. */
+  readonly locator?: Readonly<Record<string, unknown>>;
+}
+
+/** A file in the spool of one machine. */
+export interface FetchedFile {
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly digest: string;
+}
