@@ -60,6 +60,11 @@ export const ERROR_CODES = {
     meaning: 'The URL leads to a host outside VOCAB_SYNC_ALLOWED_HOSTS or uses another protocol than http(s).',
     remedy: 'Correct the URL, or add the host to the setting.',
   },
+  E_URL_INVALID: {
+    kind: 'config',
+    meaning: 'An address is not an http(s) URL, or carries a user name and password.',
+    remedy: 'Correct the address; credentials never belong into a URL.',
+  },
   E_ROR_SCHEMA_V1: {
     kind: 'config',
     meaning: 'The member of the dump that was chosen holds ROR schema v1, the mapping reads v2.',
@@ -79,6 +84,17 @@ export const ERROR_CODES = {
     kind: 'config',
     meaning: 'The run is not in a state in which this can be done.',
     remedy: 'Look at `vocab-sync show RUN` and choose what fits its state.',
+  },
+
+  E_EMBEDDED_UNSUPPORTED: {
+    kind: 'config',
+    meaning: 'The embedded PostgreSQL cannot run on this machine.',
+    remedy: 'Set DATABASE_URL to a PostgreSQL of your own, or do what the error names.',
+  },
+  E_TEMPORAL_CLI_NOT_FOUND: {
+    kind: 'config',
+    meaning: 'The Temporal CLI, which holds the dev server, was not found and could not be installed.',
+    remedy: 'Install it and set TEMPORAL_CLI_PATH, or set TEMPORAL_ADDRESS to a Temporal server of your own.',
   },
 
   // Records
@@ -163,6 +179,16 @@ export const ERROR_CODES = {
     kind: 'unavailable',
     meaning: 'The database lost the stage of the run in a crash.',
     remedy: 'Nothing: the run stages again from its source.',
+  },
+  E_EMBEDDED_START: {
+    kind: 'unavailable',
+    meaning: 'A server of the embedded default did not start or ended at once.',
+    remedy: 'Read the log that the error names; another program may hold its port or its directory.',
+  },
+  E_HOME_BUSY: {
+    kind: 'unavailable',
+    meaning: 'Another vocab-sync command is starting or stopping the servers of this home and does not come to an end.',
+    remedy: 'End that command (the error names its pid), or use another VOCAB_SYNC_HOME.',
   },
   E_DISK_FULL: {
     kind: 'unavailable',
