@@ -27,6 +27,8 @@ export interface RunRequest {
   readonly startedBy?: string;
   /** False where the namespace has no search attributes for us. Default true. */
   readonly searchAttributes?: boolean;
+  /** After how long without a heartbeat a worker counts as dead. Default 60. */
+  readonly heartbeatSeconds?: number;
 }
 
 export interface SourceReport {
@@ -64,6 +66,8 @@ export interface RunReport {
   readonly web_ui: string | null;
   readonly tasks: readonly TaskReport[];
   readonly error: RunFailure | null;
+  /** The run that held the job, where this one was skipped. */
+  readonly held_by?: { readonly run: string; readonly workflow_id: string; readonly phase: Phase };
 }
 
 export interface TaskReport {
