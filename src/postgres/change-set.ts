@@ -18,7 +18,7 @@ export async function removeDuplicates(client: PoolClient, names: StageNames): P
        ) ranked WHERE nth > 1
      )`,
   );
-  await client.query(`CREATE UNIQUE INDEX ON ${names.stage} (id)`);
+  await client.query(`CREATE UNIQUE INDEX IF NOT EXISTS ${names.index} ON ${names.stage} (id)`);
   await client.query(`ANALYZE ${names.stage}`);
   return rowCount ?? 0;
 }

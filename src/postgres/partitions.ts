@@ -97,6 +97,7 @@ export async function stagedTallies(client: PoolClient, run: string, task: strin
   return rows.map((row) => row.tally);
 }
 
-export async function dropPartitions(client: PoolClient, run: string): Promise<void> {
-  await client.query('DELETE FROM vocab_sync.partition WHERE run_id = $1', [run]);
+/** Forgets the checkpoints of one task, or of all tasks of a run. */
+export async function dropPartitions(client: PoolClient, run: string, task?: string): Promise<void> {
+  await client.query('DELETE FROM vocab_sync.partition WHERE run_id = $1 AND task = coalesce($2, task)', [run, task ?? null]);
 }

@@ -174,6 +174,21 @@ export async function savePlan(db: Queryable, run: string, name: string, plan: P
   );
 }
 
+/** In the transaction of the publication. */
+export async function saveApplied(db: Queryable, task: TaskRow, outcome: Outcome): Promise<void> {
+  await db.query(
+    'UPDATE vocab_sync.task SET outcome = $3, applied_at = clock_timestamp() WHERE run_id = $1 AND name = $2',
+    [task.run_id, task.name, outcome],
+  );
+}
+
+export async function setWaiting(db: Queryable, run: string, until: Date): Promise<void> {
+  await db.query(
+    `UPDATE vocab_sync.run SET phase = 'waiting', waiting_until = $2 WHERE id = $1 AND finished_at IS NULL`,
+    [run, until],
+  );
+}
+
 export interface PublishedSource {
   readonly identity: string | null;
   readonly digest: string | null;

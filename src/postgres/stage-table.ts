@@ -21,6 +21,8 @@ export type StageDocumentType = 'json' | 'jsonb';
 
 export interface StageNames {
   readonly stage: string;
+  /** The unique index on its ids, made when the duplicates are gone; without schema, as CREATE INDEX wants it. */
+  readonly index: string;
   readonly plan: string;
 }
 
@@ -29,6 +31,7 @@ export function stageNames(run: string, ordinal: number): StageNames {
   const suffix = `${run.replaceAll('-', '')}_${String(ordinal)}`;
   return {
     stage: `vocab_sync.${quoteIdentifier(`stage_${suffix}`)}`,
+    index: quoteIdentifier(`stage_${suffix}_id`),
     plan: `vocab_sync.${quoteIdentifier(`plan_${suffix}`)}`,
   };
 }

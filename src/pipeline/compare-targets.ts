@@ -1,0 +1,115 @@
+/** The fourth step: what publishing would change, and whether a guard objects. Publishes nothing. */
+import { InternalError, SourceError, UnavailableError } from '../errors.ts';
+import {
+  countMissingDocuments, countPlan, createPlan, digestPlan, measureTarget, planChanges, planWithdrawals, removeDuplicates,
+  type TargetSize,
+} from '../postgres/change-set.ts';
+import { dropPartitions, stagedTallies } from '../postgres/partitions.ts';
+import { cancellable, inTransaction, type PoolClient } from '../postgres/pool.ts';
+import { savePlan, setPhase } from '../postgres/run-rows.ts';
+import { dropStage } from '../postgres/stage-table.ts';
+import { ensureTarget } from '../postgres/target.ts';
+import { brokenConservation, type StageCounts, type TargetCounts } from '../records/counts.ts';
+import { sumTallies, tallyWarning, toStageCounts, type Tally } from '../records/tally.ts';
+import type { Engine } from './engine.ts';
+import { tripGuards } from './guards.ts';
+import { openTask, ownerOf, type OpenTask } from './open-task.ts';
+import type { Compared, StepContext, TaskInput } from './run-steps.ts';
+
+/** Throws SourceError E_SOURCE_EMPTY for a source without records, UnavailableError E_STAGE_LOST when it must be staged again. */
+export async function compareTargets(engine: Engine, input: TaskInput, context: StepContext): Promise<Compared> {
+  await setPhase(engine.pool, input.run, 'compare');
+  const task = await openTask(engine, input);
+  try {
+    return await inTransaction(engine.pool, (client) =>
+      cancellable(engine.pool, client, context.signal, () => compareStaged(client, task)),
+    );
+  } catch (error) {
+    if (error instanceof UnavailableError && error.code === 'E_STAGE_LOST') await forgetStage(engine, task);
+    throw error;
+  }
+}
+
+/** What cannot be compared must be staged anew: with its checkpoints left, the next attempt would take it for staged. */
+export async function forgetStage(engine: Engine, task: OpenTask): Promise<void> {
+  await inTransaction(engine.pool, async (client) => {
+    await dropStage(client, task.names);
+    await dropPartitions(client, task.run.id, task.row.name);
+  });
+}
+
+async function compareStaged(client: PoolClient, task: OpenTask): Promise<Compared> {
+  const tally = await requireTally(client, task);
+  refuseEmpty(task, tally);
+  const duplicates = tally.staged - (await distinctRows(client, task));
+  const counts = toStageCounts(tally, duplicates);
+  await createPlan(client, task.names);
+  const sizes: (TargetSize & { readonly name: string })[] = [];
+  const targets: Record<string, TargetCounts> = {};
+  for (const [ordinal, { target }] of task.targets.entries()) {
+    await ensureTarget(client, target);
+    await planChanges(client, task.names, target, ordinal, task.run.job_id);
+    sizes.push({ name: target.name, ...(await measureTarget(client, task.names, target, ownerOf(task))) });
+    await planAbsent(client, task, ordinal, tally);
+    targets[target.name] = await countPlan(client, task.names, ordinal, counts.staged);
+  }
+  await requireDocuments(client, task);
+  assertConservation(counts, targets);
+  const trips = tripGuards(task.guards, { counts, filled: tally.filled, stagedRows: tally.staged, targets: sizes });
+  const planDigest = await digestPlan(client, task.names);
+  const plan = { counts, warnings: tally.warnings, targets, trips, planDigest };
+  await savePlan(client, task.run.id, task.row.name, plan);
+  return { counts, targets, trips, planDigest };
+}
+
+async function requireTally(client: PoolClient, task: OpenTask): Promise<Tally> {
+  const tallies = await stagedTallies(client, task.run.id, task.row.name);
+  if (tallies.length > 0) return sumTallies(tallies);
+  throw new UnavailableError('E_STAGE_LOST', `The database lost the stage of task ${task.row.name} in a crash; it is staged again.`);
+}
+
+/** The same answer however often it is asked: a second comparison finds the duplicates gone already. */
+async function distinctRows(client: PoolClient, task: OpenTask): Promise<number> {
+  await removeDuplicates(client, task.names);
+  const { rows } = await client.query<{ n: number }>(`SELECT count(*) AS n FROM ${task.names.stage}`);
+  return rows[0]?.n ?? 0;
+}
+
+function refuseEmpty(task: OpenTask, tally: Tally): void {
+  if (tally.read > 0 || task.guards.allow_empty === true) return;
+  const source = task.row.source?.version.name ?? 'the source';
+  throw new SourceError(
+    'E_SOURCE_EMPTY',
+    `Expected records in ${source}, found none. Nothing was published; where an empty source is right, set "guards": {"allow_empty": true}.`,
+  );
+}
+
+/** Withdrawal by absence: only after a complete read of a full source in which every record is known by its id. */
+async function planAbsent(client: PoolClient, task: OpenTask, ordinal: number, tally: Tally): Promise<void> {
+  const wanted = task.targets[ordinal];
+  if (wanted?.onMissing !== 'withdraw') return;
+  if (!task.isFullSource) return;
+  if (tally.rejectedWithoutId > 0) {
+    tallyWarning(
+      tally,
+      'W_WITHDRAWALS_POSTPONED',
+      `${String(tally.rejectedWithoutId)} rejected records have no readable id, so nothing is withdrawn from ${wanted.target.name}: an absent record may be one of them`,
+    );
+    return;
+  }
+  await planWithdrawals(client, task.names, wanted.target, ordinal, ownerOf(task));
+}
+
+async function requireDocuments(client: PoolClient, task: OpenTask): Promise<void> {
+  const missing = await countMissingDocuments(client, task.names);
+  if (missing === 0) return;
+  throw new UnavailableError(
+    'E_STAGE_LOST',
+    `${String(missing)} records of the target changed while task ${task.row.name} was staged; it is staged again.`,
+  );
+}
+
+function assertConservation(counts: StageCounts, targets: Readonly<Record<string, TargetCounts>>): void {
+  const broken = brokenConservation(counts, targets);
+  if (broken !== undefined) throw new InternalError('E_CONSERVATION', `The counts do not add up: ${broken}. Nothing was published.`);
+}

@@ -1,0 +1,22 @@
+/** The steps of a run, bound to one engine. */
+import { setWaiting } from '../postgres/run-rows.ts';
+import { applyChanges } from './apply-changes.ts';
+import { compareTargets } from './compare-targets.ts';
+import type { Engine } from './engine.ts';
+import { fetchSource } from './fetch-source.ts';
+import { finishRun } from './finish-run.ts';
+import { resolveRun } from './resolve-run.ts';
+import type { RunSteps } from './run-steps.ts';
+import { stagePartition } from './stage-partition.ts';
+
+export function createRunSteps(engine: Engine): RunSteps {
+  return {
+    resolveRun: (input) => resolveRun(engine, input),
+    fetchSource: (input, context) => fetchSource(engine, input, context),
+    stagePartition: (input, context) => stagePartition(engine, input, context),
+    compareTargets: (input, context) => compareTargets(engine, input, context),
+    awaitApproval: (input) => setWaiting(engine.pool, input.run, new Date(input.deadline)),
+    applyChanges: (input, context) => applyChanges(engine, input, context),
+    finishRun: (input, context) => finishRun(engine, input, context),
+  };
+}

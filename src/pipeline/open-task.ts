@@ -1,0 +1,91 @@
+/** A task of a run, ready to work: the frozen config turned into component instances, targets and names of tables. */
+import type { Reader, SourceReader } from '../component/reader.ts';
+import type { SnapshotWriter, Writer } from '../component/writer.ts';
+import { InternalError } from '../errors.ts';
+import { jobFromConfig } from '../job/effective-job.ts';
+import { parseChain, type ParsedChain } from '../job/parse-chain.ts';
+import type { Guards, Job, OnMissing, Task } from '../job/job.ts';
+import type { Pool } from '../postgres/pool.ts';
+import { requireOpenRun, requireTask, type RunRow, type TaskRow } from '../postgres/run-rows.ts';
+import { stageNames, type StageDocumentType, type StageNames } from '../postgres/stage-table.ts';
+import { snapshotTarget, tableTarget, type Target } from '../postgres/target.ts';
+import type { Engine } from './engine.ts';
+import type { ItemTransform } from './transform-items.ts';
+
+export interface OpenTarget {
+  readonly target: Target;
+  readonly onMissing: OnMissing;
+  /** Where the target is written besides the database. */
+  readonly snapshot: { readonly writer: SnapshotWriter; readonly args: unknown } | undefined;
+}
+
+export interface OpenTask {
+  readonly run: RunRow;
+  readonly row: TaskRow;
+  readonly job: Job;
+  readonly guards: Guards;
+  readonly names: StageNames;
+  readonly source: { readonly reader: SourceReader; readonly args: unknown };
+  readonly links: ParsedChain['links'];
+  readonly items: ItemTransform;
+  readonly targets: readonly OpenTarget[];
+  readonly documents: StageDocumentType;
+  /** Every reader covers the full source, so that absence from it means removal. */
+  readonly isFullSource: boolean;
+}
+
+/** Reads the run and makes its components. Throws ConfigError, also for secrets that this machine does not have. */
+export async function openTask(engine: Engine, input: { readonly run: string; readonly task: string }): Promise<OpenTask> {
+  const run = await requireOpenRun(engine.pool, input.run);
+  const row = await requireTask(engine.pool, input.run, input.task);
+  const job = jobFromConfig(run.config, engine.catalog);
+  const task = findTask(job, input.task);
+  const chain = parseChain(task, engine.catalog, engine.resolveSecret);
+  const targets = chain.writers.map(({ writer, args }) => openTarget(writer, args));
+  return {
+    run,
+    row,
+    job,
+    guards: task.guards,
+    names: stageNames(input.run, row.ordinal),
+    source: chain.source,
+    links: chain.links,
+    items: {
+      transforms: chain.transformers.map(({ transformer, args }) => transformer.create(args, { logger: engine.logger })),
+      check: task.vocabulary === undefined ? undefined : engine.recordCheck(task.vocabulary),
+    },
+    targets,
+    documents: targets.some(({ snapshot }) => snapshot !== undefined) ? 'json' : 'jsonb',
+    isFullSource: [chain.source.reader, ...chain.links.map((link): Reader => link.reader)].every(
+      (reader) => reader.coverage === 'full',
+    ),
+  };
+}
+
+/** The targets of a task alone, for those who only need to know whether they are there. */
+export function targetsOf(task: OpenTask): readonly Target[] {
+  return task.targets.map(({ target }) => target);
+}
+
+/** Whose records a task may change. */
+export function ownerOf(task: OpenTask): { readonly job: string; readonly run: string } {
+  return { job: task.run.job_id, run: task.run.id };
+}
+
+export async function reopenRow(pool: Pool, task: OpenTask): Promise<TaskRow> {
+  return requireTask(pool, task.run.id, task.row.name);
+}
+
+function findTask(job: Job, name: string): Task {
+  const task = job.tasks.find((candidate) => candidate.name === name);
+  if (task === undefined) throw new InternalError('E_INTERNAL', `The frozen config of the run has no task "${name}".`);
+  return task;
+}
+
+function openTarget(writer: Writer, args: unknown): OpenTarget {
+  const name = writer.targetName(args);
+  const onMissing = writer.onMissing(args);
+  return writer.receives === 'table'
+    ? { target: tableTarget(name, writer.table(args)), onMissing, snapshot: undefined }
+    : { target: snapshotTarget(name), onMissing, snapshot: { writer, args } };
+}

@@ -1,0 +1,50 @@
+/** The report of a run from the ledger alone: it works long after Temporal forgot the run. */
+import { ConfigError } from '../errors.ts';
+import { findRun, listTasks, type RunRow, type TaskRow } from '../postgres/run-rows.ts';
+import { NO_STAGE_COUNTS } from '../records/counts.ts';
+import type { RunReport, TaskReport } from '../records/run.ts';
+import type { Engine } from './engine.ts';
+import { toSourceReport } from './fetch-source.ts';
+
+export async function reportRun(engine: Pick<Engine, 'pool' | 'webUi'>, id: string): Promise<RunReport> {
+  const run = await findRun(engine.pool, id);
+  if (run === undefined) throw new ConfigError('E_RUN_NOT_FOUND', `Run ${id} is not in the ledger.`);
+  const tasks = await listTasks(engine.pool, id);
+  return toReport(run, tasks, engine.webUi(run.workflow_id, run.id));
+}
+
+export function toReport(run: RunRow, tasks: readonly TaskRow[], webUi: string | null): RunReport {
+  return {
+    run: run.id,
+    job: run.job_id,
+    outcome: run.outcome,
+    phase: run.phase,
+    trigger: run.trigger,
+    mode: run.mode,
+    title: run.title,
+    since: run.since?.toISOString() ?? null,
+    started_at: run.started_at.toISOString(),
+    finished_at: run.finished_at?.toISOString() ?? null,
+    workflow_id: run.workflow_id,
+    web_ui: webUi,
+    tasks: tasks.map((task) => toTaskReport(task, run)),
+    error: run.error,
+  };
+}
+
+function toTaskReport(task: TaskRow, run: RunRow): TaskReport {
+  const published = task.applied_at !== null;
+  return {
+    name: task.name,
+    outcome: task.outcome ?? (run.finished_at === null ? null : run.outcome),
+    source: task.source === null ? null : toSourceReport(task.source),
+    counts: task.counts ?? NO_STAGE_COUNTS,
+    // Until it is applied this is what publishing would do; a run that ended without it did nothing.
+    targets:
+      published || run.finished_at === null
+        ? Object.entries(task.targets ?? {}).map(([name, counts]) => ({ name, ...counts }))
+        : [],
+    warnings: Object.entries(task.warnings ?? {}).map(([code, warning]) => ({ code, ...warning })),
+    trips: task.trips ?? [],
+  };
+}

@@ -1,0 +1,158 @@
+/** The first step: freeze config, args and `since`, take the job, write the run down. */
+import { ConfigError } from '../errors.ts';
+import { createEffectiveJob, type EffectiveJob } from '../job/effective-job.ts';
+import { describeChain, taskDigest } from '../job/parse-chain.ts';
+import { parseSince } from '../job/since.ts';
+import { currentConfig, storeVersion } from '../postgres/job-rows.ts';
+import { inTransaction, type PoolClient } from '../postgres/pool.ts';
+import { dropPartitions } from '../postgres/partitions.ts';
+import {
+  findHolder, findRun, findWatermark, insertRun, insertTasks, listTasks, type NewRun, type RunRow,
+} from '../postgres/run-rows.ts';
+import { abandonRun, reopenRun } from '../postgres/run-endings.ts';
+import { dropStage, stageNames } from '../postgres/stage-table.ts';
+import type { Engine } from './engine.ts';
+import type { Resolved, ResolveInput, RunRequest } from './run-steps.ts';
+
+/** Called again for the same run it answers the same, also after a reset of its workflow. Throws ConfigError. */
+export async function resolveRun(engine: Engine, input: ResolveInput): Promise<Resolved> {
+  const before = await findRun(engine.pool, input.run);
+  if (before !== undefined) return resumeRun(engine, before);
+  const { request } = input;
+  const stored = request.config === undefined ? await currentConfig(engine.pool, request.job) : undefined;
+  const effective = createEffectiveJob({
+    config: request.config ?? requireConfig(stored, request.job),
+    customArgs: request.customArgs,
+    input: request.input,
+    catalog: engine.catalog,
+  });
+  const since = await freezeSince(engine, request, effective);
+  const jobVersion = await storeVersion(engine.pool, effective, request.startedBy);
+  const run: NewRun = {
+    id: input.run,
+    jobId: effective.job.id,
+    jobVersion,
+    workflowId: input.workflowId,
+    request: withoutConfig(request),
+    title: request.title ?? effective.job.title,
+    since: since.time,
+    sinceOrigin: since.origin,
+    sinceReason: since.reason,
+    config: effective.config,
+    configDigest: effective.digest,
+  };
+  return takeJob(engine, run, effective);
+}
+
+/** Twice is enough: a holder that closed is let go once, and a new holder after that is a real one. */
+const TAKE_ATTEMPTS = 3;
+
+async function takeJob(engine: Engine, run: NewRun, effective: EffectiveJob): Promise<Resolved> {
+  for (let attempt = 0; attempt < TAKE_ATTEMPTS; attempt++) {
+    const taken = await inTransaction(engine.pool, async (client) => {
+      if (!(await insertRun(client, run))) return false;
+      const tasks = effective.job.tasks.map((task) => ({
+        name: task.name,
+        chain: describeChain(task),
+        digest: taskDigest(task, engine.catalog),
+      }));
+      await insertTasks(client, run.id, tasks);
+      return true;
+    });
+    if (taken) {
+      const row = await findRun(engine.pool, run.id);
+      if (row !== undefined) return ready(engine, row);
+    }
+    const holder = await findHolder(engine.pool, run.jobId);
+    if (holder === undefined) continue;
+    if ((await engine.holderState(holder.workflow_id)) === 'open') return skippedFor(holder, run.title);
+    await takeOver(engine, holder);
+  }
+  const holder = await findHolder(engine.pool, run.jobId);
+  if (holder === undefined) throw new ConfigError('E_RUN_STATE', `Job ${run.jobId} changes hands too fast; run it again.`);
+  return skippedFor(holder, run.title);
+}
+
+/** The holder's workflow is closed without having ended its run: terminated, or lost with its server. */
+async function takeOver(engine: Engine, holder: RunRow): Promise<void> {
+  engine.logger.warn('The run that held the job was closed outside of vocab-sync; it is let go.', {
+    job: holder.job_id,
+    run: holder.id,
+    workflowId: holder.workflow_id,
+  });
+  await inTransaction(engine.pool, async (client) => {
+    await abandonRun(client, holder);
+    await dropStages(client, holder.id);
+  });
+}
+
+/** Stage tables and checkpoints of a run that will not need them any more. */
+export async function dropStages(client: PoolClient, run: string): Promise<void> {
+  for (const task of await listTasks(client, run)) await dropStage(client, stageNames(run, task.ordinal));
+  await dropPartitions(client, run);
+}
+
+/** The activity was tried again, or the workflow was reset: the frozen answers stand. */
+async function resumeRun(engine: Engine, row: RunRow): Promise<Resolved> {
+  if (row.finished_at === null) return ready(engine, row);
+  const holder = await findHolder(engine.pool, row.job_id);
+  if (holder !== undefined) return skippedFor(holder, row.title);
+  await reopenRun(engine.pool, row.id);
+  return ready(engine, row);
+}
+
+async function ready(engine: Engine, row: RunRow): Promise<Resolved> {
+  const tasks = await listTasks(engine.pool, row.id);
+  const { job } = createEffectiveJob({ config: JSON.stringify(row.config), catalog: engine.catalog });
+  return {
+    kind: 'ready',
+    run: row.id,
+    job: row.job_id,
+    title: row.title,
+    since: row.since?.toISOString() ?? null,
+    sinceReason: row.since_reason,
+    startedAt: row.started_at.toISOString(),
+    configDigest: row.config_digest,
+    approvalDays: job.approval_days,
+    tasks: tasks.map(({ name, chain }) => ({ name, chain })),
+  };
+}
+
+function skippedFor(holder: RunRow, title: string): Resolved {
+  return {
+    kind: 'skipped',
+    job: holder.job_id,
+    title,
+    holder: { run: holder.id, workflowId: holder.workflow_id, phase: holder.phase },
+  };
+}
+
+interface FrozenSince {
+  readonly time: Date | undefined;
+  readonly origin: 'manual' | 'watermark' | undefined;
+  readonly reason: string;
+}
+
+async function freezeSince(engine: Engine, request: RunRequest, effective: EffectiveJob): Promise<FrozenSince> {
+  if (request.since !== undefined) {
+    const parsed = parseSince(request.since, new Date());
+    if (parsed === 'none') return { time: undefined, origin: undefined, reason: 'given by hand: everything' };
+    return { time: parsed.time, origin: 'manual', reason: `given by hand: ${request.since}` };
+  }
+  const watermark = await findWatermark(engine.pool, effective.job.id, effective.job.accept_partial);
+  if (watermark === undefined) {
+    return { time: undefined, origin: undefined, reason: 'no run of this job has succeeded yet: everything' };
+  }
+  return { time: watermark.since, origin: 'watermark', reason: `start of the last successful run ${watermark.run}` };
+}
+
+function requireConfig(stored: string | undefined, job: string): string {
+  if (stored !== undefined) return stored;
+  throw new ConfigError('E_JOB_NOT_FOUND', `Expected a stored job "${job}", found none. Start it from its file, or store it first.`);
+}
+
+/** The config has a column of its own. */
+function withoutConfig(request: RunRequest): RunRequest {
+  const { config: _config, ...rest } = request;
+  return rest;
+}

@@ -1,0 +1,125 @@
+/** The third step: read, transform, check and stage one partition, with a checkpoint at every batch. */
+import type { Since, Warning } from '../component/reader.ts';
+import { fileResource } from '../spool/file-resource.ts';
+import { claimPartition, type Claim, type PartitionKey } from '../postgres/partitions.ts';
+import { inTransaction } from '../postgres/pool.ts';
+import { deleteRejections } from '../postgres/rejections.ts';
+import { setPhase, type RunRow } from '../postgres/run-rows.ts';
+import { clearPartitionStage, createStage } from '../postgres/stage-table.ts';
+import { ensureTarget } from '../postgres/target.ts';
+import type { Resource } from '../component/resource.ts';
+import { formatOrigin } from '../records/origin.ts';
+import { tallyWarning, toStageCounts, type Tally } from '../records/tally.ts';
+import type { Engine } from './engine.ts';
+import { ensureFiles } from './fetch-source.ts';
+import { openTask, targetsOf, type OpenTask } from './open-task.ts';
+import { cursorOf, originOf, readChain, type ReadBatch } from './read-chain.ts';
+import type { StageInput, Staged, StepContext } from './run-steps.ts';
+import { createStageSink, type SinkPlace, type StageSink } from './stage-sink.ts';
+import { tallyItemWarning, tallyResult, transformItem } from './transform-items.ts';
+
+/** Resumes from the last checkpoint. On abort the batch in hand is committed before `signal.reason` is thrown. */
+export async function stagePartition(engine: Engine, input: StageInput, context: StepContext): Promise<Staged> {
+  await setPhase(engine.pool, input.run, 'stage');
+  const task = await openTask(engine, input);
+  const files = await ensureFiles(engine, task, context);
+  const key: PartitionKey = { run: input.run, task: input.task, partition: input.partition };
+  const claim = await claimStage(engine, task, key);
+  if (claim.state === 'running') await stageFrom(engine, task, key, claim, files.map(fileResource), context);
+  return { counts: toStageCounts(claim.tally) };
+}
+
+/** The stage, the targets and the claim in one transaction: what another attempt staged otherwise is gone with it. */
+async function claimStage(engine: Engine, task: OpenTask, key: PartitionKey): Promise<Claim> {
+  const pin = [task.row.source_digest, task.row.digest, task.run.since?.toISOString()].join(' ');
+  return inTransaction(engine.pool, async (client) => {
+    await createStage(client, task.names, task.documents);
+    for (const target of targetsOf(task)) await ensureTarget(client, target);
+    const claim = await claimPartition(client, key, pin);
+    if (claim.restart) {
+      await clearPartitionStage(client, task.names, key.partition);
+      await deleteRejections(client, key);
+    }
+    return claim;
+  });
+}
+
+async function stageFrom(
+  engine: Engine,
+  task: OpenTask,
+  key: PartitionKey,
+  claim: Claim,
+  resources: readonly Resource[],
+  context: StepContext,
+): Promise<void> {
+  const { tally } = claim;
+  const sink = createStageSink({
+    pool: engine.pool,
+    key,
+    lease: claim.lease,
+    names: task.names,
+    targets: targetsOf(task),
+    tally,
+  });
+  let place: SinkPlace = { after: claim.after, bytes: 0, totalBytes: undefined };
+  const batches = readChain({
+    source: { type: task.source.reader.type, resources },
+    links: task.links,
+    ...(claim.after === undefined ? {} : { after: claim.after }),
+    signal: context.signal,
+    services: engine.services,
+    since: sinceOf(task.run),
+    warn: warnOnce(tally),
+  });
+  try {
+    for await (const batch of batches) {
+      place = takeBatch(task, batch, tally, sink, place);
+      if (sink.isFull()) await sink.flush(place);
+      context.onProgress(progressOf(place, tally));
+    }
+    await sink.finish(place);
+    context.onProgress(progressOf(place, tally));
+  } finally {
+    await sink.settle();
+  }
+}
+
+function takeBatch(task: OpenTask, batch: ReadBatch, tally: Tally, sink: StageSink, before: SinkPlace): SinkPlace {
+  const watched = Object.keys(task.guards.min_fill_percent ?? {});
+  let after = before.after;
+  for (const item of batch.items) {
+    const origin = (): string => formatOrigin(originOf(batch, item));
+    const warn = (warning: Warning): void => {
+      tallyItemWarning(tally, warning, origin());
+    };
+    const seq = tally.read;
+    const result = transformItem(item, task.items, origin, warn);
+    tallyResult(tally, result, watched);
+    if (result.kind === 'staged') sink.addRow({ seq, ...result.document });
+    if (result.kind === 'rejected') sink.addRejection({ ...result.rejection, origin: origin() });
+    after = cursorOf(batch, item);
+  }
+  return { after, bytes: batch.progress.bytes, totalBytes: batch.progress.totalBytes };
+}
+
+/** A reader tells the same about a resource at every attempt; it counts once. */
+function warnOnce(tally: Tally): (warning: Warning) => void {
+  return (warning) => {
+    if (tally.warnings[warning.code]?.samples.includes(warning.message) === true) return;
+    tallyWarning(tally, warning.code, warning.message);
+  };
+}
+
+function sinceOf(run: RunRow): Since | undefined {
+  return run.since === null || run.since_origin === null ? undefined : { time: run.since, origin: run.since_origin };
+}
+
+function progressOf(place: SinkPlace, tally: Tally): Parameters<StepContext['onProgress']>[0] {
+  return {
+    step: 'stage',
+    ...(place.after === undefined ? {} : { position: place.after.join('.') }),
+    bytes: place.bytes,
+    ...(place.totalBytes === undefined ? {} : { totalBytes: place.totalBytes }),
+    counts: toStageCounts(tally),
+  };
+}
