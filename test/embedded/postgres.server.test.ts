@@ -1,14 +1,15 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { askPostgres } from '../../src/embedded/postgres-ready.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/embedded/postgres.ts';
+import { describeWithPostgres } from '../support/postgres.ts';
 import { silentLogger } from '../support/silent-logger.ts';
-import { makeTempDir } from '../support/temp-dir.ts';
+import { makeTempDir } from '../support/make-temp-dir.ts';
 
 const isRoot = process.getuid?.() === 0;
 
-describe('startEmbeddedPostgres', () => {
+describeWithPostgres('startEmbeddedPostgres', () => {
   const logger = silentLogger();
   const started: EmbeddedPostgres[] = [];
   const directories: string[] = [];

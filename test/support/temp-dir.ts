@@ -1,7 +1,6 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
+import { makeTempDir } from './make-temp-dir.ts';
 
 /** A directory of its own, gone when the test is over. Call it inside of a test. */
 export function tempDir(prefix = 'vocab-sync-'): string {
@@ -10,9 +9,4 @@ export function tempDir(prefix = 'vocab-sync-'): string {
     rmSync(directory, { recursive: true, force: true });
   });
   return directory;
-}
-
-/** The same for `beforeAll` and set-up files; the caller removes it. */
-export function makeTempDir(prefix = 'vocab-sync-'): string {
-  return realpathSync(mkdtempSync(join(tmpdir(), prefix)));
 }

@@ -1,0 +1,71 @@
+/** The logger of every process: JSON lines for machines, readable lines in a terminal, no secrets in either. */
+import { pino, type DestinationStream } from 'pino';
+import pretty from 'pino-pretty';
+import type { Logger } from '../component/services.ts';
+import { redact } from './redact.ts';
+
+/** Deeper values are cut off: a field is for reading. */
+const MAX_DEPTH = 6;
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type LogFormat = 'auto' | 'json' | 'pretty';
+
+export interface LoggerOptions {
+  readonly level: LogLevel;
+  /** `auto` is readable in a terminal and JSON elsewhere. */
+  readonly format: LogFormat;
+  /** A worker logs to stdout; a command logs to stderr, its stdout is for its result. */
+  readonly destination: 'stdout' | 'stderr';
+}
+
+export function createLogger(options: LoggerOptions): Logger {
+  const stream = options.destination === 'stdout' ? process.stdout : process.stderr;
+  const readable = options.format === 'pretty' || (options.format === 'auto' && stream.isTTY);
+  const fd = options.destination === 'stdout' ? 1 : 2;
+  const destination = readable
+    ? pretty({ destination: fd, sync: true, colorize: stream.isTTY, translateTime: 'SYS:HH:MM:ss', singleLine: true })
+    : pino.destination({ dest: fd, sync: true });
+  return createLoggerOn(destination, options.level);
+}
+
+export function createLoggerOn(destination: DestinationStream, level: LogLevel): Logger {
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
+  const at = (name: LogLevel) => (message: string, fields?: Record<string, unknown>) => {
+    if (!logger.isLevelEnabled(name)) return;
+    logger[name](fields === undefined ? {} : redactFields(fields), redact(message));
+  };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+function redactFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, redactValue(value, 1)]));
+}
+
+function redactValue(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= MAX_DEPTH) return '…';
+  if (value instanceof Error) return describeError(value, depth);
+  if (value instanceof Date) return value;
+  if (Array.isArray(value)) return value.map((item) => redactValue(item, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, redactValue(item, depth + 1)]));
+}
+
+function describeError(error: Error, depth: number): Record<string, unknown> {
+  return {
+    name: error.name,
+    message: redact(error.message),
+    ...('code' in error ? { code: error.code } : {}),
+    ...(error.stack === undefined ? {} : { stack: redact(error.stack) }),
+    ...(error.cause === undefined ? {} : { cause: redactValue(error.cause, depth + 1) }),
+  };
+}

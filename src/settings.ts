@@ -1,0 +1,183 @@
+/**
+ * The settings of this process: environment over .env file over default, read once, all problems reported together.
+ * Nothing else reads `process.env`. Values that may hold a secret are masked in `origins` and in messages.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { parse } from 'dotenv';
+import { z } from 'zod';
+import { ConfigError, messageOf } from './errors.ts';
+import { redact, rememberSecret } from './logging/redact.ts';
+
+export type TemporalConnectConfig = ReturnType<typeof loadClientConnectConfig>;
+
+export interface SettingOrigin {
+  readonly name: string;
+  /** Masked, for `doctor`. */
+  readonly value: string;
+  readonly from: 'environment' | '.env' | 'default';
+}
+
+export interface Settings {
+  /** Undefined: the embedded PostgreSQL. */
+  readonly databaseUrl: string | undefined;
+  /** Undefined: the embedded dev server. What @temporalio/envconfig makes of TEMPORAL_* and its profile file. */
+  readonly temporal: TemporalConnectConfig | undefined;
+  readonly namespace: string;
+  readonly home: string;
+  readonly spool: string;
+  /** npm names or paths of modules with further components. */
+  readonly plugins: readonly string[];
+  /** Empty: any host. */
+  readonly allowedHosts: readonly string[];
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly logFormat: 'auto' | 'json' | 'pretty';
+  readonly temporalCliPath: string | undefined;
+  /** Ours below XDG_CACHE_HOME, for programs that are fetched once. */
+  readonly cacheDirectory: string;
+  readonly origins: readonly SettingOrigin[];
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+
+const schema = z.object({
+  DATABASE_URL: z
+    .string()
+    .refine(isPostgresUrl, { error: 'a URL such as postgresql://user:password@host:5432/database' })
+    .optional(),
+  VOCAB_SYNC_HOME: z.string().default('.vocab-sync'),
+  VOCAB_SYNC_SPOOL: z.string().optional(),
+  VOCAB_SYNC_PLUGINS: list.default([]),
+  VOCAB_SYNC_ALLOWED_HOSTS: list
+    .refine((hosts) => hosts.every((host) => /^(\*\.)?[a-z0-9.-]+(:\d+)?$/i.test(host)), {
+      error: 'host names with commas between them, such as zenodo.org,*.ror.org',
+    })
+    .default([]),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], { error: 'debug, info, warn or error' }).default('info'),
+  LOG_FORMAT: z.enum(['auto', 'json', 'pretty'], { error: 'auto, json or pretty' }).default('auto'),
+  TEMPORAL_CLI_PATH: z.string().optional(),
+  XDG_CACHE_HOME: z.string().optional(),
+});
+
+const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD|GRPC_META|_DATA$/;
+
+/** Throws ConfigError E_SETTINGS_INVALID that names every unusable setting with what was expected and found. */
+export function loadSettings(env: Environment = process.env, cwd: string = process.cwd()): Settings {
+  const variables = mergeDotenv(env, cwd);
+  const parsed = schema.safeParse(Object.fromEntries(variables.values));
+  const temporal = loadTemporal(variables.values);
+  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => describe(issue, variables));
+  if (temporal instanceof Error) problems.push(`TEMPORAL_*: ${redact(temporal.message)}`);
+  if (!parsed.success || temporal instanceof Error) {
+    throw new ConfigError('E_SETTINGS_INVALID', `Settings cannot be used.\n  ${problems.join('\n  ')}`, {
+      details: { problems },
+    });
+  }
+  const values = parsed.data;
+  const home = resolve(cwd, values.VOCAB_SYNC_HOME);
+  rememberSecrets(variables.values);
+  return {
+    databaseUrl: values.DATABASE_URL,
+    temporal: temporal.connectionOptions.address === undefined ? undefined : temporal,
+    namespace: temporal.namespace ?? 'default',
+    home,
+    spool: values.VOCAB_SYNC_SPOOL === undefined ? join(home, 'spool') : resolve(cwd, values.VOCAB_SYNC_SPOOL),
+    plugins: values.VOCAB_SYNC_PLUGINS,
+    allowedHosts: values.VOCAB_SYNC_ALLOWED_HOSTS,
+    logLevel: values.LOG_LEVEL,
+    logFormat: values.LOG_FORMAT,
+    temporalCliPath: values.TEMPORAL_CLI_PATH,
+    cacheDirectory: join(values.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'vocab-sync'),
+    origins: listOrigins(variables, values),
+  };
+}
+
+/** For `$secret` references: a variable by name from the environment or .env; undefined when unset or empty. */
+export function lookUpVariable(
+  name: string,
+  env: Environment = process.env,
+  cwd: string = process.cwd(),
+): string | undefined {
+  return mergeDotenv(env, cwd).values.get(name);
+}
+
+/** The environment of this process with additions, for a program that we start. */
+export function childEnvironment(additions: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...process.env, ...additions };
+}
+
+interface Variables {
+  readonly values: ReadonlyMap<string, string>;
+  readonly fromFile: ReadonlySet<string>;
+}
+
+/** An empty value counts as unset, as shells and compose files produce it. */
+function mergeDotenv(env: Environment, cwd: string): Variables {
+  const path = join(cwd, '.env');
+  const file = existsSync(path) ? parse(readFileSync(path)) : {};
+  const values = new Map<string, string>();
+  const fromFile = new Set<string>();
+  for (const [name, value] of Object.entries(file)) {
+    if (value === '') continue;
+    values.set(name, value);
+    fromFile.add(name);
+  }
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined || value === '') continue;
+    values.set(name, value);
+    fromFile.delete(name);
+  }
+  return { values, fromFile };
+}
+
+function loadTemporal(values: ReadonlyMap<string, string>): TemporalConnectConfig | Error {
+  try {
+    return loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(values), configFileStrict: true });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(messageOf(error));
+  }
+}
+
+function describe(issue: z.core.$ZodIssue, variables: Variables): string {
+  const name = String(issue.path[0]);
+  const where = variables.fromFile.has(name) ? '.env' : 'the environment';
+  return `${name} in ${where}: expected ${issue.message}, found "${mask(name, variables.values.get(name) ?? '')}"`;
+}
+
+function listOrigins(variables: Variables, parsed: Readonly<Record<string, unknown>>): readonly SettingOrigin[] {
+  const temporalNames = [...variables.values.keys()].filter((name) => name.startsWith('TEMPORAL_'));
+  const names = new Set([...Object.keys(schema.shape), ...temporalNames.sort()]);
+  return [...names].map((name) => {
+    const value = variables.values.get(name);
+    if (value === undefined) return { name, value: showDefault(parsed[name]), from: 'default' };
+    return { name, value: mask(name, value), from: variables.fromFile.has(name) ? '.env' : 'environment' };
+  });
+}
+
+function showDefault(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function mask(name: string, value: string): string {
+  return SECRET_NAME.test(name) ? '***' : redact(value);
+}
+
+function rememberSecrets(values: ReadonlyMap<string, string>): void {
+  const url = values.get('DATABASE_URL');
+  const password = url === undefined ? '' : decodeURIComponent(new URL(url).password);
+  const apiKey = values.get('TEMPORAL_API_KEY') ?? '';
+  for (const secret of [password, apiKey]) rememberSecret(secret);
+}
+
+function isPostgresUrl(text: string): boolean {
+  return URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol);
+}
