@@ -113,7 +113,7 @@ export default tseslint.config(
   },
   ...layerConfigs,
   { files: ['src/settings.ts'], rules: { 'no-restricted-properties': 'off' } },
-  { files: ['activities/failure.ts'], rules: { 'no-restricted-syntax': ['error', noParameterProperties] } },
+  { files: ['activities/failure.ts', 'workflows/failure.ts'], rules: { 'no-restricted-syntax': ['error', noParameterProperties] } },
   {
     files: ['test/**/*.ts', 'bench/**/*.ts'],
     rules: {
