@@ -1,0 +1,91 @@
+/**
+ * What an activity failed with, as Temporal is told. The only file that makes an ApplicationFailure of an error: its type
+ * is the error code, it is retried only where another attempt can help, and no text leaves unredacted.
+ */
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { UnavailableError, VocabSyncError, messageOf } from '../src/errors.ts';
+import { passingError } from './passing-error.ts';
+
+export type Redact = (text: string) => string;
+
+/** A failure is kept in the history for good and shown in the Web UI. */
+const LONGEST_MESSAGE = 2000;
+const LONGEST_DETAILS = 8000;
+
+/** `thrown` is whatever a step threw. A failure that Temporal made itself passes unchanged. */
+export function toApplicationFailure(thrown: unknown, redact: Redact): ApplicationFailure {
+  if (thrown instanceof ApplicationFailure) return thrown;
+  const error = thrown instanceof VocabSyncError ? thrown : passingError(thrown);
+  if (error === undefined) return bug(thrown, redact);
+  const failure = ApplicationFailure.create({
+    message: clipped(redact(error.message), LONGEST_MESSAGE),
+    type: error.code,
+    nonRetryable: error.kind !== 'unavailable',
+    details: [{ kind: error.kind, ...detailsOf(error, redact) }],
+    ...(error instanceof UnavailableError && error.retryAfter !== undefined
+      ? { nextRetryDelay: Math.max(1, error.retryAfter) }
+      : {}),
+    ...(error.code === 'E_LEASE_LOST' ? { category: ApplicationFailureCategory.BENIGN } : {}),
+  });
+  withStack(failure, error, redact);
+  return failure;
+}
+
+/** Ends an attempt on a worker that shuts down; another worker starts the next one at once, not after the retry delay. */
+export function handOver(): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'WorkerShutdown',
+    message: 'The worker shuts down; another one goes on from the last checkpoint.',
+    nextRetryDelay: 1,
+    category: ApplicationFailureCategory.BENIGN,
+  });
+}
+
+/** Nothing we know: a bug of ours. It fails at once and loudly, since another attempt runs the same code. */
+function bug(thrown: unknown, redact: Redact): ApplicationFailure {
+  const failure = ApplicationFailure.create({
+    message: clipped(redact(`Unexpected: ${messageOf(thrown)}`), LONGEST_MESSAGE),
+    type: 'E_INTERNAL',
+    nonRetryable: true,
+    details: [
+      { kind: 'internal', ...(thrown instanceof Error ? { name: thrown.name, ...causeOf(thrown, redact) } : {}) },
+    ],
+  });
+  withStack(failure, thrown, redact);
+  return failure;
+}
+
+function detailsOf(error: VocabSyncError, redact: Redact): Record<string, unknown> {
+  const details = { ...(redacted(error.details, redact) as Record<string, unknown>), ...causeOf(error, redact) };
+  if (JSON.stringify(details).length <= LONGEST_DETAILS) return details;
+  return { note: 'The details were too long to keep here; the log of the worker has them.', ...causeOf(error, redact) };
+}
+
+/** The causes as text: passed on as errors they would carry their own unredacted messages. */
+function causeOf(error: Error, redact: Redact): { cause?: string } {
+  const messages: string[] = [];
+  for (
+    let cause = error.cause;
+    cause !== undefined && messages.length < 5;
+    cause = cause instanceof Error ? cause.cause : undefined
+  ) {
+    messages.push(messageOf(cause));
+  }
+  return messages.length === 0 ? {} : { cause: clipped(redact(messages.join(' ← ')), LONGEST_MESSAGE) };
+}
+
+function redacted(value: unknown, redact: Redact): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (Array.isArray(value)) return value.map((item) => redacted(item, redact));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redacted(item, redact)]));
+}
+
+function withStack(failure: ApplicationFailure, thrown: unknown, redact: Redact): void {
+  if (thrown instanceof Error && thrown.stack !== undefined)
+    failure.stack = clipped(redact(thrown.stack), LONGEST_DETAILS);
+}
+
+function clipped(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}

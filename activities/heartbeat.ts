@@ -1,0 +1,107 @@
+/**
+ * Heartbeats for the whole of an activity, from one place: on entry, then from a timer, whatever the step does. They tell
+ * Temporal that the worker lives, bring back cancel and pause, and show position, counts and rate in the Web UI.
+ */
+import { Context } from '@temporalio/activity';
+import { UnavailableError } from '../src/errors.ts';
+import type { StepContext, StepProgress } from '../src/pipeline/run-steps.ts';
+
+export interface HeartbeatOptions {
+  /**
+   * A step that tells nothing for this long is taken for hung: its heartbeats end and it is aborted, so that another
+   * attempt begins. Long, because one statement of the database that works in silence is no hang.
+   */
+  readonly stallMilliseconds?: number;
+}
+
+/** What the card of a pending activity in the Web UI shows, and what `vocab-sync run` reads its progress from. */
+export interface HeartbeatDetails extends Partial<StepProgress> {
+  readonly attempt: number;
+  /** Records read, or bytes where none are, per second since this attempt began to tell. */
+  readonly per_second?: number;
+}
+
+/** Two hours: an index on a table of 20 million records takes one. */
+export const DEFAULT_STALL_MILLISECONDS = 2 * 60 * 60 * 1000;
+/** Cancel and pause arrive in the answer to a heartbeat, so this is how long they may take. */
+const LONGEST_BEAT_MILLISECONDS = 2000;
+const WITHOUT_TIMEOUT_MILLISECONDS = 60_000;
+
+export async function underHeartbeat<T>(
+  options: HeartbeatOptions,
+  work: (context: StepContext) => Promise<T>,
+): Promise<T> {
+  const context = Context.current();
+  const stall = new AbortController();
+  const pace = watchPace(context.info.attempt);
+  const beat = (): void => {
+    context.heartbeat(pace.details());
+  };
+  const stallMilliseconds = options.stallMilliseconds ?? DEFAULT_STALL_MILLISECONDS;
+  const timeout = context.info.heartbeatTimeoutMs ?? WITHOUT_TIMEOUT_MILLISECONDS;
+  const timer = setInterval(
+    () => {
+      if (pace.silentFor() < stallMilliseconds) {
+        beat();
+        return;
+      }
+      clearInterval(timer);
+      stall.abort(stalled(stallMilliseconds));
+    },
+    Math.min(timeout / 3, LONGEST_BEAT_MILLISECONDS),
+  );
+  beat();
+  try {
+    return await work({
+      signal: AbortSignal.any([context.cancellationSignal, stall.signal]),
+      onProgress: pace.tell,
+    });
+  } catch (thrown) {
+    // What the step throws because it was aborted is of no interest: the hang is.
+    if (stall.signal.aborted && !context.cancellationSignal.aborted) throw stall.signal.reason;
+    throw thrown;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+interface Pace {
+  readonly tell: (progress: StepProgress) => void;
+  readonly details: () => HeartbeatDetails;
+  readonly silentFor: () => number;
+}
+
+function watchPace(attempt: number): Pace {
+  let last: StepProgress | undefined;
+  let first: { readonly at: number; readonly done: number } | undefined;
+  let heardAt = Date.now();
+  return {
+    tell(progress) {
+      last = progress;
+      heardAt = Date.now();
+      first ??= { at: heardAt, done: doneOf(progress) };
+    },
+    details() {
+      if (last === undefined || first === undefined) return { attempt };
+      const seconds = (heardAt - first.at) / 1000;
+      const rate = seconds < 1 ? {} : { per_second: Math.round((doneOf(last) - first.done) / seconds) };
+      return { ...last, ...rate, attempt };
+    },
+    silentFor: () => Date.now() - heardAt,
+  };
+}
+
+function doneOf(progress: StepProgress): number {
+  return progress.counts?.read ?? progress.bytes ?? 0;
+}
+
+function stalled(milliseconds: number): UnavailableError {
+  const seconds = Math.round(milliseconds / 1000);
+  return new UnavailableError(
+    'E_STEP_STALLED',
+    `The step told nothing for ${String(seconds)} seconds and was given up; it is tried again.`,
+    {
+      details: { seconds },
+    },
+  );
+}

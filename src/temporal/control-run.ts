@@ -1,0 +1,99 @@
+/** Deciding about a run under way. All of it goes through Temporal alone, as the Web UI does it. */
+import {
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  isGrpcDeadlineError,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import type { DecisionInput, DecisionTaken } from '../../workflows/approval.ts';
+import type { RunProgress } from '../../workflows/progress.ts';
+import { ConfigError, UnavailableError, messageOf, type VocabSyncError } from '../errors.ts';
+import { serverFailure } from './server-failure.ts';
+
+/** `runId` is the run's id in the ledger: the first execution, which a reset in Temporal keeps. */
+export interface RunReference {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+/** A worker answers in milliseconds; one that is restarting in seconds. */
+const ANSWER_SECONDS = 15;
+
+/** Publishes the plan that waits. Throws ConfigError E_RUN_STATE when none does, UnavailableError E_NO_WORKER when no worker answers. */
+export function approveRun(client: Client, run: RunReference, decision: DecisionInput): Promise<DecisionTaken> {
+  return decide(client, run, 'approve', decision);
+}
+
+/** Drops the plan that waits; nothing is published. Throws as `approveRun`. */
+export function discardRun(client: Client, run: RunReference, decision: DecisionInput): Promise<DecisionTaken> {
+  return decide(client, run, 'discard', decision);
+}
+
+/** Asks the run to stop; it ends as cancelled when its steps have. Throws ConfigError E_RUN_STATE when it has ended. */
+export async function cancelRun(client: Client, run: RunReference): Promise<void> {
+  await call(client, run, 'cancel', (handle) => handle.cancel());
+}
+
+/** The query `progress`, answered by a worker. Throws as `approveRun`. */
+export function runProgress(client: Client, run: RunReference): Promise<RunProgress> {
+  return call(client, run, 'query the progress of', (handle) => handle.query<RunProgress>('progress'));
+}
+
+function decide(
+  client: Client,
+  run: RunReference,
+  update: 'approve' | 'discard',
+  decision: DecisionInput,
+): Promise<DecisionTaken> {
+  return call(client, run, update, (handle) =>
+    handle.executeUpdate<DecisionTaken, [DecisionInput]>(update, { args: [decision] }),
+  );
+}
+
+async function call<T>(
+  client: Client,
+  run: RunReference,
+  doing: string,
+  send: (handle: WorkflowHandle) => Promise<T>,
+): Promise<T> {
+  const handle = client.workflow.getHandle(run.workflowId, undefined, { firstExecutionRunId: run.runId });
+  const deadline = Date.now() + ANSWER_SECONDS * 1000;
+  try {
+    return await client.connection.withDeadline(deadline, () => send(handle));
+  } catch (thrown) {
+    throw explained(thrown, run, doing) ?? serverFailure(thrown, `${doing} run ${run.runId}`) ?? thrown;
+  }
+}
+
+function explained(thrown: unknown, run: RunReference, doing: string): VocabSyncError | undefined {
+  const options = { cause: thrown, details: { run: run.runId, workflow_id: run.workflowId } };
+  if (thrown instanceof WorkflowNotFoundError) {
+    return new ConfigError(
+      'E_RUN_STATE',
+      `Cannot ${doing} run ${run.runId}: it has ended, or Temporal no longer knows it.`,
+      options,
+    );
+  }
+  if (thrown instanceof WorkflowUpdateFailedError) {
+    return new ConfigError(
+      'E_RUN_STATE',
+      `Cannot ${doing} run ${run.runId}: ${messageOf(thrown.cause ?? thrown)}.`,
+      options,
+    );
+  }
+  // The server takes a cancel by itself; everything else waits for a worker.
+  if (
+    doing !== 'cancel' &&
+    (thrown instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcDeadlineError(thrown))
+  ) {
+    return new UnavailableError(
+      'E_NO_WORKER',
+      `No worker answered for run ${run.runId} within ${String(ANSWER_SECONDS)} seconds. Start one: \`vocab-sync worker\`. ` +
+        'A decision that was sent may still be taken then; look with `vocab-sync show`.',
+      options,
+    );
+  }
+  return undefined;
+}

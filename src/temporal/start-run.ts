@@ -1,0 +1,88 @@
+/** Starting a run by hand. */
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import type { runJob } from '../../workflows/run-job.ts';
+import { escaped } from '../../workflows/details-text.ts';
+import { VOCAB_JOB } from '../../workflows/search-attributes.ts';
+import { InternalError } from '../errors.ts';
+import type { RunRequest } from '../records/run.ts';
+import { failingAs } from './client.ts';
+
+export interface StartRunOptions {
+  readonly request: RunRequest;
+  /** The task queue of the job. */
+  readonly queue: string;
+  /** False where the namespace has no search attributes for us. Default true. */
+  readonly searchAttributes?: boolean;
+  /** Replaces the time of the start in tests. */
+  readonly now?: Date;
+}
+
+export interface StartedRun {
+  readonly workflowId: string;
+  /** The run id of the ledger, of `vocab-sync show` and of the first execution in Temporal. */
+  readonly runId: string;
+}
+
+const MOST_STARTS_IN_A_SECOND = 50;
+
+/** Returns when Temporal has written the start down; no worker needs to be there. Throws ConfigError or UnavailableError. */
+export async function startRun(client: Client, options: StartRunOptions): Promise<StartedRun> {
+  const { request } = options;
+  const stem = `vocab-sync/${request.job}/${compactTime(options.now ?? new Date())}`;
+  for (let count = 1; count <= MOST_STARTS_IN_A_SECOND; count += 1) {
+    const workflowId = count === 1 ? stem : `${stem}-${String(count)}`;
+    const runId = await startAs(client, options, workflowId);
+    if (runId !== undefined) return { workflowId, runId };
+  }
+  throw new InternalError(
+    'E_INTERNAL',
+    `More than ${String(MOST_STARTS_IN_A_SECOND)} runs of ${request.job} were started in one second.`,
+  );
+}
+
+/** Undefined when the id is taken by another run, under way or closed. */
+async function startAs(client: Client, options: StartRunOptions, workflowId: string): Promise<string | undefined> {
+  const searchAttributes = options.searchAttributes ?? true;
+  const request: RunRequest = { ...options.request, searchAttributes };
+  const title = request.title ?? request.job;
+  return failingAs(`start a run of ${request.job}`, async () => {
+    try {
+      const handle = await client.workflow.start<typeof runJob>('runJob', {
+        workflowId,
+        taskQueue: options.queue,
+        args: [request],
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        workflowIdConflictPolicy: 'FAIL',
+        staticSummary: title.slice(0, 150),
+        staticDetails: detailsOf(request),
+        memo: { title, ...(request.startedBy === undefined ? {} : { started_by: request.startedBy }) },
+        ...(searchAttributes ? { typedSearchAttributes: [{ key: VOCAB_JOB, value: request.job }] } : {}),
+      });
+      return handle.firstExecutionRunId;
+    } catch (thrown) {
+      if (thrown instanceof WorkflowExecutionAlreadyStartedError) return undefined;
+      throw thrown;
+    }
+  });
+}
+
+/** What was asked for, as Markdown for the Web UI. Custom args are shown by their names: the input has them whole. */
+function detailsOf(request: RunRequest): string {
+  const lines = [
+    `- job: ${escaped(request.job)}`,
+    `- mode: ${request.mode === 'plan' ? 'plan, publishes after `approve`' : 'run'}`,
+    ...(request.startedBy === undefined ? [] : [`- started by: ${escaped(request.startedBy)}`]),
+    ...(request.since === undefined ? [] : [`- since, by hand: ${escaped(request.since)}`]),
+    ...(request.input === undefined ? [] : [`- input: ${escaped(request.input.name)}`]),
+    ...(request.customArgs === undefined
+      ? []
+      : [`- custom args: ${escaped(Object.keys(request.customArgs).join(', '))}`]),
+    ...(request.force === true ? ['- reads even an unchanged source'] : []),
+  ];
+  return `${lines.join('\n')}\n\n&nbsp;\n`;
+}
+
+/** 20261121T113355Z */
+function compactTime(time: Date): string {
+  return `${time.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
+}

@@ -1,0 +1,66 @@
+/** Temporal's own log lines in our log. */
+import type { LogLevel, LogMetadata, Logger as SdkLogger } from '@temporalio/common';
+import type { Logger } from '../component/services.ts';
+
+/** A server that is away for half a minute makes over a hundred such lines; one in this time says the same. */
+const QUIET_MILLISECONDS = 30_000;
+const RETRIED_CALL = /^gRPC call .* retried/;
+
+export function temporalLogger(logger: Logger, now: () => number = Date.now): SdkLogger {
+  let spokeAt = -Infinity;
+  let suppressed = 0;
+  const log = (level: LogLevel, message: string, meta?: LogMetadata): void => {
+    let fields = fieldsOf(meta);
+    if (RETRIED_CALL.test(message)) {
+      if (now() - spokeAt < QUIET_MILLISECONDS) {
+        suppressed += 1;
+        return;
+      }
+      fields = { ...fields, suppressed };
+      spokeAt = now();
+      suppressed = 0;
+    }
+    write(logger, level, message, fields);
+  };
+  return {
+    log,
+    trace: (message, meta) => {
+      log('TRACE', message, meta);
+    },
+    debug: (message, meta) => {
+      log('DEBUG', message, meta);
+    },
+    info: (message, meta) => {
+      log('INFO', message, meta);
+    },
+    warn: (message, meta) => {
+      log('WARN', message, meta);
+    },
+    error: (message, meta) => {
+      log('ERROR', message, meta);
+    },
+  };
+}
+
+function write(logger: Logger, level: LogLevel, message: string, fields: Record<string, unknown>): void {
+  switch (level) {
+    case 'TRACE':
+    case 'DEBUG':
+      logger.debug(message, fields);
+      return;
+    case 'INFO':
+      logger.info(message, fields);
+      return;
+    case 'WARN':
+      logger.warn(message, fields);
+      return;
+    case 'ERROR':
+      logger.error(message, fields);
+  }
+}
+
+/** Without the task token: it lets whoever reads the log complete the task. */
+function fieldsOf(meta: LogMetadata | undefined): Record<string, unknown> {
+  const { taskToken: _, ...fields } = meta ?? {};
+  return fields;
+}

@@ -1,0 +1,96 @@
+/** A worker: the workflow code, the activities, or both, on the task queue of the jobs. */
+import {
+  Worker,
+  type NativeConnection,
+  type WorkerOptions as SdkWorkerOptions,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
+import { createActivities } from '../../activities/create-activities.ts';
+import { activityEnding } from '../../activities/interceptor.ts';
+import type { Logger } from '../component/services.ts';
+import { messageOf, UnavailableError } from '../errors.ts';
+import type { RunSteps } from '../pipeline/run-steps.ts';
+import { failingAs } from './client.ts';
+import { workflowSource } from './workflow-bundle.ts';
+
+/** Both roles poll one queue: Temporal keeps workflow tasks and activity tasks of a name apart. */
+export type WorkerRole = 'all' | 'workflow' | 'io';
+
+export interface WorkerOptions {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly queue: string;
+  readonly steps: RunSteps;
+  /** Takes secrets out of every text that leaves for Temporal. */
+  readonly redact: (text: string) => string;
+  readonly logger: Logger;
+  readonly role?: WorkerRole;
+  /** See activities/heartbeat.ts. */
+  readonly stallMilliseconds?: number;
+  /** Made beforehand, so that several workers of a process bundle once. */
+  readonly workflowBundle?: WorkflowBundleWithSourceMap;
+}
+
+export interface RunningWorker {
+  /** Settles when the worker has ended: resolved after `drain`, rejected when it failed. */
+  readonly ended: Promise<void>;
+  /** Takes no new work, hands over what is under way, resolves when all of it has ended. May be called again. */
+  drain(): Promise<void>;
+  state(): string;
+}
+
+/** Steps that parse share one thread, so more of them at once only wait for each other; a few wait for servers. */
+const STEPS_AT_ONCE = 8;
+/** Cancel, pause and a lost lease arrive with the answer to a heartbeat, so this is how late they may be. */
+const HEARTBEAT_THROTTLE = '2s';
+/** For the steps that end in a moment, such as finishing a run, to end by themselves. */
+const GRACE = '1s';
+/** A step that ignores its signal is left behind after this; below the 30 seconds after which Kubernetes kills. */
+const FORCE = '25s';
+
+/** The worker polls when this resolves. Throws UnavailableError or ConfigError. */
+export async function createWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const worker = await failingAs(`start a worker on queue ${options.queue}`, () => Worker.create(sdkOptions(options)));
+  const { logger, queue, role = 'all' } = options;
+  const ended = worker.run().catch((thrown: unknown) => {
+    throw new UnavailableError('E_TEMPORAL_UNAVAILABLE', `The worker on queue ${queue} ended: ${messageOf(thrown)}`, {
+      cause: thrown,
+    });
+  });
+  // Whoever started the worker looks at `ended`, perhaps later than it fails.
+  ended.catch(() => undefined);
+  logger.info('worker started', { queue, role, namespace: options.namespace });
+  let draining = false;
+  return {
+    ended,
+    async drain() {
+      if (!draining && worker.getState() === 'RUNNING') {
+        draining = true;
+        logger.info('worker hands over', { queue, role });
+        worker.shutdown();
+      }
+      await ended;
+    },
+    state: () => worker.getState(),
+  };
+}
+
+function sdkOptions(options: WorkerOptions): SdkWorkerOptions {
+  const { role = 'all', stallMilliseconds, workflowBundle } = options;
+  return {
+    connection: options.connection,
+    namespace: options.namespace,
+    taskQueue: options.queue,
+    maxConcurrentActivityTaskExecutions: STEPS_AT_ONCE,
+    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+    shutdownGraceTime: GRACE,
+    shutdownForceTime: FORCE,
+    ...(role === 'io' ? {} : workflowBundle === undefined ? workflowSource() : { workflowBundle }),
+    ...(role === 'workflow'
+      ? {}
+      : {
+          activities: createActivities(options.steps, stallMilliseconds === undefined ? {} : { stallMilliseconds }),
+          interceptors: { activity: [activityEnding(options.redact)] },
+        }),
+  };
+}

@@ -1,0 +1,162 @@
+/**
+ * The details of a run in the Web UI: Markdown from the state of the run, nothing else. The UI renders raw HTML and puts
+ * the text into a URL, so everything that came from outside is escaped and the whole stays below 4 kB when encoded.
+ */
+import type { StageCounts, TargetCounts } from '../src/records/counts.ts';
+import type { RunProgress, TaskProgress } from './progress.ts';
+
+export interface RunPlace {
+  readonly namespace: string;
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+/** Proxies in front of the Web UI commonly refuse URLs above 8 kB; half of that leaves room for the rest. */
+const ENCODED_LIMIT = 4000;
+/** The frame that shows the text is one line short: the last line would be hidden. */
+const LAST_LINE = '\n\n&nbsp;\n';
+const LONGEST_TEXT = 200;
+const MOST_TRIPS = 5;
+
+export function renderDetails(state: RunProgress, place: RunPlace): string {
+  // The most important first: what does not fit is left out from the end.
+  const sections = [
+    headline(state),
+    ...decisionLines(state),
+    ...state.tasks.flatMap((task) => taskSections(task, state.tasks.length > 1)),
+    links(place),
+  ].filter((section) => section !== '');
+  let text = '';
+  for (const section of sections) {
+    const longer = text === '' ? section : `${text}\n\n${section}`;
+    if (encodeURIComponent(longer + LAST_LINE).length > ENCODED_LIMIT) continue;
+    text = longer;
+  }
+  return text + LAST_LINE;
+}
+
+/** One line for the memo: outcome, what changed, what was rejected. Plain text. */
+export function summaryLine(state: RunProgress): string {
+  if (state.heldBy !== null) return `skipped: run ${state.heldBy.run} holds the job (${state.heldBy.phase})`;
+  const outcome = state.outcome ?? state.phase;
+  if (state.error !== null) return clipped(`${outcome}: ${state.error.code} ${state.error.message}`, LONGEST_TEXT);
+  const tasks = state.tasks.map((task) => {
+    const version = task.source === null ? '' : ` ${task.source.version}`;
+    const targets = Object.entries(task.targets).map(([name, counts]) => ` ${name} ${changesOf(counts)}`);
+    const rejected = task.counts.rejected === 0 ? '' : ` rejected ${String(task.counts.rejected)}`;
+    return `${task.name}${version}${targets.join(',')}${rejected}`;
+  });
+  return clipped([outcome, ...tasks].join(' · '), LONGEST_TEXT);
+}
+
+export function changesOf(counts: TargetCounts): string {
+  return `+${String(counts.inserted + counts.restored)} ~${String(counts.updated)} −${String(counts.withdrawn)}`;
+}
+
+/** Text from outside, on one line, without meaning in HTML or Markdown. */
+export function escaped(text: string): string {
+  return clipped(text.replace(/\s+/g, ' ').trim(), LONGEST_TEXT)
+    .replace(/[\\`*_[\]()#+!|~-]/g, '\\$&')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/"/g, '&quot;')
+    .replace(/\{/g, '&#123;')
+    .replace(/\}/g, '&#125;');
+}
+
+function headline(state: RunProgress): string {
+  const lines = [
+    `**${escaped(state.title)}** — ${state.outcome ?? state.phase}${state.mode === 'plan' ? ' (plan)' : ''}`,
+    '',
+    `- since: ${state.since === null ? 'the beginning' : escaped(state.since)}${state.sinceReason === null ? '' : ` (${escaped(state.sinceReason)})`}`,
+  ];
+  if (state.configDigest !== null) lines.push(`- config: ${escaped(state.configDigest)}`);
+  if (state.heldBy !== null) {
+    lines.push(
+      `- skipped: run ${escaped(state.heldBy.run)} holds the job (${state.heldBy.phase}), workflow ${escaped(state.heldBy.workflowId)}`,
+    );
+  }
+  if (state.error !== null) lines.push(`- error: **${escaped(state.error.code)}** ${escaped(state.error.message)}`);
+  return lines.join('\n');
+}
+
+function decisionLines(state: RunProgress): string[] {
+  const lines: string[] = [];
+  if (state.waiting !== null) {
+    lines.push(
+      `**Waiting for a decision** about ${escaped(state.waiting.task)} until ${state.waiting.deadline}: send the update \`approve\` or \`discard\`. ` +
+        `Plan ${escaped(state.waiting.planDigest)}.`,
+    );
+  }
+  if (state.decision !== null) {
+    const reason = state.decision.reason === undefined ? '' : `: ${escaped(state.decision.reason)}`;
+    lines.push(`**${state.decision.kind}** by ${escaped(state.decision.by)}${reason}`);
+  }
+  return lines;
+}
+
+function taskSections(task: TaskProgress, several: boolean): string[] {
+  if (task.phase === null) return several ? [`Task **${escaped(task.name)}**: not yet`] : [];
+  return [
+    taskLines(task, several),
+    ...(task.trips.length === 0 ? [] : [tripLines(task)]),
+    ...(task.counts.read === 0 ? [] : [countsTable(task.counts)]),
+    ...(Object.keys(task.targets).length === 0 ? [] : [targetsTable(task.targets)]),
+  ];
+}
+
+function taskLines(task: TaskProgress, several: boolean): string {
+  const lines = [
+    `${several ? `Task **${escaped(task.name)}** (${task.phase ?? 'not yet'}): ` : ''}${escaped(task.chain)}`,
+    '',
+  ];
+  if (task.source !== null) {
+    const { name, version, digest, bytes } = task.source;
+    lines.push(`- source: ${escaped(version)}, ${escaped(name)}, ${String(bytes)} bytes, ${escaped(digest)}`);
+  }
+  if (task.unchanged !== null) lines.push(`- nothing new: ${escaped(task.unchanged)}`);
+  if (task.partitions.total > 1)
+    lines.push(`- partitions staged: ${String(task.partitions.staged)} of ${String(task.partitions.total)}`);
+  if (task.round > 1)
+    lines.push(`- the database lost the stage in a crash; round ${String(task.round)} fills it again`);
+  return lines.join('\n');
+}
+
+function tripLines(task: TaskProgress): string {
+  const trips = task.trips
+    .slice(0, MOST_TRIPS)
+    .map((trip) => `- guard **${escaped(trip.guard)}**: ${escaped(trip.message)}`);
+  const more = task.trips.length - MOST_TRIPS;
+  return [...trips, ...(more > 0 ? [`- and ${String(more)} more`] : [])].join('\n');
+}
+
+function countsTable(counts: StageCounts): string {
+  return [
+    '| read | filtered | duplicates | rejected | staged |',
+    '|--:|--:|--:|--:|--:|',
+    `| ${[counts.read, counts.filtered, counts.duplicates, counts.rejected, counts.staged].join(' | ')} |`,
+  ].join('\n');
+}
+
+function targetsTable(targets: TaskProgress['targets']): string {
+  const rows = Object.entries(targets).map(
+    ([name, t]) =>
+      `| ${[escaped(name), t.inserted, t.updated, t.withdrawn, t.restored, t.unchanged, t.rejected].join(' | ')} |`,
+  );
+  return [
+    '| target | inserted | updated | withdrawn | restored | unchanged | rejected |',
+    '|---|--:|--:|--:|--:|--:|--:|',
+    ...rows,
+  ].join('\n');
+}
+
+/** Heartbeats carry position and rate, and the page of the pending activities is where the UI shows them. */
+function links({ namespace, workflowId, runId }: RunPlace): string {
+  const run = `/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}/${runId}`;
+  return `[timeline](${run}/history) · [position and rate](${run}/pending-activities)`;
+}
+
+function clipped(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}

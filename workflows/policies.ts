@@ -1,0 +1,68 @@
+/** Every timeout and retry number of a run, each with its reason. Nothing else in workflows/ holds one. */
+import type { ActivityOptions } from '@temporalio/workflow';
+
+/**
+ * A worker that was killed is noticed after this long without a heartbeat, so a run stands still for at most that long.
+ * The same time bounds what a restart of the Temporal server may take before a healthy attempt is given up and done
+ * again (measured: with 10 s an outage of 31 s repeated the work, with 60 s it passed unnoticed).
+ */
+export const DEFAULT_HEARTBEAT_SECONDS = 60;
+/** Below this an event loop that is busy parsing could look dead; above it a dead worker costs too long. */
+export const HEARTBEAT_SECONDS_RANGE = { min: 2, max: 3600 } as const;
+
+/** Partitions of one run that may be under way at once: half of what one worker takes, so that other runs go on beside it. */
+export const PARTITIONS_UNDER_WAY = 4;
+
+/** A database that crashes again each time the run has staged is an operator's matter, not one more try's. */
+export const STAGE_ROUNDS = 5;
+
+export const MILLISECONDS_PER_DAY = 24 * 60 * 60 * 1000;
+
+interface StepPolicy {
+  readonly startToCloseTimeout: ActivityOptions['startToCloseTimeout'];
+  readonly scheduleToCloseTimeout?: ActivityOptions['scheduleToCloseTimeout'];
+  readonly retry: NonNullable<ActivityOptions['retry']>;
+}
+
+/**
+ * No step has `maximumAttempts`: the shutdown of a worker, a pause and a reset each end an attempt without anything
+ * being wrong. What cannot be helped by another attempt fails at once, because its failure says so.
+ */
+export const POLICIES = {
+  /** A few rows in the ledger. Two minutes cover a lock that another start of the same job holds for a moment. */
+  ledger: {
+    startToCloseTimeout: '2m',
+    // One second: a database that restarts is back in seconds. A minute: an operator who mends it should not wait longer.
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+  },
+  /** Reads a source. A day: 40 GB at 0.5 MB/s. A week: a source that is down over a long weekend, or a paused activity. */
+  source: {
+    startToCloseTimeout: '24h',
+    scheduleToCloseTimeout: '7d',
+    // Ten minutes: the rate at which a server that is down may be asked without being a nuisance. `Retry-After` wins.
+    retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '10m' },
+  },
+  /** Writes into our own stage, or works in the database alone. Six hours: an index on 20 million records takes one. */
+  database: {
+    startToCloseTimeout: '6h',
+    scheduleToCloseTimeout: '7d',
+    // A lost stage is not found by looking again: the workflow goes back to the step that fills it.
+    retry: {
+      initialInterval: '1s',
+      backoffCoefficient: 2,
+      maximumInterval: '1m',
+      nonRetryableErrorTypes: ['E_STAGE_LOST'],
+    },
+  },
+  /** Reads the source into the stage, so it has the patience of the one and the failure of the other. */
+  stage: {
+    startToCloseTimeout: '24h',
+    scheduleToCloseTimeout: '7d',
+    retry: {
+      initialInterval: '1s',
+      backoffCoefficient: 2,
+      maximumInterval: '5m',
+      nonRetryableErrorTypes: ['E_STAGE_LOST'],
+    },
+  },
+} as const satisfies Record<string, StepPolicy>;

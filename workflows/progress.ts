@@ -1,0 +1,122 @@
+/** Where a run stands: what the query `progress` answers and the details text in the Web UI shows. */
+import { defineQuery, setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import type { StageCounts, TargetCounts } from '../src/records/counts.ts';
+import type {
+  GuardTrip,
+  Outcome,
+  Phase,
+  RunFailure,
+  RunMode,
+  RunRequest,
+  SourceReport,
+} from '../src/pipeline/run-steps.ts';
+import { renderDetails } from './details-text.ts';
+import { VOCAB_JOB, VOCAB_OUTCOME, VOCAB_PHASE, VOCAB_RECORDS, VOCAB_REJECTED } from './search-attributes.ts';
+
+export interface TaskProgress {
+  readonly name: string;
+  readonly chain: string;
+  /** Null before its turn. */
+  phase: Phase | null;
+  source: SourceReport | null;
+  /** Why nothing was read, where the source was known. */
+  unchanged: string | null;
+  partitions: { total: number; staged: number };
+  /** 2 and more: the database lost the stage and it is filled again. */
+  round: number;
+  counts: StageCounts;
+  targets: Readonly<Record<string, TargetCounts>>;
+  trips: readonly GuardTrip[];
+}
+
+export interface Decision {
+  readonly kind: 'approved' | 'discarded';
+  readonly by: string;
+  readonly reason?: string;
+}
+
+export interface WaitingPlan {
+  readonly task: string;
+  /** Names exactly this plan; `approve` may repeat it as `plan`. */
+  readonly planDigest: string;
+  readonly deadline: string;
+}
+
+export interface RunProgress {
+  readonly run: string;
+  readonly mode: RunMode;
+  job: string;
+  title: string;
+  phase: Phase;
+  since: string | null;
+  sinceReason: string | null;
+  configDigest: string | null;
+  tasks: TaskProgress[];
+  waiting: WaitingPlan | null;
+  decision: Decision | null;
+  heldBy: { readonly run: string; readonly workflowId: string; readonly phase: Phase } | null;
+  outcome: Outcome | null;
+  error: RunFailure | null;
+}
+
+export const progressQuery = defineQuery<RunProgress>('progress');
+
+/** The state, and the one way to change it: what is shown follows each change. */
+export interface Board {
+  readonly state: RunProgress;
+  change(update: (state: RunProgress) => void): void;
+}
+
+export function openBoard(request: RunRequest): Board {
+  const info = workflowInfo();
+  const state: RunProgress = {
+    run: info.firstExecutionRunId,
+    mode: request.mode ?? 'run',
+    job: request.job,
+    title: request.title ?? request.job,
+    phase: 'resolve',
+    since: null,
+    sinceReason: null,
+    configDigest: null,
+    tasks: [],
+    waiting: null,
+    decision: null,
+    heldBy: null,
+    outcome: null,
+    error: null,
+  };
+  const publish = request.searchAttributes === false ? () => undefined : publisher();
+  setHandler(progressQuery, () => state, {
+    description: 'Where the run stands: phase, counts, the plan that waits for approval.',
+  });
+  const show = (): void => {
+    setCurrentDetails(renderDetails(state, info));
+    publish(state);
+  };
+  show();
+  return {
+    state,
+    change(update) {
+      update(state);
+      show();
+    },
+  };
+}
+
+/** Writes the search attributes when the phase changes, which costs an event of the history each time. */
+function publisher(): (state: RunProgress) => void {
+  let shown: Phase | undefined;
+  return (state) => {
+    if (state.phase === shown) return;
+    shown = state.phase;
+    const staged = state.tasks.reduce((sum, task) => sum + task.counts.staged, 0);
+    const rejected = state.tasks.reduce((sum, task) => sum + task.counts.rejected, 0);
+    upsertSearchAttributes([
+      { key: VOCAB_JOB, value: state.job },
+      { key: VOCAB_PHASE, value: state.phase },
+      { key: VOCAB_RECORDS, value: staged },
+      { key: VOCAB_REJECTED, value: rejected },
+      ...(state.outcome === null ? [] : [{ key: VOCAB_OUTCOME, value: state.outcome }]),
+    ]);
+  };
+}

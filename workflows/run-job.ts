@@ -1,0 +1,154 @@
+/**
+ * A run of a job: resolve, each task in its order, finish. Whatever happens, the ledger is told how it ended and the job
+ * is let go; only a run that is terminated from outside leaves that to the next one.
+ */
+import { CancellationScope, TemporalFailure, isCancellation, upsertMemo, workflowInfo } from '@temporalio/workflow';
+import type { FinishInput, Resolved, RunReport, RunRequest } from '../src/pipeline/run-steps.ts';
+import { openApproval } from './approval.ts';
+import { summaryLine } from './details-text.ts';
+import { failedRun, toRunFailure } from './failure.ts';
+import { openBoard, type Board } from './progress.ts';
+import { stepsOf, type Steps } from './steps.ts';
+import { syncTask, type RunContext } from './sync-task.ts';
+
+/** Completes with the report, fails with the code of what went wrong, or ends as cancelled. */
+export async function runJob(request: RunRequest): Promise<RunReport> {
+  const board = openBoard(request);
+  const approval = openApproval(board);
+  const steps = stepsOf(request);
+  let ending: Ending;
+  try {
+    const resolved = await resolve(steps, request);
+    if (resolved.kind === 'skipped') return skip(board, request, resolved);
+    begin(board, resolved);
+    ending = await runTasks({ resolved, steps, board, approval });
+  } catch (thrown) {
+    ending = endingOf(thrown);
+  }
+  return finish(steps, board, ending);
+}
+
+type Ending =
+  | { readonly outcome: 'ended' | 'discarded' }
+  | { readonly outcome: 'failed' | 'cancelled'; readonly cause: TemporalFailure };
+
+function resolve(steps: Steps, request: RunRequest): Promise<Resolved> {
+  // The id of the run outlives a reset of the workflow, and so does the row in the ledger.
+  const { firstExecutionRunId, workflowId } = workflowInfo();
+  return steps.resolveRun(
+    { id: 'resolve', summary: `resolve ${request.job}` },
+    { run: firstExecutionRunId, workflowId, request },
+  );
+}
+
+function begin(board: Board, resolved: Extract<Resolved, { kind: 'ready' }>): void {
+  board.change((state) => {
+    state.job = resolved.job;
+    state.title = resolved.title;
+    state.since = resolved.since;
+    state.sinceReason = resolved.sinceReason;
+    state.configDigest = resolved.configDigest;
+    state.tasks = resolved.tasks.map(({ name, chain }) => ({
+      name,
+      chain,
+      phase: null,
+      source: null,
+      unchanged: null,
+      partitions: { total: 0, staged: 0 },
+      round: 1,
+      counts: { read: 0, filtered: 0, duplicates: 0, rejected: 0, staged: 0 },
+      targets: {},
+      trips: [],
+    }));
+  });
+}
+
+async function runTasks(context: RunContext): Promise<Ending> {
+  for (const task of context.resolved.tasks) {
+    const ending = await syncTask(context, task);
+    if (ending === 'discarded') return { outcome: 'discarded' };
+  }
+  return { outcome: 'ended' };
+}
+
+/** A bug of the workflow itself is no ending: it fails the workflow task, and a mended worker goes on. */
+function endingOf(thrown: unknown): Ending {
+  if (!(thrown instanceof TemporalFailure)) throw thrown;
+  return { outcome: isCancellation(thrown) ? 'cancelled' : 'failed', cause: thrown };
+}
+
+async function finish(steps: Steps, board: Board, ending: Ending): Promise<RunReport> {
+  let last = ending;
+  let report: RunReport | undefined;
+  try {
+    report = await writeEnd(steps, board, ending);
+  } catch (thrown) {
+    last = 'cause' in ending ? ending : endingOf(thrown);
+    // The end that the tasks deserved was refused, for example because the counts do not add up: the run has failed.
+    // A run that failed before it had a row in the ledger has none to close either.
+    if (!('cause' in ending)) report = await writeEnd(steps, board, last);
+  }
+  close(board, last, report);
+  if ('cause' in last)
+    throw last.outcome === 'cancelled' ? last.cause : failedRun(toRunFailure(last.cause), last.cause);
+  if (report === undefined) throw new Error('a run that ended well has no report');
+  return report;
+}
+
+/** A run that is being cancelled is still written down and lets its job go. */
+function writeEnd(steps: Steps, board: Board, ending: Ending): Promise<RunReport> {
+  board.change((state) => {
+    state.phase = 'finish';
+    state.error = 'cause' in ending && ending.outcome === 'failed' ? toRunFailure(ending.cause) : null;
+  });
+  const { run, decision, error } = board.state;
+  const input: FinishInput = {
+    run,
+    outcome: ending.outcome,
+    ...(decision === null
+      ? {}
+      : { decision: { by: decision.by, ...(decision.reason === undefined ? {} : { reason: decision.reason }) } }),
+    ...(error === null ? {} : { error }),
+  };
+  const id = `finish:${ending.outcome}`;
+  return CancellationScope.nonCancellable(() => steps.finishRun({ id, summary: `finish: ${ending.outcome}` }, input));
+}
+
+function close(board: Board, ending: Ending, report: RunReport | undefined): void {
+  board.change((state) => {
+    state.phase = 'done';
+    state.outcome = report?.outcome ?? ('cause' in ending ? ending.outcome : null);
+  });
+  upsertMemo({ summary: summaryLine(board.state) });
+}
+
+/** Another run holds the job. This one has no row in the ledger, so it answers from what it knows. */
+function skip(board: Board, request: RunRequest, resolved: Extract<Resolved, { kind: 'skipped' }>): RunReport {
+  const { run, workflowId, phase } = resolved.holder;
+  board.change((state) => {
+    state.job = resolved.job;
+    state.title = resolved.title;
+    state.heldBy = resolved.holder;
+    state.phase = 'done';
+    state.outcome = 'skipped';
+  });
+  upsertMemo({ summary: summaryLine(board.state) });
+  const info = workflowInfo();
+  return {
+    run: info.firstExecutionRunId,
+    job: resolved.job,
+    outcome: 'skipped',
+    phase: 'done',
+    trigger: request.trigger,
+    mode: request.mode ?? 'run',
+    title: resolved.title,
+    since: null,
+    started_at: info.startTime.toISOString(),
+    finished_at: new Date().toISOString(),
+    workflow_id: info.workflowId,
+    web_ui: null,
+    tasks: [],
+    error: null,
+    held_by: { run, workflow_id: workflowId, phase },
+  };
+}

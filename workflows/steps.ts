@@ -1,0 +1,58 @@
+/** The steps of a run as the workflow calls them: each with its policy, a summary for the timeline and an id that can be typed. */
+import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import type { RunActivities } from '../activities/create-activities.ts';
+import type { RunRequest } from '../src/pipeline/run-steps.ts';
+import { settingFailure } from './failure.ts';
+import { DEFAULT_HEARTBEAT_SECONDS, HEARTBEAT_SECONDS_RANGE, POLICIES } from './policies.ts';
+
+/** How one call of a step appears in the Web UI and in `temporal activity` commands. */
+export interface StepLabel {
+  readonly id: string;
+  readonly summary: string;
+}
+
+export type Steps = {
+  readonly [K in keyof RunActivities]: (
+    label: StepLabel,
+    input: Parameters<RunActivities[K]>[0],
+  ) => ReturnType<RunActivities[K]>;
+};
+
+export function stepsOf(request: RunRequest): Steps {
+  const always: ActivityOptions = {
+    heartbeatTimeout: heartbeatSeconds(request) * 1000,
+    // The cleanup of a cancelled run must not begin while a step still writes. The default does not wait.
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  };
+  const ledger = proxyActivities<RunActivities>({ ...always, ...POLICIES.ledger });
+  const source = proxyActivities<RunActivities>({ ...always, ...POLICIES.source });
+  const stage = proxyActivities<RunActivities>({ ...always, ...POLICIES.stage });
+  const database = proxyActivities<RunActivities>({ ...always, ...POLICIES.database });
+  return {
+    resolveRun: (label, input) => ledger.resolveRun.executeWithOptions(shown(label), [input]),
+    fetchSource: (label, input) => source.fetchSource.executeWithOptions(shown(label), [input]),
+    stagePartition: (label, input) => stage.stagePartition.executeWithOptions(shown(label), [input]),
+    compareTargets: (label, input) => database.compareTargets.executeWithOptions(shown(label), [input]),
+    awaitApproval: (label, input) => ledger.awaitApproval.executeWithOptions(shown(label), [input]),
+    applyChanges: (label, input) => database.applyChanges.executeWithOptions(shown(label), [input]),
+    finishRun: (label, input) => ledger.finishRun.executeWithOptions(shown(label), [input]),
+  };
+}
+
+/** Temporal's documented limit for a summary is 200 bytes; no character of ours takes more than four. */
+const SUMMARY_CHARACTERS = 150;
+
+function shown(label: StepLabel): ActivityOptions {
+  const summary =
+    label.summary.length > SUMMARY_CHARACTERS ? `${label.summary.slice(0, SUMMARY_CHARACTERS)}…` : label.summary;
+  return { activityId: label.id, summary };
+}
+
+function heartbeatSeconds(request: RunRequest): number {
+  const seconds = request.heartbeatSeconds ?? DEFAULT_HEARTBEAT_SECONDS;
+  const { min, max } = HEARTBEAT_SECONDS_RANGE;
+  if (seconds >= min && seconds <= max) {
+    return seconds;
+  }
+  throw settingFailure(`heartbeatSeconds must be between ${String(min)} and ${String(max)}, found ${String(seconds)}`);
+}

@@ -1,0 +1,195 @@
+/** One task of a run: fetch → stage → compare → guard or approval → apply. */
+import type { Compared, Fetched, Resolved, ResolvedTask } from '../src/pipeline/run-steps.ts';
+import type { StageCounts } from '../src/records/counts.ts';
+import type { Approval } from './approval.ts';
+import { changesOf } from './details-text.ts';
+import { isStageLost } from './failure.ts';
+import { PARTITIONS_UNDER_WAY, STAGE_ROUNDS } from './policies.ts';
+import type { Board, Decision, TaskProgress } from './progress.ts';
+import { stagePartitions } from './stage-partitions.ts';
+import type { Steps } from './steps.ts';
+
+export interface RunContext {
+  readonly resolved: Extract<Resolved, { kind: 'ready' }>;
+  readonly steps: Steps;
+  readonly board: Board;
+  readonly approval: Approval;
+}
+
+export type TaskEnding = 'published' | 'unchanged' | 'discarded';
+
+/** Throws what a step failed with. */
+export async function syncTask(context: RunContext, task: ResolvedTask): Promise<TaskEnding> {
+  const fetched = await fetch(context, task);
+  if (fetched.kind === 'unchanged') return 'unchanged';
+  const approvals = new Map<string, Decision>();
+  for (let round = 1; ; round += 1) {
+    try {
+      const ending = await publish({ context, task, fetched, round, approvals });
+      context.board.change((state) => {
+        update(state.tasks, task, { phase: 'done' });
+      });
+      return ending;
+    } catch (thrown) {
+      if (!isStageLost(thrown) || round === STAGE_ROUNDS) throw thrown;
+    }
+  }
+}
+
+interface Round {
+  readonly context: RunContext;
+  readonly task: ResolvedTask;
+  readonly fetched: Extract<Fetched, { kind: 'fetched' }>;
+  readonly round: number;
+  /** By plan digest: a plan that comes out the same after a crash is not asked about twice. */
+  readonly approvals: Map<string, Decision>;
+}
+
+async function fetch({ resolved, steps, board }: RunContext, task: ResolvedTask): Promise<Fetched> {
+  enter(board, task, 'fetch');
+  const fetched = await steps.fetchSource(
+    { id: `fetch:${task.name}`, summary: `fetch ${task.chain}` },
+    { run: resolved.run, task: task.name },
+  );
+  board.change((state) => {
+    update(state.tasks, task, {
+      source: fetched.source,
+      ...(fetched.kind === 'unchanged'
+        ? { unchanged: fetched.reason, phase: 'done' as const }
+        : { partitions: { total: fetched.partitions.length, staged: 0 } }),
+    });
+  });
+  return fetched;
+}
+
+async function publish(round: Round): Promise<TaskEnding> {
+  const { context, task } = round;
+  await stage(round);
+  const plan = await compare(round);
+  if (needsApproval(round, plan)) {
+    const decision = await ask(round, plan);
+    if (decision.kind === 'discarded') return 'discarded';
+    round.approvals.set(plan.planDigest, decision);
+  }
+  enter(context.board, task, 'apply');
+  const changes = Object.entries(plan.targets).map(([name, counts]) => `${name} ${changesOf(counts)}`);
+  const applied = await context.steps.applyChanges(label(round, 'apply', changes.join(', ')), {
+    ...inputOf(round),
+    planDigest: plan.planDigest,
+  });
+  context.board.change((state) => {
+    update(state.tasks, task, { targets: applied.targets });
+  });
+  return 'published';
+}
+
+async function stage(round: Round): Promise<void> {
+  const { context, task, fetched } = round;
+  enter(context.board, task, 'stage');
+  context.board.change((state) => {
+    update(state.tasks, task, {
+      round: round.round,
+      counts: NONE,
+      targets: {},
+      partitions: { total: fetched.partitions.length, staged: 0 },
+    });
+  });
+  const total = String(fetched.partitions.length);
+  await stagePartitions(fetched.partitions, PARTITIONS_UNDER_WAY, async (partition) => {
+    const place = `partition ${String(partition)} of ${total}, ${fetched.source.version}`;
+    const { counts } = await context.steps.stagePartition(label(round, 'stage', place, partition), {
+      ...inputOf(round),
+      partition,
+    });
+    context.board.change((state) => {
+      const before = progressOf(state.tasks, task);
+      update(state.tasks, task, {
+        counts: sum(before.counts, counts),
+        partitions: { ...before.partitions, staged: before.partitions.staged + 1 },
+      });
+    });
+  });
+}
+
+async function compare(round: Round): Promise<Compared> {
+  const { context, task } = round;
+  enter(context.board, task, 'compare');
+  const staged = progressOf(context.board.state.tasks, task).counts.staged;
+  const plan = await context.steps.compareTargets(
+    label(round, 'compare', `${String(staged)} staged records`),
+    inputOf(round),
+  );
+  context.board.change((state) => {
+    update(state.tasks, task, { counts: plan.counts, targets: plan.targets, trips: plan.trips });
+  });
+  return plan;
+}
+
+function needsApproval({ context, approvals }: Round, plan: Compared): boolean {
+  if (approvals.has(plan.planDigest)) return false;
+  // A first plan was approved and another one came out: whoever approved has not seen this one.
+  return context.board.state.mode === 'plan' || plan.trips.length > 0 || approvals.size > 0;
+}
+
+async function ask(round: Round, plan: Compared): Promise<Decision> {
+  const { context, task } = round;
+  context.board.change((state) => {
+    update(state.tasks, task, { phase: 'waiting' });
+  });
+  const guards = plan.trips.map((trip) => trip.guard).join(', ');
+  return context.approval.decide(
+    { task: task.name, planDigest: plan.planDigest },
+    context.resolved.approvalDays,
+    (deadline) =>
+      context.steps.awaitApproval(label(round, 'await-approval', guards === '' ? 'plan' : guards), {
+        ...inputOf(round),
+        trips: plan.trips,
+        deadline,
+      }),
+  );
+}
+
+const NONE: StageCounts = { read: 0, filtered: 0, duplicates: 0, rejected: 0, staged: 0 };
+
+function sum(a: StageCounts, b: StageCounts): StageCounts {
+  return {
+    read: a.read + b.read,
+    filtered: a.filtered + b.filtered,
+    duplicates: a.duplicates + b.duplicates,
+    rejected: a.rejected + b.rejected,
+    staged: a.staged + b.staged,
+  };
+}
+
+function inputOf({ context, task }: Round): { run: string; task: string } {
+  return { run: context.resolved.run, task: task.name };
+}
+
+/** Ids that an operator can type: `stage:main:0`, and `stage:main:0:round-2` after a crash of the database. */
+function label(
+  { task, round }: Round,
+  step: string,
+  detail: string,
+  partition?: number,
+): { id: string; summary: string } {
+  const place = partition === undefined ? '' : `:${String(partition)}`;
+  const again = round === 1 ? '' : `:round-${String(round)}`;
+  return { id: `${step}:${task.name}${place}${again}`, summary: `${step} ${task.name}: ${detail}` };
+}
+
+function enter(board: Board, task: ResolvedTask, phase: 'fetch' | 'stage' | 'compare' | 'apply'): void {
+  board.change((state) => {
+    state.phase = phase;
+    update(state.tasks, task, { phase });
+  });
+}
+
+function progressOf(tasks: readonly TaskProgress[], task: ResolvedTask): TaskProgress {
+  const found = tasks.find((one) => one.name === task.name);
+  if (found === undefined) throw new Error(`no task ${task.name} in this run`);
+  return found;
+}
+
+function update(tasks: readonly TaskProgress[], task: ResolvedTask, fields: Partial<TaskProgress>): void {
+  Object.assign(progressOf(tasks, task), fields);
+}
