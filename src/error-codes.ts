@@ -106,7 +106,12 @@ export const ERROR_CODES = {
   E_RECORD_TOO_LARGE: {
     kind: 'record',
     meaning: 'A record is larger than the limit of the reader.',
-    remedy: 'Raise `max_record_bytes` of the reader if the record is genuine.',
+    remedy: 'Raise `max_record_bytes` (`max_line_bytes` of jsonl) of the reader if the record is genuine.',
+  },
+  E_RECORD_TOO_DEEP: {
+    kind: 'record',
+    meaning: 'A record is nested deeper than the limit of the reader.',
+    remedy: 'Raise `max_depth` of the reader if the record is genuine.',
   },
   E_RECORD_TYPE: {
     kind: 'record',
@@ -189,6 +194,11 @@ export const ERROR_CODES = {
     kind: 'unavailable',
     meaning: 'Another vocab-sync command is starting or stopping the servers of this home and does not come to an end.',
     remedy: 'End that command (the error names its pid), or use another VOCAB_SYNC_HOME.',
+  },
+  E_STEP_STALLED: {
+    kind: 'unavailable',
+    meaning: 'A step of the run told nothing for hours and was given up.',
+    remedy: 'Nothing: it is tried again. If it repeats, look at what the database or the source is doing.',
   },
   E_DISK_FULL: {
     kind: 'unavailable',
@@ -293,6 +303,12 @@ export const ERROR_CODES = {
     kind: 'config',
     meaning: 'A regular expression in the config is not valid for the linear-time engine (RE2 syntax).',
     remedy: 'Correct the expression; look-around and back-references are not available.',
+  },
+
+  E_STEP_TIMEOUT: {
+    kind: 'limit',
+    meaning: 'A step of the run did not end within its time, all its attempts together.',
+    remedy: 'Look at the last failure that the error names, mend it, and run again.',
   },
 
   // Bugs
