@@ -41,7 +41,11 @@ export interface HttpService {
   /** A small text answer (at most 8 MiB). Throws UnavailableError (429, 5xx, connection) or SourceError (other 4xx). */
   get(
     url: string,
-    options: { readonly signal: AbortSignal; readonly headers?: Record<string, string>; readonly method?: 'GET' | 'HEAD' },
+    options: {
+      readonly signal: AbortSignal;
+      readonly headers?: Record<string, string>;
+      readonly method?: 'GET' | 'HEAD';
+    },
   ): Promise<HttpAnswer>;
   /** Into the spool: resumable by Range and ETag, checked, complete or not there. */
   download(request: DownloadRequest): Promise<Download>;

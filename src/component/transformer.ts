@@ -46,5 +46,5 @@ export interface Transformer<Args = unknown> {
 }
 
 export function defineTransformer<Args>(spec: Transformer<Args>): Transformer {
-  return spec as Transformer;
+  return spec;
 }

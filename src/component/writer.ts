@@ -32,14 +32,22 @@ export interface TableWriter<Args = unknown> extends WriterCommon<Args> {
 export interface SnapshotSink {
   write(documents: readonly Document[]): Promise<void>;
   /** Makes the snapshot visible in one step. Says what was written, for the report. */
-  commit(): Promise<{ readonly path: string; readonly records: number; readonly bytes: number; readonly digest: string }>;
+  commit(): Promise<{
+    readonly path: string;
+    readonly records: number;
+    readonly bytes: number;
+    readonly digest: string;
+  }>;
   /** After `commit` it does nothing; before, it leaves no trace. */
   close(): Promise<void>;
 }
 
 export interface SnapshotWriter<Args = unknown> extends WriterCommon<Args> {
   readonly receives: 'snapshot';
-  open(args: Args, context: { readonly run: string; readonly job: string; readonly logger: Logger }): Promise<SnapshotSink>;
+  open(
+    args: Args,
+    context: { readonly run: string; readonly job: string; readonly logger: Logger },
+  ): Promise<SnapshotSink>;
 }
 
 export type Writer = TableWriter | SnapshotWriter;

@@ -88,4 +88,3 @@ function outcomeOf(row: TaskRow): Outcome {
   const refused = Object.values(row.targets ?? {}).some((counts) => counts.rejected > 0);
   return refused || (row.counts?.rejected ?? 0) > 0 ? 'partial' : 'success';
 }
-

@@ -1,7 +1,14 @@
 /** The fourth step: what publishing would change, and whether a guard objects. Publishes nothing. */
 import { InternalError, SourceError, UnavailableError } from '../errors.ts';
 import {
-  countMissingDocuments, countPlan, createPlan, digestPlan, measureTarget, planChanges, planWithdrawals, removeDuplicates,
+  countMissingDocuments,
+  countPlan,
+  createPlan,
+  digestPlan,
+  measureTarget,
+  planChanges,
+  planWithdrawals,
+  removeDuplicates,
   type TargetSize,
 } from '../postgres/change-set.ts';
 import { dropPartitions, stagedTallies } from '../postgres/partitions.ts';
@@ -65,7 +72,10 @@ async function compareStaged(client: PoolClient, task: OpenTask): Promise<Compar
 async function requireTally(client: PoolClient, task: OpenTask): Promise<Tally> {
   const tallies = await stagedTallies(client, task.run.id, task.row.name);
   if (tallies.length > 0) return sumTallies(tallies);
-  throw new UnavailableError('E_STAGE_LOST', `The database lost the stage of task ${task.row.name} in a crash; it is staged again.`);
+  throw new UnavailableError(
+    'E_STAGE_LOST',
+    `The database lost the stage of task ${task.row.name} in a crash; it is staged again.`,
+  );
 }
 
 /** The same answer however often it is asked: a second comparison finds the duplicates gone already. */
@@ -111,5 +121,6 @@ async function requireDocuments(client: PoolClient, task: OpenTask): Promise<voi
 
 function assertConservation(counts: StageCounts, targets: Readonly<Record<string, TargetCounts>>): void {
   const broken = brokenConservation(counts, targets);
-  if (broken !== undefined) throw new InternalError('E_CONSERVATION', `The counts do not add up: ${broken}. Nothing was published.`);
+  if (broken !== undefined)
+    throw new InternalError('E_CONSERVATION', `The counts do not add up: ${broken}. Nothing was published.`);
 }

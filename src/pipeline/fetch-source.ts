@@ -4,7 +4,12 @@ import { access } from 'node:fs/promises';
 import type { FetchContext, FetchedFile, SourceVersion, Warning } from '../component/reader.ts';
 import { SourceError } from '../errors.ts';
 import {
-  lastPublished, saveSource, saveTaskOutcome, setPhase, type PublishedSource, type TaskSource,
+  lastPublished,
+  saveSource,
+  saveTaskOutcome,
+  setPhase,
+  type PublishedSource,
+  type TaskSource,
 } from '../postgres/run-rows.ts';
 import { withClient } from '../postgres/pool.ts';
 import { targetExists } from '../postgres/target.ts';
@@ -24,7 +29,12 @@ export async function fetchSource(engine: Engine, input: TaskInput, context: Ste
   if ('nothingNew' in located) return unchanged(engine, task, located.nothingNew, undefined);
   await saveSource(engine.pool, task.row, { version: located, ...filesOf(task.row.source) });
   if (published !== undefined && located.identity !== undefined && located.identity === published.identity) {
-    return unchanged(engine, task, `${located.name} is what was published last, by its identity at the source`, published.source ?? undefined);
+    return unchanged(
+      engine,
+      task,
+      `${located.name} is what was published last, by its identity at the source`,
+      published.source ?? undefined,
+    );
   }
   const files = await fetchFiles(engine, task, located, context);
   const source = { version: located, files };
@@ -37,9 +47,14 @@ export async function fetchSource(engine: Engine, input: TaskInput, context: Ste
 }
 
 /** The files of a source that was fetched before, here or on another machine; what is missing here is fetched again. */
-export async function ensureFiles(engine: Engine, task: OpenTask, context: StepContext): Promise<readonly FetchedFile[]> {
+export async function ensureFiles(
+  engine: Engine,
+  task: OpenTask,
+  context: StepContext,
+): Promise<readonly FetchedFile[]> {
   const { source } = task.row;
-  if (source?.files === undefined) throw new SourceError('E_SOURCE_CHANGED', `Task ${task.row.name} has no fetched source; run it again.`);
+  if (source?.files === undefined)
+    throw new SourceError('E_SOURCE_CHANGED', `Task ${task.row.name} has no fetched source; run it again.`);
   const files = await fetchFiles(engine, task, source.version, context, source.files);
   const digest = digestOf(files);
   if (digest !== task.row.source_digest) {
@@ -77,7 +92,11 @@ async function findPublished(engine: Engine, task: OpenTask): Promise<PublishedS
   });
 }
 
-async function locate(engine: Engine, task: OpenTask, context: StepContext): Promise<SourceVersion | { nothingNew: string }> {
+async function locate(
+  engine: Engine,
+  task: OpenTask,
+  context: StepContext,
+): Promise<SourceVersion | { nothingNew: string }> {
   return task.source.reader.locate(task.source.args, fetchContext(engine, task, context));
 }
 
@@ -93,7 +112,14 @@ async function fetchFiles(
 }
 
 async function allPresent(files: readonly FetchedFile[]): Promise<boolean> {
-  const found = await Promise.all(files.map((file) => access(file.path).then(() => true, () => false)));
+  const found = await Promise.all(
+    files.map((file) =>
+      access(file.path).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
   return found.every(Boolean);
 }
 
@@ -112,7 +138,12 @@ function fetchContext(engine: Engine, task: OpenTask, context: StepContext): Fet
   };
 }
 
-async function unchanged(engine: Engine, task: OpenTask, reason: string, source: TaskSource | undefined): Promise<Fetched> {
+async function unchanged(
+  engine: Engine,
+  task: OpenTask,
+  reason: string,
+  source: TaskSource | undefined,
+): Promise<Fetched> {
   await saveTaskOutcome(engine.pool, task.run.id, task.row.name, 'unchanged');
   return { kind: 'unchanged', reason, source: source === undefined ? null : toSourceReport(source) };
 }

@@ -37,7 +37,10 @@ function assertConservation(tasks: readonly TaskRow[]): void {
     if (task.applied_at === null || task.counts === null) continue;
     const broken = brokenConservation(task.counts, task.targets ?? {});
     if (broken !== undefined) {
-      throw new InternalError('E_CONSERVATION', `The counts of task ${task.name} do not add up at the end of the run: ${broken}.`);
+      throw new InternalError(
+        'E_CONSERVATION',
+        `The counts of task ${task.name} do not add up at the end of the run: ${broken}.`,
+      );
     }
   }
 }

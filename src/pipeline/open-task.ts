@@ -35,7 +35,10 @@ export interface OpenTask {
 }
 
 /** Reads the run and makes its components. Throws ConfigError, also for secrets that this machine does not have. */
-export async function openTask(engine: Engine, input: { readonly run: string; readonly task: string }): Promise<OpenTask> {
+export async function openTask(
+  engine: Engine,
+  input: { readonly run: string; readonly task: string },
+): Promise<OpenTask> {
   const run = await requireOpenRun(engine.pool, input.run);
   const row = await requireTask(engine.pool, input.run, input.task);
   const job = jobFromConfig(run.config, engine.catalog);
@@ -51,7 +54,9 @@ export async function openTask(engine: Engine, input: { readonly run: string; re
     source: chain.source,
     links: chain.links,
     items: {
-      transforms: chain.transformers.map(({ transformer, args }) => transformer.create(args, { logger: engine.logger })),
+      transforms: chain.transformers.map(({ transformer, args }) =>
+        transformer.create(args, { logger: engine.logger }),
+      ),
       check: task.vocabulary === undefined ? undefined : engine.recordCheck(task.vocabulary),
     },
     targets,

@@ -1,13 +1,23 @@
 /** The first step: freeze config, args and `since`, take the job, write the run down. */
+import { hash } from 'node:crypto';
 import { ConfigError } from '../errors.ts';
-import { createEffectiveJob, type EffectiveJob } from '../job/effective-job.ts';
-import { describeChain, taskDigest } from '../job/parse-chain.ts';
+import { createEffectiveJob, jobFromConfig, type EffectiveJob } from '../job/effective-job.ts';
+import { canonicalJson } from '../job/json-object.ts';
+import type { Task } from '../job/job.ts';
+import { taskDigest } from '../job/task-digest.ts';
 import { parseSince } from '../job/since.ts';
 import { currentConfig, storeVersion } from '../postgres/job-rows.ts';
 import { inTransaction, type PoolClient } from '../postgres/pool.ts';
 import { dropPartitions } from '../postgres/partitions.ts';
 import {
-  findHolder, findRun, findWatermark, insertRun, insertTasks, listTasks, type NewRun, type RunRow,
+  findHolder,
+  findRun,
+  findWatermark,
+  insertRun,
+  insertTasks,
+  listTasks,
+  type NewRun,
+  type RunRow,
 } from '../postgres/run-rows.ts';
 import { abandonRun, reopenRun } from '../postgres/run-endings.ts';
 import { dropStage, stageNames } from '../postgres/stage-table.ts';
@@ -20,14 +30,16 @@ export async function resolveRun(engine: Engine, input: ResolveInput): Promise<R
   if (before !== undefined) return resumeRun(engine, before);
   const { request } = input;
   const stored = request.config === undefined ? await currentConfig(engine.pool, request.job) : undefined;
+  const config = request.config ?? requireConfig(stored, request.job);
   const effective = createEffectiveJob({
-    config: request.config ?? requireConfig(stored, request.job),
-    customArgs: request.customArgs,
-    input: request.input,
+    config,
+    ...(request.customArgs === undefined ? {} : { customArgs: request.customArgs }),
+    ...(request.input === undefined ? {} : { input: request.input }),
     catalog: engine.catalog,
   });
   const since = await freezeSince(engine, request, effective);
-  const jobVersion = await storeVersion(engine.pool, effective, request.startedBy);
+  const version = { job: effective.job, config, digest: digestOf(config) };
+  const jobVersion = await storeVersion(engine.pool, version, request.startedBy);
   const run: NewRun = {
     id: input.run,
     jobId: effective.job.id,
@@ -69,7 +81,8 @@ async function takeJob(engine: Engine, run: NewRun, effective: EffectiveJob): Pr
     await takeOver(engine, holder);
   }
   const holder = await findHolder(engine.pool, run.jobId);
-  if (holder === undefined) throw new ConfigError('E_RUN_STATE', `Job ${run.jobId} changes hands too fast; run it again.`);
+  if (holder === undefined)
+    throw new ConfigError('E_RUN_STATE', `Job ${run.jobId} changes hands too fast; run it again.`);
   return skippedFor(holder, run.title);
 }
 
@@ -103,7 +116,7 @@ async function resumeRun(engine: Engine, row: RunRow): Promise<Resolved> {
 
 async function ready(engine: Engine, row: RunRow): Promise<Resolved> {
   const tasks = await listTasks(engine.pool, row.id);
-  const { job } = createEffectiveJob({ config: JSON.stringify(row.config), catalog: engine.catalog });
+  const job = jobFromConfig(row.config, engine.catalog);
   return {
     kind: 'ready',
     run: row.id,
@@ -134,10 +147,12 @@ interface FrozenSince {
 }
 
 async function freezeSince(engine: Engine, request: RunRequest, effective: EffectiveJob): Promise<FrozenSince> {
-  if (request.since !== undefined) {
-    const parsed = parseSince(request.since, new Date());
-    if (parsed === 'none') return { time: undefined, origin: undefined, reason: 'given by hand: everything' };
-    return { time: parsed.time, origin: 'manual', reason: `given by hand: ${request.since}` };
+  const given = effective.since ?? request.since;
+  if (given !== undefined) {
+    const by = effective.since === undefined ? 'given by hand' : 'given by the custom args';
+    const parsed = parseSince(given, new Date());
+    if (parsed === 'none') return { time: undefined, origin: undefined, reason: `${by}: everything` };
+    return { time: parsed.time, origin: 'manual', reason: `${by}: ${JSON.stringify(given)}` };
   }
   const watermark = await findWatermark(engine.pool, effective.job.id, effective.job.accept_partial);
   if (watermark === undefined) {
@@ -148,7 +163,23 @@ async function freezeSince(engine: Engine, request: RunRequest, effective: Effec
 
 function requireConfig(stored: string | undefined, job: string): string {
   if (stored !== undefined) return stored;
-  throw new ConfigError('E_JOB_NOT_FOUND', `Expected a stored job "${job}", found none. Start it from its file, or store it first.`);
+  throw new ConfigError(
+    'E_JOB_NOT_FOUND',
+    `Expected a stored job "${job}", found none. Start it from its file, or store it first.`,
+  );
+}
+
+/** `ror-http > zip > json → ror-affiliations → postgres` */
+function describeChain(task: Task): string {
+  const names = (components: Task['readers'], between: string): string =>
+    components.map(({ type }) => type).join(between);
+  const parts = [names(task.readers, ' > '), names(task.transformers, ' → '), names(task.writers, ', ')];
+  return parts.filter((part) => part !== '').join(' → ');
+}
+
+/** Of the content: another layout of the same JSON is the same version. */
+function digestOf(config: string): string {
+  return `sha256:${hash('sha256', canonicalJson(JSON.parse(config)), 'hex')}`;
 }
 
 /** The config has a column of its own. */

@@ -128,7 +128,9 @@ function refuseUnstorableText(json: string, id: string): void {
 
 function asRecordError(error: unknown): RecordError {
   if (error instanceof RecordError) return error;
-  return new RecordError('E_RECORD_CRASH', `A transformer failed on this record: ${messageOf(error)}.`, { cause: error });
+  return new RecordError('E_RECORD_CRASH', `A transformer failed on this record: ${messageOf(error)}.`, {
+    cause: error,
+  });
 }
 
 function rejected(error: VocabSyncError, raw: string | undefined, recordId: string | undefined): ItemResult {

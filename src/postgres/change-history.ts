@@ -49,7 +49,13 @@ type ChangeRow = Pick<RecordChange, 'op' | 'id' | 'before' | 'after'>;
 /** Updates first: they are what a person wants to look at. */
 const ORDER = `CASE c.op WHEN 'update' THEN 0 WHEN 'withdraw' THEN 1 WHEN 'restore' THEN 2 ELSE 3 END, c.id`;
 
-async function readLogged(pool: Pool, task: TaskRow, target: Target, op: string | undefined, limit: number): Promise<readonly ChangeRow[]> {
+async function readLogged(
+  pool: Pool,
+  task: TaskRow,
+  target: Target,
+  op: string | undefined,
+  limit: number,
+): Promise<readonly ChangeRow[]> {
   const filter = target.shared ? ` AND t.target = ${quoteLiteral(target.name)}` : '';
   const { rows } = await pool.query<ChangeRow>(
     `SELECT c.op, c.id, c.before,
@@ -100,7 +106,11 @@ export interface RejectionRow {
 }
 
 /** In the order in which they were written; `after` is the id of the last one of the page before. */
-export async function readRejections(pool: Pool, run: string, page: { readonly limit: number; readonly after?: number }): Promise<readonly RejectionRow[]> {
+export async function readRejections(
+  pool: Pool,
+  run: string,
+  page: { readonly limit: number; readonly after?: number },
+): Promise<readonly RejectionRow[]> {
   const { rows } = await pool.query<RejectionRow>(
     `SELECT id, task, target, code, message, origin, record_id, raw FROM vocab_sync.rejection
      WHERE run_id = $1 AND id > $2 ORDER BY id LIMIT $3`,

@@ -89,7 +89,10 @@ export async function measureTarget(
     `SELECT count(*) AS n FROM ${target.relation} t WHERE t.job_id = $1 AND t.withdrawn_at IS NULL${targetFilter(target)}`,
     [owner.job],
   );
-  const absent = await client.query<{ n: number }>(`SELECT count(*) AS n ${ABSENT(names, target)}`, [owner.job, owner.run]);
+  const absent = await client.query<{ n: number }>(`SELECT count(*) AS n ${ABSENT(names, target)}`, [
+    owner.job,
+    owner.run,
+  ]);
   return { published: published.rows[0]?.n ?? 0, absent: absent.rows[0]?.n ?? 0 };
 }
 

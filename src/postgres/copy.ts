@@ -37,7 +37,8 @@ function toCopyLine(row: readonly CopyValue[]): string {
   for (let i = 0; i < row.length; i++) {
     const value = row[i];
     if (i > 0) line += '\t';
-    line += value === null || value === undefined ? '\\N' : typeof value === 'number' ? String(value) : escapeText(value);
+    line +=
+      value === null || value === undefined ? '\\N' : typeof value === 'number' ? String(value) : escapeText(value);
   }
   return `${line}\n`;
 }

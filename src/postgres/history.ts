@@ -12,20 +12,32 @@ const PREFIX = /^[0-9a-f][0-9a-f-]*$/;
 export async function findRunId(pool: Pool, reference: string): Promise<string> {
   if (reference.endsWith('@latest')) return findLatest(pool, reference.slice(0, -'@latest'.length));
   if (!PREFIX.test(reference)) {
-    throw new ConfigError('E_RUN_NOT_FOUND', `Expected a run id, a prefix of one, or JOB@latest, found "${reference}".`);
+    throw new ConfigError(
+      'E_RUN_NOT_FOUND',
+      `Expected a run id, a prefix of one, or JOB@latest, found "${reference}".`,
+    );
   }
   const { rows } = await pool.query<{ id: string }>(
     UUID.test(reference)
       ? { text: 'SELECT id FROM vocab_sync.run WHERE id = $1::uuid', values: [reference] }
-      : { text: 'SELECT id FROM vocab_sync.run WHERE id::text LIKE $1 ORDER BY started_at DESC LIMIT 5', values: [`${reference}%`] },
+      : {
+          text: 'SELECT id FROM vocab_sync.run WHERE id::text LIKE $1 ORDER BY started_at DESC LIMIT 5',
+          values: [`${reference}%`],
+        },
   );
   const [first] = rows;
   if (first === undefined) {
-    throw new ConfigError('E_RUN_NOT_FOUND', `Expected the id of a run, found none that begins with "${reference}". \`vocab-sync runs\` lists them.`);
+    throw new ConfigError(
+      'E_RUN_NOT_FOUND',
+      `Expected the id of a run, found none that begins with "${reference}". \`vocab-sync runs\` lists them.`,
+    );
   }
   if (rows.length > 1) {
     const ids = rows.map((row) => row.id).join(', ');
-    throw new ConfigError('E_RUN_NOT_FOUND', `Expected one run, found several that begin with "${reference}": ${ids}. Write more of the id.`);
+    throw new ConfigError(
+      'E_RUN_NOT_FOUND',
+      `Expected one run, found several that begin with "${reference}": ${ids}. Write more of the id.`,
+    );
   }
   return first.id;
 }
@@ -119,7 +131,12 @@ export async function readProgress(pool: Pool, run: string): Promise<RunProgress
   const [row] = head.rows;
   if (row === undefined) return undefined;
   const { rows } = await pool.query<{
-    name: string; source: string | null; counts: StageCounts | null; tallies: Tally[] | null; bytes: number | null; total: number | null;
+    name: string;
+    source: string | null;
+    counts: StageCounts | null;
+    tallies: Tally[] | null;
+    bytes: number | null;
+    total: number | null;
   }>(
     `SELECT t.name, t.source #>> '{version,name}' AS source, t.counts, json_agg(p.tally) FILTER (WHERE p.tally IS NOT NULL) AS tallies,
        sum(p.bytes)::float8 AS bytes, sum(p.total_bytes)::float8 AS total

@@ -14,10 +14,10 @@ export async function currentConfig(pool: Pool, job: string): Promise<string | u
 
 export interface VersionToStore {
   readonly job: Job;
-  /** The job file as it was given, without custom args or input. */
-  readonly fileConfig: Readonly<Record<string, unknown>>;
-  /** Of `fileConfig`; equal to the newest stored one = nothing to store. */
-  readonly fileDigest: string;
+  /** The text of the job file as it was given, without custom args or input. */
+  readonly config: string;
+  /** Of its content; equal to the newest stored one = nothing to store. */
+  readonly digest: string;
 }
 
 /** Stores the config as a new version unless it is the newest already. Answers the version's number, from 1. */
@@ -30,7 +30,7 @@ export async function storeVersion(pool: Pool, version: VersionToStore, by: stri
       [job.id],
     );
     const newest = rows[0];
-    if (newest?.digest === version.fileDigest) return newest.version;
+    if (newest?.digest === version.digest) return newest.version;
     const number = (newest?.version ?? 0) + 1;
     await client.query(
       `INSERT INTO vocab_sync.job (id, title, description, active, queue, version) VALUES ($1, $2, $3, $4, $5, $6)
@@ -40,7 +40,7 @@ export async function storeVersion(pool: Pool, version: VersionToStore, by: stri
     );
     await client.query(
       'INSERT INTO vocab_sync.job_version (job_id, version, config, digest, created_by) VALUES ($1, $2, $3, $4, $5)',
-      [job.id, number, JSON.stringify(version.fileConfig), version.fileDigest, by ?? null],
+      [job.id, number, version.config, version.digest, by ?? null],
     );
     return number;
   });

@@ -51,8 +51,14 @@ export async function claimPartition(client: PoolClient, key: PartitionKey, pin:
        SET state = excluded.state, pin = excluded.pin, lease = excluded.lease, cursor = excluded.cursor,
            tally = excluded.tally, updated_at = now()`,
     [
-      key.run, key.task, key.partition, claim.state, pin, lease,
-      claim.after === undefined ? null : JSON.stringify(claim.after), JSON.stringify(claim.tally),
+      key.run,
+      key.task,
+      key.partition,
+      claim.state,
+      pin,
+      lease,
+      claim.after === undefined ? null : JSON.stringify(claim.after),
+      JSON.stringify(claim.tally),
     ],
   );
   return claim;
@@ -74,9 +80,15 @@ export async function saveCheckpoint(client: PoolClient, key: PartitionKey, chec
      SET cursor = $5, tally = $6, state = $7, bytes = $8, total_bytes = $9, updated_at = now()
      WHERE run_id = $1 AND task = $2 AND ordinal = $3 AND lease = $4`,
     [
-      key.run, key.task, key.partition, checkpoint.lease,
+      key.run,
+      key.task,
+      key.partition,
+      checkpoint.lease,
       checkpoint.after === undefined ? null : JSON.stringify(checkpoint.after),
-      JSON.stringify(checkpoint.tally), checkpoint.state, checkpoint.bytes, checkpoint.totalBytes ?? null,
+      JSON.stringify(checkpoint.tally),
+      checkpoint.state,
+      checkpoint.bytes,
+      checkpoint.totalBytes ?? null,
     ],
   );
   if (rowCount !== 1) {
@@ -99,5 +111,8 @@ export async function stagedTallies(client: PoolClient, run: string, task: strin
 
 /** Forgets the checkpoints of one task, or of all tasks of a run. */
 export async function dropPartitions(client: PoolClient, run: string, task?: string): Promise<void> {
-  await client.query('DELETE FROM vocab_sync.partition WHERE run_id = $1 AND task = coalesce($2, task)', [run, task ?? null]);
+  await client.query('DELETE FROM vocab_sync.partition WHERE run_id = $1 AND task = coalesce($2, task)', [
+    run,
+    task ?? null,
+  ]);
 }

@@ -4,9 +4,6 @@ import { UnavailableError, messageOf } from '../errors.ts';
 
 export type { Pool, PoolClient };
 
-/** Sixteen digits are exact in a double; counts and sizes stay far below. */
-const INT8_OID = 20;
-
 export interface PoolOptions {
   readonly url: string;
   /** Shown in pg_stat_activity. */
@@ -23,16 +20,18 @@ export function openPool(options: PoolOptions): Pool {
     max: options.max ?? 10,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
-    types: {
-      getTypeParser: (oid, format) => {
-        if (oid === INT8_OID && format !== 'binary') return Number;
-        return pg.types.getTypeParser(oid, format);
-      },
-    },
+    types: countsAsNumbers(),
   });
   // An idle connection that the server ended raises `error` on the pool; without a listener the process would exit.
   pool.on('error', () => undefined);
   return pool;
+}
+
+/** The driver hands bigint over as text; sixteen digits are exact in a double, and counts and sizes stay far below. */
+function countsAsNumbers(): pg.TypeOverrides {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(pg.types.builtins.INT8, Number);
+  return types;
 }
 
 /** Runs `work` in one transaction. Any throw rolls back; a connection that broke is not reused. */
@@ -108,17 +107,24 @@ async function connect(pool: Pool): Promise<PoolClient> {
 
 /** SQLSTATE classes and socket errors that mean "the server or the connection is away". */
 const AWAY = /^(08...|57P0[123]|53300|E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NOTFOUND|AI_AGAIN))$/;
-const AWAY_MESSAGE = /connection terminated|timeout exceeded when trying to connect|client has encountered a connection/i;
+const AWAY_MESSAGE =
+  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection/i;
 
 function asUnavailable(error: unknown): UnavailableError | undefined {
   if (error instanceof UnavailableError) return undefined;
   const code = codeOf(error);
   if (!AWAY.test(code) && !AWAY_MESSAGE.test(messageOf(error))) return undefined;
-  return new UnavailableError('E_DATABASE_UNAVAILABLE', `PostgreSQL cannot be reached or ended the connection (${code || messageOf(error)}).`, {
-    cause: error,
-  });
+  return new UnavailableError(
+    'E_DATABASE_UNAVAILABLE',
+    `PostgreSQL cannot be reached or ended the connection (${code || messageOf(error)}).`,
+    {
+      cause: error,
+    },
+  );
 }
 
 function codeOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : '';
 }

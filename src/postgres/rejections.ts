@@ -21,7 +21,12 @@ export async function insertRejections(
     client,
     'vocab_sync.rejection (run_id, task, partition, code, message, origin, record_id, raw)',
     rejections.map((rejection) => [
-      key.run, key.task, key.partition, rejection.code, storable(rejection.message), storable(rejection.origin),
+      key.run,
+      key.task,
+      key.partition,
+      rejection.code,
+      storable(rejection.message),
+      storable(rejection.origin),
       rejection.recordId === undefined ? null : storable(rejection.recordId),
       rejection.raw === undefined ? null : storable(rejection.raw),
     ]),
@@ -31,7 +36,9 @@ export async function insertRejections(
 /** A partition that starts over rejects again. */
 export async function deleteRejections(client: PoolClient, key: PartitionKey): Promise<void> {
   await client.query('DELETE FROM vocab_sync.rejection WHERE run_id = $1 AND task = $2 AND partition = $3', [
-    key.run, key.task, key.partition,
+    key.run,
+    key.task,
+    key.partition,
   ]);
 }
 
@@ -40,5 +47,8 @@ function storable(text: string): string {
   if (text.isWellFormed() && !text.includes('\0')) return text;
   return text
     .replaceAll('\0', '\\u0000')
-    .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
+    .replace(
+      /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
+      (half) => `\\u${half.charCodeAt(0).toString(16)}`,
+    );
 }

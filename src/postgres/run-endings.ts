@@ -18,7 +18,8 @@ export async function endRun(db: Queryable, run: string, ending: RunEnding): Pro
        waiting_until = NULL, finished_at = clock_timestamp()
      WHERE id = $1 AND finished_at IS NULL`,
     [
-      run, ending.outcome,
+      run,
+      ending.outcome,
       ending.error === undefined ? null : JSON.stringify(ending.error),
       ending.decision === undefined ? null : JSON.stringify(ending.decision),
     ],
@@ -45,8 +46,5 @@ export async function reopenRun(db: Queryable, run: string): Promise<void> {
      WHERE id = $1`,
     [run],
   );
-  await db.query(
-    `UPDATE vocab_sync.task SET outcome = NULL WHERE run_id = $1 AND applied_at IS NULL`,
-    [run],
-  );
+  await db.query(`UPDATE vocab_sync.task SET outcome = NULL WHERE run_id = $1 AND applied_at IS NULL`, [run]);
 }

@@ -58,7 +58,9 @@ export interface TaskRow {
 type Queryable = Pool | PoolClient;
 
 export async function findRun(db: Queryable, id: string, lock = false): Promise<RunRow | undefined> {
-  const { rows } = await db.query<RunRow>(`SELECT * FROM vocab_sync.run WHERE id = $1${lock ? ' FOR UPDATE' : ''}`, [id]);
+  const { rows } = await db.query<RunRow>(`SELECT * FROM vocab_sync.run WHERE id = $1${lock ? ' FOR UPDATE' : ''}`, [
+    id,
+  ]);
   return rows[0];
 }
 
@@ -67,13 +69,18 @@ export async function requireOpenRun(db: Queryable, id: string, lock = false): P
   const run = await findRun(db, id, lock);
   if (run === undefined) throw new ConfigError('E_RUN_NOT_FOUND', `Run ${id} is not in the ledger.`);
   if (run.finished_at !== null) {
-    throw new ConfigError('E_RUN_STATE', `Run ${id} ended as ${run.outcome ?? 'unknown'}; nothing more is done for it.`);
+    throw new ConfigError(
+      'E_RUN_STATE',
+      `Run ${id} ended as ${run.outcome ?? 'unknown'}; nothing more is done for it.`,
+    );
   }
   return run;
 }
 
 export async function findHolder(db: Queryable, job: string): Promise<RunRow | undefined> {
-  const { rows } = await db.query<RunRow>('SELECT * FROM vocab_sync.run WHERE job_id = $1 AND finished_at IS NULL', [job]);
+  const { rows } = await db.query<RunRow>('SELECT * FROM vocab_sync.run WHERE job_id = $1 AND finished_at IS NULL', [
+    job,
+  ]);
   return rows[0];
 }
 
@@ -99,10 +106,22 @@ export async function insertRun(db: Queryable, run: NewRun): Promise<boolean> {
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'resolve')
      ON CONFLICT (job_id) WHERE finished_at IS NULL DO NOTHING`,
     [
-      run.id, run.jobId, run.jobVersion ?? null, run.workflowId, run.request.trigger, run.request.mode ?? 'run', run.title,
-      run.request.startedBy ?? null, run.since ?? null, run.sinceOrigin ?? null, run.sinceReason,
-      JSON.stringify(run.request), JSON.stringify(run.config), run.configDigest,
-      run.request.input !== undefined, run.request.force ?? false,
+      run.id,
+      run.jobId,
+      run.jobVersion ?? null,
+      run.workflowId,
+      run.request.trigger,
+      run.request.mode ?? 'run',
+      run.title,
+      run.request.startedBy ?? null,
+      run.since ?? null,
+      run.sinceOrigin ?? null,
+      run.sinceReason,
+      JSON.stringify(run.request),
+      JSON.stringify(run.config),
+      run.configDigest,
+      run.request.input !== undefined,
+      run.request.force ?? false,
     ],
   );
   return rowCount === 1;
@@ -168,8 +187,13 @@ export async function savePlan(db: Queryable, run: string, name: string, plan: P
     `UPDATE vocab_sync.task SET counts = $3, warnings = $4, targets = $5, trips = $6, plan_digest = $7
      WHERE run_id = $1 AND name = $2`,
     [
-      run, name, JSON.stringify(plan.counts), JSON.stringify(plan.warnings), JSON.stringify(plan.targets),
-      JSON.stringify(plan.trips), plan.planDigest,
+      run,
+      name,
+      JSON.stringify(plan.counts),
+      JSON.stringify(plan.warnings),
+      JSON.stringify(plan.targets),
+      JSON.stringify(plan.trips),
+      plan.planDigest,
     ],
   );
 }
@@ -221,7 +245,11 @@ export interface Watermark {
 }
 
 /** The start of the last run of the job that counts: it succeeded (or found nothing new) on the source itself. */
-export async function findWatermark(db: Queryable, job: string, acceptPartial: boolean): Promise<Watermark | undefined> {
+export async function findWatermark(
+  db: Queryable,
+  job: string,
+  acceptPartial: boolean,
+): Promise<Watermark | undefined> {
   const outcomes = acceptPartial ? ['success', 'unchanged', 'partial'] : ['success', 'unchanged'];
   const { rows } = await db.query<{ started_at: Date; id: string }>(
     `SELECT started_at, id FROM vocab_sync.run

@@ -11,7 +11,10 @@ export async function* readSnapshot(client: PoolClient, target: Target): AsyncIt
      WHERE t.withdrawn_at IS NULL${targetFilter(target)} ORDER BY t.id COLLATE "C"`,
   );
   for (;;) {
-    const { rows } = await client.query<[unknown]>({ text: `FETCH ${String(BATCH)} FROM snapshot_rows`, rowMode: 'array' });
+    const { rows } = await client.query<[unknown]>({
+      text: `FETCH ${String(BATCH)} FROM snapshot_rows`,
+      rowMode: 'array',
+    });
     if (rows.length === 0) break;
     yield rows.map(([record]) => record);
   }

@@ -6,7 +6,10 @@ const MAX_BYTES = 63;
 
 export function quoteIdentifier(name: string): string {
   if (name === '' || name.includes('\0') || Buffer.byteLength(name) > MAX_BYTES) {
-    throw new InternalError('E_INTERNAL', `"${name}" cannot be a name in PostgreSQL: 1 to ${String(MAX_BYTES)} bytes are.`);
+    throw new InternalError(
+      'E_INTERNAL',
+      `"${name}" cannot be a name in PostgreSQL: 1 to ${String(MAX_BYTES)} bytes are.`,
+    );
   }
   return `"${name.replaceAll('"', '""')}"`;
 }

@@ -35,7 +35,15 @@ export function quoteLiteral(text: string): string {
 }
 
 const COLUMNS = [
-  'id', 'record', 'hash', 'job_id', 'created_run', 'changed_run', 'created_at', 'changed_at', 'withdrawn_at',
+  'id',
+  'record',
+  'hash',
+  'job_id',
+  'created_run',
+  'changed_run',
+  'created_at',
+  'changed_at',
+  'withdrawn_at',
 ] as const;
 
 /** Creates the table of a target where it is missing; one that exists with other columns is refused, never altered. */
