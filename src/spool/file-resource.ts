@@ -1,0 +1,39 @@
+/** A fetched file as the resource that a chain begins with. */
+import { open } from 'node:fs/promises';
+import type { FetchedFile } from '../component/reader.ts';
+import type { Resource } from '../component/resource.ts';
+import { SourceError } from '../errors.ts';
+import { readRange } from '../formats/file-range.ts';
+import { codeOf, toFileError } from './file-error.ts';
+import { fileChanged } from './hash-file.ts';
+
+/** Streams in large reads. Throws E_SOURCE_CHANGED when the file is gone or has another size than was fetched. */
+export function fileResource(fetched: FetchedFile): Resource {
+  return { name: fetched.name, bytes: fetched.bytes, path: fetched.path, stream: () => streamFile(fetched) };
+}
+
+async function* streamFile(fetched: FetchedFile): AsyncGenerator<Buffer, void, undefined> {
+  const handle = await open(fetched.path, 'r').catch((error: unknown) => {
+    throw codeOf(error) === 'ENOENT' ? gone(fetched.name, error) : toFileError(error, fetched.path);
+  });
+  try {
+    const { size } = await handle.stat();
+    if (size !== fetched.bytes) throw fileChanged(fetched.name, fetched.bytes, size);
+    let bytes = 0;
+    for await (const chunk of readRange(handle, 0, size)) {
+      bytes += chunk.length;
+      yield chunk;
+    }
+    if (bytes !== fetched.bytes) throw fileChanged(fetched.name, fetched.bytes, bytes);
+  } finally {
+    await handle.close();
+  }
+}
+
+function gone(name: string, cause: unknown): SourceError {
+  return new SourceError(
+    'E_SOURCE_CHANGED',
+    `The file ${name} was there when the run began and is gone now. Run again when it is back.`,
+    { cause, details: { resource: name } },
+  );
+}
