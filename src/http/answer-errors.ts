@@ -1,0 +1,103 @@
+/** What an answer or a broken connection means to the operator. Messages name the address without its query. */
+import { SourceError, UnavailableError, messageOf } from '../errors.ts';
+import { retryAfterOf } from './retry-after.ts';
+import { redactUrl } from './url-policy.ts';
+
+/** The server sent nothing for too long. */
+export class StallError extends Error {
+  readonly code = 'STALLED';
+}
+
+interface Answer {
+  readonly status: number;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+/** The error for an answer whose status is not the one that was hoped for. */
+export function errorOfStatus(answer: Answer): UnavailableError | SourceError {
+  const { status } = answer;
+  const where = redactUrl(answer.url);
+  const details = { status, url: where };
+  const retryAfter = status === 429 || status === 503 ? retryAfterOf(answer.headers) : undefined;
+  if (status === 429 || retryAfter !== undefined) {
+    const wait = retryAfter === undefined ? 'later' : `in ${String(Math.ceil(retryAfter / 1000))} s`;
+    const options = retryAfter === undefined ? { details } : { details, retryAfter };
+    return new UnavailableError(
+      'E_SOURCE_RATE_LIMITED',
+      `${where} answered ${String(status)} and asks to come back ${wait}.`,
+      options,
+    );
+  }
+  if (status >= 500 || status === 408 || status === 425) {
+    return new UnavailableError(
+      'E_SOURCE_UNAVAILABLE',
+      `${where} answered ${String(status)}: the server has a passing problem. It is tried again.`,
+      { details },
+    );
+  }
+  if ([401, 403, 404, 410].includes(status)) {
+    return new SourceError(
+      'E_SOURCE_NOT_FOUND',
+      `${where} answered ${String(status)}: the address does not exist or is forbidden. Check the address in the job.`,
+      { details },
+    );
+  }
+  return new SourceError(
+    'E_SOURCE_UNEXPECTED',
+    `${where} answered with the status ${String(status)}; expected 200. Open the address in a browser to see what it says.`,
+    { details },
+  );
+}
+
+/** The error for a connection that failed or broke off. */
+export function errorOfConnection(thrown: unknown, url: URL): UnavailableError | SourceError {
+  const where = redactUrl(url);
+  const code = codeOf(thrown);
+  const details = { url: where, reason: code ?? 'unknown' };
+  // A new error: the one of the client holds the request with its headers and full address.
+  const cause = new Error(code ?? messageOf(thrown));
+  if (isWrongServer(code)) {
+    return new SourceError(
+      'E_SOURCE_UNEXPECTED',
+      `The connection to ${where} cannot be trusted or is not HTTP (${code ?? ''}). Check the address and the certificate of the server.`,
+      { details, cause },
+    );
+  }
+  return new UnavailableError(
+    'E_SOURCE_UNAVAILABLE',
+    `${where} cannot be reached: ${reasonOf(code)}. It is tried again.`,
+    {
+      details,
+      cause,
+    },
+  );
+}
+
+function codeOf(thrown: unknown): string | undefined {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** TLS certificates and bytes that are not HTTP: asking again gives the same. */
+function isWrongServer(code: string | undefined): boolean {
+  return code !== undefined && /^(CERT_|HPE_INVALID|ERR_TLS_|ERR_SSL_|UNABLE_TO_)|SELF_SIGNED_CERT/.test(code);
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'it refused the connection',
+  ECONNRESET: 'the connection broke off',
+  EPIPE: 'the connection broke off',
+  ENOTFOUND: 'its name is not known to the DNS',
+  EAI_AGAIN: 'the DNS did not answer',
+  ETIMEDOUT: 'it did not answer in time',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no network',
+  STALLED: 'it sent nothing for too long',
+};
+
+function reasonOf(code: string | undefined): string {
+  if (code === undefined) return 'the connection failed';
+  const reason = REASONS[code];
+  return reason === undefined ? `the connection failed (${code})` : `${reason} (${code})`;
+}

@@ -1,0 +1,65 @@
+/** What a server says of a file without sending it. */
+import type { HttpAnswer, HttpService } from '../component/services.ts';
+import { SourceError } from '../errors.ts';
+import { mediaTypeOf } from './refuse-unwanted.ts';
+
+export interface FileFacts {
+  readonly bytes?: number;
+  /** Equal exactly when the content is equal: a strong ETag, or a date that is old enough to be one. */
+  readonly validator?: string;
+  /** `md5:…`, where the server announces it. */
+  readonly digest?: string;
+  readonly lastModified?: Date;
+}
+
+/** A second change within the resolution of Last-Modified must be impossible (RFC 9110, 8.8.2.2). */
+const STRONG_AGE_MS = 60_000;
+
+/** Empty when the server refuses HEAD: the download will say what is wrong, if anything is. Throws UnavailableError. */
+export async function askAboutFile(http: HttpService, url: string, signal: AbortSignal): Promise<FileFacts> {
+  try {
+    const answer = await http.get(url, { signal, method: 'HEAD', headers: { 'accept-encoding': 'identity' } });
+    return toFacts(answer);
+  } catch (error) {
+    if (error instanceof SourceError) return {};
+    throw error;
+  }
+}
+
+function toFacts({ headers }: HttpAnswer): FileFacts {
+  const isPlain = ['', 'identity'].includes(headers['content-encoding'] ?? '');
+  const bytes =
+    isPlain && /^\d+$/.test(headers['content-length'] ?? '') ? Number(headers['content-length']) : undefined;
+  const lastModified = dateOf(headers['last-modified']);
+  // An error page that HEAD gives with 200 has the size of an error page.
+  if (mediaTypeOf(headers['content-type']).includes('html')) return {};
+  const validator = strongEtag(headers['etag']) ?? strongDate(headers, lastModified, bytes);
+  const digest = /^"(md5:[0-9a-f]{32})"$/.exec(headers['etag'] ?? '')?.[1];
+  return {
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(validator === undefined ? {} : { validator }),
+    ...(digest === undefined ? {} : { digest }),
+    ...(lastModified === undefined ? {} : { lastModified }),
+  };
+}
+
+/** A weak ETag (`W/"…"`) only promises something equivalent. */
+export function strongEtag(etag: string | undefined): string | undefined {
+  return etag !== undefined && /^"[^"]+"$/.test(etag) ? etag : undefined;
+}
+
+function strongDate(
+  headers: HttpAnswer['headers'],
+  lastModified: Date | undefined,
+  bytes: number | undefined,
+): string | undefined {
+  const sent = dateOf(headers['date']);
+  if (lastModified === undefined || sent === undefined || bytes === undefined) return undefined;
+  const isOld = sent.getTime() - lastModified.getTime() >= STRONG_AGE_MS;
+  return isOld ? `${lastModified.toISOString()} ${String(bytes)}` : undefined;
+}
+
+function dateOf(header: string | undefined): Date | undefined {
+  const time = Date.parse(header ?? '');
+  return Number.isNaN(time) ? undefined : new Date(time);
+}

@@ -1,0 +1,66 @@
+/** The date of a record, from the schema.org JSON-LD that its linkset names. */
+import { z } from 'zod';
+import type { HttpService } from '../component/services.ts';
+import { SourceError } from '../errors.ts';
+import type { Linkset } from './resolve-linkset.ts';
+
+export interface RecordDate {
+  /** As the source wrote it. */
+  readonly text: string;
+  /** The moment it stands for; a date alone is UTC midnight. */
+  readonly time: Date;
+  /** The last moment it may stand for: a date alone does not say when on that day. */
+  readonly until: Date;
+}
+
+const JSON_LD = 'application/ld+json';
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const documentSchema = z.object({ dateCreated: z.unknown(), datePublished: z.unknown() });
+
+/** Undefined when the record has no such description, or no usable date in it. Throws UnavailableError. */
+export async function findRecordDate(
+  http: HttpService,
+  linkset: Linkset,
+  signal: AbortSignal,
+): Promise<RecordDate | undefined> {
+  const link = linkset.describedBy.find(({ type }) => type === JSON_LD);
+  if (link === undefined) return undefined;
+  const body = await readBody(http, link.href, signal);
+  const found = documentSchema.safeParse(parseJson(body));
+  if (!found.success) return undefined;
+  return parseRecordDate(found.data.dateCreated) ?? parseRecordDate(found.data.datePublished);
+}
+
+/** ISO 8601; without a zone = UTC. */
+export function parseRecordDate(value: unknown): RecordDate | undefined {
+  if (typeof value !== 'string') return undefined;
+  const text = value.trim();
+  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  const hasZone = isDay || /(Z|[+-]\d{2}:?\d{2})$/i.test(text);
+  // Python writes microseconds, which Date.parse is not bound to understand.
+  const normal = text.replace(' ', 'T').replace(/(\.\d{3})\d+/, '$1');
+  const time = new Date(hasZone ? normal : `${normal}Z`);
+  if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(time.getTime())) return undefined;
+  return { text, time, until: isDay ? new Date(time.getTime() + DAY_MS - 1) : time };
+}
+
+async function readBody(http: HttpService, url: string, signal: AbortSignal): Promise<string> {
+  try {
+    const answer = await http.get(url, { signal, headers: { accept: JSON_LD } });
+    return answer.body;
+  } catch (error) {
+    // The date is a courtesy; a record without it is read all the same.
+    if (error instanceof SourceError) return '';
+    throw error;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON: no date.
+    return undefined;
+  }
+}

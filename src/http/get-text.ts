@@ -1,0 +1,59 @@
+/** A small text answer in memory: landing pages, linksets, metadata. */
+import type { HttpAnswer } from '../component/services.ts';
+import { LimitError } from '../errors.ts';
+import { errorOfStatus } from './answer-errors.ts';
+import type { HttpClient } from './http-client.ts';
+import { retrying } from './retrying.ts';
+import { redactUrl } from './url-policy.ts';
+
+/** Landing pages of Zenodo are about 100 KB, linksets a few KB. */
+const LARGEST_TEXT = 8 * 1024 * 1024;
+
+export interface GetOptions {
+  readonly signal: AbortSignal;
+  readonly headers?: Record<string, string>;
+  readonly method?: 'GET' | 'HEAD';
+}
+
+export async function getText(client: HttpClient, url: string, options: GetOptions): Promise<HttpAnswer> {
+  return retrying(client.retry, options.signal, () => getOnce(client, url, options));
+}
+
+async function getOnce(client: HttpClient, url: string, options: GetOptions): Promise<HttpAnswer> {
+  const { accept, ...privateHeaders } = lowerCased(options.headers ?? {});
+  const answer = await client.open({
+    url,
+    method: options.method ?? 'GET',
+    headers: accept === undefined ? {} : { accept },
+    privateHeaders,
+    decompress: true,
+    signal: options.signal,
+  });
+  try {
+    if (answer.status !== 200) throw errorOfStatus(answer);
+    const { status, headers } = answer;
+    return { status, url: answer.url, headers, body: await textOf(answer.body, answer.url) };
+  } finally {
+    answer.close();
+  }
+}
+
+async function textOf(body: AsyncIterable<Buffer>, url: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > LARGEST_TEXT) {
+      throw new LimitError(
+        'E_SOURCE_TOO_LARGE',
+        `${redactUrl(url)} answered with more than ${String(LARGEST_TEXT)} bytes where a small text was expected.`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}

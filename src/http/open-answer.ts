@@ -1,0 +1,126 @@
+/**
+ * One request to its answer: follows redirects by hand, so that every hop passes the policy and what the caller sent for
+ * the first host never reaches another. Nothing here limits the total time; a server that sends nothing is dropped.
+ */
+import { got, type Request, type Response } from 'got';
+import { SourceError } from '../errors.ts';
+import { errorOfConnection, StallError } from './answer-errors.ts';
+import { redactUrl, type UrlPolicy } from './url-policy.ts';
+
+export interface RequestTiming {
+  /** Milliseconds for the name, the connection and the TLS handshake, each. */
+  readonly connect: number;
+  /** Milliseconds without a byte after which a server counts as stalled. */
+  readonly stall: number;
+}
+
+export interface AnswerRequest {
+  readonly url: string;
+  readonly method: 'GET' | 'HEAD';
+  /** Sent to every hop. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent only to the origin of `url`: they may hold credentials. */
+  readonly privateHeaders?: Readonly<Record<string, string>>;
+  readonly decompress: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** To be closed. `body` is to be read once; it throws UnavailableError when the connection breaks or stalls. */
+export interface OpenAnswer {
+  readonly status: number;
+  /** After redirects. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: AsyncIterable<Buffer>;
+  close(): void;
+}
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+const MOST_REDIRECTS = 10;
+
+/** Throws UnavailableError (connection), SourceError, ConfigError (host) or the reason of the signal. */
+export async function openAnswer(
+  request: AnswerRequest,
+  policy: UrlPolicy,
+  timing: RequestTiming,
+): Promise<OpenAnswer> {
+  const first = policy.check(request.url);
+  let url = first;
+  for (let hop = 0; hop <= MOST_REDIRECTS; hop++) {
+    const headers = url.origin === first.origin ? { ...request.headers, ...request.privateHeaders } : request.headers;
+    const answer = await requestOnce(url, { ...request, headers }, timing);
+    const location = answer.headers['location'];
+    if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
+    answer.close();
+    url = policy.checkRedirect(location, url);
+  }
+  throw new SourceError(
+    'E_SOURCE_UNEXPECTED',
+    `${redactUrl(first)} redirects more than ${String(MOST_REDIRECTS)} times, last to ${redactUrl(url)}.`,
+  );
+}
+
+async function requestOnce(url: URL, request: AnswerRequest, timing: RequestTiming): Promise<OpenAnswer> {
+  request.signal.throwIfAborted();
+  const stream = got.stream(url, {
+    method: request.method,
+    headers: { ...request.headers },
+    signal: request.signal,
+    decompress: request.decompress,
+    followRedirect: false,
+    throwHttpErrors: false,
+    retry: { limit: 0 },
+    timeout: { lookup: timing.connect, connect: timing.connect, secureConnect: timing.connect, response: timing.stall },
+  });
+  // Errors are taken from the iteration; a stream that is destroyed without a listener would end the process.
+  stream.on('error', () => undefined);
+  try {
+    const response = await responseOf(stream);
+    return {
+      status: response.statusCode,
+      url: url.href,
+      headers: flatten(response.headers),
+      body: chunksOf(stream, url, request.signal, timing.stall),
+      close: () => stream.destroy(),
+    };
+  } catch (error) {
+    stream.destroy();
+    request.signal.throwIfAborted();
+    throw errorOfConnection(error, url);
+  }
+}
+
+function responseOf(stream: Request): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    stream.once('response', resolve);
+    stream.once('error', reject);
+  });
+}
+
+/** The clock of the stall only runs while we wait for the server, not while the caller works on a chunk. */
+async function* chunksOf(stream: Request, url: URL, signal: AbortSignal, stall: number): AsyncGenerator<Buffer> {
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
+  try {
+    for (;;) {
+      const clock = setTimeout(() => stream.destroy(new StallError('no byte in time')), stall);
+      const next = await chunks.next().finally(() => {
+        clearTimeout(clock);
+      });
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw errorOfConnection(error, url);
+  } finally {
+    stream.destroy();
+  }
+}
+
+function flatten(headers: Response['headers']): Record<string, string | undefined> {
+  const entries = Object.entries(headers).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(', ') : value,
+  ]);
+  return Object.fromEntries(entries) as Record<string, string | undefined>;
+}

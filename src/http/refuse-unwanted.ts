@@ -1,0 +1,63 @@
+/** Tells an error page from a dump, by what the bytes say first and by what the header says second. */
+import { SourceError } from '../errors.ts';
+import { redactUrl } from './url-policy.ts';
+
+/** Bytes from the start that `refuseUnwanted` wants to see. */
+export const SNIFF_BYTES = 1024;
+
+export interface AnswerHead {
+  readonly url: string;
+  readonly status: number;
+  readonly contentType: string | undefined;
+  /** The first bytes, at most SNIFF_BYTES. */
+  readonly start: Buffer;
+}
+
+/** Servers say these of files whose type they do not know or do not want to be shown in a browser (Zenodo does). */
+const SAYS_NOTHING = new Set(['', 'application/octet-stream', 'binary/octet-stream', 'application/force-download']);
+
+/** `accept` lists media types without parameters; absent or empty = anything but HTML. Throws SourceError. */
+export function refuseUnwanted(head: AnswerHead, accept: readonly string[] | undefined): void {
+  const type = mediaTypeOf(head.contentType);
+  const isHtmlWanted = accept?.some((wanted) => /html/.test(wanted)) ?? false;
+  const magic = magicOf(head.start);
+  if (!isHtmlWanted && (isHtml(head.start) || (/html/.test(type) && magic === undefined)))
+    throw unexpected(head, accept);
+  if (accept === undefined || accept.length === 0 || accept.includes('*/*')) return;
+  if (SAYS_NOTHING.has(type) || accept.includes(type)) return;
+  if (magic !== undefined && accept.some((wanted) => wanted.includes(magic))) return;
+  throw unexpected(head, accept);
+}
+
+export function mediaTypeOf(header: string | undefined): string {
+  return (header ?? '').split(';', 1).join('').trim().toLowerCase();
+}
+
+/** Past a byte order mark, an XML declaration and comments, which XHTML pages begin with. */
+function isHtml(start: Buffer): boolean {
+  const text = start.toString('latin1').replace(/^(ï»¿)?\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*)*/, '');
+  return /^<(!doctype\s+html|html|head|body|title)\b/i.test(text);
+}
+
+function magicOf(start: Buffer): 'zip' | 'gzip' | undefined {
+  if (start.length >= 4 && start.readUInt16BE(0) === 0x504b) return 'zip';
+  if (start.length >= 2 && start.readUInt16BE(0) === 0x1f8b) return 'gzip';
+  return undefined;
+}
+
+function unexpected(head: AnswerHead, accept: readonly string[] | undefined): SourceError {
+  const expected = accept === undefined || accept.length === 0 ? 'a file' : accept.join(' or ');
+  const words = firstWords(head.start);
+  const said = words === '' ? 'without readable text' : `that begins with "${words}"`;
+  return new SourceError(
+    'E_SOURCE_UNEXPECTED',
+    `${redactUrl(head.url)} answered ${String(head.status)} with ${head.contentType ?? 'no content type'} ${said}; expected ${expected}. Open the address in a browser: it may be a login or an error page.`,
+    { details: { url: redactUrl(head.url), status: head.status, content_type: head.contentType ?? null } },
+  );
+}
+
+function firstWords(start: Buffer): string {
+  const text = start.toString('utf8').replaceAll(/<(style|script)[\s\S]*?(<\/\1>|$)/gi, ' ');
+  const words = text.replaceAll(/<[^>]*(>|$)/g, ' ').replaceAll(/[\s\p{C}\uFFFD"]+/gu, ' ');
+  return words.trim().slice(0, 80);
+}
