@@ -66,7 +66,7 @@ async function inspect(path: string): Promise<{ readonly path: string; readonly 
     throw new Error(`${path} --version failed: ${messageOf(error)}`, { cause: error });
   });
   const serverVersion = /server (\d+\.\d+\.\d+)/i.exec(stdout)?.[1];
-  if (serverVersion === undefined) throw new Error(`${path} --version printed "${stdout.trim().slice(0, 100)}"`);
+  if (serverVersion === undefined) throw new Error(`${path} --version printed "${stdout.split('\n', 1)[0] ?? ''}"`);
   if (serverVersion.localeCompare(OLDEST_SERVER, 'en', { numeric: true }) < 0) {
     throw new Error(`${path} holds server ${serverVersion}, and ${OLDEST_SERVER} or later is needed`);
   }
