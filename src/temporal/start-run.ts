@@ -11,8 +11,6 @@ export interface StartRunOptions {
   readonly request: RunRequest;
   /** The task queue of the job. */
   readonly queue: string;
-  /** False where the namespace has no search attributes for us. Default true. */
-  readonly searchAttributes?: boolean;
   /** Replaces the time of the start in tests. */
   readonly now?: Date;
 }
@@ -42,8 +40,7 @@ export async function startRun(client: Client, options: StartRunOptions): Promis
 
 /** Undefined when the id is taken by another run, under way or closed. */
 async function startAs(client: Client, options: StartRunOptions, workflowId: string): Promise<string | undefined> {
-  const searchAttributes = options.searchAttributes ?? true;
-  const request: RunRequest = { ...options.request, searchAttributes };
+  const { request } = options;
   const title = request.title ?? request.job;
   return failingAs(`start a run of ${request.job}`, async () => {
     try {
@@ -56,7 +53,9 @@ async function startAs(client: Client, options: StartRunOptions, workflowId: str
         staticSummary: title.slice(0, 150),
         staticDetails: detailsOf(request),
         memo: { title, ...(request.startedBy === undefined ? {} : { started_by: request.startedBy }) },
-        ...(searchAttributes ? { typedSearchAttributes: [{ key: VOCAB_JOB, value: request.job }] } : {}),
+        ...(request.searchAttributes !== false
+          ? { typedSearchAttributes: [{ key: VOCAB_JOB, value: request.job }] }
+          : {}),
       });
       return handle.firstExecutionRunId;
     } catch (thrown) {

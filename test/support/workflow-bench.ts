@@ -1,0 +1,80 @@
+/** Workers and runs for tests: the workflow bundled once, a task queue of its own for each test. */
+import { randomUUID } from 'node:crypto';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import type { NativeConnection } from '@temporalio/worker';
+import type { RunRequest, RunSteps } from '../../src/pipeline/run-steps.ts';
+import { startRun, type StartedRun } from '../../src/temporal/start-run.ts';
+import { connectWorker } from '../../src/temporal/worker-connection.ts';
+import { createWorker, type RunningWorker, type WorkerRole } from '../../src/temporal/worker.ts';
+import type { runJob } from '../../workflows/run-job.ts';
+import { silentLogger } from './silent-logger.ts';
+import { testTemporal } from './temporal-server.ts';
+import { bundleForTests } from './workflow-bundle.ts';
+
+export type RunHandle = WorkflowHandle<typeof runJob>;
+
+export interface WorkflowBench {
+  readonly client: Client;
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  /** A worker on a new queue, or on the queue of another one. */
+  work(
+    steps: RunSteps,
+    options?: { queue?: string; stallMilliseconds?: number; role?: WorkerRole },
+  ): Promise<RunningWorker & { readonly queue: string }>;
+  start(queue: string, request?: Partial<RunRequest>): Promise<StartedRun & { readonly handle: RunHandle }>;
+  close(): Promise<void>;
+}
+
+export async function openWorkflowBench(): Promise<WorkflowBench> {
+  const { address, namespace } = await testTemporal();
+  const logger = silentLogger();
+  const native = await connectWorker({ connectionOptions: { address } }, logger);
+  const connection = await Connection.connect({ address });
+  const client = new Client({ connection, namespace });
+  const workflowBundle = await bundleForTests();
+  const workers: RunningWorker[] = [];
+  return {
+    client,
+    connection: native,
+    namespace,
+    async work(steps, { queue = `test-${randomUUID()}`, stallMilliseconds, role } = {}) {
+      const worker = await createWorker({
+        connection: native,
+        namespace,
+        queue,
+        steps,
+        redact: (text) => text.replaceAll('hunter2', '***'),
+        logger,
+        workflowBundle,
+        ...(stallMilliseconds === undefined ? {} : { stallMilliseconds }),
+        ...(role === undefined ? {} : { role }),
+      });
+      workers.push(worker);
+      return { ...worker, queue };
+    },
+    async start(queue, request = {}) {
+      const started = await startRun(client, {
+        queue,
+        request: { job: 'ror-affiliations', trigger: 'manual', ...request },
+      });
+      return { ...started, handle: client.workflow.getHandle<typeof runJob>(started.workflowId, started.runId) };
+    },
+    async close() {
+      await Promise.all(workers.map((worker) => worker.drain()));
+      await native.close();
+      await connection.close();
+    },
+  };
+}
+
+/** Polls: the condition is asked again until it holds. */
+export async function until<T>(what: string, ask: () => Promise<T | undefined | false>, seconds = 30): Promise<T> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined && answer !== false) return answer;
+    if (Date.now() > deadline) throw new Error(`waited ${String(seconds)} seconds for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

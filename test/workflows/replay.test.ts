@@ -1,0 +1,50 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { HISTORIES } from '../support/keep-history.ts';
+import { bundleForTests } from '../support/workflow-bundle.ts';
+
+const names = readdirSync(HISTORIES).filter((name) => name.endsWith('.json'));
+
+describe('recorded histories', () => {
+  let workflowBundle: WorkflowBundleWithSourceMap;
+  beforeAll(async () => {
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    workflowBundle = await bundleForTests();
+  }, 60_000);
+
+  it('cover the ways in which a run ends', () => {
+    expect(names.sort()).toEqual([
+      'cancelled.json',
+      'discarded.json',
+      'failed.json',
+      'plan-approved.json',
+      'stage-lost.json',
+      'success.json',
+      'unchanged.json',
+    ]);
+  });
+
+  it.each(names)('%s replays against the workflow of today', async (name) => {
+    const history: unknown = JSON.parse(readFileSync(`${HISTORIES}${name}`, 'utf8'));
+    await Worker.runReplayHistory({ workflowBundle }, history);
+  });
+
+  it('a workflow that does something else is noticed', async () => {
+    const text = readFileSync(`${HISTORIES}success.json`, 'utf8').replaceAll('"compareTargets"', '"compareSomething"');
+    await expect(Worker.runReplayHistory({ workflowBundle }, JSON.parse(text) as unknown)).rejects.toThrow(/TMPRL1100/);
+  });
+});
+
+describe('the workflow bundle', () => {
+  it('is small and holds no validator', async () => {
+    const { code } = await bundleForTests();
+    const [program = '', map] = code.split('//# sourceMappingURL=data:application/json;charset=utf-8;base64,');
+    expect(program.length).toBeLessThan(900_000);
+    const { sources } = JSON.parse(Buffer.from(map ?? '', 'base64').toString()) as { sources: string[] };
+    expect(sources.some((source) => source.includes('workflows/run-job.ts'))).toBe(true);
+    expect(sources.filter((source) => /node_modules\/(zod|ajv|got|pg)\//.test(source))).toEqual([]);
+    const ours = sources.filter((source) => /\/(src|activities|readers|transformers|writers)\/[^@]*\.ts$/.test(source));
+    expect(ours.filter((source) => !source.includes('node_modules'))).toEqual([]);
+  });
+});
