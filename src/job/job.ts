@@ -35,6 +35,11 @@ export interface Task {
   readonly guards: Guards;
 }
 
+/** When a job starts by itself. */
+export type Schedule =
+  | { readonly type: 'interval'; readonly every_seconds: number; readonly offset_seconds: number }
+  | { readonly type: 'crontab'; readonly cron: string; readonly timezone: string };
+
 export interface Job {
   readonly id: string;
   readonly title: string;
@@ -42,6 +47,8 @@ export interface Job {
   readonly active: boolean;
   /** The Temporal task queue. */
   readonly queue: string;
+  /** Absent = only by hand. */
+  readonly schedule?: Schedule;
   /** In an order in which `needs` come first. */
   readonly tasks: readonly Task[];
   /** Days that a plan waits for approval before it is discarded. */

@@ -1,0 +1,119 @@
+/** The job of one run: the job file, custom args laid over it, `--input` in place of its source; checked again and frozen. */
+import type { Catalog } from '../component/catalog.ts';
+import { ConfigError } from '../errors.ts';
+import { checkJob, type CheckedJob } from './check-job.ts';
+import { layCustomArgs } from './custom-args.ts';
+import type { Job } from './job.ts';
+import { deepFreeze, getOwn, isJsonObject, setOwn, type JsonObject } from './json-object.ts';
+import { parseJsonText } from './json-text.ts';
+import { jobInvalid, toCheckOptions } from './parse-job.ts';
+import { countProblems, formatProblem, isError, type Finding, type Problem } from './problem.ts';
+import { jobDigest } from './task-digest.ts';
+import { unwrapConfig } from './unwrap-config.ts';
+
+export interface EffectiveInput {
+  /** The text of the job file. */
+  readonly config: string;
+  /** Its path, for messages and for the id of a pasted config. */
+  readonly file?: string;
+  readonly customArgs?: unknown;
+  /** Stands in for the source reader of the first task; put before a chain that has none. */
+  readonly input?: { readonly path: string; readonly name: string };
+  readonly catalog: Catalog;
+  readonly vocabularies?: ReadonlySet<string>;
+}
+
+export interface EffectiveJob {
+  readonly job: Job;
+  /** In the form of a job file, to be kept with the run; deeply frozen; references to secrets, never secrets. */
+  readonly config: JsonObject;
+  /** See task-digest.ts for what it covers. */
+  readonly digest: string;
+  /** What the custom args give as `since`, unparsed; undefined where they give none. */
+  readonly since: unknown;
+  /** What `check` would warn of. */
+  readonly warnings: readonly Problem[];
+  /** Where values came from, for `run --explain`. */
+  readonly touched: { readonly customArgs: ReadonlySet<string>; readonly input: ReadonlySet<string> };
+}
+
+/** Throws ConfigError: E_JOB_INVALID for the file, E_CUSTOM_ARGS_INVALID for what was laid over it. */
+export function createEffectiveJob(options: EffectiveInput): EffectiveJob {
+  const json = parseJsonText(options.config);
+  const syntax = json.problems.filter(isError);
+  if (!json.readable || syntax.length > 0) throw jobInvalid(syntax, options.file);
+  const checkOptions = toCheckOptions(options);
+  const base = checkJob(json.value, checkOptions);
+  const locate = (found: readonly Finding[]): Problem[] => found.map((finding) => json.locate(finding));
+  const { customArgs, input, catalog } = options;
+  if (customArgs === undefined && input === undefined) {
+    if (base.job === undefined) throw jobInvalid(locate(base.findings), options.file);
+    return freeze(base.job, base.config, undefined, locate(base.findings), catalog);
+  }
+  if (!isJsonObject(base.config)) throw jobInvalid(locate(base.findings), options.file);
+  const laid = customArgs === undefined ? undefined : layCustomArgs(base.config, customArgs);
+  const replaced = new Set<string>();
+  const withWriters = unwrapConfig(laid?.config ?? base.config, undefined, () => undefined).config as JsonObject;
+  const config = input === undefined ? withWriters : replaceSource(withWriters, input.path, catalog, replaced);
+  const effective = checkJob(config, checkOptions);
+  if (effective.job === undefined) throw notUsable(base, effective, locate, options.file);
+  const touched = { customArgs: laid?.touched ?? new Set<string>(), input: replaced };
+  return { ...freeze(effective.job, config, laid?.since, locate(effective.findings), catalog), touched };
+}
+
+/** A config that was frozen with a run. Throws ConfigError where today's components no longer take it. */
+export function jobFromConfig(config: unknown, catalog: Catalog): Job {
+  const { job, findings } = checkJob(config, { catalog });
+  if (job !== undefined) return job;
+  throw jobInvalid(findings.map((finding) => ({ ...finding, line: 0, column: 0 })));
+}
+
+function freeze(
+  job: Job,
+  config: unknown,
+  since: unknown,
+  warnings: readonly Problem[],
+  catalog: Catalog,
+): EffectiveJob {
+  const frozen = deepFreeze(structuredClone(config) as JsonObject);
+  const touched = { customArgs: new Set<string>(), input: new Set<string>() };
+  return { job: deepFreeze(job), config: frozen, digest: jobDigest(job, catalog), since, warnings, touched };
+}
+
+/** The mistake is the file's where the file alone has it too. */
+function notUsable(
+  base: CheckedJob,
+  effective: CheckedJob,
+  locate: (found: readonly Finding[]) => Problem[],
+  file: string | undefined,
+): ConfigError {
+  const known = new Set(base.findings.map((finding) => finding.message));
+  const fresh = effective.findings.filter((finding) => isError(finding) && !known.has(finding.message));
+  if (fresh.length === 0) return jobInvalid(locate(effective.findings), file);
+  const problems = fresh.map((finding): Problem => ({ ...finding, line: 0, column: 0 }));
+  const lines = problems.map((problem) => `\n  ${formatProblem(problem)}`).join('');
+  const message = `With the custom args, or the input, laid over it, the job has ${countProblems(problems)}:${lines}`;
+  return new ConfigError('E_CUSTOM_ARGS_INVALID', message, { details: { problems } });
+}
+
+function replaceSource(config: JsonObject, path: string, catalog: Catalog, touched: Set<string>): JsonObject {
+  const tasks = getOwn(config, 'tasks');
+  if (!isJsonObject(tasks)) return withSource(config, path, '', catalog, touched);
+  const [name] = Object.keys(tasks);
+  const task = name === undefined ? undefined : getOwn(tasks, name);
+  if (name === undefined || !isJsonObject(task)) return config;
+  const replaced: Record<string, unknown> = { ...tasks };
+  setOwn(replaced, name, withSource(task, path, `/tasks/${name}`, catalog, touched));
+  return { ...config, tasks: replaced };
+}
+
+function withSource(task: JsonObject, path: string, at: string, catalog: Catalog, touched: Set<string>): JsonObject {
+  const readers = getOwn(task, 'readers');
+  const list = Array.isArray(readers) ? (readers as unknown[]) : [];
+  const type = isJsonObject(list[0]) ? getOwn(list[0], 'type') : undefined;
+  const first = typeof type === 'string' ? catalog.readers.get(type) : undefined;
+  // A chain without a source, as InvenioRDM ships some, gets one.
+  const rest = first === undefined || first.accepts === 'nothing' ? list.slice(1) : list;
+  touched.add(`${at}/readers/0`);
+  return { ...task, readers: [{ type: 'file', args: { path } }, ...rest] };
+}

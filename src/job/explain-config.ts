@@ -1,0 +1,86 @@
+/** Every value of an effective config with where it came from: what `run --explain` shows. */
+import type { Catalog } from '../component/catalog.ts';
+import type { Reader } from '../component/reader.ts';
+import type { Transformer } from '../component/transformer.ts';
+import type { Writer } from '../component/writer.ts';
+import { toArgsSchema, withDefaults } from './args-schema.ts';
+import { LISTS } from './draft-task.ts';
+import type { EffectiveJob } from './effective-job.ts';
+import { jobSchema } from './job-schema.ts';
+import { getOwn, isJsonObject, mapObject, type JsonObject } from './json-object.ts';
+import { isWithin, parsePointer, toPointer, type Path } from './pointer.ts';
+
+export type ValueOrigin = 'job file' | 'custom args' | 'default' | '--input' | '--since';
+
+export interface ExplainedValue {
+  readonly pointer: string;
+  readonly value: unknown;
+  readonly origin: ValueOrigin;
+}
+
+export interface ExplainOptions {
+  readonly effective: EffectiveJob;
+  readonly catalog: Catalog;
+  /** As given on the command line; custom args win over it. */
+  readonly since?: string;
+}
+
+/** Leaves of the config in their order, `since` first where somebody gave one. */
+export function explainConfig({ effective, catalog, since }: ExplainOptions): readonly ExplainedValue[] {
+  const { config, touched } = effective;
+  const written = new Set(leaves(config, []).map(({ pointer }) => pointer));
+  const origin = (pointer: string): ValueOrigin => {
+    const under = (places: ReadonlySet<string>): boolean => [...places].some((place) => isWithin(pointer, place));
+    if (![...written].some((leaf) => isWithin(pointer, leaf))) return 'default';
+    if (under(touched.input)) return '--input';
+    return under(touched.customArgs) ? 'custom args' : 'job file';
+  };
+  const values = leaves(complete(config, catalog), []).map((leaf) => ({ ...leaf, origin: origin(leaf.pointer) }));
+  if (effective.since !== undefined)
+    return [{ pointer: '/since', value: effective.since, origin: 'custom args' }, ...values];
+  return since === undefined ? values : [{ pointer: '/since', value: since, origin: '--since' }, ...values];
+}
+
+/** The config with the defaults of the job and of each component. */
+function complete(config: JsonObject, catalog: Catalog): JsonObject {
+  const lists = (task: JsonObject): JsonObject =>
+    mapObject(task, (value, key) => {
+      if (!Array.isArray(value) || !Object.hasOwn(LISTS, key)) return value;
+      const known: ReadonlyMap<string, Reader | Transformer | Writer> = catalog[key as keyof typeof LISTS];
+      return value.map((item: unknown) => completeComponent(item, known));
+    });
+  const whole = withDefaults(config, toArgsSchema(jobSchema)) as JsonObject;
+  // The default lists of a job with one pipeline mean nothing where there are several.
+  const job = Object.hasOwn(config, 'tasks') ? withoutLists(whole) : whole;
+  const tasks = getOwn(job, 'tasks');
+  if (!isJsonObject(tasks)) return lists(job);
+  return { ...job, tasks: mapObject(tasks, (task) => (isJsonObject(task) ? lists(task) : task)) };
+}
+
+function completeComponent(item: unknown, known: ReadonlyMap<string, Reader | Transformer | Writer>): unknown {
+  if (!isJsonObject(item)) return item;
+  const component = known.get(String(getOwn(item, 'type')));
+  if (component === undefined) return item;
+  return { ...item, args: withDefaults(getOwn(item, 'args') ?? {}, toArgsSchema(component.args)) };
+}
+
+function withoutLists(job: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(job).filter(([key]) => !Object.hasOwn(LISTS, key)));
+}
+
+function leaves(value: unknown, path: Path): { pointer: string; value: unknown }[] {
+  const inner: [string | number, unknown][] = Array.isArray(value)
+    ? (value as unknown[]).map((item, index) => [index, item])
+    : isJsonObject(value)
+      ? Object.entries(value)
+      : [];
+  if (inner.length === 0) return [{ pointer: toPointer(path), value }];
+  return inner.flatMap(([step, item]) => leaves(item, [...path, step]));
+}
+
+/** `/readers/1/args/regex` → `readers[1].args.regex`, for a table. */
+export function toDottedPath(pointer: string): string {
+  return parsePointer(pointer)
+    .map((step, index) => (/^\d+$/.test(step) ? `[${step}]` : `${index === 0 ? '' : '.'}${step}`))
+    .join('');
+}

@@ -1,0 +1,58 @@
+/** Types that a pasted config of InvenioRDM may name and that are not built here, with what to use in their place. */
+import type { ComponentKind } from './draft-task.ts';
+
+const SERVICES: Readonly<Record<string, string>> = {
+  'affiliations-service': 'affiliations',
+  'funders-service': 'funders',
+  'awards-service': 'awards',
+  'names-service': 'names',
+  'subjects-service': 'subjects',
+  'openaire-affiliations-service': 'affiliations',
+  'cordis-awards-service': 'awards',
+};
+
+const NOT_BUILT: Readonly<Record<ComponentKind, readonly string[]>> = {
+  reader: [
+    'csv',
+    'tar',
+    'xml',
+    'yaml',
+    'oai-pmh',
+    'rdf',
+    'sparql',
+    'openaire-http',
+    'openaire-project-http',
+    'cordis-project-http',
+    'orcid-data-sync',
+    'orcid-http',
+  ],
+  transformer: [
+    'xml',
+    'openaire-organization',
+    'edmo-organization',
+    'openaire-award',
+    'cordis-award',
+    'orcid',
+    'mesh-subjects',
+    'euroscivoc-transformer',
+    'gemet-transformer',
+    'nvs-transformer',
+  ],
+  writer: [],
+};
+
+export interface InvenioAdvice {
+  readonly message: string;
+  readonly suggestion?: string;
+}
+
+/** Undefined where the type is not one of InvenioRDM's either. */
+export function adviseOnInvenio(kind: ComponentKind, type: string): InvenioAdvice | undefined {
+  if (kind === 'writer' && (type === 'service' || Object.hasOwn(SERVICES, type))) {
+    const suggestion = JSON.stringify({ type: 'postgres', args: { table: SERVICES[type] ?? 'NAME' } });
+    const message = `the writer "${type}" works inside InvenioRDM and is not available here; write to a table: ${suggestion}`;
+    return { message, suggestion };
+  }
+  if (!NOT_BUILT[kind].includes(type)) return undefined;
+  return { message: `the ${kind} "${type}" of InvenioRDM is not available in this version` };
+}

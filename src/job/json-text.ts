@@ -1,0 +1,148 @@
+/**
+ * The text of a job file with the place of every value. Plain JSON: comments, trailing commas and duplicate keys are
+ * reported with their place. `__proto__` is a key like any other.
+ */
+import { parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
+import { setOwn } from './json-object.ts';
+import { parsePointer, toPointer, type Path } from './pointer.ts';
+import type { Finding, Problem } from './problem.ts';
+
+/** A job file is written by hand; more than this is a data file that was named by mistake. */
+const MAX_CHARACTERS = 1024 * 1024;
+
+export interface JsonText {
+  readonly value: unknown;
+  readonly problems: readonly Problem[];
+  /** False where the syntax leaves too much open for any further check to mean something. */
+  readonly readable: boolean;
+  /** The finding at its place, or at the nearest value around it that the text holds. */
+  locate(finding: Finding): Problem;
+}
+
+interface Place {
+  readonly value: number;
+  readonly key?: number;
+}
+
+export function parseJsonText(source: string): JsonText {
+  const text = source.startsWith('\uFEFF') ? source.slice(1) : source;
+  const places = new Map<string, Place>();
+  const problems: Problem[] = [];
+  const report = (offset: number, pointer: string, message: string): void => {
+    problems.push({ severity: 'error', pointer, ...lineAndColumn(text, offset), message });
+  };
+  const locate = (finding: Finding): Problem => place(finding, text, places);
+  if (text.length > MAX_CHARACTERS) {
+    report(
+      0,
+      '',
+      `expected a job file of at most 1 MiB, found ${String(text.length)} characters; is this a data file?`,
+    );
+    return { value: undefined, problems, readable: false, locate };
+  }
+  const errors: ParseError[] = [];
+  const root = parseSafely(text, errors);
+  if (root === 'too deep') {
+    report(0, '', 'the JSON is nested too deeply to be a job file');
+    return { value: undefined, problems, readable: false, locate };
+  }
+  const value = root === undefined ? undefined : toValue(root, [], places, report);
+  let readable = root !== undefined;
+  for (const error of firstOfEachPlace(errors)) {
+    const { message, harmless } = describe(error, text);
+    report(error.offset, '', message);
+    if (!harmless) readable = false;
+  }
+  return { value, problems, readable, locate };
+}
+
+function parseSafely(text: string, errors: ParseError[]): Node | undefined | 'too deep' {
+  try {
+    return parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
+  } catch (error) {
+    if (error instanceof RangeError) return 'too deep';
+    throw error;
+  }
+}
+
+type ReportAt = (offset: number, pointer: string, message: string) => void;
+
+function toValue(node: Node, path: Path, places: Map<string, Place>, report: ReportAt, key?: number): unknown {
+  places.set(toPointer(path), key === undefined ? { value: node.offset } : { value: node.offset, key });
+  if (node.type === 'array') {
+    return (node.children ?? []).map((child, index) => toValue(child, [...path, index], places, report));
+  }
+  if (node.type !== 'object') return node.value;
+  const object: Record<string, unknown> = {};
+  for (const property of node.children ?? []) {
+    const [name, inner] = property.children ?? [];
+    if (name === undefined || inner === undefined) continue;
+    const member = name.value as string;
+    const pointer = toPointer([...path, member]);
+    if (Object.hasOwn(object, member)) {
+      report(name.offset, pointer, `the key "${member}" stands here a second time; keep one of the two`);
+    }
+    setOwn(object, member, toValue(inner, [...path, member], places, report, name.offset));
+  }
+  return object;
+}
+
+/** One slip makes several parse errors at one place; the first says what it is. */
+function firstOfEachPlace(errors: readonly ParseError[]): ParseError[] {
+  const kept: ParseError[] = [];
+  for (const error of errors) {
+    const last = kept.at(-1);
+    if (last === undefined || error.offset > last.offset + Math.max(1, last.length)) kept.push(error);
+  }
+  return kept;
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  InvalidSymbol: 'this is not JSON: names and texts stand in double quotes; values are true, false, null or a number',
+  InvalidNumberFormat: 'this is not a JSON number',
+  PropertyNameExpected: 'expected a name in double quotes',
+  ValueExpected: 'expected a value',
+  ColonExpected: 'expected a colon after the name',
+  CommaExpected: 'expected a comma between two values',
+  CloseBraceExpected: 'expected a closing brace }: the file ends, or goes on, before the object is closed',
+  CloseBracketExpected: 'expected a closing bracket ]: the file ends, or goes on, before the list is closed',
+  EndOfFileExpected: 'expected the end of the file after the job; something follows',
+  InvalidCommentToken: 'comments are not JSON; put the words into "description"',
+  UnexpectedEndOfComment: 'the comment does not end; comments are not JSON',
+  UnexpectedEndOfString: 'the text is not closed by a double quote on its line',
+  UnexpectedEndOfNumber: 'the number is not complete',
+  InvalidUnicode: 'expected four hexadecimal digits after \\u',
+  InvalidEscapeCharacter: 'this escape does not exist in JSON; a backslash itself is written \\\\',
+  InvalidCharacter: 'control characters are written as escapes in JSON (\\n, \\t)',
+};
+
+function describe(error: ParseError, text: string): { message: string; harmless: boolean } {
+  if (text.trim() === '') return { message: 'expected a JSON object, found an empty file', harmless: false };
+  const name = printParseErrorCode(error.error);
+  const closes = text[error.offset] === '}' || text[error.offset] === ']';
+  const afterComma = text.slice(0, error.offset).trimEnd().endsWith(',');
+  if ((name === 'PropertyNameExpected' || name === 'ValueExpected') && closes && afterComma) {
+    return { message: 'a comma stands before the closing bracket; JSON has no trailing commas', harmless: true };
+  }
+  const harmless = ['InvalidCommentToken', 'CommaExpected', 'InvalidEscapeCharacter'].includes(name);
+  return { message: WORDS[name] ?? `the JSON is broken here (${name})`, harmless };
+}
+
+function place(finding: Finding, text: string, places: ReadonlyMap<string, Place>): Problem {
+  const { atKey, ...rest } = finding;
+  let path: Path = parsePointer(finding.pointer);
+  let found = places.get(finding.pointer);
+  const exact = found !== undefined;
+  while (found === undefined && path.length > 0) {
+    path = path.slice(0, -1);
+    found = places.get(toPointer(path));
+  }
+  const offset = exact && atKey === true ? (found?.key ?? found?.value) : found?.value;
+  return { ...rest, ...lineAndColumn(text, offset ?? 0) };
+}
+
+function lineAndColumn(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset);
+  const lineStart = before.lastIndexOf('\n') + 1;
+  return { line: before.split('\n').length, column: offset - lineStart + 1 };
+}

@@ -1,0 +1,51 @@
+/**
+ * What decides whether the same bytes give the same records in the same place: every reader after the source, the
+ * transformers, the writers and the vocabulary, each component with its version, defaults filled in.
+ *
+ * The source reader is left out on purpose: the bytes it delivers have a digest of their own, and a dump that came by
+ * `--input` or by hand need not be read again when the next run finds the same one on the web. Title, schedule,
+ * guards and approval change nothing in the records. References to secrets count, secrets do not.
+ */
+import { createHash } from 'node:crypto';
+import type { Catalog } from '../component/catalog.ts';
+import type { Reader } from '../component/reader.ts';
+import type { Transformer } from '../component/transformer.ts';
+import type { Writer } from '../component/writer.ts';
+import { InternalError } from '../errors.ts';
+import { toArgsSchema, withDefaults } from './args-schema.ts';
+import type { ComponentConfig, Job, Task } from './job.ts';
+import { canonicalJson } from './json-object.ts';
+
+/** `sha256:` and 64 hex digits. */
+export function taskDigest(task: Task, catalog: Catalog): string {
+  return digestOf({
+    vocabulary: task.vocabulary ?? null,
+    readers: task.readers.slice(1).map((config) => identify(config, catalog.readers)),
+    transformers: task.transformers.map((config) => identify(config, catalog.transformers)),
+    writers: task.writers.map((config) => identify(config, catalog.writers)),
+  });
+}
+
+/** What decides what a source reader looks for: compare identities of source versions only where this is equal. */
+export function sourceDigest(task: Task, catalog: Catalog): string {
+  const [source] = task.readers;
+  return digestOf(source === undefined ? null : identify(source, catalog.readers));
+}
+
+/** All tasks of a job by name. */
+export function jobDigest(job: Job, catalog: Catalog): string {
+  return digestOf(Object.fromEntries(job.tasks.map((task) => [task.name, taskDigest(task, catalog)])));
+}
+
+function identify(config: ComponentConfig, known: ReadonlyMap<string, Reader | Transformer | Writer>): unknown {
+  const component = known.get(config.type);
+  if (component === undefined) {
+    throw new InternalError('E_INTERNAL', `The component "${config.type}" of a checked job is not in the catalog.`);
+  }
+  const args = withDefaults(config.args, toArgsSchema(component.args));
+  return { component: `${component.type}@${String(component.version)}`, args };
+}
+
+function digestOf(value: unknown): string {
+  return `sha256:${createHash('sha256').update(canonicalJson(value)).digest('hex')}`;
+}

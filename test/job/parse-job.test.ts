@@ -1,0 +1,482 @@
+import { describe, expect, it } from 'vitest';
+import { parseJob } from '../../src/job/parse-job.ts';
+import { fakeCatalog } from '../support/fake-components.ts';
+
+const vocabularies = new Set(['affiliations', 'funders']);
+
+function check(text: string | object, file?: string) {
+  const source = typeof text === 'string' ? text : JSON.stringify(text, null, 2);
+  return parseJob(source, { catalog: fakeCatalog, vocabularies, ...(file === undefined ? {} : { file }) });
+}
+
+const GOOD = {
+  id: 'ror-affiliations',
+  title: 'Load ROR affiliations',
+  vocabulary: 'affiliations',
+  readers: [{ type: 'ror-http' }, { type: 'zip', args: { regex: 'data' } }, { type: 'json' }],
+  transformers: [{ type: 'ror-affiliations' }],
+  writers: [{ type: 'postgres', args: { table: 'affiliations', on_missing: 'withdraw' } }],
+};
+
+/** `pointer: message` of every problem. */
+function said(text: string | object, file?: string): string[] {
+  return check(text, file).problems.map(({ pointer, message }) => `${pointer}: ${message}`);
+}
+
+describe('a job file that is right', () => {
+  it('gives the normalised job and no problem', () => {
+    const { job, problems } = check({
+      ...GOOD,
+      schedule: { type: 'crontab', cron: '30 3 * * 1', timezone: 'Europe/Zurich' },
+    });
+    expect(problems).toEqual([]);
+    expect(job).toEqual({
+      id: 'ror-affiliations',
+      title: 'Load ROR affiliations',
+      active: true,
+      queue: 'vocab-sync',
+      schedule: { type: 'crontab', cron: '30 3 * * 1', timezone: 'Europe/Zurich' },
+      approval_days: 14,
+      accept_partial: false,
+      tasks: [
+        {
+          name: 'main',
+          needs: [],
+          vocabulary: 'affiliations',
+          readers: [
+            { type: 'ror-http', args: {} },
+            { type: 'zip', args: { regex: 'data' } },
+            { type: 'json', args: {} },
+          ],
+          transformers: [{ type: 'ror-affiliations', args: {} }],
+          writers: [{ type: 'postgres', args: { table: 'affiliations', on_missing: 'withdraw' } }],
+          guards: {},
+        },
+      ],
+    });
+  });
+
+  it('puts the tasks into the order of their needs and hands job-wide guards down', () => {
+    const { readers, writers, transformers } = GOOD;
+    const funders = [{ type: 'postgres', args: { table: 'funders' } }];
+    const { job, problems } = check({
+      id: 'both',
+      title: 'Both',
+      guards: { min_records: 10, max_shrink_percent: 5 },
+      tasks: {
+        second: { needs: ['first'], vocabulary: 'funders', readers, writers: funders, guards: { min_records: 3 } },
+        first: { vocabulary: 'affiliations', readers, transformers, writers },
+      },
+    });
+    expect(problems).toEqual([]);
+    expect(job?.tasks.map(({ name, guards }) => [name, guards])).toEqual([
+      ['first', { min_records: 10, max_shrink_percent: 5 }],
+      ['second', { min_records: 3, max_shrink_percent: 5 }],
+    ]);
+  });
+
+  it('runs every task once for each combination of the matrix', () => {
+    const { job, problems } = check({
+      ...GOOD,
+      matrix: { programme: ['HE', 'FP7'], year: [1, 2] },
+      readers: [
+        { type: 'http', args: { url: 'https://example.org/', headers: { p: { $arg: 'programme' } } } },
+        { type: 'json' },
+      ],
+      writers: [{ type: 'postgres', args: { table: 'affiliations' } }],
+    });
+    expect(problems).toEqual([]);
+    expect(job?.tasks.map(({ name }) => name)).toEqual([
+      'main[programme=HE,year=1]',
+      'main[programme=HE,year=2]',
+      'main[programme=FP7,year=1]',
+      'main[programme=FP7,year=2]',
+    ]);
+    expect(job?.tasks[2]?.readers[0]?.args).toEqual({ url: 'https://example.org/', headers: { p: 'FP7' } });
+  });
+
+  it('reads the five keys and the intervals of InvenioRDM as schedules', () => {
+    const five = { type: 'crontab', minute: '0', hour: 3, day_of_month: '*', month_of_year: '*', day_of_week: 'mon' };
+    expect(check({ ...GOOD, schedule: five }).job?.schedule).toEqual({
+      type: 'crontab',
+      cron: '0 3 * * mon',
+      timezone: 'UTC',
+    });
+    const weekly = { type: 'interval', weeks: 1, hours: 0, offset: { days: 1 } };
+    expect(check({ ...GOOD, schedule: weekly }).job?.schedule).toEqual({
+      type: 'interval',
+      every_seconds: 604_800,
+      offset_seconds: 86_400,
+    });
+  });
+});
+
+describe('mistakes', () => {
+  it('are all named at once, each with its line', () => {
+    const text = `{
+  "id": "ROR Affiliations",
+  "titel": "Load ROR affiliations",
+  "vocabulary": "affilations",
+  "readers": [
+    { "type": "ror-htpp" },
+    { "type": "zip", "args": { "regexp": "x", "max_ratio": "many" } }
+  ],
+  "writers": [
+    { "type": "postgres", "args": { "table": "1; drop table", "on_missing": "withdrawn" } },
+    { "type": "http" }
+  ],
+  "guards": { "min_records": -1, "max_shrink": 5, "max_rejected_percent": 101 },
+  "schedule": { "type": "cron", "cron": "0 3 * * 1" },
+  "active": "yes",
+  "queue": "vocab-sync",
+}`;
+    const { job, problems } = check(text);
+    expect(job).toBeUndefined();
+    expect(problems.map(({ line, pointer, message }) => `${String(line)} ${pointer} ${message}`)).toEqual([
+      '1 /title missing: expected a text',
+      '2 /id expected 1 to 64 lower-case letters, digits and single hyphens, such as "ror-affiliations", found the text "ROR Affiliations"',
+      '3 /titel unknown key "titel"; did you mean "title"?',
+      '4 /vocabulary no record schema is called "affilations" (there are: affiliations, funders); its records are published unchecked',
+      '6 /readers/0/type no reader is called "ror-htpp"; did you mean "ror-http"?',
+      '7 /readers/1 "zip" emits bytes, but nothing turns them into records: add json or jsonl after it',
+      '7 /readers/1/args/regexp unknown key "regexp"; did you mean "regex"?',
+      '7 /readers/1/args/max_ratio expected a number, found the text "many"',
+      '10 /writers/0/args/on_missing expected one of "keep", "withdraw", found the text "withdrawn"; did you mean "withdraw"?',
+      '11 /writers/1/type no writer is called "http"; it is a reader and belongs into "readers"',
+      '13 /guards/min_records expected a number of at least 0, found the number -1',
+      '13 /guards/max_shrink unknown key "max_shrink"; did you mean "max_shrink_percent"?',
+      '13 /guards/max_rejected_percent expected a number of at most 100, found the number 101',
+      '14 /schedule/type expected one of "interval", "crontab", found the text "cron"; did you mean "crontab"?',
+      '15 /active expected true or false, found the text "yes"',
+      '17  a comma stands before the closing bracket; JSON has no trailing commas',
+    ]);
+    expect(problems.find(({ pointer }) => pointer === '/readers/1/args/regexp')).toMatchObject({
+      line: 7,
+      column: 32,
+      suggestion: 'regex',
+      found: 'the key "regexp"',
+    });
+  });
+
+  it.each([
+    [
+      'nothing before a container',
+      [{ type: 'zip' }, { type: 'json' }],
+      '/readers/0: "zip" needs bytes to read, but nothing stands before it: begin the chain with file, http, ror-http or changes-http',
+    ],
+    [
+      'a source in the middle',
+      [{ type: 'ror-http' }, { type: 'ror-http' }, { type: 'json' }],
+      '/readers/1: "ror-http" fetches a source by itself and takes nothing from a reader before it: it can only stand first',
+    ],
+    [
+      'a reader after the parser',
+      [{ type: 'ror-http' }, { type: 'json' }, { type: 'zip' }, { type: 'json' }],
+      '/readers/2: "zip" takes bytes, but "json" before it has made records of them already: remove one of the two',
+    ],
+    ['no reader', [], '/readers: expected a list of at least 1 item, found an empty list'],
+    ['a reader that is a text', ['json'], '/readers/0: expected an object, found the text "json"'],
+    ['a reader without type', [{ args: {} }], '/readers/0/type: missing: expected a text'],
+    [
+      'another key beside args',
+      [{ type: 'ror-http', arg: {} }, { type: 'json' }],
+      '/readers/0/arg: unknown key "arg"; did you mean "args"?',
+    ],
+    [
+      'args that are a list',
+      [{ type: 'ror-http', args: [] }, { type: 'json' }],
+      '/readers/0/args: expected an object, found an empty list',
+    ],
+    ['a missing arg', [{ type: 'file' }, { type: 'json' }], '/readers/0/args/path: missing: expected a text'],
+  ])('%s', (_, readers, expected) => {
+    expect(said({ ...GOOD, readers })).toContain(expected);
+  });
+
+  it('asks for exactly one form of pipelines', () => {
+    const { id, title } = GOOD;
+    expect(said({ id, title })).toContain(
+      '/readers: missing: expected "readers", a list of components (or "tasks" with several pipelines)',
+    );
+    expect(said({ ...GOOD, tasks: {} })).toEqual(
+      expect.arrayContaining([
+        '/readers: "readers" and "tasks" exclude each other: put the list into one of the tasks',
+        '/tasks: expected at least one task, found an object',
+      ]),
+    );
+  });
+
+  it('finds needs that are unknown or go round in a circle', () => {
+    const { readers } = GOOD;
+    const task = (needs: string[], table: string) => ({
+      needs,
+      vocabulary: 'funders',
+      readers,
+      writers: [{ type: 'postgres', args: { table } }],
+    });
+    const tasks = { one: task(['three'], 'a'), two: task(['one', 'on'], 'b'), three: task(['two'], 'c') };
+    expect(said({ id: 'x', title: 'X', tasks })).toEqual([
+      '/tasks/one/needs: the tasks wait for each other: one → three → two → one',
+      '/tasks/two/needs/1: no task is called "on"; did you mean "one"?',
+    ]);
+  });
+
+  it('refuses withdrawal where the source only says what changed', () => {
+    const found = check({ ...GOOD, readers: [{ type: 'changes-http' }, { type: 'json' }] }).problems;
+    expect(found).toMatchObject([{ severity: 'error', pointer: '/writers/0/args/on_missing', suggestion: 'keep' }]);
+    expect(found[0]?.line).toBe(23);
+  });
+
+  it('refuses one target twice, and tables that are no plain names', () => {
+    const writers = [
+      { type: 'postgres', args: { table: 'affiliations' } },
+      { type: 'postgres', args: { table: 'affiliations' } },
+      { type: 'postgres', args: { table: 'Robert"; drop' } },
+    ];
+    expect(said({ ...GOOD, writers })).toEqual([
+      '/writers/1: publishes to postgres:affiliations, and so does /writers/0: one of the two is enough',
+      '/writers/2/args/table: expected a table name of lower-case letters, digits and underscores, at most 63, not beginning with a digit, found "Robert\\"; drop"',
+    ]);
+  });
+
+  it('warns of records that nobody will check', () => {
+    const { vocabulary, ...rest } = GOOD;
+    expect(vocabulary).toBe('affiliations');
+    const { job, problems } = check(rest);
+    expect(job).toBeDefined();
+    expect(problems).toMatchObject([{ severity: 'warning', pointer: '' }]);
+  });
+});
+
+describe('syntax', () => {
+  it.each([
+    ['', 'expected a JSON object, found an empty file'],
+    ['[]', 'expected a job: a JSON object, found an empty list'],
+    ['"x"', 'expected a job: a JSON object, found the text "x"'],
+    ['{ "id": "a" /* why */ }', 'comments are not JSON; put the words into "description"'],
+    ['{ "id": "a" "title": "b" }', 'expected a comma between two values'],
+    [
+      "{ 'id': 1 }",
+      'this is not JSON: names and texts stand in double quotes; values are true, false, null or a number',
+    ],
+    ['{ "id": "a', 'the text is not closed by a double quote on its line'],
+    ['{ "id": "a"', 'expected a closing brace }: the file ends, or goes on, before the object is closed'],
+    ['{ "regex": "\\.json" }', 'this escape does not exist in JSON; a backslash itself is written \\\\'],
+    ['{ "id": "a", "id": "b" }', 'the key "id" stands here a second time; keep one of the two'],
+    ['['.repeat(200_000), 'the JSON is nested too deeply to be a job file'],
+    [
+      `{"id": "${'x'.repeat(1_100_000)}"}`,
+      'expected a job file of at most 1 MiB, found 1100010 characters; is this a data file?',
+    ],
+  ])('case %#', (text, message) => {
+    const { job, problems } = check(text);
+    expect(job).toBeUndefined();
+    expect(problems.map((problem) => problem.message)).toContain(message);
+  });
+
+  it('goes on past what it can read over, and takes a byte order mark', () => {
+    const text = `\uFEFF{\n  // mine\n  "id": "a",\n  "titel": "A"\n}`;
+    expect(check(text).problems.map(({ line, pointer }) => [line, pointer])).toEqual(
+      expect.arrayContaining([
+        [2, ''],
+        [4, '/titel'],
+      ]),
+    );
+  });
+
+  it('takes __proto__ for a key like any other', () => {
+    const text = `{"__proto__": {"id": "evil", "title": "Evil"}, "readers": [{"type": "json", "__proto__": {}}]}`;
+    const found = said(text);
+    expect(found).toContain('/id: missing: expected a text');
+    expect(found.filter((line) => line.includes('unknown key "__proto__"'))).toHaveLength(2);
+    expect(({} as Record<string, unknown>)['id']).toBeUndefined();
+  });
+
+  it('counts lines and columns from 1, inside lists too, with either line ending', () => {
+    const text =
+      '{\r\n  "readers": [\r\n    {"type": "ror-http"},\r\n    {"type": "json", "args": {"max_record_bytes":\r\n      "big"}}\r\n  ]\r\n}';
+    expect(check(text).problems.find(({ pointer }) => pointer === '/readers/1/args/max_record_bytes')).toMatchObject({
+      line: 5,
+      column: 7,
+    });
+  });
+});
+
+describe('credentials', () => {
+  const withReader = (args: object) => ({
+    ...GOOD,
+    readers: [{ type: 'http', args: { url: 'https://example.org/', ...args } }, { type: 'json' }],
+  });
+
+  it('are only ever references', () => {
+    const text = JSON.stringify(
+      withReader({ token: 'hunter2hunter2', headers: { Authorization: 'Bearer hunter2', 'X-Api-Key': 'hunter2' } }),
+    );
+    const { problems } = check(text);
+    expect(problems.map(({ pointer, suggestion }) => [pointer, suggestion])).toEqual([
+      ['/readers/0/args/token', '{"$secret": "env:TOKEN"}'],
+      ['/readers/0/args/headers/Authorization', '{"$secret": "env:AUTHORIZATION"}'],
+      ['/readers/0/args/headers/X-Api-Key', '{"$secret": "env:X_API_KEY"}'],
+    ]);
+    expect(JSON.stringify(problems)).not.toContain('hunter2');
+  });
+
+  it('are accepted as references, whatever the schema of the component wants there', () => {
+    const { job, problems } = check(
+      withReader({ url: { $secret: 'env:PRIVATE_URL' }, token: { $secret: 'file:/run/secrets/t' } }),
+    );
+    expect(problems).toEqual([]);
+    expect(job?.tasks[0]?.readers[0]?.args['token']).toEqual({ $secret: 'file:/run/secrets/t' });
+  });
+
+  it('do not stand in URLs, and are not shown when they do', () => {
+    for (const url of [
+      'https://user:hunter2@example.org/',
+      'https://hunter2@example.org/x',
+      'https://example.org/?api_key=hunter2',
+    ]) {
+      const { problems } = check(withReader({ url }));
+      expect(problems.map(({ pointer }) => pointer)).toEqual(['/readers/0/args/url']);
+      expect(JSON.stringify(problems)).not.toContain('hunter2');
+    }
+  });
+
+  it.each([
+    ['the secret itself', { $secret: 'hunter2' }],
+    ['another scheme', { $secret: 'vault:hunter2' }],
+    ['a relative file', { $secret: 'file:hunter2' }],
+    ['a number', { $secret: 5 }],
+    ['a key beside it', { $secret: 'env:A', default: 'hunter2' }],
+  ])('a reference that holds %s is refused without showing it', (_, token) => {
+    const { job, problems } = check(withReader({ token }));
+    expect(job).toBeUndefined();
+    expect(problems.length).toBeGreaterThan(0);
+    expect(JSON.stringify(problems)).not.toContain('hunter2');
+  });
+
+  it('have no place outside the args of a component', () => {
+    expect(said({ ...GOOD, title: { $secret: 'env:A' } })).toContain(
+      '/title: a $secret reference is only read in the args of a component',
+    );
+  });
+
+  it('are not suspected in what only sounds like it', () => {
+    const headers = { token_url: 'https://example.org/token', max_tokens: '5', author: 'me', authority: 'x' };
+    expect(said(withReader({ headers }))).toEqual([]);
+  });
+});
+
+describe('arguments', () => {
+  const withArguments = (extra: object, reference = 'programme') => ({
+    ...GOOD,
+    arguments: {
+      type: 'object',
+      properties: { programme: { type: 'string', enum: ['HE', 'FP7'] }, year: { type: 'integer', default: 2026 } },
+      additionalProperties: false,
+    },
+    transformers: [],
+    readers: [
+      { type: 'http', args: { url: 'https://example.org/', headers: { p: { $arg: reference } } } },
+      { type: 'json' },
+    ],
+    ...extra,
+  });
+
+  it('fill in what is given and leave open what the run will give', () => {
+    expect(check(withArguments({ args: { programme: 'HE' } })).job?.tasks[0]?.readers[0]?.args).toMatchObject({
+      headers: { p: 'HE' },
+    });
+    const open = check(withArguments({}));
+    expect(open.problems).toEqual([]);
+    expect(open.job?.tasks[0]?.readers[0]?.args).toMatchObject({ headers: { p: { $arg: 'programme' } } });
+  });
+
+  it('are checked against what the job declares', () => {
+    expect(said(withArguments({ args: { programme: 'H2020', yaer: 1 } }))).toEqual([
+      '/args/programme: expected a value that must be equal to one of the allowed values (["HE","FP7"]), found the text "H2020"',
+      '/args/yaer: unknown key "yaer"; did you mean "year"?',
+    ]);
+    expect(said(withArguments({}, 'program'))).toEqual([
+      '/readers/0/args/headers/p/$arg: no argument is called "program"; did you mean "programme"?',
+    ]);
+    expect(said({ ...GOOD, args: { a: 1 } })).toEqual([
+      '/args: args are given, but the job declares no "arguments"; declare them, or put them into the component',
+    ]);
+    expect(said(withArguments({ arguments: { type: 'objekt' } })).join('\n')).toMatch(
+      /^\/arguments: expected a JSON Schema/m,
+    );
+  });
+});
+
+describe('a config pasted from InvenioRDM', () => {
+  const datastream = {
+    readers: [{ type: 'ror-http' }, { type: 'zip', args: { regex: '_schema_v2\\.json$' } }, { type: 'json' }],
+    transformers: [{ type: 'ror-affiliations' }],
+    writers: [{ type: 'async', args: { writer: { type: 'postgres', args: { table: 'affiliations' } } } }],
+    batch_size: 1000,
+    write_many: true,
+    run_subtasks: true,
+  };
+
+  it.each([
+    ['bare, named by its file', datastream, 'my-ror.json', 'my-ror', ''],
+    ['under "config"', { config: datastream }, 'my-ror.json', 'my-ror', '/config'],
+    ['under a vocabulary', { 'affiliations:ror': datastream }, undefined, 'affiliations-ror', '/affiliations:ror'],
+    ['with an id beside "config"', { id: 'mine', title: 'Mine', config: datastream }, undefined, 'mine', '/config'],
+  ])('works %s', (_, written, file, id, prefix) => {
+    const { job, problems } = check(written, file);
+    expect(job?.id).toBe(id);
+    expect(job?.tasks[0]?.writers).toEqual([{ type: 'postgres', args: { table: 'affiliations' } }]);
+    const pointers = problems.map(({ severity, pointer }) => `${severity} ${pointer}`);
+    for (const key of ['batch_size', 'write_many', 'run_subtasks', 'writers/0']) {
+      expect(pointers).toContain(`warning ${prefix}/${key}`);
+    }
+    expect(problems.every(({ line, pointer }) => line > 1 || pointer === '')).toBe(true);
+  });
+
+  it('points into what was pasted, and says what to use for its service writers', () => {
+    const service = { type: 'affiliations-service', args: { update: false } };
+    const { problems } = check(
+      { config: { ...datastream, writers: [{ type: 'async', args: { writer: service } }] } },
+      'ror.json',
+    );
+    const problem = problems.find(({ severity }) => severity === 'error');
+    expect(problem).toMatchObject({
+      pointer: '/config/writers/0/args/writer/type',
+      suggestion: '{"type":"postgres","args":{"table":"affiliations"}}',
+    });
+    expect(problem?.message).toContain('not available here');
+    expect(problem?.line).toBeGreaterThan(20);
+  });
+
+  it('says when a reader of InvenioRDM is not there yet, and when there are two configs in one', () => {
+    expect(said({ ...GOOD, readers: [{ type: 'tar' }, { type: 'json' }] })).toContain(
+      '/readers/0/type: the reader "tar" of InvenioRDM is not available in this version',
+    );
+    expect(said({ affiliations: datastream, funders: datastream })).toContain(
+      ': holds 2 configs ("affiliations", "funders"); put each into a job file of its own',
+    );
+  });
+});
+
+describe('schedules', () => {
+  it.each([
+    [{ type: 'crontab', cron: '0 3 * *' }, '/schedule/cron', 'expected five fields'],
+    [{ type: 'crontab', cron: '60 3 * * *' }, '/schedule/cron', 'expected a minute from 0 to 59'],
+    [{ type: 'crontab', cron: '0 3 * * 5-1' }, '/schedule/cron', 'expected a day of week'],
+    [{ type: 'crontab', hour: 25 }, '/schedule', 'expected a hour from 0 to 23'],
+    [{ type: 'crontab', cron: '0 3 * * *', hour: 3 }, '/schedule', 'expected either "cron" or the five keys'],
+    [{ type: 'crontab', cron: '0 3 * * *', timezone: 'Europe/Zuerich' }, '/schedule/timezone', 'expected a time zone'],
+    [{ type: 'interval' }, '/schedule', 'expected an interval of at least one second'],
+    [{ type: 'interval', days: 1.5 }, '/schedule/days', 'expected a whole number'],
+    ['daily', '/schedule', 'expected an object, found the text'],
+  ])('%j is refused', (schedule, pointer, message) => {
+    const problem = check({ ...GOOD, schedule }).problems.find((found) => found.pointer === pointer);
+    expect(problem?.message).toContain(message);
+  });
+
+  it('warns that both days must fit', () => {
+    const { job, problems } = check({ ...GOOD, schedule: { type: 'crontab', cron: '0 3 1-7 * mon' } });
+    expect(job).toBeDefined();
+    expect(problems).toMatchObject([{ severity: 'warning', pointer: '/schedule' }]);
+  });
+});
