@@ -16,7 +16,7 @@ export interface RecordDate {
 const JSON_LD = 'application/ld+json';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-const documentSchema = z.object({ dateCreated: z.unknown(), datePublished: z.unknown() });
+const documentSchema = z.object({ dateCreated: z.unknown().optional(), datePublished: z.unknown().optional() });
 
 /** Undefined when the record has no such description, or no usable date in it. Throws UnavailableError. */
 export async function findRecordDate(

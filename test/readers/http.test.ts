@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { http } from '../../readers/http.ts';
+import type { SourceVersion } from '../../src/component/reader.ts';
+import { failureOf } from '../http/http-fixture.ts';
+import { readerContext, startSource, type TestContext } from '../support/source-reader-context.ts';
+
+const FILE = { name: 'gemet.rdf.gz', bytes: Buffer.from('\x1f\x8b and so on', 'latin1'), date: null };
+
+async function locate(args: Record<string, unknown>, context: TestContext): Promise<SourceVersion> {
+  const located = await http.locate(http.args.parse(args), context);
+  if ('nothingNew' in located) throw new Error('expected a version');
+  return located;
+}
+
+describe('the http reader', () => {
+  it('fetches one file and knows it again by its ETag', async () => {
+    const source = await startSource(FILE);
+    const context = readerContext();
+    const args = { origin: source.fileUrl(), content_type: 'application/gzip' };
+    const version = await locate(args, context);
+    expect(version).toMatchObject({
+      name: 'gemet.rdf.gz',
+      version: '2026-01-02T03:04:05.000Z',
+      bytes: FILE.bytes.length,
+    });
+    expect(version.identity).toMatch(/^validators:[0-9a-f]{64}$/);
+    expect(await locate(args, context)).toEqual(version);
+    const [file] = await http.fetch(version, http.args.parse(args), context);
+    expect(file?.name).toBe('gemet.rdf.gz');
+    expect(readFileSync(file?.path ?? '').equals(FILE.bytes)).toBe(true);
+    expect(source.requests.at(-1)?.headers.accept).toBe('application/gzip');
+    source.replace({ ...FILE, bytes: Buffer.from('other') });
+    expect((await locate(args, context)).identity).not.toBe(version.identity);
+  });
+
+  it('has no identity where the server gives no strong validator or refuses HEAD', async () => {
+    const source = await startSource(FILE);
+    source.addFault({ at: 'file', kind: 'no-validator' });
+    expect(await locate({ origin: source.fileUrl() }, readerContext())).not.toHaveProperty('identity');
+    source.clearFaults();
+    source.addFault({ at: 'file', method: 'HEAD', kind: 'status', status: 403 });
+    const context = readerContext();
+    const version = await locate({ origin: source.fileUrl() }, context);
+    expect(version).toEqual({ name: 'gemet.rdf.gz', version: 'gemet.rdf.gz' });
+    expect(await http.fetch(version, http.args.parse({ origin: source.fileUrl() }), context)).toHaveLength(1);
+  });
+
+  it('fetches a file for each id, in order', async () => {
+    const others = ['a 1', 'b/2'].map((name) => ({ name: `${name}.csv`, bytes: Buffer.from(name) }));
+    const source = await startSource({ ...FILE, others });
+    const context = readerContext();
+    const args = { origin: `${source.fileUrl('{id}').replace('%7Bid%7D', '{id}')}.csv`, ids: ['a 1', 'b/2'] };
+    const version = await locate(args, context);
+    expect(version).toMatchObject({ bytes: 6 });
+    const files = await http.fetch(version, http.args.parse(args), context);
+    expect(files.map(({ path }) => readFileSync(path, 'utf8'))).toEqual(['a 1', 'b/2']);
+    expect(context.progress.at(-1)).toEqual({ bytes: 6, total: 6 });
+  });
+
+  it('fails for an answer other than 200, for one id among several too', async () => {
+    const source = await startSource(FILE);
+    const context = readerContext();
+    const missing = { origin: source.fileUrl('gone.csv') };
+    expect(
+      await failureOf(http.fetch(await locate(missing, context), http.args.parse(missing), context)),
+    ).toMatchObject({
+      code: 'E_SOURCE_NOT_FOUND',
+    });
+    const some = http.args.parse({
+      origin: source.fileUrl('{id}').replace('%7Bid%7D', '{id}'),
+      ids: [FILE.name, 'gone.csv'],
+    });
+    expect(await failureOf(http.fetch({ name: 'x', version: 'x' }, some, context))).toMatchObject({
+      code: 'E_SOURCE_NOT_FOUND',
+    });
+  });
+
+  it('refuses what it would silently do wrong', () => {
+    const refused = (args: Record<string, unknown>): string =>
+      http.args.safeParse(args).error?.issues[0]?.message ?? '';
+    expect(refused({ origin: 'https://example.org/{id}' })).toContain('{id}');
+    expect(refused({ origin: 'https://example.org/x', ids: ['a'] })).toContain('{id}');
+    expect(refused({ origin: 'https://example.org/{id}', id: 'a', ids: ['b'] })).toContain('either');
+    expect(refused({ origin: 'ftp://example.org/x' })).toContain('http(s)');
+    expect(refused({ origin: 'https://me:secret@example.org/x' })).toContain('without user name');
+    expect(refused({ origin: 'https://example.org/{id}', ids: [] })).not.toBe('');
+  });
+});
+
+it('nothing secret shows: user-info and query values stay out of errors, logs, versions and the spool', async () => {
+  const source = await startSource(FILE);
+  const secret = 'hunter2-token';
+  const context = readerContext();
+  const shown: unknown[] = [];
+  const origin = `${source.fileUrl()}?access_token=${secret}`;
+  const args = http.args.parse({ origin });
+  const version = await http.locate(args, context);
+  shown.push(version, await http.fetch(version as SourceVersion, args, context));
+  for (const kind of [404, 429, 500, 418]) {
+    source.clearFaults();
+    source.addFault({ at: 'file', kind: 'status', status: kind });
+    shown.push(await failureOf(context.services.http.download({ url: origin, signal: context.signal })));
+  }
+  source.clearFaults();
+  source.addFault({ at: 'file', kind: 'redirect', location: `http://me:${secret}@127.0.0.1:1/x` });
+  shown.push(await failureOf(context.services.http.download({ url: origin, signal: context.signal })));
+  for (const url of [`http://me:${secret}@localhost/x`, `ftp://x/?t=${secret}`, `no address ${secret}`]) {
+    shown.push(await failureOf(context.services.http.get(url, { signal: context.signal })));
+  }
+  await source.close();
+  shown.push(await failureOf(context.services.http.get(origin, { signal: context.signal })));
+  const everything = inspect([shown, context.lines], { depth: 20, showHidden: true });
+  expect(everything).not.toContain(secret);
+  expect(everything).toContain('?…');
+});
