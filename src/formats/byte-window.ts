@@ -3,86 +3,76 @@
  * what its reader leaves unconsumed plus one chunk. How the stream is cut into chunks never shows.
  */
 
-export interface ByteWindow {
-  /** The unconsumed bytes. Valid until the next `advance` or `more`. */
-  readonly view: Buffer;
-  /** The place of `view[0]` in the stream. */
-  readonly offset: number;
-  /** Consumes the first bytes of the view. */
-  advance(count: number): void;
-  /** Appends the next chunk to the view; false at the end of the stream. */
-  more(): Promise<boolean>;
-  /** Lets the stream go, also in the middle. */
-  close(): Promise<void>;
-}
-
 const FIRST_CAPACITY = 1024 * 1024;
 
-export function createByteWindow(source: AsyncIterable<Buffer>): ByteWindow {
-  const chunks = source[Symbol.asyncIterator]();
-  let storage: Buffer = Buffer.alloc(0);
-  let start = 0;
-  let end = 0;
-  let offset = 0;
-  let view: Buffer = storage;
-  let finished = false;
+export class ByteWindow {
+  readonly #chunks: AsyncIterator<Buffer>;
+  /** Ours to write into; undefined while the view is a chunk as it came. */
+  #storage: Buffer | undefined;
+  #view: Buffer = Buffer.alloc(0);
+  #offset = 0;
+  #isFinished = false;
 
-  function append(chunk: Buffer): void {
-    if (start === end && chunk.length >= FIRST_CAPACITY / 8) {
-      storage = chunk;
-      start = 0;
-      end = chunk.length;
-      return;
-    }
-    const unconsumed = end - start;
-    const needed = unconsumed + chunk.length;
-    const room = storage.length >= needed && ownsStorage ? storage : Buffer.allocUnsafeSlow(capacityFor(needed));
-    storage.copy(room, 0, start, end);
-    chunk.copy(room, unconsumed);
-    storage = room;
-    ownsStorage = true;
-    start = 0;
-    end = needed;
+  constructor(source: AsyncIterable<Buffer>) {
+    this.#chunks = source[Symbol.asyncIterator]();
   }
-  let ownsStorage = false;
 
-  return {
-    get view() {
-      return view;
-    },
-    get offset() {
-      return offset;
-    },
-    advance(count) {
-      start += count;
-      offset += count;
-      view = storage.subarray(start, end);
-    },
-    async more() {
-      while (!finished) {
-        const next = await chunks.next();
-        if (next.done === true) {
-          finished = true;
-          break;
-        }
-        if (next.value.length === 0) continue;
-        const borrowed = start === end && next.value.length >= FIRST_CAPACITY / 8;
-        append(next.value);
-        if (borrowed) ownsStorage = false;
-        view = storage.subarray(start, end);
+  /** The unconsumed bytes. Valid until the next `advance` or `more`. */
+  get view(): Buffer {
+    return this.#view;
+  }
+
+  /** The place of `view[0]` in the stream. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** Consumes the first bytes of the view. */
+  advance(count: number): void {
+    this.#offset += count;
+    this.#view = this.#view.subarray(count);
+  }
+
+  /** Appends the next chunk to the view; false at the end of the stream. */
+  async more(): Promise<boolean> {
+    while (!this.#isFinished) {
+      const next = await this.#chunks.next();
+      if (next.done === true) {
+        this.#isFinished = true;
+      } else if (next.value.length > 0) {
+        this.#append(next.value);
         return true;
       }
-      return false;
-    },
-    async close() {
-      finished = true;
-      await chunks.return?.();
-    },
-  };
+    }
+    return false;
+  }
+
+  /** Lets the stream go, also in the middle. */
+  async close(): Promise<void> {
+    this.#isFinished = true;
+    await this.#chunks.return?.();
+  }
+
+  #append(chunk: Buffer): void {
+    const unconsumed = this.#view;
+    const length = unconsumed.length + chunk.length;
+    if (unconsumed.length === 0) {
+      this.#storage = undefined;
+      this.#view = chunk;
+      return;
+    }
+    const isRoomy = this.#storage !== undefined && this.#storage.length >= length;
+    const storage =
+      isRoomy && this.#storage !== undefined ? this.#storage : Buffer.allocUnsafeSlow(capacityFor(length));
+    unconsumed.copy(storage, 0);
+    chunk.copy(storage, unconsumed.length);
+    this.#storage = storage;
+    this.#view = storage.subarray(0, length);
+  }
 }
 
-function capacityFor(needed: number): number {
+function capacityFor(length: number): number {
   let capacity = FIRST_CAPACITY;
-  while (capacity < needed) capacity *= 2;
+  while (capacity < length) capacity *= 2;
   return capacity;
 }

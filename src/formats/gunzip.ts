@@ -40,7 +40,9 @@ export async function* gunzip(
     await expectPadding(chunks, feed, unpacker.bytesWritten, name);
   } catch (error) {
     if (feed.failure !== undefined) throw feed.failure.error;
-    throw error instanceof LimitError || error instanceof SourceError ? error : notUnpacked(name, feed, unpacked, error);
+    throw error instanceof LimitError || error instanceof SourceError
+      ? error
+      : notUnpacked(name, feed, unpacked, error);
   } finally {
     packed.destroy();
     unpacker.destroy();

@@ -7,23 +7,20 @@ import type { SourceError } from '../errors.ts';
 import type { ByteWindow } from './byte-window.ts';
 import { balancedEnd } from './json-balance.ts';
 import type { Beginning, JsonLayout } from './json-layout.ts';
-import { createStructureScanner } from './json-structure.ts';
+import { resetScanner, scanStructure, type StructureScanner } from './json-structure.ts';
 import { firstBytes } from './sniff-content.ts';
 
 /** How the item at the beginning of the view ends. `next` is where to read on, from the beginning of the view. */
 export type ItemEnd =
   | { readonly kind: 'complete'; readonly end: number; readonly next: number }
   | { readonly kind: 'broken'; readonly end: number; readonly next: number; readonly reason: string }
-  /** Larger than the limit: `skipLarge` goes behind it. */
+  /** Larger than the limit: `skipLargeItem` goes behind it. */
   | { readonly kind: 'large' };
 
 export interface ItemEnds {
-  find(): Promise<ItemEnd>;
-  /** Goes behind an item that was found to be large, without holding it. */
-  skipLarge(): Promise<void>;
-}
-
-export interface ItemEndOptions {
+  readonly window: ByteWindow;
+  readonly layout: JsonLayout;
+  readonly scanner: StructureScanner;
   readonly maxRecordBytes: number;
   /** The error for an end of the stream inside the item. */
   truncated(): SourceError;
@@ -34,78 +31,73 @@ export interface ItemEndOptions {
 /** Bytes that are kept behind the place that is looked at: enough for any separator between two records. */
 const TAIL = 4096;
 
-export function createItemEnds(window: ByteWindow, layout: JsonLayout, options: ItemEndOptions): ItemEnds {
-  const max = options.maxRecordBytes;
-  const scanner = createStructureScanner();
-
-  async function find(): Promise<ItemEnd> {
-    scanner.reset();
-    let scanned = 0;
-    for (;;) {
-      const { view } = window;
-      const result = scanner.scan(view, scanned, Math.min(view.length, max + 1));
-      if (result === 'broken') return readOnBehind(unexpectedAt(scanner.position));
-      if (result === 'done' && scanner.position <= max) {
-        layout.learnItem(view.subarray(0, scanner.position));
-        return { kind: 'complete', end: scanner.position, next: scanner.position };
-      }
-      if (result === 'done' || view.length > max) return { kind: 'large' };
-      scanned = scanner.position;
-      if (!(await window.more())) throw options.truncated();
+/** Leaves the window at the beginning of the item. */
+export async function findItemEnd(ends: ItemEnds): Promise<ItemEnd> {
+  const { window, layout, scanner, maxRecordBytes: max } = ends;
+  resetScanner(scanner);
+  for (let scanned = 0; ; scanned = scanner.position) {
+    const { view } = window;
+    const result = scanStructure(scanner, view, scanned, Math.min(view.length, max + 1));
+    const end = scanner.position;
+    if (result === 'broken') return readOnBehind(ends, unexpectedAt(window, end));
+    if (result === 'done' && end <= max) {
+      layout.learnItem(view.subarray(0, end));
+      return { kind: 'complete', end, next: end };
     }
+    if (result === 'done' || view.length > max) return { kind: 'large' };
+    if (!(await window.more())) throw ends.truncated();
   }
+}
 
-  async function readOnBehind(reason: string): Promise<ItemEnd> {
-    for (;;) {
-      const { view } = window;
-      const within = view.subarray(0, max + 1);
-      const found = earlier(layout.nextBeginning(within), layout.hasLines ? undefined : balancedBeginning(within));
-      if (found !== undefined) return { kind: 'broken', reason, ...found };
-      if (view.length > max) return { kind: 'large' };
-      if (await window.more()) continue;
-      const last = balancedBeginning(window.view);
-      if (last === undefined) throw options.noSafePlace(reason);
-      return { kind: 'broken', reason, ...last };
+async function readOnBehind(ends: ItemEnds, reason: string): Promise<ItemEnd> {
+  const { window, layout, maxRecordBytes: max } = ends;
+  for (;;) {
+    const { view } = window;
+    const within = view.subarray(0, max + 1);
+    const found = earlier(layout.nextBeginning(within), layout.hasLines ? undefined : balancedBeginning(within));
+    if (found !== undefined) return { kind: 'broken', reason, ...found };
+    if (view.length > max) return { kind: 'large' };
+    if (await window.more()) continue;
+    const last = balancedBeginning(window.view);
+    if (last === undefined) throw ends.noSafePlace(reason);
+    return { kind: 'broken', reason, ...last };
+  }
+}
+
+/** Goes behind an item that was found to be large, without holding it. */
+export async function skipLargeItem(ends: ItemEnds): Promise<void> {
+  const { window, layout, scanner } = ends;
+  resetScanner(scanner);
+  for (let scanned = 0; ; scanned = keepTail(window)) {
+    if (scanned > 0 && !(await window.more())) throw ends.truncated();
+    const result = scanStructure(scanner, window.view, scanned, window.view.length);
+    if (result === 'done') {
+      window.advance(scanner.position);
+      return;
     }
+    if (result === 'broken') break;
   }
-
-  async function skipLarge(): Promise<void> {
-    scanner.reset();
-    let scanned = 0;
-    for (;;) {
-      const result = scanner.scan(window.view, scanned, window.view.length);
-      if (result === 'done') {
-        window.advance(scanner.position);
-        return;
-      }
-      if (result === 'broken') break;
-      scanned = keepTail();
-      if (!(await window.more())) throw options.truncated();
+  const reason = unexpectedAt(window, scanner.position);
+  window.advance(Math.max(0, scanner.position - TAIL));
+  for (;;) {
+    const beginning = layout.nextBeginning(window.view);
+    if (beginning !== undefined) {
+      window.advance(beginning.next);
+      return;
     }
-    const reason = unexpectedAt(scanner.position);
-    window.advance(Math.max(0, scanner.position - TAIL));
-    for (;;) {
-      const beginning = layout.nextBeginning(window.view);
-      if (beginning !== undefined) {
-        window.advance(beginning.next);
-        return;
-      }
-      keepTail();
-      if (!(await window.more())) throw options.noSafePlace(reason);
-    }
+    keepTail(window);
+    if (!(await window.more())) throw ends.noSafePlace(reason);
   }
+}
 
-  /** Consumes all but the tail of the view; gives the length of the tail. */
-  function keepTail(): number {
-    window.advance(Math.max(0, window.view.length - TAIL));
-    return window.view.length;
-  }
+/** Consumes all but the tail of the view; gives the length of the tail. */
+function keepTail(window: ByteWindow): number {
+  window.advance(Math.max(0, window.view.length - TAIL));
+  return window.view.length;
+}
 
-  function unexpectedAt(at: number): string {
-    return `unexpected ${firstBytes(window.view.subarray(at), 20)} at byte ${String(window.offset + at)}`;
-  }
-
-  return { find, skipLarge };
+function unexpectedAt(window: ByteWindow, at: number): string {
+  return `unexpected ${firstBytes(window.view.subarray(at), 20)} at byte ${String(window.offset + at)}`;
 }
 
 function balancedBeginning(view: Buffer): Beginning | undefined {

@@ -9,12 +9,13 @@
  */
 import { SourceError } from '../errors.ts';
 import type { ReadItem } from '../records/entry.ts';
-import { createByteWindow, type ByteWindow } from './byte-window.ts';
+import { ByteWindow } from './byte-window.ts';
 import { createItemBatch } from './item-batch.ts';
-import { createItemEnds, type ItemEnds } from './json-item-end.ts';
+import { findItemEnd, skipLargeItem, type ItemEnds } from './json-item-end.ts';
 import { createJsonLayout, type JsonLayout } from './json-layout.ts';
 import { openJson, skipSpace } from './json-opening.ts';
 import { parseRecord, rawText, recordFailure } from './json-record.ts';
+import { createStructureScanner } from './json-structure.ts';
 import { firstBytes } from './sniff-content.ts';
 
 export interface JsonItemsOptions {
@@ -40,7 +41,7 @@ export async function* readJsonItems(
   source: AsyncIterable<Buffer>,
   options: JsonItemsOptions,
 ): AsyncGenerator<readonly ReadItem[], void, undefined> {
-  const window = createByteWindow(source);
+  const window = new ByteWindow(source);
   try {
     const { shape, space } = await openJson(window, options.name);
     const reading = startReading(window, options);
@@ -55,19 +56,22 @@ export async function* readJsonItems(
 
 function startReading(window: ByteWindow, options: JsonItemsOptions): Reading {
   const layout = createJsonLayout();
-  const reading = { window, layout, options, position: 0 };
-  const ends = createItemEnds(window, layout, {
+  const ends: ItemEnds = {
+    window,
+    layout,
+    scanner: createStructureScanner(),
     maxRecordBytes: options.maxRecordBytes,
     truncated: () => truncated(reading),
     noSafePlace: (reason) => noSafePlace(reading, reason),
-  });
-  return Object.assign(reading, { ends });
+  };
+  const reading: Reading = { window, layout, ends, options, position: 0 };
+  return reading;
 }
 
 async function* readArray(reading: Reading): AsyncGenerator<readonly ReadItem[], void, undefined> {
   const { window, options } = reading;
   const batch = createItemBatch();
-  for (let isBehindItem = false; ; ) {
+  for (let isBehindItem = false; ;) {
     const byte = nextByte(window) ?? (await nextByteOfStream(window));
     if (byte === undefined) throw truncated(reading);
     if (byte === 0x2c) {
@@ -110,10 +114,10 @@ async function readItem(reading: Reading): Promise<ReadItem | undefined> {
   const { window, options, position } = reading;
   const isWanted = position >= options.from;
   const place = { position, byte: window.offset };
-  const end = await reading.ends.find();
+  const end = await findItemEnd(reading.ends);
   if (end.kind === 'large') {
     const start = Buffer.from(window.view.subarray(0, 16_384));
-    await reading.ends.skipLarge();
+    await skipLargeItem(reading.ends);
     const size = `it has more than max_record_bytes, ${String(options.maxRecordBytes)} bytes`;
     return isWanted ? recordFailure('E_RECORD_TOO_LARGE', size, place, start) : undefined;
   }

@@ -5,12 +5,12 @@
  */
 import { SourceError } from '../errors.ts';
 import type { ReadItem } from '../records/entry.ts';
-import { createByteWindow, type ByteWindow } from './byte-window.ts';
+import { ByteWindow } from './byte-window.ts';
 import { createItemBatch } from './item-batch.ts';
 import { isSpace } from './json-layout.ts';
 import { fill, notJson, skipByteOrderMark } from './json-opening.ts';
 import { parseRecord, recordFailure } from './json-record.ts';
-import { createStructureScanner } from './json-structure.ts';
+import { createStructureScanner, scanStructure } from './json-structure.ts';
 import { isUtf16, sniffContent } from './sniff-content.ts';
 
 export interface JsonLinesOptions {
@@ -37,7 +37,7 @@ export async function* readJsonLines(
   source: AsyncIterable<Buffer>,
   options: JsonLinesOptions,
 ): AsyncGenerator<readonly ReadItem[], void, undefined> {
-  const window = createByteWindow(source);
+  const window = new ByteWindow(source);
   try {
     await refuseOtherFormats(window, options.name);
     const batch = createItemBatch();
@@ -124,7 +124,10 @@ function readLine(line: Line, position: number, options: JsonLinesOptions): { co
   const parsed = parseRecord(line.bytes, options.maxDepth);
   if ('value' in parsed) {
     const values: readonly unknown[] = isArray && Array.isArray(parsed.value) ? parsed.value : [parsed.value];
-    return wanted(values.map((value, i) => ({ position: position + i, value })), options.from);
+    return wanted(
+      values.map((value, i) => ({ position: position + i, value })),
+      options.from,
+    );
   }
   if (!line.isTerminated && endsInside(line.bytes)) throw truncated(line, position, options.name);
   return wanted([recordFailure(parsed.code, parsed.reason, place, line.bytes)], options.from);
@@ -136,7 +139,7 @@ function wanted(items: readonly ReadItem[], from: number): { count: number; want
 
 /** Whether the bytes are the beginning of something well-formed. */
 function endsInside(bytes: Buffer): boolean {
-  return createStructureScanner().scan(bytes, 0, bytes.length) === 'more';
+  return scanStructure(createStructureScanner(), bytes, 0, bytes.length) === 'more';
 }
 
 function trim(bytes: Buffer): Buffer {

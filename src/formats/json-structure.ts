@@ -8,12 +8,14 @@
 export type ScanResult = 'more' | 'done' | 'broken';
 
 export interface StructureScanner {
-  /** Starts over, before the first byte of a value. */
-  reset(): void;
-  /** Reads `bytes[from..to)`, which continues what was scanned before. */
-  scan(bytes: Buffer, from: number, to: number): ScanResult;
-  /** After `done` the index behind the value; after `broken` the byte that cannot be there; else `to`. */
-  readonly position: number;
+  /** After `done` the index behind the value; after `broken` the byte that cannot be there; else the end of the bytes. */
+  position: number;
+  state: number;
+  afterString: number;
+  isEscaped: boolean;
+  depth: number;
+  /** The brackets that are open. */
+  stack: Uint8Array;
 }
 
 const QUOTE = 0x22;
@@ -39,115 +41,107 @@ const IN_SCALAR = 7;
 const DEEPEST = 1024 * 1024;
 
 export function createStructureScanner(): StructureScanner {
-  let state = VALUE;
-  let afterString = AFTER_VALUE;
-  let escaped = false;
-  let depth = 0;
-  let position = 0;
-  let stack = new Uint8Array(64);
+  return { position: 0, state: VALUE, afterString: AFTER_VALUE, isEscaped: false, depth: 0, stack: new Uint8Array(64) };
+}
 
-  function push(opening: number): boolean {
-    if (depth === DEEPEST) return false;
-    if (depth === stack.length) {
-      const larger = new Uint8Array(stack.length * 2);
-      larger.set(stack);
-      stack = larger;
+/** Starts over, before the first byte of a value. */
+export function resetScanner(scanner: StructureScanner): void {
+  scanner.state = VALUE;
+  scanner.isEscaped = false;
+  scanner.depth = 0;
+}
+
+/** Reads `bytes[from..to)`, which continues what was scanned before. */
+export function scanStructure(scanner: StructureScanner, bytes: Buffer, from: number, to: number): ScanResult {
+  let i = from;
+  while (i < to) {
+    if (scanner.state === IN_STRING) {
+      i = skipString(scanner, bytes, i, to);
+      if (i < 0) return stop(scanner, -1 - i, 'broken');
+    } else if (scanner.state === IN_SCALAR) {
+      while (i < to && KINDS[bytes[i] as number] === PLAIN) i++;
+      if (i === to) break;
+      scanner.state = AFTER_VALUE;
+    } else {
+      while (i < to && KINDS[bytes[i] as number] === SPACE) i++;
+      if (i === to) break;
+      if (!take(scanner, bytes[i] as number)) return stop(scanner, i, 'broken');
+      i++;
     }
-    stack[depth++] = opening;
-    return true;
+    if (scanner.depth === 0 && scanner.state === AFTER_VALUE) return stop(scanner, i, 'done');
   }
+  return stop(scanner, to, 'more');
+}
 
-  /** The index behind the closing quote, `to` when it is further on, or -1 - index of a raw control character. */
-  function skipString(bytes: Buffer, from: number, to: number): number {
-    let i = escaped ? from + 1 : from;
-    escaped = false;
-    while (i < to) {
-      const byte = bytes[i] as number;
-      if (byte > BACKSLASH || STRING_BYTES[byte] === PLAIN) i++;
-      else if (byte === QUOTE) {
-        state = afterString;
-        return i + 1;
-      } else if (byte === BACKSLASH) i += 2;
-      else return -1 - i;
-    }
-    escaped = i > to;
-    return to;
+function stop(scanner: StructureScanner, position: number, result: ScanResult): ScanResult {
+  scanner.position = position;
+  return result;
+}
+
+/** The index behind the closing quote, `to` when it is further on, or -1 - index of a raw control character. */
+function skipString(scanner: StructureScanner, bytes: Buffer, from: number, to: number): number {
+  let i = scanner.isEscaped ? from + 1 : from;
+  scanner.isEscaped = false;
+  while (i < to) {
+    const byte = bytes[i] as number;
+    if (byte > BACKSLASH || STRING_BYTES[byte] === PLAIN) i++;
+    else if (byte === QUOTE) {
+      scanner.state = scanner.afterString;
+      return i + 1;
+    } else if (byte === BACKSLASH) i += 2;
+    else return -1 - i;
   }
+  scanner.isEscaped = i > to;
+  return to;
+}
 
-  /** Moves on by one structural byte; false when the grammar has no place for it. */
-  function take(byte: number): boolean {
-    switch (byte) {
-      case QUOTE:
-        if (state === VALUE || state === VALUE_OR_CLOSE) afterString = AFTER_VALUE;
-        else if (state === KEY || state === KEY_OR_CLOSE) afterString = AFTER_KEY;
-        else return false;
-        state = IN_STRING;
-        return true;
-      case OPEN_OBJECT:
-      case OPEN_LIST:
-        if (state !== VALUE && state !== VALUE_OR_CLOSE) return false;
-        state = byte === OPEN_OBJECT ? KEY_OR_CLOSE : VALUE_OR_CLOSE;
-        return push(byte);
-      case CLOSE_OBJECT:
-        if ((state !== AFTER_VALUE && state !== KEY_OR_CLOSE) || stack[depth - 1] !== OPEN_OBJECT) return false;
-        depth--;
-        state = AFTER_VALUE;
-        return true;
-      case CLOSE_LIST:
-        if ((state !== AFTER_VALUE && state !== VALUE_OR_CLOSE) || stack[depth - 1] !== OPEN_LIST) return false;
-        depth--;
-        state = AFTER_VALUE;
-        return true;
-      case COMMA:
-        if (state !== AFTER_VALUE) return false;
-        state = stack[depth - 1] === OPEN_OBJECT ? KEY : VALUE;
-        return true;
-      case COLON:
-        if (state !== AFTER_KEY) return false;
-        state = VALUE;
-        return true;
-      default:
-        if (state !== VALUE && state !== VALUE_OR_CLOSE) return false;
-        state = IN_SCALAR;
-        return true;
-    }
+/** Moves on by one structural byte; false when the grammar has no place for it. */
+function take(scanner: StructureScanner, byte: number): boolean {
+  const { state } = scanner;
+  const isValueDue = state === VALUE || state === VALUE_OR_CLOSE;
+  switch (byte) {
+    case QUOTE:
+      if (!isValueDue && state !== KEY && state !== KEY_OR_CLOSE) return false;
+      scanner.afterString = isValueDue ? AFTER_VALUE : AFTER_KEY;
+      scanner.state = IN_STRING;
+      return true;
+    case OPEN_OBJECT:
+      return isValueDue && open(scanner, byte, KEY_OR_CLOSE);
+    case OPEN_LIST:
+      return isValueDue && open(scanner, byte, VALUE_OR_CLOSE);
+    case CLOSE_OBJECT:
+      return (state === AFTER_VALUE || state === KEY_OR_CLOSE) && close(scanner, OPEN_OBJECT);
+    case CLOSE_LIST:
+      return (state === AFTER_VALUE || state === VALUE_OR_CLOSE) && close(scanner, OPEN_LIST);
+    case COMMA:
+      scanner.state = scanner.stack[scanner.depth - 1] === OPEN_OBJECT ? KEY : VALUE;
+      return state === AFTER_VALUE;
+    case COLON:
+      scanner.state = VALUE;
+      return state === AFTER_KEY;
+    default:
+      scanner.state = IN_SCALAR;
+      return isValueDue;
   }
+}
 
-  function stop(at: number, result: ScanResult): ScanResult {
-    position = at;
-    return result;
+function open(scanner: StructureScanner, bracket: number, state: number): boolean {
+  if (scanner.depth === DEEPEST) return false;
+  if (scanner.depth === scanner.stack.length) {
+    const larger = new Uint8Array(scanner.stack.length * 2);
+    larger.set(scanner.stack);
+    scanner.stack = larger;
   }
+  scanner.stack[scanner.depth++] = bracket;
+  scanner.state = state;
+  return true;
+}
 
-  return {
-    reset() {
-      state = VALUE;
-      escaped = false;
-      depth = 0;
-    },
-    scan(bytes, from, to) {
-      let i = from;
-      while (i < to) {
-        if (state === IN_STRING) {
-          i = skipString(bytes, i, to);
-          if (i < 0) return stop(-1 - i, 'broken');
-        } else if (state === IN_SCALAR) {
-          while (i < to && KINDS[bytes[i] as number] === PLAIN) i++;
-          if (i === to) break;
-          state = AFTER_VALUE;
-        } else {
-          while (i < to && KINDS[bytes[i] as number] === SPACE) i++;
-          if (i === to) break;
-          if (!take(bytes[i] as number)) return stop(i, 'broken');
-          i++;
-        }
-        if (depth === 0 && state === AFTER_VALUE) return stop(i, 'done');
-      }
-      return stop(to, 'more');
-    },
-    get position() {
-      return position;
-    },
-  };
+function close(scanner: StructureScanner, bracket: number): boolean {
+  if (scanner.stack[scanner.depth - 1] !== bracket) return false;
+  scanner.depth--;
+  scanner.state = AFTER_VALUE;
+  return true;
 }
 
 const PLAIN = 0;

@@ -19,7 +19,10 @@ export function sniffContent(start: Buffer): string | undefined {
   }
   if (start.length > 262 && start.toString('latin1', 257, 262) === 'ustar') return 'a tar archive';
   if (isUtf16(start)) return 'UTF-16 text';
-  const text = start.toString('utf8', 0, 512).replace(/^\ufeff/, '').trimStart();
+  const text = start
+    .toString('utf8', 0, 512)
+    .replace(/^\ufeff/, '')
+    .trimStart();
   if (/^<(!doctype\s+html|html|head|body)/i.test(text)) return 'an HTML page';
   if (text.startsWith('<')) return 'XML or HTML';
   if (/^[{[]/.test(text)) return 'JSON';
@@ -39,6 +42,5 @@ export function isUtf16(start: Buffer): boolean {
 /** The first bytes as text for a sentence: control characters shown as dots. */
 export function firstBytes(start: Buffer, count = 60): string {
   const text = start.toString('utf8', 0, count);
-  // eslint-disable-next-line no-control-regex
   return JSON.stringify(text.replace(/[\u0000-\u001f\u007f-\u009f\ud800-\udfff\ufffd]+/g, '·'));
 }

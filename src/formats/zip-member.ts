@@ -36,7 +36,10 @@ async function dataStart(handle: FileHandle, member: ZipMember): Promise<number>
   }
   const method = header.readUInt16LE(8);
   if (method !== member.method) {
-    throw corrupt(member, `has method ${String(method)} in its own header and ${String(member.method)} in the directory`);
+    throw corrupt(
+      member,
+      `has method ${String(method)} in its own header and ${String(member.method)} in the directory`,
+    );
   }
   return member.headerOffset + LOCAL_HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
 }

@@ -37,7 +37,7 @@ async function writeResource(resource: Resource, path: string, signal: AbortSign
 
 /** A write to a disk that is nearly full may take a part of the bytes without an error. */
 async function writeWhole(handle: FileHandle, chunk: Buffer): Promise<void> {
-  for (let written = 0; written < chunk.length; ) {
+  for (let written = 0; written < chunk.length;) {
     written += (await handle.write(chunk, written)).bytesWritten;
   }
 }
@@ -45,10 +45,14 @@ async function writeWhole(handle: FileHandle, chunk: Buffer): Promise<void> {
 function toSpoolError(error: unknown, directory: string): unknown {
   const code = codeOf(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new UnavailableError('E_DISK_FULL', `The disk of the spool ${directory} is full. Free space: the run tries again.`, {
-      cause: error,
-      details: { directory },
-    });
+    return new UnavailableError(
+      'E_DISK_FULL',
+      `The disk of the spool ${directory} is full. Free space: the run tries again.`,
+      {
+        cause: error,
+        details: { directory },
+      },
+    );
   }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR') {
     return new ConfigError(

@@ -1,0 +1,11 @@
+/** The readers that come with vocab-sync. */
+import type { Reader } from '../src/component/reader.ts';
+import { file } from './file.ts';
+import { gzip } from './gzip.ts';
+import { http } from './http.ts';
+import { json } from './json.ts';
+import { jsonl } from './jsonl.ts';
+import { rorHttp } from './ror-http.ts';
+import { zip } from './zip.ts';
+
+export const readers: readonly Reader[] = [file, http, rorHttp, zip, gzip, json, jsonl];

@@ -1,0 +1,61 @@
+/** The records of a JSON document, streamed. */
+import { z } from 'zod';
+import { abortable } from '../src/component/abortable.ts';
+import { defineReader, type ReadContext } from '../src/component/reader.ts';
+import type { Resource } from '../src/component/resource.ts';
+import { readJsonItems } from '../src/formats/json-items.ts';
+import type { ReadItem } from '../src/records/entry.ts';
+
+const argsSchema = z.strictObject({
+  max_record_bytes: z
+    .int()
+    .positive()
+    .max(256 * 1024 ** 2)
+    .default(16 * 1024 ** 2)
+    .describe(
+      'The most bytes of one record. A larger one is rejected without being held, and reading goes on behind it. This is what bounds the memory of the reader.',
+    ),
+  max_depth: z
+    .int()
+    .positive()
+    .max(10_000)
+    .default(512)
+    .describe(
+      'The most levels of objects and lists in one record. A deeper one is rejected; real records have fewer than 20.',
+    ),
+  origin: z
+    .string()
+    .optional()
+    .describe('Accepted and ignored: InvenioRDM names the file here where no reader stands before.'),
+});
+
+type Args = z.infer<typeof argsSchema>;
+
+export const json = defineReader<Args>({
+  type: 'json',
+  version: 1,
+  summary: 'The items of a JSON array, or one JSON object',
+  description:
+    'Streams with bounded memory, whatever the size and the indentation. A broken record is rejected and reading goes on behind it where the bytes tell a safe place. A document that is not closed at its end is truncated and fails the run.',
+  args: argsSchema,
+  examples: [
+    { title: 'Without args', args: {} },
+    { title: 'Records of up to 64 MiB', args: { max_record_bytes: 67_108_864 } },
+  ],
+  coverage: 'full',
+  accepts: 'bytes',
+  emits: 'records',
+  read,
+});
+
+function read(input: Resource, args: Args, context: ReadContext): AsyncIterable<readonly ReadItem[]> {
+  return readJsonItems(abortable(input.stream(), context.signal), {
+    name: input.name,
+    from: context.from,
+    maxRecordBytes: args.max_record_bytes,
+    maxDepth: args.max_depth,
+    onOddity: (message) => {
+      context.warn({ code: 'W_JSON_SEPARATOR', message });
+    },
+  });
+}

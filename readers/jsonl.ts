@@ -1,0 +1,55 @@
+/** The records of a JSON lines document, streamed. */
+import { z } from 'zod';
+import { abortable } from '../src/component/abortable.ts';
+import { defineReader, type ReadContext } from '../src/component/reader.ts';
+import type { Resource } from '../src/component/resource.ts';
+import { readJsonLines } from '../src/formats/json-lines.ts';
+import type { ReadItem } from '../src/records/entry.ts';
+
+const argsSchema = z.strictObject({
+  max_line_bytes: z
+    .int()
+    .positive()
+    .max(256 * 1024 ** 2)
+    .default(16 * 1024 ** 2)
+    .describe(
+      'The most bytes of one line. A longer one is rejected without being held, and reading goes on with the next. This is what bounds the memory of the reader.',
+    ),
+  max_depth: z
+    .int()
+    .positive()
+    .max(10_000)
+    .default(512)
+    .describe(
+      'The most levels of objects and lists in one line. A deeper one is rejected; real records have fewer than 20.',
+    ),
+  origin: z
+    .string()
+    .optional()
+    .describe('Accepted and ignored: InvenioRDM names the file here where no reader stands before.'),
+});
+
+type Args = z.infer<typeof argsSchema>;
+
+export const jsonl = defineReader<Args>({
+  type: 'jsonl',
+  version: 1,
+  summary: 'The lines of a JSON lines document',
+  description:
+    'One value in each line; blank lines are passed over, and a line that holds an array gives its items. A bad line is rejected and only that line is lost. A last line that ends inside its value means that the document is truncated, and fails the run.',
+  args: argsSchema,
+  examples: [{ title: 'Without args', args: {} }],
+  coverage: 'full',
+  accepts: 'bytes',
+  emits: 'records',
+  read,
+});
+
+function read(input: Resource, args: Args, context: ReadContext): AsyncIterable<readonly ReadItem[]> {
+  return readJsonLines(abortable(input.stream(), context.signal), {
+    name: input.name,
+    from: context.from,
+    maxLineBytes: args.max_line_bytes,
+    maxDepth: args.max_depth,
+  });
+}

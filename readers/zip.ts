@@ -1,0 +1,136 @@
+/**
+ * The members of a zip archive. They are found through the central directory by byte positions, streamed one at a
+ * time, and checked against the size and the checksum that the directory declares.
+ */
+import { open } from 'node:fs/promises';
+import { z } from 'zod';
+import { defineReader, type ReadContext } from '../src/component/reader.ts';
+import type { PlacedResource, Resource } from '../src/component/resource.ts';
+import { SourceError } from '../src/errors.ts';
+import { checkUnpacked } from '../src/formats/archive-limits.ts';
+import { compileMemberPattern, faultOfPattern } from '../src/formats/member-pattern.ts';
+import { selectMembers } from '../src/formats/select-members.ts';
+import { readZipDirectory, type ZipMember } from '../src/formats/zip-directory.ts';
+import { readZipMember } from '../src/formats/zip-member.ts';
+
+const argsSchema = z.strictObject({
+  regex: z
+    .string()
+    .superRefine((text, context) => {
+      const fault = faultOfPattern(text);
+      if (fault !== undefined)
+        context.addIssue({ code: 'custom', message: `expected a regex in RE2 syntax: ${fault}` });
+    })
+    .optional()
+    .describe(
+      'Which members are read: those in whose name this regular expression is found (RE2 syntax, searched anywhere, as in Python). Without it all are read.',
+    ),
+  max_entries: z
+    .int()
+    .positive()
+    .default(100_000)
+    .describe(
+      'The most members that an archive may have. The directory is held in memory, about 0.5 KB a member; real archives of records have fewer.',
+    ),
+  max_entry_bytes: z
+    .int()
+    .positive()
+    .default(64 * 1024 ** 3)
+    .describe('The most bytes that a member may unpack to. Members are streamed, so this bounds time and not memory.'),
+  max_ratio: z
+    .number()
+    .positive()
+    .default(200)
+    .describe(
+      'How many times its packed size a member may unpack to, once it is above 16 MiB. ROR dumps reach 12; deflate cannot exceed 1032, so a higher value allows anything.',
+    ),
+  mode: z
+    .string()
+    .optional()
+    .describe('Accepted and ignored: InvenioRDM passes it to Python; archives are only read here.'),
+  options: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('Accepted and ignored: InvenioRDM passes them to Python; nothing in them changes what is read.'),
+});
+
+type Args = z.infer<typeof argsSchema>;
+
+export const zip = defineReader<Args>({
+  type: 'zip',
+  version: 1,
+  summary: 'The members of a zip archive',
+  description:
+    'Reads stored and deflated members, also zip64, in the order of the central directory. The size and the CRC-32 of each member are checked while it streams. Encrypted members and other compressions are refused when they are selected; names that leave the archive and members that lie over each other are refused always.',
+  args: argsSchema,
+  examples: [
+    { title: 'The JSON of a ROR dump', args: { regex: '-ror-data\\.json$' } },
+    { title: 'Schema v2 of a ROR dump from v1.45 to v1.74', args: { regex: '_schema_v2\\.json$' } },
+    { title: 'All members', args: {} },
+  ],
+  coverage: 'full',
+  accepts: 'bytes',
+  emits: 'bytes',
+  read,
+});
+
+async function* read(
+  input: Resource,
+  args: Args,
+  context: ReadContext,
+): AsyncGenerator<PlacedResource, void, undefined> {
+  const pattern = args.regex === undefined ? undefined : compileMemberPattern(args.regex);
+  context.signal.throwIfAborted();
+  const file = await localFile(input, context);
+  try {
+    const members = (await readDirectory(file.path, input.name, args)).filter((member) => !member.isDirectory);
+    const selected = selectMembers(members, pattern, input.name, (warning) => {
+      context.warn(warning);
+    });
+    for (const member of selected) refuseUnreadable(member, args);
+    for (const member of selected) {
+      context.signal.throwIfAborted();
+      if (member.position >= context.from) yield { position: member.position, resource: toResource(file.path, member) };
+    }
+  } finally {
+    await file.release();
+  }
+}
+
+async function localFile(input: Resource, context: ReadContext): Promise<{ path: string; release(): Promise<void> }> {
+  if (input.path === undefined) return context.services.spool.materialise(input, context.signal);
+  return { path: input.path, release: () => Promise.resolve() };
+}
+
+/** The archive is closed again at once; each stream opens it for itself, so none is left open by an early end. */
+async function readDirectory(path: string, name: string, args: Args): Promise<readonly ZipMember[]> {
+  const handle = await open(path, 'r');
+  try {
+    return await readZipDirectory(handle, name, { maxEntries: args.max_entries });
+  } finally {
+    await handle.close();
+  }
+}
+
+function refuseUnreadable(member: ZipMember, args: Args): void {
+  if (member.isEncrypted) throw unsupported(member, 'is encrypted');
+  if (member.method !== 0 && member.method !== 8) {
+    throw unsupported(member, `is compressed with method ${String(member.method)}`);
+  }
+  checkUnpacked(member.name, member.bytes, member.packedBytes, {
+    maxEntryBytes: args.max_entry_bytes,
+    maxRatio: args.max_ratio,
+  });
+}
+
+function unsupported(member: ZipMember, what: string): SourceError {
+  return new SourceError(
+    'E_ZIP_UNSUPPORTED',
+    `The zip member ${member.name} ${what}; only stored and deflated members without encryption can be read. Repack the archive.`,
+    { details: { member: member.name, method: member.method } },
+  );
+}
+
+function toResource(path: string, member: ZipMember): Resource {
+  return { name: member.name, bytes: member.bytes, stream: () => readZipMember(path, member) };
+}

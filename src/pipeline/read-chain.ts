@@ -1,0 +1,147 @@
+/**
+ * Runs the readers of a chain: resources of the source, through containers, to the records of the parser. It opens
+ * one resource at a time, in source order, and gives each record the place that it came from. Resumed behind a cursor
+ * it yields exactly the records after it, whether a reader seeks or starts over.
+ */
+import { abortable } from '../component/abortable.ts';
+import type { ContainerReader, ParserReader, ReadContext, Since, Warning } from '../component/reader.ts';
+import type { PlacedResource, Resource } from '../component/resource.ts';
+import type { Services } from '../component/services.ts';
+import { InternalError } from '../errors.ts';
+import type { ReadItem } from '../records/entry.ts';
+import type { Cursor, Origin, OriginStep } from '../records/origin.ts';
+import { meter, progressOf, type MeteredResource, type ReadProgress } from './read-progress.ts';
+
+/** A reader of the chain behind the source. */
+export interface ChainLink {
+  readonly reader: ContainerReader | ParserReader;
+  /** Parsed by the reader's own schema. */
+  readonly args: unknown;
+}
+
+export interface ReadBatch {
+  /** The resource that the items come from: the step of the source file, then one for each container. */
+  readonly container: Origin;
+  /** The type of the parser. */
+  readonly reader: string;
+  readonly items: readonly ReadItem[];
+  readonly progress: ReadProgress;
+}
+
+export interface ReadChainOptions {
+  readonly source: { readonly type: string; readonly resources: readonly Resource[] };
+  /** Containers, then one parser. */
+  readonly links: readonly ChainLink[];
+  /** The last record that is not wanted again. */
+  readonly after?: Cursor;
+  readonly signal: AbortSignal;
+  readonly services: Services;
+  readonly since: Since | undefined;
+  warn(warning: Warning): void;
+}
+
+/** Throws what readers throw, and `signal.reason` at once when aborted. Whatever is open is closed when the caller stops. */
+export function readChain(options: ReadChainOptions): AsyncGenerator<ReadBatch, void, undefined> {
+  checkShape(options);
+  const resources = options.source.resources.map((resource, position) => ({ position, resource }));
+  return readResources(options, options.source.type, resources, { depth: 0, steps: [], meters: [], isOnPath: true });
+}
+
+export function originOf(batch: ReadBatch, item: ReadItem): Origin {
+  return [...batch.container, { reader: batch.reader, position: item.position }];
+}
+
+export function cursorOf(batch: ReadBatch, item: ReadItem): Cursor {
+  return [...batch.container.map((step) => step.position), item.position];
+}
+
+/** Where a level of the chain stands. */
+interface Level {
+  readonly depth: number;
+  readonly steps: readonly OriginStep[];
+  readonly meters: readonly MeteredResource[];
+  /** Whether everything around it is where the cursor points to, so that the cursor says where to begin. */
+  readonly isOnPath: boolean;
+}
+
+async function* readResources(
+  options: ReadChainOptions,
+  reader: string,
+  resources: Iterable<PlacedResource> | AsyncIterable<PlacedResource>,
+  level: Level,
+): AsyncGenerator<ReadBatch, void, undefined> {
+  const reached = coordinate(options, level);
+  for await (const { position, resource } of resources) {
+    options.signal.throwIfAborted();
+    if (reached !== undefined && position < reached) continue;
+    const metered = meter(resource);
+    yield* readThrough(options, metered.resource, {
+      depth: level.depth + 1,
+      steps: [...level.steps, { reader, position, name: resource.name }],
+      meters: [...level.meters, metered],
+      isOnPath: position === reached,
+    });
+  }
+}
+
+async function* readThrough(
+  options: ReadChainOptions,
+  resource: Resource,
+  level: Level,
+): AsyncGenerator<ReadBatch, void, undefined> {
+  const { reader, args } = linkAt(options, level.depth - 1);
+  const reached = coordinate(options, level);
+  if (reader.emits === 'records') {
+    const from = reached === undefined ? 0 : reached + 1;
+    const batches = reader.read(resource, args, contextOf(options, from));
+    for await (const batch of abortable(batches, options.signal)) {
+      const items = from > 0 ? batch.filter((item) => item.position >= from) : batch;
+      if (items.length === 0) continue;
+      yield { container: level.steps, reader: reader.type, items, progress: progressOf(level.meters) };
+    }
+    return;
+  }
+  const inner = reader.read(resource, args, contextOf(options, reached ?? 0));
+  yield* readResources(options, reader.type, abortable(inner, options.signal), level);
+}
+
+/** The position of the cursor at this level, where the cursor leads through it. */
+function coordinate(options: ReadChainOptions, level: Level): number | undefined {
+  return level.isOnPath ? options.after?.[level.depth] : undefined;
+}
+
+function contextOf(options: ReadChainOptions, from: number): ReadContext {
+  return {
+    from,
+    since: options.since,
+    signal: options.signal,
+    services: options.services,
+    warn: (warning) => {
+      options.warn(warning);
+    },
+  };
+}
+
+function linkAt(options: ReadChainOptions, index: number): ChainLink {
+  const link = options.links[index];
+  if (link === undefined) throw new InternalError('E_INTERNAL', 'A chain of readers ends without a parser.');
+  return link;
+}
+
+/** `check` proves chains before they run, and a checkpoint pins its chain: anything else is a bug. */
+function checkShape(options: ReadChainOptions): void {
+  const shape = options.links.map((link) => link.reader.emits).join(' ');
+  if (!/^(bytes )*records$/.test(shape)) {
+    throw new InternalError(
+      'E_INTERNAL',
+      `A chain of readers should be containers and then one parser, but it is: ${shape}.`,
+    );
+  }
+  const { after, links } = options;
+  if (after !== undefined && after.length !== links.length + 1) {
+    throw new InternalError(
+      'E_INTERNAL',
+      `A cursor should have ${String(links.length + 1)} positions, but it is ${JSON.stringify(after)}.`,
+    );
+  }
+}
