@@ -1,0 +1,140 @@
+/** The engine against a real database, step by step and without Temporal. */
+import { randomUUID } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createCatalog } from '../../src/component/catalog.ts';
+import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
+import type { Engine } from '../../src/pipeline/engine.ts';
+import type { RunReport, RunRequest, RunSteps, StepContext } from '../../src/pipeline/run-steps.ts';
+
+import { openPool, type Pool } from '../../src/postgres/pool.ts';
+import { createSpool } from '../../src/spool/create-spool.ts';
+import { readers } from '../../readers/index.ts';
+import { transformers } from '../../transformers/index.ts';
+import { writers } from '../../writers/index.ts';
+import { makeTempDir } from './make-temp-dir.ts';
+import { testDatabase } from './postgres.ts';
+import { silentLogger } from './silent-logger.ts';
+
+export const testCatalog = createCatalog({ readers, transformers, writers });
+
+export interface TestEngine {
+  readonly engine: Engine;
+  readonly steps: RunSteps;
+  readonly pool: Pool;
+  readonly url: string;
+  readonly directory: string;
+  /** Workflow ids that `holderState` takes for closed. */
+  readonly closed: Set<string>;
+  /** Writes a file and answers its path. */
+  file(name: string, content: string | Buffer): string;
+  close(): Promise<void>;
+}
+
+export async function openTestEngine(url?: string): Promise<TestEngine> {
+  const database = url === undefined ? await testDatabase() : undefined;
+  const directory = makeTempDir('vocab-sync-engine-');
+  const pool = openPool({ url: url ?? database?.url ?? '' });
+  const closed = new Set<string>();
+  const logger = silentLogger();
+  const engine: Engine = {
+    pool,
+    catalog: testCatalog,
+    services: { http: noHttp, spool: createSpool(join(directory, 'spool')), logger },
+    logger,
+    resolveSecret: (reference) => reference,
+    recordCheck: () => undefined,
+    holderState: (workflowId) => Promise.resolve(closed.has(workflowId) ? 'closed' : 'open'),
+    webUi: () => null,
+  };
+  return {
+    engine,
+    steps: createRunSteps(engine),
+    pool,
+    url: url ?? database?.url ?? '',
+    directory,
+    closed,
+    file(name, content) {
+      const path = join(directory, name);
+      writeFileSync(path, content);
+      return path;
+    },
+    async close() {
+      await pool.end();
+      await database?.drop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+const noHttp: Engine['services']['http'] = {
+  get: () => Promise.reject(new Error('no HTTP in this test')),
+  download: () => Promise.reject(new Error('no HTTP in this test')),
+};
+
+export function stepContext(signal: AbortSignal = new AbortController().signal): StepContext {
+  return { signal, onProgress: () => undefined };
+}
+
+/** A job of one task that reads JSON lines from `path` into a table of its own. */
+export function linesJob(path: string, overrides: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return {
+    id: 'lines',
+    title: 'Lines',
+    readers: [{ type: 'file', args: { path } }, { type: 'jsonl' }],
+    transformers: [],
+    writers: [{ type: 'postgres', args: { table: 'lines', on_missing: 'withdraw' } }],
+    ...overrides,
+  };
+}
+
+export interface RunOptions {
+  readonly run?: string;
+  readonly request?: Partial<RunRequest>;
+  /** What to do when guards trip; without it the run is discarded. */
+  readonly approve?: boolean;
+}
+
+/** A whole run, as the workflow would do it. */
+export async function runJobOnce(
+  steps: RunSteps,
+  config: Readonly<Record<string, unknown>>,
+  options: RunOptions = {},
+): Promise<RunReport> {
+  const run = options.run ?? randomUUID();
+  const context = stepContext();
+  const job = String(config['id']);
+  const request: RunRequest = { job, trigger: 'manual', config: JSON.stringify(config), ...options.request };
+  const resolved = await steps.resolveRun({ run, workflowId: `vocab-sync/${job}/${run}`, request }, context);
+  if (resolved.kind === 'skipped') throw new Error(`skipped: held by ${resolved.holder.run}`);
+  try {
+    for (const { name: task } of resolved.tasks) {
+      const fetched = await steps.fetchSource({ run, task }, context);
+      if (fetched.kind === 'unchanged') continue;
+      for (const partition of fetched.partitions) await steps.stagePartition({ run, task, partition }, context);
+      const compared = await steps.compareTargets({ run, task }, context);
+      if (compared.trips.length > 0 && options.approve !== true) {
+        return await steps.finishRun({ run, outcome: 'discarded', decision: { by: 'test' } }, context);
+      }
+      await steps.applyChanges({ run, task, planDigest: compared.planDigest }, context);
+    }
+    return await steps.finishRun({ run, outcome: 'ended' }, context);
+  } catch (error) {
+    const failure = { code: String((error as { code?: unknown }).code), message: (error as Error).message };
+    await steps.finishRun({ run, outcome: 'failed', error: failure }, context);
+    throw error;
+  }
+}
+
+export interface PublishedRow {
+  readonly id: string;
+  readonly record: Readonly<Record<string, unknown>>;
+  readonly withdrawn: boolean;
+}
+
+export async function readTable(pool: Pool, table: string): Promise<readonly PublishedRow[]> {
+  const { rows } = await pool.query<PublishedRow>(
+    `SELECT id, record, withdrawn_at IS NOT NULL AS withdrawn FROM vocabularies."${table}" ORDER BY id COLLATE "C"`,
+  );
+  return rows;
+}

@@ -1,0 +1,3 @@
+import { postgres } from './postgres.ts';
+
+export const writers = [postgres];
