@@ -1,0 +1,75 @@
+/**
+ * ROR schema v2.0 and v2.1 to the records that InvenioRDM keeps of organisations. The keys come in a fixed order, so
+ * that equal records are equal as JSON text. Where it differs from InvenioRDM: docs/compatibility.md.
+ */
+import { skip, type Transform } from '../../src/component/transformer.ts';
+import type { JsonObject } from '../../src/job/json-object.ts';
+import { readList, readObject, readText, readTexts, wrongType } from './read-field.ts';
+import { readIdentifiers, type IdentifierRules } from './read-identifiers.ts';
+import { readNames } from './read-names.ts';
+import { requireRorId, requireSchemaV2 } from './require-record.ts';
+import { schemeNames, type RorArgs } from './ror-args.ts';
+
+/** `hasWeb`: the vocabulary takes `website` and `domains`. */
+export function createRorMapping(args: RorArgs, { hasWeb }: { readonly hasWeb: boolean }): Transform {
+  const { funder_fundref_doi_prefix: fundrefDoiPrefix, statuses } = args;
+  const schemes = new Set(schemeNames(args));
+  if (fundrefDoiPrefix !== undefined) schemes.add('fundref');
+  const rules: IdentifierRules = { schemes, fundrefDoiPrefix };
+  const kept = statuses === undefined ? undefined : new Set<string | undefined>(statuses);
+
+  return (value, { origin, warn }) => {
+    const record = requireSchemaV2(value, origin);
+    const id = requireRorId(record);
+    const status = readText(record['status'], id, 'status');
+    if (kept?.has(status) === false) return skip('status', `its status is ${status ?? 'not given'}`);
+    const { name, acronym, aliases, title } = readNames(record, id, warn);
+    const types = readTexts(record['types'], id, 'types');
+    const domains = hasWeb ? readTexts(record['domains'], id, 'domains') : [];
+    const website = hasWeb ? readWebsite(record, id) : undefined;
+    return {
+      id,
+      name,
+      ...(acronym !== undefined && { acronym }),
+      ...(aliases.length > 0 && { aliases }),
+      title,
+      ...(status !== undefined && { status }),
+      ...(types.length > 0 && { types }),
+      ...readPlace(record, id),
+      ...(website !== undefined && { website }),
+      ...(domains.length > 0 && { domains }),
+      identifiers: readIdentifiers(record, id, rules, warn),
+    };
+  };
+}
+
+/** The first location: InvenioRDM keeps one. */
+function readPlace(record: JsonObject, id: string): JsonObject {
+  if (!Object.hasOwn(record, 'locations')) return {};
+  const locations = readList(record['locations'], id, 'locations');
+  if (locations.length === 0) throw wrongType('at least one location', locations, [id, 'locations']);
+  const details = readObject(locations[0], id, 'locations', 0)['geonames_details'];
+  if (details === undefined || details === null) return {};
+  const found = readObject(details, id, 'locations', 0, 'geonames_details');
+  const read = (key: string) => readText(found[key], id, 'locations', 0, 'geonames_details', key);
+  const country = read('country_code');
+  const countryName = read('country_name');
+  const locationName = read('name');
+  return {
+    ...(country !== undefined && { country }),
+    ...(countryName !== undefined && { country_name: countryName }),
+    ...(locationName !== undefined && { location_name: locationName }),
+  };
+}
+
+function readWebsite(record: JsonObject, id: string): string | undefined {
+  const links = record['links'];
+  if (links === undefined || links === null) return undefined;
+  for (const [i, item] of readList(links, id, 'links').entries()) {
+    const link = readObject(item, id, 'links', i);
+    if (readText(link['type'], id, 'links', i, 'type') !== 'website') continue;
+    const website = readText(link['value'], id, 'links', i, 'value');
+    if (website !== undefined) return website;
+  }
+  return undefined;
+}
