@@ -54,7 +54,7 @@ function refuseIdentity(config: JsonObject, over: JsonObject, at: Path): void {
   }
   const list = Object.keys(LISTS).find((key) => Object.hasOwn(over, key));
   if (list === undefined || !Object.hasOwn(config, 'tasks')) return;
-  const tasks = Object.keys((getOwn(config, 'tasks') ?? {}) as JsonObject);
+  const tasks = Object.keys(getOwn(config, 'tasks') ?? {});
   const example = JSON.stringify({ tasks: { [tasks[0] ?? 'NAME']: { [list]: {} } } });
   refuse([...at, list], `this job has several tasks (${tasks.join(', ')}): say for which one, as in ${example}`);
 }

@@ -44,7 +44,8 @@ function toTime(written: unknown): Date {
   const offset = toOffset(match[8], written);
   const local = new Date(Date.UTC(year, month - 1, day, hour, minute, second, Math.trunc(milliseconds)));
   // Date.UTC carries 30 February over into March and takes the years 0 to 99 for 1900 to 1999.
-  const exists = local.getUTCFullYear() === year && local.getUTCMonth() === month - 1 && local.getUTCDate() === day;
+  const date = new Date(Date.UTC(year, month - 1, day));
+  const exists = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
   if (!exists) refuse(written, 'a day that exists');
   if (hour > 23 || minute > 59 || second > 59) refuse(written, 'a time of day from 00:00:00 to 23:59:59');
   return new Date(local.getTime() - offset);

@@ -34,5 +34,9 @@ function isPartOf(wanted: string, candidate: string): boolean {
 
 /** `yaer` for `year`: the same letters in another order are one slip of the fingers. */
 function isShuffled(a: string, b: string): boolean {
-  return a.length === b.length && [...a].sort().join('') === [...b].sort().join('');
+  return a.length === b.length && sorted(a) === sorted(b);
+}
+
+function sorted(text: string): string {
+  return Array.from(text).sort().join('');
 }

@@ -1,0 +1,29 @@
+/** `npm run generate [-- --check]`: writes what is made from the definitions in the code, or fails where it is out of date. */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { findPackageRoot } from '../job/package-root.ts';
+import { generateFiles } from '../job/reference/generated-files.ts';
+import { catalog } from './catalog.ts';
+
+const onlyCheck = process.argv.includes('--check');
+const stale: string[] = [];
+
+for (const [file, text] of Object.entries(generateFiles(catalog))) {
+  const path = join(findPackageRoot(), file);
+  const current = existsSync(path) ? await readFile(path, 'utf8') : undefined;
+  if (current === text) continue;
+  stale.push(file);
+  if (onlyCheck) continue;
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text);
+}
+
+if (stale.length === 0) {
+  process.stdout.write('All generated files are current.\n');
+} else if (onlyCheck) {
+  process.stderr.write(`Out of date: ${stale.join(', ')}. Run \`npm run generate\` and commit what it writes.\n`);
+  process.exitCode = 1;
+} else {
+  process.stdout.write(`Written: ${stale.join(', ')}.\n`);
+}

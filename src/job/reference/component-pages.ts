@@ -1,0 +1,66 @@
+/** docs/reference/readers.md, transformers.md and writers.md: one section for each component, from its own spec. */
+import type { Catalog } from '../../component/catalog.ts';
+import type { Reader } from '../../component/reader.ts';
+import type { Transformer } from '../../component/transformer.ts';
+import type { Writer } from '../../component/writer.ts';
+import { toArgsSchema } from '../args-schema.ts';
+import { toArgsTable } from './args-table.ts';
+import { GENERATED } from './generated.ts';
+
+export function toReadersPage({ readers }: Catalog): string {
+  const intro =
+    'A chain of readers begins with a *source*, which finds the newest version of something and fetches it; then come *containers*, ' +
+    'which open resources inside a resource; the last one is a *parser*, which makes records of the bytes.';
+  return page('Readers', intro, [...readers.values()], (reader) => [roleOf(reader), coverageOf(reader)]);
+}
+
+export function toTransformersPage({ transformers }: Catalog): string {
+  const intro =
+    'Transformers are applied to every record in the order of the job. One that cannot map a record rejects it with a reason; ' +
+    'one may also leave a record out on purpose, which counts as filtered.';
+  return page('Transformers', intro, [...transformers.values()], () => []);
+}
+
+export function toWritersPage({ writers }: Catalog): string {
+  const intro = 'Every writer of a job gets all of its records, and is a target of its own in the reports.';
+  return page('Writers', intro, [...writers.values()], (writer) => [
+    writer.receives === 'table'
+      ? 'Publishes only what changed, in one transaction.'
+      : 'Writes all published records anew and replaces the target in one step, when anything changed.',
+  ]);
+}
+
+function roleOf(reader: Reader): string {
+  if (reader.accepts === 'nothing') return 'Role: **source** (stands first).';
+  return reader.emits === 'bytes' ? 'Role: **container** (stands in the middle).' : 'Role: **parser** (stands last).';
+}
+
+function coverageOf(reader: Reader): string {
+  if (reader.accepts !== 'nothing') return '';
+  return reader.coverage === 'full'
+    ? 'It delivers everything there is, so a record that is missing from it has been removed.'
+    : 'It delivers only what changed, so nothing is withdrawn because it is missing.';
+}
+
+function page<C extends Reader | Transformer | Writer>(
+  title: string,
+  intro: string,
+  components: readonly C[],
+  facts: (component: C) => readonly string[],
+): string {
+  const list = components.map(({ type, summary }) => `| [\`${type}\`](#${type}) | ${summary} |`);
+  const table = ['| type | what it does |', '|---|---|', ...list].join('\n');
+  const sections = components.map((component) => section(component, facts(component)));
+  return [`# ${title}`, GENERATED, intro, table, ...sections].join('\n\n').trimEnd() + '\n';
+}
+
+function section(component: Reader | Transformer | Writer, facts: readonly string[]): string {
+  const { type, summary, description, args, version } = component;
+  const said = facts.filter((fact) => fact !== '').join(' ');
+  const parts = [`## ${type}`, summary, description ?? '', said, toArgsTable(toArgsSchema(args)).trimEnd()];
+  const examples = component.examples.map((example) => {
+    const config = Object.keys(example.args as object).length === 0 ? { type } : { type, args: example.args };
+    return `${example.title}:\n\n\`\`\`json\n${JSON.stringify(config, null, 2)}\n\`\`\``;
+  });
+  return [...parts, ...examples, `Version ${String(version)}.`].filter((part) => part !== '').join('\n\n');
+}

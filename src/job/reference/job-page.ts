@@ -1,0 +1,61 @@
+/** docs/reference/job.md: every key of a job file, from its schema. */
+import { toArgsSchema } from '../args-schema.ts';
+import { jobSchema } from '../job-schema.ts';
+import { getOwn, isJsonObject, type JsonObject } from '../json-object.ts';
+import { textOf, toArgsTable } from './args-table.ts';
+import { GENERATED } from './generated.ts';
+
+export function toJobPage(): string {
+  const schema = toArgsSchema(jobSchema);
+  const schedules = schedulesOf(schema);
+  const task = propertiesAt(schema, 'tasks', 'additionalProperties');
+  return [
+    '# The job file',
+    GENERATED,
+    'A job has either `readers`, `transformers` and `writers`, or `tasks`. How to write one: [write a job](../write-a-job.md).',
+    '## Keys',
+    toArgsTable(schema, 'key').trimEnd(),
+    '## schedule',
+    ...schedules.flatMap((schedule) => [
+      `### ${String(constOf(schedule))}`,
+      textOf(schedule),
+      toArgsTable(schedule, 'key').trimEnd(),
+    ]),
+    '## tasks',
+    'Each task has a name and these keys:',
+    toArgsTable(task, 'key').trimEnd(),
+    '## Items of readers, transformers and writers',
+    'Each is an object with `type`, the name of a component, and `args`, what it is told: [readers](readers.md), ' +
+      '[transformers](transformers.md), [writers](writers.md). In `args`, `{"$secret": "env:NAME"}` or ' +
+      '`{"$secret": "file:/absolute/path"}` stands for a credential, and `{"$arg": "NAME"}` for an argument of the run.',
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+function propertiesAt(schema: JsonObject, key: string, inner: string): JsonObject {
+  const properties = getOwn(schema, 'properties');
+  const property = isJsonObject(properties) ? getOwn(properties, key) : undefined;
+  const found = isJsonObject(property) ? getOwn(property, inner) : undefined;
+  return isJsonObject(found) ? found : {};
+}
+
+function schedulesOf(schema: JsonObject): JsonObject[] {
+  const properties = getOwn(schema, 'properties');
+  const schedule = isJsonObject(properties) ? getOwn(properties, 'schedule') : undefined;
+  const collect = (node: unknown): JsonObject[] => {
+    if (!isJsonObject(node)) return [];
+    if (isJsonObject(getOwn(node, 'properties'))) return [node];
+    return ['anyOf', 'oneOf'].flatMap((word) => {
+      const options = getOwn(node, word);
+      return Array.isArray(options) ? (options as unknown[]).flatMap(collect) : [];
+    });
+  };
+  return collect(schedule);
+}
+
+function constOf(schedule: JsonObject): unknown {
+  const properties = getOwn(schedule, 'properties');
+  const type = isJsonObject(properties) ? getOwn(properties, 'type') : undefined;
+  return isJsonObject(type) ? type['const'] : undefined;
+}
