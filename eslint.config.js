@@ -58,21 +58,24 @@ function importRule(layer, rule) {
   const paths = packageRules
     .filter(({ except }) => !except.includes(layer))
     .map(({ name, importNames, message }) => ({ name, importNames, message, allowTypeImports: true }));
-  const siblings =
-    rule.siblings === false
-      ? [{ regex: '^\\./[^/]+$', message: 'A component does not import its neighbours.', allowTypeImports: false }]
-      : [];
-  return [
-    'error',
-    { paths, patterns: [...forbiddenLayers(layer, rule), ...forbiddenPackages(layer, rule), ...siblings] },
-  ];
+  return { paths, patterns: [...forbiddenLayers(layer, rule), ...forbiddenPackages(layer, rule)] };
 }
 
-const layerConfigs = Object.entries(layers).map(([layer, rule]) => ({
-  files: [layer.endsWith('.ts') ? layer : `${layer}/**/*.ts`],
-  ignores: [...(rule.roots ?? []), ...(rule.siblings === false ? [`${layer}/index.ts`] : [])],
-  rules: { '@typescript-eslint/no-restricted-imports': importRule(layer, rule) },
-}));
+const neighbours = { regex: '^\\./[^/]+$', message: 'A component does not import another one beside it.' };
+
+const layerConfigs = Object.entries(layers).flatMap(([layer, rule]) => {
+  const { paths, patterns } = importRule(layer, rule);
+  const restrict = (more) => ({
+    '@typescript-eslint/no-restricted-imports': ['error', { paths, patterns: [...patterns, ...more] }],
+  });
+  const all = {
+    files: [layer.endsWith('.ts') ? layer : `${layer}/**/*.ts`],
+    ignores: rule.roots ?? [],
+    rules: restrict([]),
+  };
+  if (rule.siblings !== false) return [all];
+  return [all, { files: [`${layer}/*.ts`], ignores: [`${layer}/index.ts`], rules: restrict([neighbours]) }];
+});
 
 const applicationFailure = {
   selector:
@@ -99,6 +102,8 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       // The error classes have constructors that only narrow the type of their code.
       '@typescript-eslint/no-useless-constructor': 'off',
+      // What we build from closures has no `this`: its methods may be handed on.
+      '@typescript-eslint/unbound-method': 'off',
       eqeqeq: 'error',
       'no-console': 'error',
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true, defaultFrom: true } }],
@@ -114,16 +119,21 @@ export default tseslint.config(
   },
   ...layerConfigs,
   { files: ['src/settings.ts'], rules: { 'no-restricted-properties': 'off' } },
+  // A register: one entry for each code, nothing to split.
+  { files: ['src/error-codes.ts'], rules: { 'max-lines': 'off' } },
   {
     files: ['activities/failure.ts', 'workflows/failure.ts'],
     rules: { 'no-restricted-syntax': ['error', noParameterProperties] },
   },
   {
-    files: ['test/**/*.ts', 'bench/**/*.ts'],
+    files: ['test/**/*.ts'],
     rules: {
       'max-lines': ['error', { max: 500 }],
       'max-lines-per-function': 'off',
       'no-console': 'off',
+      // The asymmetric matchers of vitest are of type any.
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
       'no-restricted-properties': 'off',
       'no-restricted-syntax': ['error', noParameterProperties],
     },
