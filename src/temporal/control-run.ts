@@ -10,16 +10,11 @@ import {
 import type { DecisionInput, DecisionTaken } from '../../workflows/approval.ts';
 import type { RunProgress } from '../../workflows/progress.ts';
 import { ConfigError, UnavailableError, messageOf, type VocabSyncError } from '../errors.ts';
+import { workflowStatus, type RunReference } from './run-status.ts';
 import { serverFailure } from './server-failure.ts';
 
-/** `runId` is the run's id in the ledger: the first execution, which a reset in Temporal keeps. */
-export interface RunReference {
-  readonly workflowId: string;
-  readonly runId: string;
-}
-
 /** A worker answers in milliseconds; one that is restarting in seconds. */
-const ANSWER_SECONDS = 15;
+const ANSWER_SECONDS = 10;
 
 /** Publishes the plan that waits. Throws ConfigError E_RUN_STATE when none does, UnavailableError E_NO_WORKER when no worker answers. */
 export function approveRun(client: Client, run: RunReference, decision: DecisionInput): Promise<DecisionTaken> {
@@ -33,6 +28,11 @@ export function discardRun(client: Client, run: RunReference, decision: Decision
 
 /** Asks the run to stop; it ends as cancelled when its steps have. Throws ConfigError E_RUN_STATE when it has ended. */
 export async function cancelRun(client: Client, run: RunReference): Promise<void> {
+  const status = await workflowStatus(client, run);
+  // The server would take a cancel of an ended workflow without a word.
+  if (status !== 'running') {
+    throw new ConfigError('E_RUN_STATE', `Cannot cancel run ${run.runId}: its workflow is ${status}.`);
+  }
   await call(client, run, 'cancel', (handle) => handle.cancel());
 }
 

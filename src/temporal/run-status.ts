@@ -4,7 +4,12 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import type { HeartbeatDetails } from '../../activities/heartbeat.ts';
 import { failingAs } from './client.ts';
-import type { RunReference } from './control-run.ts';
+
+/** `runId` is the run's id in the ledger: the first execution, which a reset in Temporal keeps. */
+export interface RunReference {
+  readonly workflowId: string;
+  readonly runId: string;
+}
 
 export type WorkflowStatus = 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed_out' | 'missing';
 

@@ -69,7 +69,10 @@ export function fakeRunSteps(changes: Partial<RunSteps> = {}): FakeRunSteps {
     <K extends keyof RunSteps>(step: K) =>
     (input: Parameters<RunSteps[K]>[0], context: StepContext) => {
       calls.push({ step, input });
-      return (steps[step] as (input: unknown, context: StepContext) => ReturnType<RunSteps[K]>)(input, context);
+      return (steps as unknown as Record<K, (input: unknown, context: StepContext) => ReturnType<RunSteps[K]>>)[step](
+        input,
+        context,
+      );
     };
   return {
     resolveRun: keeping('resolveRun'),
@@ -86,10 +89,12 @@ export function fakeRunSteps(changes: Partial<RunSteps> = {}): FakeRunSteps {
 }
 
 /** A step that works until it is told to stop, as a reader does. Resolves `entered` when it has begun. */
-export function endlessStep(): {
+export interface EndlessStep {
   readonly entered: Promise<void>;
-  step(input: unknown, context: StepContext): Promise<never>;
-} {
+  readonly step: (input: unknown, context: StepContext) => Promise<never>;
+}
+
+export function endlessStep(): EndlessStep {
   const gate = openGate();
   return {
     entered: gate.promise,

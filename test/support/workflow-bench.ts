@@ -15,7 +15,6 @@ export type RunHandle = WorkflowHandle<typeof runJob>;
 
 export interface WorkflowBench {
   readonly client: Client;
-  readonly connection: NativeConnection;
   readonly namespace: string;
   /** A worker on a new queue, or on the queue of another one. */
   work(
@@ -29,16 +28,18 @@ export interface WorkflowBench {
 export async function openWorkflowBench(): Promise<WorkflowBench> {
   const { address, namespace } = await testTemporal();
   const logger = silentLogger();
-  const native = await connectWorker({ connectionOptions: { address } }, logger);
   const connection = await Connection.connect({ address });
   const client = new Client({ connection, namespace });
   const workflowBundle = await bundleForTests();
   const workers: RunningWorker[] = [];
+  const connections: NativeConnection[] = [];
   return {
     client,
-    connection: native,
     namespace,
     async work(steps, { queue = `test-${randomUUID()}`, stallMilliseconds, role } = {}) {
+      // Two workers of one process on one queue need a connection each.
+      const native = await connectWorker({ connectionOptions: { address } }, logger);
+      connections.push(native);
       const worker = await createWorker({
         connection: native,
         namespace,
@@ -62,7 +63,7 @@ export async function openWorkflowBench(): Promise<WorkflowBench> {
     },
     async close() {
       await Promise.all(workers.map((worker) => worker.drain()));
-      await native.close();
+      await Promise.all(connections.map((one) => one.close()));
       await connection.close();
     },
   };

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { toApplicationFailure } from '../../activities/failure.ts';
+import {
+  ConfigError,
+  InternalError,
+  LimitError,
+  RecordError,
+  SourceError,
+  UnavailableError,
+} from '../../src/errors.ts';
+
+const redact = (text: string): string => text.replaceAll('hunter2', '***');
+const failure = (thrown: unknown) => toApplicationFailure(thrown, redact);
+
+/** As pg and Node throw them. */
+function coded(code: string, message = 'it broke'): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+describe('toApplicationFailure', () => {
+  it.each([
+    new ConfigError('E_ARCHIVE_NO_MATCH', 'm'),
+    new SourceError('E_JSON_TRUNCATED', 'm'),
+    new LimitError('E_ARCHIVE_RATIO', 'm'),
+    new InternalError('E_CONSERVATION', 'm'),
+    new RecordError('E_RECORD_NO_ID', 'm'),
+  ])('does not try again what another attempt cannot help: $code', (error) => {
+    expect(failure(error)).toMatchObject({
+      type: error.code,
+      message: 'm',
+      nonRetryable: true,
+      details: [{ kind: error.kind }],
+    });
+  });
+
+  it('tries again what is away, when the other side asked for it', () => {
+    expect(failure(new UnavailableError('E_SOURCE_UNAVAILABLE', 'm'))).toMatchObject({ nonRetryable: false });
+    expect(failure(new UnavailableError('E_SOURCE_RATE_LIMITED', 'm', { retryAfter: 90_000 })).nextRetryDelay).toBe(
+      90_000,
+    );
+  });
+
+  it('keeps the values behind the message, and no secret in any text', () => {
+    const error = new SourceError('E_SOURCE_NOT_FOUND', 'GET https://x/?token=hunter2 answered 404.', {
+      details: { url: 'https://x/?token=hunter2', tried: ['hunter2', 3], nested: { at: 'hunter2' } },
+      cause: new Error('inner hunter2', { cause: 'deeper hunter2' }),
+    });
+    const made = failure(error);
+    expect(made.details).toEqual([
+      {
+        kind: 'source',
+        url: 'https://x/?token=***',
+        tried: ['***', 3],
+        nested: { at: '***' },
+        cause: 'inner *** ← deeper ***',
+      },
+    ]);
+    expect(JSON.stringify([made.message, made.stack, made.details, made.cause])).not.toContain('hunter2');
+  });
+
+  it.each(['ECONNREFUSED', 'ECONNRESET', '57P01', '57P02', '57P03', '08006', '08001', '40001', '40P01'])(
+    'takes %s for a database that comes back',
+    (code) => {
+      expect(failure(coded(code))).toMatchObject({ type: 'E_DATABASE_UNAVAILABLE', nonRetryable: false });
+    },
+  );
+
+  it('finds the code in what an error was caused by', () => {
+    const refused = new AggregateError([coded('ECONNREFUSED', 'connect ECONNREFUSED ::1:5432')]);
+    expect(failure(new Error('outer', { cause: refused }))).toMatchObject({
+      type: 'E_DATABASE_UNAVAILABLE',
+      message: expect.stringContaining('::1:5432') as string,
+    });
+    expect(failure(new Error('Connection terminated unexpectedly'))).toMatchObject({ type: 'E_DATABASE_UNAVAILABLE' });
+    expect(failure(coded('ENOSPC', 'no space left on device'))).toMatchObject({
+      type: 'E_DISK_FULL',
+      nonRetryable: false,
+    });
+  });
+
+  it('fails loudly and at once on a bug of ours, with its stack', () => {
+    const made = failure(new TypeError('x is not a function'));
+    expect(made).toMatchObject({ type: 'E_INTERNAL', nonRetryable: true, message: 'Unexpected: x is not a function' });
+    expect(made.stack).toContain('failure.test.ts');
+    expect(failure('a text').message).toBe('Unexpected: a text');
+  });
+
+  it('stays small whatever the error carries', () => {
+    const long = 'x'.repeat(100_000);
+    const made = failure(new SourceError('E_SOURCE_UNEXPECTED', long, { details: { long }, cause: new Error(long) }));
+    expect(JSON.stringify([made.message, made.details]).length).toBeLessThan(10_000);
+  });
+});

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { renderDetails, summaryLine } from '../../workflows/details-text.ts';
+import type { RunProgress, TaskProgress } from '../../workflows/progress.ts';
+
+const PLACE = { namespace: 'default', workflowId: 'vocab-sync/ror/20261121T113355Z', runId: 'run-1' };
+
+function task(changes: Partial<TaskProgress> = {}): TaskProgress {
+  return {
+    name: 'main',
+    chain: 'ror-http > zip > json → ror → postgres:affiliations',
+    phase: 'compare',
+    source: { name: 'v2.9-ror-data.zip', version: 'v2.9', digest: 'sha256:abc', bytes: 34 },
+    unchanged: null,
+    partitions: { total: 1, staged: 1 },
+    round: 1,
+    counts: { read: 121_000, filtered: 5, duplicates: 1, rejected: 2, staged: 120_992 },
+    targets: {
+      'postgres:affiliations': {
+        inserted: 214,
+        updated: 308,
+        unchanged: 120_470,
+        withdrawn: 3,
+        restored: 0,
+        rejected: 0,
+      },
+    },
+    trips: [],
+    ...changes,
+  };
+}
+
+function progress(changes: Partial<RunProgress> = {}): RunProgress {
+  return {
+    run: 'run-1',
+    mode: 'run',
+    job: 'ror',
+    title: 'Load ROR',
+    phase: 'compare',
+    since: '2026-01-01T00:00:00Z',
+    sinceReason: 'the start of the last successful run',
+    configDigest: 'sha256:c0ffee',
+    tasks: [task()],
+    waiting: null,
+    decision: null,
+    heldBy: null,
+    outcome: null,
+    error: null,
+    ...changes,
+  };
+}
+
+/** What a reader of the rendered text sees of backslash escapes and entities that stand for themselves. */
+function read(text: string): string {
+  return text.replace(/\\(.)/g, '$1');
+}
+
+describe('the details text', () => {
+  it('tells a stranger which source, since when and why, how far, what changes, what was rejected', () => {
+    const text = read(renderDetails(progress(), PLACE));
+    expect(text).toContain('since: 2026-01-01T00:00:00Z (the start of the last successful run)');
+    expect(text).toContain('config: sha256:c0ffee');
+    expect(text).toContain('v2.9, v2.9-ror-data.zip, 34 bytes, sha256:abc');
+    expect(text).toContain('| 121000 | 5 | 1 | 2 | 120992 |');
+    expect(text).toContain('| postgres:affiliations | 214 | 308 | 3 | 0 | 120470 | 0 |');
+    expect(text).toContain(
+      '/namespaces/default/workflows/vocab-sync%2Fror%2F20261121T113355Z/run-1/pending-activities',
+    );
+  });
+
+  it('says what it waits for, until when, and why', () => {
+    const waiting = { task: 'main', planDigest: 'plan-7', deadline: '2026-12-05T12:00:00.000Z' };
+    const trips = [{ guard: 'max_shrink_percent', message: '66 % of the records would go' }];
+    const text = read(renderDetails(progress({ phase: 'waiting', waiting, tasks: [task({ trips })] }), PLACE));
+    expect(text).toContain('Waiting for a decision** about main until 2026-12-05T12:00:00.000Z');
+    expect(text).toContain('guard **max_shrink_percent**: 66 % of the records would go');
+  });
+
+  it('lets nothing from outside become HTML or Markdown', () => {
+    const title = '<img src=x onerror=alert(1)> [a](javascript:x) `code` | **b** {workflowId}\n# head';
+    const text = renderDetails(progress({ title }), PLACE);
+    expect(text).not.toContain('<img');
+    expect(text).toContain('\\[a\\]\\(javascript:x\\) \\`code\\` \\| \\*\\*b\\*\\* &#123;workflowId&#125; \\# head');
+  });
+
+  it('stays below 4 kB in a URL, leaving out what matters least', () => {
+    const trips = Array.from({ length: 40 }, () => ({ guard: 'min_fill_percent', message: 'ü'.repeat(500) }));
+    const error = { code: 'E_INTERNAL', message: 'ü'.repeat(5000) };
+    const tasks = Array.from({ length: 20 }, (_, index) => task({ name: `task-${String(index)}`, trips }));
+    const text = renderDetails(progress({ tasks, error }), PLACE);
+    expect(encodeURIComponent(text).length).toBeLessThanOrEqual(4000);
+    expect(text).toContain('E\\_INTERNAL');
+  });
+
+  it('ends with an empty line, because the frame of the Web UI hides the last one', () => {
+    expect(renderDetails(progress(), PLACE)).toMatch(/\n\n&nbsp;\n$/);
+  });
+});
+
+describe('the summary in the memo', () => {
+  it('is one line with outcome, version, changes and rejections', () => {
+    expect(summaryLine(progress({ outcome: 'partial' }))).toBe(
+      'partial · main v2.9 postgres:affiliations +214 ~308 −3 rejected 2',
+    );
+    const heldBy = { run: 'run-0', workflowId: 'w', phase: 'waiting' as const };
+    expect(summaryLine(progress({ outcome: 'skipped', heldBy }))).toBe('skipped: run run-0 holds the job (waiting)');
+    expect(summaryLine(progress({ outcome: 'failed', error: { code: 'E_X', message: 'why' } }))).toBe(
+      'failed: E_X why',
+    );
+  });
+});
