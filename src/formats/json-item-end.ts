@@ -96,8 +96,11 @@ function keepTail(window: ByteWindow): number {
   return window.view.length;
 }
 
+/** Says what stands at the place and before it: what stands behind it may not have arrived yet. */
 function unexpectedAt(window: ByteWindow, at: number): string {
-  return `unexpected ${firstBytes(window.view.subarray(at), 20)} at byte ${String(window.offset + at)}`;
+  const before = firstBytes(window.view.subarray(Math.max(0, at - 30), at), 30);
+  const found = firstBytes(window.view.subarray(at, at + 1));
+  return `unexpected ${found} at byte ${String(window.offset + at)}, behind ${before}`;
 }
 
 function balancedBeginning(view: Buffer): Beginning | undefined {

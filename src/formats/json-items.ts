@@ -14,7 +14,7 @@ import { createItemBatch } from './item-batch.ts';
 import { findItemEnd, skipLargeItem, type ItemEnds } from './json-item-end.ts';
 import { createJsonLayout, type JsonLayout } from './json-layout.ts';
 import { openJson, skipSpace } from './json-opening.ts';
-import { parseRecord, rawText, recordFailure } from './json-record.ts';
+import { RAW_BYTES, parseRecord, rawText, recordFailure } from './json-record.ts';
 import { createStructureScanner } from './json-structure.ts';
 import { firstBytes } from './sniff-content.ts';
 
@@ -116,7 +116,7 @@ async function readItem(reading: Reading): Promise<ReadItem | undefined> {
   const place = { position, byte: window.offset };
   const end = await findItemEnd(reading.ends);
   if (end.kind === 'large') {
-    const start = Buffer.from(window.view.subarray(0, 16_384));
+    const start = Buffer.from(window.view.subarray(0, Math.min(options.maxRecordBytes, RAW_BYTES)));
     await skipLargeItem(reading.ends);
     const size = `it has more than max_record_bytes, ${String(options.maxRecordBytes)} bytes`;
     return isWanted ? recordFailure('E_RECORD_TOO_LARGE', size, place, start) : undefined;

@@ -9,7 +9,7 @@ import { ByteWindow } from './byte-window.ts';
 import { createItemBatch } from './item-batch.ts';
 import { isSpace } from './json-layout.ts';
 import { fill, notJson, skipByteOrderMark } from './json-opening.ts';
-import { parseRecord, recordFailure } from './json-record.ts';
+import { RAW_BYTES, parseRecord, recordFailure } from './json-record.ts';
 import { createStructureScanner, scanStructure } from './json-structure.ts';
 import { isUtf16, sniffContent } from './sniff-content.ts';
 
@@ -21,7 +21,7 @@ export interface JsonLinesOptions {
 }
 
 interface Line {
-  /** Without its line break and the white space around it. */
+  /** Without its line break and the white space around it; the beginning alone of a line that is too long. */
   readonly bytes: Buffer;
   /** From 1. */
   readonly number: number;
@@ -79,8 +79,9 @@ function lineInView(window: ByteWindow, number: number, maxBytes: number): Line 
   const { view } = window;
   const end = view.indexOf(NEWLINE);
   if (end < 0) return undefined;
-  const bytes = trim(view.subarray(0, end));
-  const line = { bytes, number, byte: window.offset, isTooLong: end > maxBytes, isTerminated: true };
+  const isTooLong = end > maxBytes;
+  const bytes = isTooLong ? startOf(view, maxBytes) : trim(view.subarray(0, end));
+  const line = { bytes, number, byte: window.offset, isTooLong, isTerminated: true };
   window.advance(end + 1);
   return line;
 }
@@ -92,7 +93,7 @@ async function nextLine(window: ByteWindow, number: number, maxBytes: number): P
     const { view } = window;
     const end = view.indexOf(NEWLINE, searched);
     if (end >= 0) return lineInView(window, number, maxBytes);
-    if (view.length > maxBytes) return skipLongLine(window, number);
+    if (view.length > maxBytes) return skipLongLine(window, number, maxBytes);
     searched = view.length;
     if (await window.more()) continue;
     if (searched === 0) return undefined;
@@ -102,15 +103,20 @@ async function nextLine(window: ByteWindow, number: number, maxBytes: number): P
   }
 }
 
-async function skipLongLine(window: ByteWindow, number: number): Promise<Line> {
+async function skipLongLine(window: ByteWindow, number: number, maxBytes: number): Promise<Line> {
   const byte = window.offset;
-  const bytes = Buffer.from(window.view.subarray(0, 16_384));
+  const bytes = startOf(window.view, maxBytes);
   for (;;) {
     const end = window.view.indexOf(NEWLINE);
     window.advance(end < 0 ? window.view.length : end + 1);
     if (end >= 0) return { bytes, number, byte, isTooLong: true, isTerminated: true };
     if (!(await window.more())) return { bytes, number, byte, isTooLong: true, isTerminated: false };
   }
+}
+
+/** A copy: the window moves on. */
+function startOf(view: Buffer, maxBytes: number): Buffer {
+  return Buffer.from(view.subarray(0, Math.min(maxBytes, RAW_BYTES)));
 }
 
 function readLine(line: Line, position: number, options: JsonLinesOptions): { count: number; wanted: ReadItem[] } {

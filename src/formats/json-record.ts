@@ -43,9 +43,12 @@ export function recordFailure(
   return { position: place.position, error, raw: rawText(start) };
 }
 
+/** More than enough bytes for the raw text of a rejection. */
+export const RAW_BYTES = RAW_LIMIT * 4;
+
 /** The first characters of bytes, never ending in half a surrogate pair. */
 export function rawText(bytes: Buffer): string {
-  const text = bytes.toString('utf8', 0, RAW_LIMIT * 4).slice(0, RAW_LIMIT);
+  const text = bytes.toString('utf8', 0, RAW_BYTES).slice(0, RAW_LIMIT);
   const last = text.charCodeAt(text.length - 1);
   return last >= 0xd800 && last < 0xdc00 ? text.slice(0, -1) : text;
 }
