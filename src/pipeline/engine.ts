@@ -16,7 +16,7 @@ export interface Engine {
   readonly resolveSecret: (reference: string) => string;
   /** The record schema of a vocabulary, or undefined where there is none. */
   readonly recordCheck: (vocabulary: string) => RecordCheck | undefined;
-  /** Whether the workflow that holds a job is still under way. */
-  readonly holderState: (workflowId: string) => Promise<HolderState>;
+  /** Whether the workflow of the run that holds a job is still under way. */
+  readonly holderState: (workflowId: string, run: string) => Promise<HolderState>;
   readonly webUi: (workflowId: string, run: string) => string | null;
 }

@@ -77,7 +77,7 @@ async function takeJob(engine: Engine, run: NewRun, effective: EffectiveJob): Pr
     }
     const holder = await findHolder(engine.pool, run.jobId);
     if (holder === undefined) continue;
-    if ((await engine.holderState(holder.workflow_id)) === 'open') return skippedFor(holder, run.title);
+    if ((await engine.holderState(holder.workflow_id, holder.id)) === 'open') return skippedFor(holder, run.title);
     await takeOver(engine, holder);
   }
   const holder = await findHolder(engine.pool, run.jobId);

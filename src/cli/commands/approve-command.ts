@@ -1,0 +1,19 @@
+/** `approve RUN`. */
+import type { Command } from 'commander';
+import { examples, JSON_OPTION, type CommandContext } from '../command-context.ts';
+import { decideRun, type DecideOptions } from '../decide-run.ts';
+
+export function addApproveCommand(program: Command, context: CommandContext): void {
+  program
+    .command('approve')
+    .summary('publish a plan that waits')
+    .description('Publishes exactly the plan that waits, and follows the run to its end.')
+    .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
+    .option('--by <name>', 'who decides (default: the user of this machine)')
+    .option('--reason <text>', 'why; it is kept with the run')
+    .option(...JSON_OPTION)
+    .addHelpText('after', examples('vocab-sync approve ror-affiliations@latest', 'vocab-sync approve 0199d3b2-4c1e --by "Ada" --reason "checked with the library"'))
+    .action(async (run: string, options: DecideOptions) => {
+      context.end(await decideRun(context, run, 'approve', options));
+    });
+}

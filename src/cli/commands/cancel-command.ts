@@ -1,0 +1,61 @@
+/** `cancel RUN`: asks a run to stop and waits until it has. */
+import type { Command } from 'commander';
+import { ConfigError } from '../../errors.ts';
+import { letGoRun } from '../../pipeline/let-go.ts';
+import { reportRun } from '../../pipeline/report-run.ts';
+import { findRunId } from '../../postgres/history.ts';
+import { findRun, type RunRow } from '../../postgres/run-rows.ts';
+import { cancelRun } from '../../temporal/control-run.ts';
+import { workflowStatus } from '../../temporal/run-status.ts';
+import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
+import { EXIT, exitCodeOfReport, type ExitCode } from '../exit-code.ts';
+import { followToEnd } from '../follow-to-end.ts';
+import { withServers, type Servers } from '../open-servers.ts';
+import { queueOf } from '../queue-of.ts';
+import { renderReport } from '../render-report.ts';
+import { requireWorker } from '../require-worker.ts';
+
+export function addCancelCommand(program: Command, context: CommandContext): void {
+  program
+    .command('cancel')
+    .summary('stop a run; nothing of it is published')
+    .description('Asks a run to stop and waits until it has (exit code 5). A run whose workflow is gone is ended in the ledger.')
+    .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
+    .option(...JSON_OPTION)
+    .addHelpText('after', examples('vocab-sync cancel ror-affiliations@latest'))
+    .action(async (reference: string, options: JsonOption) => {
+      context.end(await withServers(context, (servers) => cancel(context, servers, reference, options)));
+    });
+}
+
+async function cancel(context: CommandContext, servers: Servers, reference: string, { json }: JsonOption): Promise<ExitCode> {
+  const run = await requireOpen(servers, reference);
+  const place = { workflowId: run.workflow_id, runId: run.id };
+  if ((await workflowStatus(servers.temporal.client, place)) !== 'running') return endInLedger(context, servers, run, json === true);
+  const queue = await queueOf(servers.temporal.client, run);
+  await requireWorker(context, servers, queue, true);
+  await cancelRun(servers.temporal.client, place);
+  context.terminal.say(`Asked run ${run.id} to stop`);
+  return followToEnd(context, servers, {
+    ...place,
+    queue,
+    json: json === true,
+    ...(run.waiting_until === null ? {} : { decided: run.waiting_until.toISOString() }),
+  });
+}
+
+async function requireOpen({ pool }: Servers, reference: string): Promise<RunRow> {
+  const id = await findRunId(pool, reference);
+  const run = await findRun(pool, id);
+  if (run?.finished_at === null) return run;
+  throw new ConfigError('E_RUN_STATE', `Run ${id} ended as ${run?.outcome ?? 'unknown'} already; there is nothing to stop.`);
+}
+
+/** Terminated in the Web UI, timed out, or lost with its server. */
+async function endInLedger(context: CommandContext, { pool }: Servers, run: RunRow, json: boolean): Promise<ExitCode> {
+  await letGoRun(pool, run.id);
+  context.terminal.say(`The workflow ${run.workflow_id} was closed already; the run is ended in the ledger.`);
+  const report = await reportRun({ pool, webUi: () => null }, run.id);
+  await (json ? writeJson(context, report) : context.terminal.write(renderReport(report)));
+  return report.outcome === null ? EXIT.failed : exitCodeOfReport(report);
+}

@@ -1,0 +1,64 @@
+/** `changes RUN`: what a run changed, or would change while it waits. */
+import { Option, type Command } from 'commander';
+import { findRunId } from '../../postgres/history.ts';
+import { readChanges, type RecordChange } from '../../postgres/change-history.ts';
+import { findRun } from '../../postgres/run-rows.ts';
+import { loadCatalog } from '../catalog.ts';
+import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
+import { EXIT } from '../exit-code.ts';
+import { formatNumber } from '../format-number.ts';
+import { withLedger } from '../open-ledger.ts';
+import { CHANGE_FORMATS, renderChanges, toChangeLine, type ChangeFormat } from '../render-changes.ts';
+import { runTargets } from '../run-targets.ts';
+import { parseCount } from './runs-command.ts';
+
+interface ChangesOptions extends JsonOption {
+  readonly op?: string;
+  readonly target?: string;
+  readonly limit: number;
+  readonly format: ChangeFormat;
+}
+
+export function addChangesCommand(program: Command, context: CommandContext): void {
+  program
+    .command('changes')
+    .summary('what a run changed, or would change, field by field')
+    .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
+    .addOption(new Option('--op <kind>', 'only one kind of change').choices(['insert', 'update', 'withdraw', 'restore']))
+    .option('--target <name>', 'only one target, such as postgres:affiliations')
+    .option('--limit <n>', 'how many at most', parseCount, 100)
+    .addOption(new Option('--format <format>', 'how they are printed').choices(CHANGE_FORMATS).default('table'))
+    .option(...JSON_OPTION)
+    .addHelpText('after', examples('vocab-sync changes ror-affiliations@latest', 'vocab-sync changes ror-affiliations@latest --format markdown > release-note.md'))
+    .action(async (reference: string, options: ChangesOptions) => {
+      const { run, changes } = await readRunChanges(context, reference, options);
+      if (options.json === true) await writeJson(context, { run, changes: changes.map(toChangeLine) });
+      else if (changes.length === 0 && options.format === 'table') await context.terminal.write('No changes.\n');
+      else await writeChanges(context, changes, options.format);
+      if (changes.length === options.limit) {
+        context.terminal.say(`The first ${formatNumber(options.limit)}; --limit shows more.`);
+      }
+      context.end(EXIT.success);
+    });
+}
+
+async function readRunChanges(
+  context: CommandContext,
+  reference: string,
+  { op, target, limit }: ChangesOptions,
+): Promise<{ run: string; changes: readonly RecordChange[] }> {
+  const catalog = await loadCatalog(context.settings().plugins);
+  return withLedger(context, async ({ pool }) => {
+    const id = await findRunId(pool, reference);
+    const run = await findRun(pool, id);
+    if (run === undefined) return { run: id, changes: [] };
+    const filter = { limit, ...(op === undefined ? {} : { op }), ...(target === undefined ? {} : { target }) };
+    return { run: id, changes: await readChanges(pool, id, filter, runTargets(run, catalog)) };
+  });
+}
+
+/** Markdown groups by kind, so it is made at once; the others are written as they are rendered. */
+async function writeChanges({ terminal }: CommandContext, changes: readonly RecordChange[], format: ChangeFormat): Promise<void> {
+  if (format === 'markdown') return terminal.write(renderChanges(changes, format));
+  for (const change of changes) await terminal.write(renderChanges([change], format));
+}

@@ -1,0 +1,48 @@
+/** `dev`: PostgreSQL, Temporal with its Web UI and a worker in one terminal, until Ctrl-C. */
+import type { Command } from 'commander';
+import { createLogger } from '../../logging/create-logger.ts';
+import { redact } from '../../logging/redact.ts';
+import { examples, type CommandContext } from '../command-context.ts';
+import { EXIT } from '../exit-code.ts';
+import { jobQueues } from '../job-queues.ts';
+import { withServers, type Servers } from '../open-servers.ts';
+import { renderFields } from '../render-table.ts';
+import { untilInterrupted } from '../until-interrupted.ts';
+
+interface DevOptions {
+  readonly queue?: readonly string[];
+}
+
+export function addDevCommand(program: Command, context: CommandContext): void {
+  program
+    .command('dev')
+    .summary('PostgreSQL, Temporal, its Web UI and a worker in one terminal')
+    .description(
+      'Starts what is not configured: PostgreSQL without DATABASE_URL, a Temporal dev server without TEMPORAL_ADDRESS. ' +
+        'Data is kept in VOCAB_SYNC_HOME (.vocab-sync). Other commands in this directory find it by themselves.',
+    )
+    .option('--queue <name...>', 'the task queues to poll (default: those of all jobs)')
+    .addHelpText('after', examples('vocab-sync dev', 'vocab-sync run ror-affiliations   # in another terminal'))
+    .action(async ({ queue }: DevOptions) => {
+      const { logLevel, logFormat } = context.settings();
+      const logger = createLogger({ level: logLevel, format: logFormat, destination: 'stderr' });
+      await withServers(context, (servers) => serve(context, servers, queue), { role: 'dev', logger });
+      context.end(EXIT.success);
+    });
+}
+
+async function serve(context: CommandContext, servers: Servers, queue: readonly string[] | undefined): Promise<void> {
+  const queues = queue ?? (await jobQueues(servers.catalog, context.cwd));
+  const workers = await servers.work(queues);
+  await context.terminal.write(
+    renderFields([
+      ['database', redact(servers.databaseUrl)],
+      ['Temporal', `${servers.temporalAddress}, namespace ${servers.temporal.namespace}`],
+      ['Web UI', servers.webUi ?? 'that of your Temporal server'],
+      ['queues', queues.join(', ')],
+      ['home', context.settings().home],
+    ]) + 'Ready. In another terminal, in this directory: vocab-sync run ror-affiliations\nCtrl-C stops everything; data is kept.\n',
+  );
+  await untilInterrupted(context.terminal, workers.ended);
+  context.terminal.say('Stopping: the worker first, then the servers.');
+}

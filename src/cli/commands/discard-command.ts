@@ -1,0 +1,19 @@
+/** `discard RUN`. */
+import type { Command } from 'commander';
+import { examples, JSON_OPTION, type CommandContext } from '../command-context.ts';
+import { decideRun, type DecideOptions } from '../decide-run.ts';
+
+export function addDiscardCommand(program: Command, context: CommandContext): void {
+  program
+    .command('discard')
+    .summary('drop a plan that waits')
+    .description('Drops the plan that waits; everything stays as it was.')
+    .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
+    .option('--by <name>', 'who decides (default: the user of this machine)')
+    .option('--reason <text>', 'why; it is kept with the run')
+    .option(...JSON_OPTION)
+    .addHelpText('after', examples('vocab-sync discard ror-affiliations@latest --reason "the dump is cut"'))
+    .action(async (run: string, options: DecideOptions) => {
+      context.end(await decideRun(context, run, 'discard', options));
+    });
+}

@@ -1,0 +1,49 @@
+/** `doctor`: what is in force, and whether everything that is needed is there. Starts and changes nothing. */
+import type { Command } from 'commander';
+import { redact } from '../../logging/redact.ts';
+import type { Settings } from '../../settings.ts';
+import { loadCatalog } from '../catalog.ts';
+import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
+import type { DoctorFinding } from '../doctor/finding.ts';
+import { lookAtDatabase } from '../doctor/look-at-database.ts';
+import { lookAtMachine } from '../doctor/look-at-machine.ts';
+import { lookAtTemporal } from '../doctor/look-at-temporal.ts';
+import { EXIT } from '../exit-code.ts';
+import { jobQueues } from '../job-queues.ts';
+import { packageFacts } from '../package-facts.ts';
+import { renderTable } from '../render-table.ts';
+
+export function addDoctorCommand(program: Command, context: CommandContext): void {
+  program
+    .command('doctor')
+    .summary('settings in force, and what is missing')
+    .description('Looks at settings, database, Temporal, spool and Node; says what to do. Exit code 1 when something is broken. Shows no secret.')
+    .option(...JSON_OPTION)
+    .addHelpText('after', examples('vocab-sync doctor', 'vocab-sync doctor --json'))
+    .action(async ({ json }: JsonOption) => {
+      const settings = context.settings();
+      const findings = await examine(settings, context.cwd);
+      const isBroken = findings.some(({ status }) => status === 'fail');
+      await (json === true
+        ? writeJson(context, { ok: !isBroken, version: packageFacts().version, settings: settings.origins, findings })
+        : context.terminal.write(render(settings, findings)));
+      context.end(isBroken ? EXIT.failed : EXIT.success);
+    });
+}
+
+async function examine(settings: Settings, cwd: string): Promise<readonly DoctorFinding[]> {
+  const queues = await jobQueues(await loadCatalog(settings.plugins, cwd), cwd);
+  const found = await Promise.all([lookAtMachine(settings), lookAtDatabase(settings), lookAtTemporal(settings, queues)]);
+  return found.flat().map((finding) => ({ ...finding, message: redact(finding.message) }));
+}
+
+const LABELS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;
+
+function render(settings: Settings, findings: readonly DoctorFinding[]): string {
+  const rows = settings.origins.map(({ name, value, from }) => [name, value === '' ? '(not set)' : value, from]);
+  const lines = findings.map(
+    ({ status, subject, message, remedy }) =>
+      `${LABELS[status]}  ${subject}: ${message}\n${remedy === undefined ? '' : `      what to do: ${remedy}\n`}`,
+  );
+  return `vocab-sync ${packageFacts().version}\n\n${renderTable([{ title: 'setting' }, { title: 'value' }, { title: 'from' }], rows)}\n${lines.join('')}`;
+}

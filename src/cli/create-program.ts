@@ -1,0 +1,33 @@
+/** The commands, and what they have in common: help, usage errors with a did-you-mean, no exit from within. */
+import { Command } from 'commander';
+import type { CommandContext } from './command-context.ts';
+import { COMMANDS } from './commands/index.ts';
+import { packageFacts } from './package-facts.ts';
+
+export function createProgram(context: CommandContext): Command {
+  const { terminal } = context;
+  const program = new Command('vocab-sync')
+    .description("Keeps a repository's controlled vocabularies equal to their public sources.")
+    .version(packageFacts().version)
+    .helpCommand('help [command]', 'help about a command')
+    .showHelpAfterError('(vocab-sync --help, or vocab-sync COMMAND --help, shows what there is)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => {
+        terminal.write(text).catch(() => undefined);
+      },
+      writeErr: (text) => {
+        terminal.say(text.trimEnd());
+      },
+    })
+    .configureHelp({ showGlobalOptions: false })
+    .addHelpText('after', EXIT_CODES);
+  for (const add of COMMANDS) add(program, context);
+  return program;
+}
+
+const EXIT_CODES = `
+Exit codes: 0 success, unchanged or skipped; 1 failed, or problems found; 2 usage or config; 3 partial;
+            4 waiting for approval; 5 cancelled or discarded; 6 a server cannot be reached.
+
+Start here: vocab-sync demo`;

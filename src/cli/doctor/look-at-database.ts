@@ -1,0 +1,54 @@
+/** The database: reachable, new enough, migrated. The embedded one is not started for this. */
+import { passingError } from '../../../activities/passing-error.ts';
+import { messageOf } from '../../errors.ts';
+import { findNativeBinaries } from '../../embedded/native-binaries.ts';
+import { redact } from '../../logging/redact.ts';
+import { pendingMigrations } from '../../postgres/migrate.ts';
+import { openPool, type Pool } from '../../postgres/pool.ts';
+import type { Settings } from '../../settings.ts';
+import { fail, ok, warn, type DoctorFinding } from './finding.ts';
+
+/** The oldest release that the PostgreSQL project still mends. */
+const OLDEST_SERVER = 14;
+
+export async function lookAtDatabase({ databaseUrl }: Settings): Promise<readonly DoctorFinding[]> {
+  if (databaseUrl === undefined) return [lookAtEmbedded()];
+  const pool = openPool({ url: databaseUrl, applicationName: 'vocab-sync doctor', max: 1 });
+  try {
+    return [await lookAtServer(pool), await lookAtMigrations(pool)];
+  } catch (error) {
+    const away = passingError(error);
+    const remedy = away === undefined ? 'Check DATABASE_URL: user, password, database name.' : 'Start the database, or check host and port in DATABASE_URL.';
+    return [fail('database', `${redact(databaseUrl)} cannot be used: ${redact(messageOf(away ?? error))}`, remedy)];
+  } finally {
+    await pool.end();
+  }
+}
+
+async function lookAtServer(pool: Pool): Promise<DoctorFinding> {
+  const { rows } = await pool.query<{ version: string; number: number; database: string; may: boolean }>(
+    `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
+       current_database() AS database, has_database_privilege(current_database(), 'CREATE') AS may`,
+  );
+  const [row] = rows;
+  if (row === undefined) return fail('database', 'The database does not answer a simple query.', 'Look at its log.');
+  const text = `PostgreSQL ${row.version}, database ${row.database}`;
+  if (row.number < OLDEST_SERVER * 10_000) return fail('database', `${text} is too old.`, `Use PostgreSQL ${String(OLDEST_SERVER)} or later.`);
+  if (!row.may) return fail('database', `${text}: this user may not create schemas in it.`, `GRANT CREATE ON DATABASE ${row.database} TO the user.`);
+  return ok('database', text);
+}
+
+async function lookAtMigrations(pool: Pool): Promise<DoctorFinding> {
+  const pending = await pendingMigrations(pool);
+  if (pending.length === 0) return ok('migrations', 'none pending');
+  return warn('migrations', `pending: ${pending.join(', ')}`, 'Run `vocab-sync migrate`, or start a worker, which does the same.');
+}
+
+function lookAtEmbedded(): DoctorFinding {
+  try {
+    findNativeBinaries();
+    return ok('database', 'embedded PostgreSQL (DATABASE_URL is not set); started when a command needs it');
+  } catch (error) {
+    return fail('database', `The embedded PostgreSQL cannot be used: ${messageOf(error)}`, 'Run `npm ci` again, or set DATABASE_URL.');
+  }
+}

@@ -1,0 +1,56 @@
+/** Temporal: reachable, the namespace, the search attributes, who polls. The dev server is not started for this. */
+import { messageOf, VocabSyncError } from '../../errors.ts';
+import { ERROR_CODES } from '../../error-codes.ts';
+import { findTemporalCli } from '../../embedded/temporal-cli.ts';
+import type { Settings } from '../../settings.ts';
+import { connectTemporal, type TemporalClient } from '../../temporal/client.ts';
+import { isPolled } from '../../temporal/run-status.ts';
+import { preflightSearchAttributes } from '../../temporal/search-attributes.ts';
+import { fail, ok, warn, type DoctorFinding } from './finding.ts';
+
+export async function lookAtTemporal(settings: Settings, queues: readonly string[]): Promise<readonly DoctorFinding[]> {
+  if (settings.temporal === undefined) return [await lookAtCli(settings)];
+  let temporal: TemporalClient | undefined;
+  try {
+    temporal = await connectTemporal(settings.temporal);
+    const address = settings.temporal.connectionOptions.address ?? '';
+    const found = [ok('Temporal', `reachable at ${address}, namespace ${temporal.namespace}`), await lookAtSearchAttributes(temporal)];
+    for (const queue of queues) found.push(await lookAtQueue(temporal, queue));
+    return found;
+  } catch (error) {
+    return [fail('Temporal', messageOf(error), error instanceof VocabSyncError ? ERROR_CODES[error.code].remedy : 'Check the TEMPORAL_ settings.')];
+  } finally {
+    await temporal?.close();
+  }
+}
+
+async function lookAtSearchAttributes({ connection, namespace }: TemporalClient): Promise<DoctorFinding> {
+  const check = await preflightSearchAttributes(connection, namespace);
+  const subject = 'search attributes';
+  switch (check.kind) {
+    case 'ok':
+      return ok(subject, 'registered');
+    case 'missing':
+      return fail(subject, `${check.missing.join(', ')} are not registered in namespace ${namespace}`, check.command);
+    case 'conflict':
+      return fail(subject, check.message, 'Use a namespace of its own for vocab-sync, or remove the other attribute.');
+    case 'unknown':
+      return warn(subject, check.message, 'Ask whoever runs Temporal whether they are registered.');
+  }
+}
+
+async function lookAtQueue({ client }: TemporalClient, queue: string): Promise<DoctorFinding> {
+  if (await isPolled(client, queue)) return ok(`queue ${queue}`, 'a worker polls it');
+  return warn(`queue ${queue}`, 'no worker polls it; a run would wait', `vocab-sync worker --queue ${queue}`);
+}
+
+async function lookAtCli({ temporalCliPath, cacheDirectory }: Settings): Promise<DoctorFinding> {
+  try {
+    const cli = await findTemporalCli({ temporalCliPath, cacheDirectory, install: false, say: () => undefined });
+    return ok('Temporal', `dev server ${cli.serverVersion} (TEMPORAL_ADDRESS is not set); program ${cli.path}, found by ${cli.from}`);
+  } catch (error) {
+    const text = messageOf(error);
+    if (temporalCliPath !== undefined) return fail('Temporal', text, 'Correct TEMPORAL_CLI_PATH or remove it.');
+    return warn('Temporal', text, 'Nothing: the first command that needs it tries to download or build it.');
+  }
+}

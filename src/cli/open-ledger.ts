@@ -1,0 +1,49 @@
+/** The database alone, for commands that look at the past: it works without Temporal. */
+import { acquireServers } from '../embedded/dev-home.ts';
+import { applyMigrations } from '../postgres/migrate.ts';
+import { openPool, type Pool } from '../postgres/pool.ts';
+import type { CommandContext } from './command-context.ts';
+import { terminalLogger } from './terminal-logger.ts';
+
+export interface Ledger {
+  readonly pool: Pool;
+  /** The page of a run in the Web UI; always null, as only Temporal's own start knows where that is. */
+  readonly webUi: (workflowId: string, run: string) => string | null;
+  close(): Promise<void>;
+}
+
+export async function withLedger<T>(context: CommandContext, work: (ledger: Ledger) => Promise<T>): Promise<T> {
+  const ledger = await openLedger(context);
+  try {
+    return await work(ledger);
+  } finally {
+    await ledger.close();
+  }
+}
+
+async function openLedger({ settings, terminal }: CommandContext): Promise<Ledger> {
+  const { logLevel } = settings();
+  const servers = await acquireServers({
+    settings: settings(),
+    need: { database: true, temporal: false },
+    role: 'command',
+    searchAttributes: {},
+    logger: terminalLogger(terminal, logLevel === 'debug'),
+    say: (line) => {
+      terminal.say(line);
+    },
+  });
+  if (servers.databaseUrl === undefined) throw new Error('no database was acquired');
+  const pool = openPool({ url: servers.databaseUrl, applicationName: 'vocab-sync command', max: 3 });
+  const close = async (): Promise<void> => {
+    await pool.end();
+    await servers.release();
+  };
+  try {
+    await applyMigrations(pool);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { pool, webUi: () => null, close };
+}

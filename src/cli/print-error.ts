@@ -1,0 +1,45 @@
+/** What went wrong, for people on stderr and with `--json` also as the one document on stdout. */
+import { ERROR_CODES } from '../error-codes.ts';
+import { VocabSyncError, messageOf } from '../errors.ts';
+import { redact } from '../logging/redact.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface PrintErrorOptions {
+  readonly json: boolean;
+  /** Prints the stack too. */
+  readonly debug: boolean;
+}
+
+export async function printError(terminal: Terminal, error: unknown, { json, debug }: PrintErrorOptions): Promise<void> {
+  const { code, message, remedy, details } = describeError(error);
+  terminal.status('');
+  terminal.say(`error: ${message}`);
+  terminal.say(`  code:        ${code}`);
+  terminal.say(`  what to do:  ${remedy}`);
+  if (debug && error instanceof Error && error.stack !== undefined) terminal.say(redact(error.stack));
+  if (json) await terminal.write(`${JSON.stringify({ error: { code, message, remedy, details } }, null, 2)}\n`);
+}
+
+interface ErrorDescription {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+  readonly details: unknown;
+}
+
+function describeError(error: unknown): ErrorDescription {
+  if (error instanceof VocabSyncError) {
+    return {
+      code: error.code,
+      message: redact(error.message),
+      remedy: ERROR_CODES[error.code].remedy,
+      details: JSON.parse(redact(JSON.stringify(error.details))) as unknown,
+    };
+  }
+  return {
+    code: 'E_INTERNAL',
+    message: redact(messageOf(error)),
+    remedy: 'This is a bug of vocab-sync: please report it. LOG_LEVEL=debug shows where it happened.',
+    details: {},
+  };
+}

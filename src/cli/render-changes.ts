@@ -1,0 +1,92 @@
+/** The changes of a run for people (table), for librarians (Markdown) and for programs (jsonl). */
+import type { RecordChange } from '../postgres/change-history.ts';
+import { compareFields, type FieldChange } from '../records/field-changes.ts';
+import { printable } from './printable.ts';
+
+export const CHANGE_FORMATS = ['table', 'jsonl', 'markdown'] as const;
+export type ChangeFormat = (typeof CHANGE_FORMATS)[number];
+
+export function renderChanges(changes: readonly RecordChange[], format: ChangeFormat): string {
+  switch (format) {
+    case 'table':
+      return changes.map(renderPlain).join('');
+    case 'jsonl':
+      return changes.map((change) => `${JSON.stringify(toChangeLine(change))}\n`).join('');
+    case 'markdown':
+      return renderMarkdown(changes);
+  }
+}
+
+export interface ChangeLine extends RecordChange {
+  /** For an update: what differs. */
+  readonly fields: readonly FieldChange[];
+}
+
+export function toChangeLine(change: RecordChange): ChangeLine {
+  return { ...change, fields: fieldsOf(change) };
+}
+
+function fieldsOf({ op, before, after }: RecordChange): readonly FieldChange[] {
+  return op === 'update' || op === 'restore' ? compareFields(before, after) : [];
+}
+
+function renderPlain(change: RecordChange): string {
+  const { op, id, target } = change;
+  const lines = fieldsOf(change).map((field) => `  ${printable(field.pointer)}  ${describeField(field)}\n`);
+  return `${op.padEnd(8)}  ${printable(id)}  ${printable(nameOf(change), 60)}  (${target})\n${lines.join('')}`;
+}
+
+const LONGEST_VALUE = 100;
+
+/** Lists are shown by what came and went, everything else as before → after. */
+export function describeField({ before, after }: FieldChange): string {
+  if (before === undefined) return `added ${show(after)}`;
+  if (after === undefined) return `removed ${show(before)}`;
+  if (Array.isArray(before) && Array.isArray(after)) return describeList(before, after);
+  return `${show(before)} → ${show(after)}`;
+}
+
+function describeList(before: readonly unknown[], after: readonly unknown[]): string {
+  const had = new Set(before.map((item) => JSON.stringify(item)));
+  const has = new Set(after.map((item) => JSON.stringify(item)));
+  const gone = [...had].filter((item) => !has.has(item)).map((item) => `−${printable(item, LONGEST_VALUE)}`);
+  const came = [...has].filter((item) => !had.has(item)).map((item) => `+${printable(item, LONGEST_VALUE)}`);
+  return gone.length + came.length === 0 ? 'in another order' : [...gone, ...came].join(' ');
+}
+
+function show(value: unknown): string {
+  return printable(JSON.stringify(value), LONGEST_VALUE);
+}
+
+function nameOf({ before, after }: RecordChange): string {
+  const record = after ?? before;
+  if (typeof record !== 'object' || record === null) return '';
+  const { name, title } = record as { readonly name?: unknown; readonly title?: unknown };
+  if (typeof name === 'string') return name;
+  const [first] = typeof title === 'object' && title !== null ? Object.values(title) : [title];
+  return typeof first === 'string' ? first : '';
+}
+
+const HEADINGS = { insert: 'New', update: 'Changed', withdraw: 'Withdrawn', restore: 'Restored' } as const;
+
+function renderMarkdown(changes: readonly RecordChange[]): string {
+  const targets = [...new Set(changes.map(({ target }) => target))];
+  const sections = targets.flatMap((target) => [
+    `## ${escapeMarkdown(target)}\n`,
+    ...Object.entries(HEADINGS).flatMap(([op, heading]) => {
+      const found = changes.filter((change) => change.target === target && change.op === op);
+      return found.length === 0 ? [] : [`### ${heading}\n\n${found.map(renderItem).join('')}`];
+    }),
+  ]);
+  return sections.length === 0 ? 'No changes.\n' : sections.join('\n');
+}
+
+function renderItem(change: RecordChange): string {
+  const name = nameOf(change);
+  const fields = fieldsOf(change).map((field) => `  - ${escapeMarkdown(field.pointer)}: ${escapeMarkdown(describeField(field))}\n`);
+  return `- ${name === '' ? '' : `**${escapeMarkdown(printable(name))}** `}(${escapeMarkdown(change.id)})\n${fields.join('')}`;
+}
+
+function escapeMarkdown(text: string): string {
+  return text.replaceAll(/[\\`*_[\]<>|#]/g, '\\$&');
+}

@@ -1,0 +1,10 @@
+/** The effective config of a run, value by value, for `run --explain`. */
+import { toDottedPath, type ExplainedValue } from '../job/explain-config.ts';
+import { renderTable } from './render-table.ts';
+
+export function renderExplained(values: readonly ExplainedValue[]): string {
+  return renderTable(
+    [{ title: 'value of' }, { title: 'is', most: 80 }, { title: 'from' }],
+    values.map(({ pointer, value, origin }) => [toDottedPath(pointer), JSON.stringify(value), origin]),
+  );
+}

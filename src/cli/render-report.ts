@@ -1,0 +1,90 @@
+/** The report of a run for people: source, counts, targets, warnings, guards, where to look. */
+import type { RunReport, TaskReport } from '../records/run.ts';
+import { formatBytes, formatDuration, formatNumber, formatTime } from './format-number.ts';
+import { printable } from './printable.ts';
+import { renderFields, renderTable, type TableColumn } from './render-table.ts';
+
+export function renderReport(report: RunReport): string {
+  const sections = [
+    renderHead(report),
+    ...report.tasks.map((task) => renderTask(task, report)),
+    ...(report.error === null ? [] : [`Error ${report.error.code}\n  ${printable(report.error.message)}\n`]),
+    ...(report.held_by === undefined
+      ? []
+      : [`Run ${report.held_by.run} holds this job (phase ${report.held_by.phase}). Look at it: vocab-sync show ${report.held_by.run}\n`]),
+    ...(report.web_ui === null ? [] : [`Web UI  ${report.web_ui}\n`]),
+  ];
+  return sections.join('\n');
+}
+
+function renderHead(report: RunReport): string {
+  const took =
+    report.finished_at === null
+      ? ''
+      : ` in ${formatDuration(Date.parse(report.finished_at) - Date.parse(report.started_at))}`;
+  return [
+    `${printable(report.title)}: ${stateOf(report)}${took}\n`,
+    renderFields(
+      [
+        ['run', report.run],
+        ['job', `${report.job}${report.mode === 'plan' ? ' (plan)' : ''}`],
+        ['workflow', report.workflow_id],
+        ['since', report.since === null ? 'none: everything is read' : formatTime(report.since)],
+        ['started', formatTime(report.started_at)],
+      ],
+      '  ',
+    ),
+  ].join('');
+}
+
+/** `waiting for approval`, `running (stage)`, `success`. */
+export function stateOf(run: Pick<RunReport, 'outcome' | 'phase'>): string {
+  if (run.outcome !== null) return run.outcome;
+  return run.phase === 'waiting' ? 'waiting for approval' : `running (${run.phase})`;
+}
+
+const COUNTS = ['read', 'filtered', 'duplicates', 'rejected', 'staged'] as const;
+const CHANGES = ['inserted', 'updated', 'restored', 'withdrawn', 'unchanged', 'rejected'] as const;
+
+function renderTask(task: TaskReport, report: RunReport): string {
+  const heading = report.tasks.length > 1 ? `Task ${task.name}: ${task.outcome ?? 'not ended'}\n` : '';
+  const read = task.counts.read === 0 ? '' : renderTable(COUNTS.map(rightColumn), [COUNTS.map((name) => formatNumber(task.counts[name]))], '  ');
+  return [heading + renderSource(task), read, renderTargets(task, report), renderWarnings(task), renderTrips(task)]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
+function renderSource({ source }: TaskReport): string {
+  if (source === null) return '';
+  const name = source.version === source.name ? source.name : `${source.name} (${source.version})`;
+  const bytes = source.bytes > 0 ? `, ${formatBytes(source.bytes)}` : '';
+  return `  source  ${printable(name, 120)}${bytes}\n          ${printable(source.digest)}\n`;
+}
+
+function renderTargets(task: TaskReport, report: RunReport): string {
+  if (task.targets.length === 0) return '';
+  const title = report.outcome === null ? 'would be' : 'target';
+  return renderTable(
+    [{ title }, ...CHANGES.map(rightColumn)],
+    task.targets.map((target) => [target.name, ...CHANGES.map((name) => formatNumber(target[name]))]),
+    '  ',
+  );
+}
+
+function renderWarnings({ warnings }: TaskReport): string {
+  if (warnings.length === 0) return '';
+  const lines = warnings.flatMap(({ code, count, samples }) => [
+    `  ${code}: ${formatNumber(count)}\n`,
+    ...samples.slice(0, 3).map((sample) => `    ${printable(sample, 200)}\n`),
+  ]);
+  return `Warnings\n${lines.join('')}`;
+}
+
+function renderTrips({ trips }: TaskReport): string {
+  if (trips.length === 0) return '';
+  return `Guards that tripped\n${trips.map(({ guard, message }) => `  ${guard}: ${printable(message)}\n`).join('')}`;
+}
+
+function rightColumn(title: string): TableColumn {
+  return { title, align: 'right' };
+}

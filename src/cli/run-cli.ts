@@ -1,0 +1,42 @@
+/** Runs one command line: from the words that were typed to the exit code. Throws nothing. */
+import { CommanderError } from 'commander';
+import { passingError } from '../../activities/passing-error.ts';
+import { VocabSyncError } from '../errors.ts';
+import type { Settings } from '../settings.ts';
+import { createProgram } from './create-program.ts';
+import { EXIT, exitCodeOfError, type ExitCode } from './exit-code.ts';
+import { printError } from './print-error.ts';
+import { OutputClosed, type Terminal } from './terminal.ts';
+
+export interface CliEnvironment {
+  readonly terminal: Terminal;
+  readonly cwd: string;
+  readonly loadSettings: () => Settings;
+}
+
+export async function runCli(argv: readonly string[], { terminal, cwd, loadSettings }: CliEnvironment): Promise<ExitCode> {
+  let code: ExitCode = EXIT.success;
+  let settings: Settings | undefined;
+  const program = createProgram({
+    terminal,
+    cwd,
+    settings: () => (settings ??= loadSettings()),
+    end: (ending) => {
+      code = ending;
+    },
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (thrown) {
+    if (thrown instanceof OutputClosed) return EXIT.success;
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.success : EXIT.usage;
+    const error = thrown instanceof VocabSyncError ? thrown : (passingError(thrown) ?? thrown);
+    const printed = printError(terminal, error, {
+      json: argv.includes('--json'),
+      debug: settings?.logLevel === 'debug',
+    });
+    await printed.catch(() => undefined);
+    return exitCodeOfError(error);
+  }
+}

@@ -1,0 +1,29 @@
+/** The log of a command: what a person should know as lines of its own, without disturbing the progress line. */
+import type { Logger } from '../component/services.ts';
+import { redact } from '../logging/redact.ts';
+import { messageOf } from '../errors.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Warnings and errors; everything with `debug`. What happens in the ordinary way is told by the progress. */
+export function terminalLogger(terminal: Terminal, debug: boolean): Logger {
+  const at = (level: string) => (message: string, fields?: Record<string, unknown>) => {
+    terminal.say(redact(`${level}: ${message}${describe(fields ?? {})}`));
+  };
+  const nothing = (): void => undefined;
+  return {
+    debug: debug ? at('debug') : nothing,
+    info: debug ? at('info') : nothing,
+    warn: at('warning'),
+    error: at('error'),
+  };
+}
+
+function describe(fields: Readonly<Record<string, unknown>>): string {
+  const parts = Object.entries(fields).map(([name, value]) => `${name}=${show(value)}`);
+  return parts.length === 0 ? '' : ` (${parts.join(' ')})`;
+}
+
+function show(value: unknown): string {
+  if (value instanceof Error) return messageOf(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

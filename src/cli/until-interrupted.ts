@@ -1,0 +1,16 @@
+/** Waits for Ctrl-C or SIGTERM. Rejects when what it waits beside fails first. */
+import type { Terminal } from './terminal.ts';
+
+export async function untilInterrupted(terminal: Terminal, beside: Promise<void>): Promise<void> {
+  let quiet = (): void => undefined;
+  const interrupted = new Promise<void>((resolve) => {
+    quiet = terminal.onInterrupt(() => {
+      resolve();
+    });
+  });
+  try {
+    await Promise.race([interrupted, beside]);
+  } finally {
+    quiet();
+  }
+}

@@ -1,0 +1,91 @@
+/** What Temporal knows of a run under way: heartbeats, attempts that failed, and whether a worker is there at all. */
+import type { Client } from '@temporalio/client';
+import type { Phase } from '../records/run.ts';
+import { isPolled, pendingSteps, type PendingStep } from '../temporal/run-status.ts';
+import { printable } from './printable.ts';
+import type { LiveProgress } from './progress-facts.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface WatchOptions {
+  readonly client: Client;
+  readonly terminal: Terminal;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly queue: string;
+}
+
+export interface Watch {
+  /** Asks Temporal every second at most, in the background: a server that is away does not hold up the progress. */
+  look(phase: Phase): LiveProgress | undefined;
+}
+
+const STEPS_MILLISECONDS = 1000;
+const WORKER_MILLISECONDS = 10_000;
+
+export function createWatch(options: WatchOptions): Watch {
+  const { client, workflowId, runId } = options;
+  let live: { readonly phase: Phase; readonly progress: LiveProgress } | undefined;
+  const failures = createFailureTeller(options.terminal);
+  const workers = createWorkerTeller(options);
+  const steps = atMostEvery(STEPS_MILLISECONDS, async (phase: Phase) => {
+    const pending = await pendingSteps(client, { workflowId, runId });
+    failures(pending);
+    const heard = pending.find(({ progress }) => progress !== undefined)?.progress;
+    live =
+      heard === undefined
+        ? undefined
+        : { phase, progress: { bytes: heard.bytes ?? 0, totalBytes: heard.totalBytes ?? 0, records: heard.counts?.read ?? 0 } };
+  });
+  const polled = atMostEvery(WORKER_MILLISECONDS, workers);
+  return {
+    look(phase) {
+      steps(phase);
+      polled(phase);
+      return live?.phase === phase ? live.progress : undefined;
+    },
+  };
+}
+
+/** Starts `work` unless it ran lately or still runs. It is only for showing, so its failures are not. */
+function atMostEvery<T>(milliseconds: number, work: (value: T) => Promise<void>): (value: T) => void {
+  let next = 0;
+  return (value) => {
+    if (Date.now() < next) return;
+    next = Infinity;
+    const free = (): void => {
+      next = Date.now() + milliseconds;
+    };
+    work(value).then(free, free);
+  };
+}
+
+function createFailureTeller(terminal: Terminal): (pending: readonly PendingStep[]) => void {
+  const told = new Set<string>();
+  return (pending) => {
+    for (const { id, attempt, lastFailure, paused } of pending) {
+      const line = paused
+        ? `The step ${id} is paused in Temporal.`
+        : lastFailure === undefined
+          ? undefined
+          : `The step ${id} is tried again (attempt ${String(attempt)}): ${printable(lastFailure, 300)}`;
+      if (line === undefined || told.has(line)) continue;
+      told.add(line);
+      terminal.say(line);
+    }
+  };
+}
+
+function createWorkerTeller({ client, queue, terminal }: WatchOptions): () => Promise<void> {
+  let there = true;
+  return async () => {
+    const polled = await isPolled(client, queue);
+    if (polled !== there) {
+      terminal.say(
+        polled
+          ? `A worker polls the queue ${queue} again.`
+          : `warning: no worker polls the queue ${queue} any more; the run waits. Start one: vocab-sync worker`,
+      );
+    }
+    there = polled;
+  };
+}

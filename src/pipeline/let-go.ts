@@ -1,0 +1,16 @@
+/** Ends a run in the ledger whose workflow is closed or lost, so that its job is free and its stage is gone. */
+import { inTransaction, type Pool } from '../postgres/pool.ts';
+import { abandonRun } from '../postgres/run-endings.ts';
+import { findRun } from '../postgres/run-rows.ts';
+import { dropStages } from './resolve-run.ts';
+
+/** False when the run had ended meanwhile. Only for a run whose workflow is known to do nothing more. */
+export async function letGoRun(pool: Pool, run: string): Promise<boolean> {
+  return inTransaction(pool, async (client) => {
+    const row = await findRun(client, run, true);
+    if (row === undefined || row.finished_at !== null) return false;
+    await abandonRun(client, row);
+    await dropStages(client, run);
+    return true;
+  });
+}
