@@ -3,7 +3,7 @@
  * root starts it as another user and that user cannot reach either, they lie below /var/lib/vocab-sync.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Logger } from '../component/services.ts';
 import { completeSymlinks, copyNativeBinaries, findNativeBinaries } from './native-binaries.ts';
@@ -45,6 +45,7 @@ function reachableParent(directory: string, user: ServerUser, logger: Logger): s
   const location = join(directory, 'location');
   if (!existsSync(location) && canReach(user, directory)) return directory;
   if (!existsSync(location)) {
+    warnOfOrphans(logger);
     const outside = join(OUTSIDE, randomBytes(8).toString('hex'));
     writeFileSync(location, `${outside}\n`);
     logger.info('The embedded PostgreSQL keeps its data outside of the home, which its user cannot enter', {
@@ -59,6 +60,16 @@ function reachableParent(directory: string, user: ServerUser, logger: Logger): s
   chmodSync(outside, 0o755);
   writeFileSync(join(outside, 'home'), `${directory}\n`);
   return outside;
+}
+
+/** Not removed by us: a home on a volume that is not mounted looks gone too. */
+function warnOfOrphans(logger: Logger): void {
+  if (!existsSync(OUTSIDE)) return;
+  const orphans = readdirSync(OUTSIDE)
+    .map((name) => join(OUTSIDE, name))
+    .filter((place) => existsSync(join(place, 'home')))
+    .filter((place) => !existsSync(readFileSync(join(place, 'home'), 'utf8').trim()));
+  if (orphans.length > 0) logger.warn('Databases of homes that are gone take up space and can be deleted', { orphans });
 }
 
 function choosePrograms(parent: string, user: ServerUser | undefined): string {
