@@ -1,3 +1,5 @@
+import type { Writer } from '../src/component/writer.ts';
+import { file } from './file.ts';
 import { postgres } from './postgres.ts';
 
-export const writers = [postgres];
+export const writers: readonly Writer[] = [file, postgres];

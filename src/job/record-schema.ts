@@ -1,0 +1,96 @@
+/**
+ * The record schemas in config/records: what a repository accepts of each vocabulary, draft-07 with two additions, the
+ * format `isni` (which takes an ORCID iD as well) and the keyword `x-unique-by` (items differ in that field).
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import formats from 'ajv-formats';
+import { toCompactIsni } from '../records/isni.ts';
+import { isJsonObject, type JsonObject } from './json-object.ts';
+import { findPackageRoot } from './package-root.ts';
+import { describeFound } from './problem.ts';
+
+/** Says what is wrong with a record of the vocabulary, or undefined when it fits. */
+export type RecordCheck = (record: unknown) => string | undefined;
+
+const VOCABULARY = /^[a-z][a-z0-9-]*$/;
+const loaded = new Map<string, RecordCheck | undefined>();
+
+/** Undefined where the vocabulary has no schema: then its records are not checked. Compiled once for each process. */
+export function loadRecordSchema(vocabulary: string): RecordCheck | undefined {
+  if (!loaded.has(vocabulary)) loaded.set(vocabulary, readSchema(vocabulary));
+  return loaded.get(vocabulary);
+}
+
+function readSchema(vocabulary: string): RecordCheck | undefined {
+  const path = join(findPackageRoot(), 'config', 'records', `${vocabulary}.json`);
+  if (!VOCABULARY.test(vocabulary) || !existsSync(path)) return undefined;
+  const validate = compile(JSON.parse(readFileSync(path, 'utf8')) as JsonObject);
+  return (record) => (validate(record) ? undefined : toSentence(validate.errors ?? []));
+}
+
+function compile(schema: JsonObject): ValidateFunction {
+  const ajv = new Ajv({ verbose: true, strict: true, strictTypes: false, strictRequired: false });
+  formats.default(ajv, ['date']);
+  ajv.addFormat('isni', (text) => toCompactIsni(text) !== undefined);
+  ajv.addKeyword({ keyword: 'x-unique-by', type: 'array', schemaType: 'string', validate: isUniqueBy, errors: false });
+  return ajv.compile(schema);
+}
+
+function isUniqueBy(field: string, items: readonly unknown[]): boolean {
+  return new Set(items.map((item) => (isJsonObject(item) ? item[field] : undefined))).size === items.length;
+}
+
+/** The last error is of the outermost rule; `if` only repeats what its `then` found. */
+function toSentence(errors: readonly ErrorObject[]): string {
+  const error = errors.filter(({ keyword }) => keyword !== 'if').at(-1);
+  if (error === undefined) return 'Expected a record that fits its schema, found another.';
+  const place = error.instancePath === '' ? 'in the record' : `at ${error.instancePath}`;
+  const found = (): string => describeFound(error.data);
+  const params = error.params as Readonly<Record<string, unknown>>;
+  switch (error.keyword) {
+    case 'required':
+      return `Expected a value at ${error.instancePath}/${String(params['missingProperty'])}, found nothing.`;
+    case 'additionalProperties':
+      return `Expected ${describeFields(error.parentSchema)} ${place}, found the field ${JSON.stringify(params['additionalProperty'])}.`;
+    case 'type':
+      return `Expected ${describeTypes(params['type'])} ${place}, found ${found()}.`;
+    case 'enum':
+      return `Expected one of ${list(error.schema)} ${place}, found ${found()}.`;
+    case 'uniqueItems':
+      return `Expected each item once ${place}, found item ${String(params['i'])} to equal item ${String(params['j'])}.`;
+    default:
+      return `Expected ${describeRule(error)} ${place}, found ${found()}.`;
+  }
+}
+
+function describeRule({ parentSchema, message }: ErrorObject): string {
+  const description: unknown = isJsonObject(parentSchema) ? parentSchema['description'] : undefined;
+  return typeof description === 'string' ? description : `a value that ${message ?? 'fits'}`;
+}
+
+function describeFields(schema: unknown): string {
+  const properties = isJsonObject(schema) ? schema['properties'] : undefined;
+  const description = isJsonObject(schema) ? schema['description'] : undefined;
+  if (isJsonObject(properties)) return `no fields but ${list(Object.keys(properties))}`;
+  return typeof description === 'string' ? description : 'no further fields';
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'a text',
+  array: 'a list',
+  object: 'an object',
+  boolean: 'true or false',
+};
+
+function describeTypes(types: unknown): string {
+  return [types]
+    .flat()
+    .map((type) => TYPE_NAMES[String(type)] ?? String(type))
+    .join(' or ');
+}
+
+function list(values: unknown): string {
+  return Array.isArray(values) ? values.map((value) => JSON.stringify(value)).join(', ') : String(values);
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { defineWriter } from '../src/component/writer.ts';
+import type { FileFormat } from './file/create-encoder.ts';
+import { openFileSink } from './file/open-file-sink.ts';
+
+const EXTENSIONS: readonly (readonly [string, FileFormat])[] = [
+  ['.jsonl', 'jsonl'],
+  ['.ndjson', 'jsonl'],
+  ['.csv', 'csv'],
+  ['.yaml', 'yaml'],
+  ['.yml', 'yaml'],
+];
+
+const fields = z.strictObject({
+  path: z
+    .string()
+    .min(1)
+    .regex(/^[^\0]*[^\0/\\]$/, 'expected the path of a file, not of a directory')
+    .describe(
+      'Where the file appears, on the machine of the worker. A relative path counts from its working directory.',
+    ),
+  format: z
+    .enum(['jsonl', 'csv', 'yaml'])
+    .optional()
+    .describe('How records are written. Without it the ending of `path` decides.'),
+  columns: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe(
+      'The fields of the record that become columns, in this order. CSV needs them; the other formats write whole records.',
+    ),
+  on_missing: z
+    .enum(['keep', 'withdraw'])
+    .default('keep')
+    .describe(
+      'What happens to a record that a complete read of the source no longer holds: `withdraw` leaves it out of the file, `keep` writes it as it was last.',
+    ),
+});
+
+type FileArgs = z.infer<typeof fields>;
+
+export const file = defineWriter({
+  type: 'file',
+  version: 1,
+  receives: 'snapshot',
+  summary: 'Publishes all records as one file (JSON Lines, CSV or YAML), which appears whole or not at all.',
+  description: `Each publication writes the whole file anew, in order of id, and puts it in place by rename. \`PATH.manifest.json\` beside it
+says how many records and bytes it holds, its SHA-256, and which job and run made it. A file that this job did not make is never
+overwritten. In CSV (RFC 4180, UTF-8) lists and objects are JSON text. YAML is a list of records, as InvenioRDM reads its fixtures.`,
+  args: fields.superRefine(checkFormat),
+  examples: [
+    { title: 'One JSON document in each line', args: { path: 'out/affiliations.jsonl' } },
+    { title: 'A table', args: { path: 'out/funders.csv', columns: ['id', 'name', 'country', 'identifiers'] } },
+    {
+      title: 'An InvenioRDM fixture without what the source no longer holds',
+      args: { path: 'app_data/vocabularies/affiliations.yaml', on_missing: 'withdraw' },
+    },
+  ],
+  targetName: ({ path }) => `file:${path}`,
+  onMissing: ({ on_missing }) => on_missing,
+  open: async (args, { run, job }) => {
+    const format = formatOf(args) ?? 'jsonl';
+    return openFileSink({ path: args.path, format, columns: args.columns, run, job });
+  },
+});
+
+function formatOf({ path, format }: Pick<FileArgs, 'path' | 'format'>): FileFormat | undefined {
+  return format ?? EXTENSIONS.find(([extension]) => path.toLowerCase().endsWith(extension))?.[1];
+}
+
+function checkFormat(args: FileArgs, context: z.RefinementCtx): void {
+  const format = formatOf(args);
+  const report = (path: string, message: string) => {
+    context.addIssue({ code: 'custom', path: [path], message });
+  };
+  if (format === undefined) {
+    report('format', 'expected "format", or a path that ends in .jsonl, .ndjson, .csv, .yaml or .yml');
+  } else if (format === 'csv' && args.columns === undefined) {
+    report(
+      'columns',
+      'expected "columns" with the fields to write, such as ["id", "name"], because CSV has a fixed header',
+    );
+  } else if (format !== 'csv' && args.columns !== undefined) {
+    report('columns', `expected no "columns" with the format ${format}, which writes whole records`);
+  }
+}

@@ -1,0 +1,54 @@
+/** What the operating system says about a target file, as an error that an operator can act on. */
+import { ConfigError, UnavailableError } from '../../src/errors.ts';
+
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Runs file work for `path`. */
+export async function onFile<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toFileError(error, path);
+  }
+}
+
+/** The error itself where it is none of the operating system, or none that we know. */
+export function toFileError(error: unknown, path: string): unknown {
+  const code = codeOf(error);
+  const options = { cause: error, details: { path, code } };
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new UnavailableError(
+        'E_DISK_FULL',
+        `The disk of ${path} is full (${code}), so nothing was published there. Free space: the run tries again.`,
+        options,
+      );
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new ConfigError(
+        'E_FILE_NOT_FOUND',
+        `Expected a directory for ${path}, found none (${code}). Create it on the machine of the worker, or correct "path" in the args of the file writer.`,
+        options,
+      );
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new ConfigError(
+        'E_FILE_NOT_FOUND',
+        `Expected to be allowed to write ${path} and into its directory, and was refused (${code}). Let the user of the worker write there, or choose another "path".`,
+        options,
+      );
+    case 'ENAMETOOLONG':
+    case 'ELOOP':
+      return new ConfigError(
+        'E_FILE_NOT_FOUND',
+        `Expected a path that can be opened, found ${path} (${code}). Correct "path" in the args of the file writer.`,
+        options,
+      );
+    default:
+      return error;
+  }
+}
