@@ -14,7 +14,7 @@ export interface RunPlace {
 /** Proxies in front of the Web UI commonly refuse URLs above 8 kB; half of that leaves room for the rest. */
 const ENCODED_LIMIT = 4000;
 /** The frame that shows the text is one line short: the last line would be hidden. */
-const LAST_LINE = '\n\n&nbsp;\n';
+export const LAST_LINE = '\n\n&#160;\n';
 const LONGEST_TEXT = 200;
 const MOST_TRIPS = 5;
 
@@ -53,16 +53,11 @@ export function changesOf(counts: TargetCounts): string {
   return `+${String(counts.inserted + counts.restored)} ~${String(counts.updated)} −${String(counts.withdrawn)}`;
 }
 
-/** Text from outside, on one line, without meaning in HTML or Markdown. */
+/** Text from outside, on one line, without meaning in HTML or Markdown. The renderer knows numeric entities only. */
 export function escaped(text: string): string {
   return clipped(text.replace(/\s+/g, ' ').trim(), LONGEST_TEXT)
-    .replace(/[\\`*_[\]()#+!|~-]/g, '\\$&')
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/"/g, '&quot;')
-    .replace(/\{/g, '&#123;')
-    .replace(/\}/g, '&#125;');
+    .replace(/[&<>{}]/g, (character) => `&#${String(character.charCodeAt(0))};`)
+    .replace(/[\\`*_[\]()|~]/g, '\\$&');
 }
 
 function headline(state: RunProgress): string {
@@ -158,5 +153,7 @@ function links({ namespace, workflowId, runId }: RunPlace): string {
 }
 
 function clipped(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+  const short = text.length > length ? `${text.slice(0, length - 1)}…` : text;
+  // Half a character, cut off here or from outside, cannot be put into a URL.
+  return short.replace(/\p{Surrogate}/gu, '\uFFFD');
 }

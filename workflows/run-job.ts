@@ -6,13 +6,14 @@ import { CancellationScope, TemporalFailure, isCancellation, upsertMemo, workflo
 import type { FinishInput, Resolved, RunReport, RunRequest } from '../src/pipeline/run-steps.ts';
 import { openApproval } from './approval.ts';
 import { summaryLine } from './details-text.ts';
-import { failedRun, toRunFailure } from './failure.ts';
+import { failedRun, settingFailure, toRunFailure } from './failure.ts';
 import { openBoard, type Board } from './progress.ts';
 import { stepsOf, type Steps } from './steps.ts';
 import { syncTask, type RunContext } from './sync-task.ts';
 
 /** Completes with the report, fails with the code of what went wrong, or ends as cancelled. */
 export async function runJob(request: RunRequest): Promise<RunReport> {
+  requireRequest(request);
   const board = openBoard(request);
   const approval = openApproval(board);
   const steps = stepsOf(request);
@@ -26,6 +27,14 @@ export async function runJob(request: RunRequest): Promise<RunReport> {
     ending = endingOf(thrown);
   }
   return finish(steps, board, ending);
+}
+
+/** Whoever starts a run from the Web UI writes its input by hand. What is in it is checked when the run is resolved. */
+function requireRequest(input: unknown): void {
+  if (typeof input === 'object' && input !== null && 'job' in input && typeof input.job === 'string') return;
+  throw settingFailure(
+    'The input of runJob must be an object such as {"job": "ror-affiliations", "trigger": "manual"}.',
+  );
 }
 
 type Ending =

@@ -1,7 +1,7 @@
 /** Starting a run by hand. */
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import type { runJob } from '../../workflows/run-job.ts';
-import { escaped } from '../../workflows/details-text.ts';
+import { LAST_LINE, escaped } from '../../workflows/details-text.ts';
 import { VOCAB_JOB } from '../../workflows/search-attributes.ts';
 import { InternalError } from '../errors.ts';
 import type { RunRequest } from '../records/run.ts';
@@ -11,6 +11,8 @@ export interface StartRunOptions {
   readonly request: RunRequest;
   /** The task queue of the job. */
   readonly queue: string;
+  /** False where the namespace has no search attributes for us. Default: what the request says, else true. */
+  readonly searchAttributes?: boolean;
   /** Replaces the time of the start in tests. */
   readonly now?: Date;
 }
@@ -40,7 +42,8 @@ export async function startRun(client: Client, options: StartRunOptions): Promis
 
 /** Undefined when the id is taken by another run, under way or closed. */
 async function startAs(client: Client, options: StartRunOptions, workflowId: string): Promise<string | undefined> {
-  const { request } = options;
+  const searchAttributes = options.searchAttributes ?? options.request.searchAttributes ?? true;
+  const request: RunRequest = { ...options.request, searchAttributes };
   const title = request.title ?? request.job;
   return failingAs(`start a run of ${request.job}`, async () => {
     try {
@@ -53,9 +56,7 @@ async function startAs(client: Client, options: StartRunOptions, workflowId: str
         staticSummary: title.slice(0, 150),
         staticDetails: detailsOf(request),
         memo: { title, ...(request.startedBy === undefined ? {} : { started_by: request.startedBy }) },
-        ...(request.searchAttributes !== false
-          ? { typedSearchAttributes: [{ key: VOCAB_JOB, value: request.job }] }
-          : {}),
+        ...(searchAttributes ? { typedSearchAttributes: [{ key: VOCAB_JOB, value: request.job }] } : {}),
       });
       return handle.firstExecutionRunId;
     } catch (thrown) {
@@ -78,7 +79,7 @@ function detailsOf(request: RunRequest): string {
       : [`- custom args: ${escaped(Object.keys(request.customArgs).join(', '))}`]),
     ...(request.force === true ? ['- reads even an unchanged source'] : []),
   ];
-  return `${lines.join('\n')}\n\n&nbsp;\n`;
+  return lines.join('\n') + LAST_LINE;
 }
 
 /** 20261121T113355Z */

@@ -8,7 +8,7 @@ import {
 import { createActivities } from '../../activities/create-activities.ts';
 import { activityEnding } from '../../activities/interceptor.ts';
 import type { Logger } from '../component/services.ts';
-import { messageOf, UnavailableError } from '../errors.ts';
+import { InternalError, UnavailableError, messageOf } from '../errors.ts';
 import type { RunSteps } from '../pipeline/run-steps.ts';
 import { failingAs } from './client.ts';
 import { workflowSource } from './workflow-bundle.ts';
@@ -52,15 +52,13 @@ const FORCE = '25s';
 export async function createWorker(options: WorkerOptions): Promise<RunningWorker> {
   const worker = await failingAs(`start a worker on queue ${options.queue}`, () => Worker.create(sdkOptions(options)));
   const { logger, queue, role = 'all' } = options;
+  let draining = false;
   const ended = worker.run().catch((thrown: unknown) => {
-    throw new UnavailableError('E_TEMPORAL_UNAVAILABLE', `The worker on queue ${queue} ended: ${messageOf(thrown)}`, {
-      cause: thrown,
-    });
+    throw draining ? leftBehind(queue, thrown) : failed(queue, thrown);
   });
   // Whoever started the worker looks at `ended`, perhaps later than it fails.
   ended.catch(() => undefined);
   logger.info('worker started', { queue, role, namespace: options.namespace });
-  let draining = false;
   return {
     ended,
     async drain() {
@@ -73,6 +71,17 @@ export async function createWorker(options: WorkerOptions): Promise<RunningWorke
     },
     state: () => worker.getState(),
   };
+}
+
+/** The process should exit now: the step goes on in it, and its next attempt waits for the heartbeat timeout. */
+function leftBehind(queue: string, thrown: unknown): InternalError {
+  const text = `The worker on queue ${queue} was left with a step that did not stop when it was told to.`;
+  return new InternalError('E_INTERNAL', text, { cause: thrown });
+}
+
+function failed(queue: string, thrown: unknown): UnavailableError {
+  const text = `The worker on queue ${queue} ended by itself: ${messageOf(thrown)}`;
+  return new UnavailableError('E_TEMPORAL_UNAVAILABLE', text, { cause: thrown });
 }
 
 function sdkOptions(options: WorkerOptions): SdkWorkerOptions {

@@ -79,7 +79,7 @@ describe('the details text', () => {
     const title = '<img src=x onerror=alert(1)> [a](javascript:x) `code` | **b** {workflowId}\n# head';
     const text = renderDetails(progress({ title }), PLACE);
     expect(text).not.toContain('<img');
-    expect(text).toContain('\\[a\\]\\(javascript:x\\) \\`code\\` \\| \\*\\*b\\*\\* &#123;workflowId&#125; \\# head');
+    expect(text).toContain('\\[a\\]\\(javascript:x\\) \\`code\\` \\| \\*\\*b\\*\\* &#123;workflowId&#125; # head');
   });
 
   it('stays below 4 kB in a URL, leaving out what matters least', () => {
@@ -91,8 +91,12 @@ describe('the details text', () => {
     expect(text).toContain('E\\_INTERNAL');
   });
 
+  it('takes half a character for what it is', () => {
+    expect(renderDetails(progress({ title: `a\uD83D b${'😀'.repeat(200)}` }), PLACE)).toContain('a\uFFFD b😀');
+  });
+
   it('ends with an empty line, because the frame of the Web UI hides the last one', () => {
-    expect(renderDetails(progress(), PLACE)).toMatch(/\n\n&nbsp;\n$/);
+    expect(renderDetails(progress(), PLACE)).toMatch(/\n\n&#160;\n$/);
   });
 });
 

@@ -350,6 +350,17 @@ describeWithTemporal('runJob', () => {
     expect(await workflowStatus(bench.client, run)).toBe('completed');
   });
 
+  it('refuses an input that is no request, as somebody may type it into the Web UI', async () => {
+    const { queue } = await bench.work(fakeRunSteps());
+    const tooShort = await bench.start(queue, { heartbeatSeconds: 0.5 });
+    expect(await failureOf(tooShort.handle.result())).toMatchObject({
+      type: 'E_SETTINGS_INVALID',
+      message: 'heartbeatSeconds must be between 2 and 3600, found 0.5',
+    });
+    const empty = await bench.client.workflow.start('runJob', { workflowId: `by-hand-${queue}`, taskQueue: queue });
+    expect(await failureOf(empty.result())).toMatchObject({ type: 'E_SETTINGS_INVALID' });
+  });
+
   it('runs without search attributes where the namespace has none for us', async () => {
     const { queue } = await bench.work(fakeRunSteps());
     const run = await bench.start(queue, { searchAttributes: false });
