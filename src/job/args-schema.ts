@@ -55,12 +55,14 @@ function nodesAt(schema: unknown, path: Path): JsonObject[] {
   return [...nodesAt(next, rest), ...alternatives];
 }
 
-/** zod writes the limits of safe integers into every whole number, and `$schema` into every part. */
+/** zod writes the limits of safe integers into every whole number, and names its dialect. */
 function withoutNoise(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNoise);
   if (!isJsonObject(value)) return value;
-  const kept = Object.entries(value).filter(
-    ([key, inner]) => key !== '$schema' && inner !== Number.MAX_SAFE_INTEGER && inner !== Number.MIN_SAFE_INTEGER,
-  );
-  return mapObject(Object.fromEntries(kept), withoutNoise);
+  return mapObject(Object.fromEntries(Object.entries(value).filter(isTelling)), withoutNoise);
+}
+
+function isTelling([key, value]: [string, unknown]): boolean {
+  if (key === '$schema' && typeof value === 'string') return false;
+  return value !== Number.MAX_SAFE_INTEGER && value !== Number.MIN_SAFE_INTEGER;
 }

@@ -1,4 +1,7 @@
-/** The arguments of a job: their JSON Schema, the values given, and one set of values for each cell of the matrix. */
+/**
+ * The arguments of a job: their JSON Schema, the values given, and one set of values for each cell of the matrix. The axes
+ * of the matrix need not be declared; where they are, their values have to fit.
+ */
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import { messageOf } from '../errors.ts';
@@ -29,8 +32,12 @@ export function checkArguments(config: JsonObject, report: Report): readonly Arg
   }
   const properties = asObject(isJsonObject(declared) ? getOwn(declared, 'properties') : undefined);
   return combinations(matrix, report).map((cell) => {
-    const values = { ...structuredClone(args), ...cell };
-    if (validate !== undefined && !validate(values)) reportValues(validate.errors ?? [], values, properties, report);
+    const isDeclared = ([name]: [string, unknown]): boolean => Object.hasOwn(properties, name);
+    const declaredValues = { ...structuredClone(args), ...Object.fromEntries(Object.entries(cell).filter(isDeclared)) };
+    if (validate !== undefined && !validate(declaredValues)) {
+      reportValues(validate.errors ?? [], declaredValues, properties, cell, report);
+    }
+    const values = { ...declaredValues, ...cell };
     const open = new Set(Object.keys(properties).filter((name) => !Object.hasOwn(values, name)));
     return { suffix: suffixOf(cell), values, open };
   });
@@ -52,10 +59,12 @@ function reportValues(
   errors: readonly ErrorObject[],
   values: JsonObject,
   properties: JsonObject,
+  cell: JsonObject,
   report: Report,
 ): void {
   for (const error of errors) {
-    const pointer = `/args${error.instancePath}`;
+    const [name = ''] = parsePointer(error.instancePath);
+    const pointer = `${Object.hasOwn(cell, name) ? '/matrix' : '/args'}${error.instancePath}`;
     // A value that is still to be given with the run is no mistake of the file.
     if (error.keyword === 'required') continue;
     if (error.keyword === 'additionalProperties') {

@@ -390,6 +390,22 @@ describe('arguments', () => {
     expect(open.job?.tasks[0]?.readers[0]?.args).toMatchObject({ headers: { p: { $arg: 'programme' } } });
   });
 
+  it('may be axes of the matrix, declared or not', () => {
+    const readers = (axis: string) => [
+      { type: 'http', args: { url: 'https://example.org/', headers: { p: { $arg: axis } } } },
+      { type: 'json' },
+    ];
+    const writers = [{ type: 'postgres', args: { table: 'affiliations' } }];
+    const names = (axis: string, values: unknown[]) =>
+      check(withArguments({ matrix: { [axis]: values }, readers: readers(axis), writers }));
+    expect(names('letter', ['a', 'b']).job?.tasks.map(({ name }) => name)).toEqual([
+      'main[letter=a]',
+      'main[letter=b]',
+    ]);
+    expect(names('programme', ['HE', 'FP7']).job?.tasks).toHaveLength(2);
+    expect(names('programme', ['HE', 'H2020']).problems.map(({ pointer }) => pointer)).toEqual(['/matrix/programme']);
+  });
+
   it('are checked against what the job declares', () => {
     expect(said(withArguments({ args: { programme: 'H2020', yaer: 1 } }))).toEqual([
       '/args/programme: expected a value that must be equal to one of the allowed values (["HE","FP7"]), found the text "H2020"',

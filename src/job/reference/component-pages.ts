@@ -1,11 +1,13 @@
 /** docs/reference/readers.md, transformers.md and writers.md: one section for each component, from its own spec. */
 import type { Catalog } from '../../component/catalog.ts';
-import type { Reader } from '../../component/reader.ts';
-import type { Transformer } from '../../component/transformer.ts';
+import type { ComponentExample, Reader } from '../../component/reader.ts';
+import type { Transformer, TransformerExample } from '../../component/transformer.ts';
 import type { Writer } from '../../component/writer.ts';
 import { toArgsSchema } from '../args-schema.ts';
 import { toArgsTable } from './args-table.ts';
 import { GENERATED } from './generated.ts';
+
+type Example = ComponentExample<unknown> | TransformerExample<unknown>;
 
 export function toReadersPage({ readers }: Catalog): string {
   const intro =
@@ -58,9 +60,18 @@ function section(component: Reader | Transformer | Writer, facts: readonly strin
   const { type, summary, description, args, version } = component;
   const said = facts.filter((fact) => fact !== '').join(' ');
   const parts = [`## ${type}`, summary, description ?? '', said, toArgsTable(toArgsSchema(args)).trimEnd()];
-  const examples = component.examples.map((example) => {
-    const config = Object.keys(example.args as object).length === 0 ? { type } : { type, args: example.args };
-    return `${example.title}:\n\n\`\`\`json\n${JSON.stringify(config, null, 2)}\n\`\`\``;
-  });
+  const examples = component.examples.map((example) => exampleOf(type, example));
   return [...parts, ...examples, `Version ${String(version)}.`].filter((part) => part !== '').join('\n\n');
+}
+
+function exampleOf(type: string, example: Example): string {
+  const config = Object.keys(example.args as object).length === 0 ? { type } : { type, args: example.args };
+  const text = `${example.title}:\n\n${fence('json', config)}`;
+  if (!('output' in example)) return text;
+  return `${text}\n\nThis record\n\n${fence('json data', example.input)}\n\nbecomes\n\n${fence('json data', example.output)}`;
+}
+
+/** `json data` is any JSON; `json` is a job or a part of one, which a test checks. */
+function fence(language: string, value: unknown): string {
+  return `\`\`\`${language}\n${JSON.stringify(value, null, 2)}\n\`\`\``;
 }
