@@ -4,6 +4,7 @@ import type { Catalog } from '../component/catalog.ts';
 import type { Logger, Services } from '../component/services.ts';
 import { createHttpService } from '../http/create-http-service.ts';
 import { toUserAgent } from '../http/to-user-agent.ts';
+import { loadRecordSchema } from '../job/record-schema.ts';
 import { createSecretResolver, type ResolveSecret } from '../job/secrets.ts';
 import { rememberSecret } from '../logging/redact.ts';
 import type { Engine } from '../pipeline/engine.ts';
@@ -14,7 +15,6 @@ import type { TemporalClient } from '../temporal/client.ts';
 import { workflowStatus } from '../temporal/run-status.ts';
 import { webUiLink } from '../temporal/web-ui.ts';
 import { packageFacts } from './package-facts.ts';
-import { createRecordChecks } from './record-checks.ts';
 
 export interface EngineParts {
   readonly settings: Settings;
@@ -33,7 +33,7 @@ export function composeEngine({ settings, catalog, pool, temporal, webUi, logger
     logger,
     services: composeServices(settings, logger),
     resolveSecret: composeSecrets(),
-    recordCheck: createRecordChecks(),
+    recordCheck: loadRecordSchema,
     holderState: async (workflowId, run) => {
       const status = await workflowStatus(temporal.client, { workflowId, runId: run });
       return status === 'running' ? 'open' : 'closed';

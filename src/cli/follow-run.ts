@@ -40,10 +40,12 @@ const POLL_MILLISECONDS = 300;
 export async function followRun(options: FollowOptions): Promise<Followed> {
   const { terminal, signal } = options;
   const line = createProgressLine(terminal);
-  const watch = createWatch(options);
+  // A call that outlives its connection would bring the process down.
+  const over = new AbortController();
+  const watch = createWatch({ ...options, signal: over.signal });
   let ended: Followed | undefined;
   let failure: unknown;
-  const result = awaitResult(options).then(
+  const result = awaitResult(options, over.signal).then(
     (followed) => (ended = followed),
     (thrown: unknown) => (failure = thrown),
   );
@@ -60,6 +62,8 @@ export async function followRun(options: FollowOptions): Promise<Followed> {
     return { kind: 'left' };
   } finally {
     line.end();
+    over.abort();
+    await watch.settled();
   }
 }
 
@@ -76,19 +80,18 @@ async function readWhere({ pool, runId }: FollowOptions): Promise<RunProgress | 
 /** A Temporal server that restarts is back within this time; after it the operator should know. */
 const AWAY_MILLISECONDS = 120_000;
 
-async function awaitResult(options: FollowOptions): Promise<Followed> {
-  const { client, workflowId, runId, terminal, signal } = options;
+async function awaitResult({ client, workflowId, runId, terminal }: FollowOptions, over: AbortSignal): Promise<Followed> {
   let awaySince: number | undefined;
   for (;;) {
     try {
       const handle = client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: runId });
-      return { kind: 'ended', report: (await handle.result()) as RunReport };
+      return { kind: 'ended', report: await client.connection.withAbortSignal(over, () => handle.result() as Promise<RunReport>) };
     } catch (thrown) {
       if (thrown instanceof WorkflowFailedError) return closedAs(thrown);
       const failed = serverFailure(thrown, 'follow the run');
       if (!(failed instanceof UnavailableError)) throw failed ?? thrown;
       awaySince ??= Date.now();
-      if (signal.aborted || Date.now() - awaySince > AWAY_MILLISECONDS) throw failed;
+      if (over.aborted || Date.now() - awaySince > AWAY_MILLISECONDS) throw failed;
       terminal.say('Temporal cannot be reached at the moment; the run goes on when it is back.');
       await delay(2000);
     }

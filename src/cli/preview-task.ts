@@ -6,6 +6,7 @@ import { Skip, type Transform } from '../component/transformer.ts';
 import { ConfigError } from '../errors.ts';
 import type { Job, Task } from '../job/job.ts';
 import { parseChain, type ParsedChain } from '../job/parse-chain.ts';
+import { loadRecordSchema } from '../job/record-schema.ts';
 import { parseSince } from '../job/since.ts';
 import { originOf, readChain } from '../pipeline/read-chain.ts';
 import { transformItem, type ItemTransform } from '../pipeline/transform-items.ts';
@@ -16,7 +17,6 @@ import type { CommandContext } from './command-context.ts';
 import { composeSecrets, composeServices } from './compose-engine.ts';
 import { createPreviewOutput, type OutputFormat } from './preview-output.ts';
 import type { TraceStep } from './preview-format.ts';
-import { createRecordChecks } from './record-checks.ts';
 import { terminalLogger } from './terminal-logger.ts';
 
 export interface PreviewTaskOptions {
@@ -82,7 +82,7 @@ async function fetchFiles(reader: SourceReader, args: unknown, reading: Reading)
 function itemsOf(task: Task, chain: ParsedChain, { logger }: Services): ItemTransform {
   return {
     transforms: chain.transformers.map(({ transformer, args }) => transformer.create(args, { logger })),
-    check: task.vocabulary === undefined ? undefined : createRecordChecks()(task.vocabulary),
+    check: task.vocabulary === undefined ? undefined : loadRecordSchema(task.vocabulary),
   };
 }
 

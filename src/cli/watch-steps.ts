@@ -12,23 +12,28 @@ export interface WatchOptions {
   readonly workflowId: string;
   readonly runId: string;
   readonly queue: string;
+  /** Ends the calls that are under way. */
+  readonly signal: AbortSignal;
 }
 
 export interface Watch {
   /** Asks Temporal every second at most, in the background: a server that is away does not hold up the progress. */
   look(phase: Phase): LiveProgress | undefined;
+  /** Resolves when nothing is asked any more, after the signal. */
+  settled(): Promise<void>;
 }
 
 const STEPS_MILLISECONDS = 1000;
 const WORKER_MILLISECONDS = 10_000;
 
 export function createWatch(options: WatchOptions): Watch {
-  const { client, workflowId, runId } = options;
+  const { client, workflowId, runId, signal } = options;
   let live: { readonly phase: Phase; readonly progress: LiveProgress } | undefined;
   const failures = createFailureTeller(options.terminal);
   const workers = createWorkerTeller(options);
+  const ask = <T>(call: () => Promise<T>): Promise<T> => client.connection.withAbortSignal(signal, call);
   const steps = atMostEvery(STEPS_MILLISECONDS, async (phase: Phase) => {
-    const pending = await pendingSteps(client, { workflowId, runId });
+    const pending = await ask(() => pendingSteps(client, { workflowId, runId }));
     failures(pending);
     const heard = pending.find(({ progress }) => progress !== undefined)?.progress;
     live =
@@ -36,26 +41,36 @@ export function createWatch(options: WatchOptions): Watch {
         ? undefined
         : { phase, progress: { bytes: heard.bytes ?? 0, totalBytes: heard.totalBytes ?? 0, records: heard.counts?.read ?? 0 } };
   });
-  const polled = atMostEvery(WORKER_MILLISECONDS, workers);
+  const polled = atMostEvery(WORKER_MILLISECONDS, () => ask(workers));
   return {
     look(phase) {
-      steps(phase);
-      polled(phase);
+      steps.start(phase);
+      polled.start(phase);
       return live?.phase === phase ? live.progress : undefined;
+    },
+    async settled() {
+      await Promise.all([steps.settled(), polled.settled()]);
     },
   };
 }
 
 /** Starts `work` unless it ran lately or still runs. It is only for showing, so its failures are not. */
-function atMostEvery<T>(milliseconds: number, work: (value: T) => Promise<void>): (value: T) => void {
+function atMostEvery<T>(
+  milliseconds: number,
+  work: (value: T) => Promise<void>,
+): { start(value: T): void; settled(): Promise<void> } {
   let next = 0;
-  return (value) => {
-    if (Date.now() < next) return;
-    next = Infinity;
-    const free = (): void => {
-      next = Date.now() + milliseconds;
-    };
-    work(value).then(free, free);
+  let running = Promise.resolve();
+  return {
+    start(value) {
+      if (Date.now() < next) return;
+      next = Infinity;
+      const free = (): void => {
+        next = Date.now() + milliseconds;
+      };
+      running = work(value).then(free, free);
+    },
+    settled: () => running,
   };
 }
 
