@@ -11,7 +11,7 @@ import {
   type NothingNew,
   type SourceVersion,
 } from '../src/component/reader.ts';
-import { messageOf, SourceError } from '../src/errors.ts';
+import { messageOf, SourceError, UnavailableError } from '../src/errors.ts';
 import { askAboutFile, type FileFacts } from '../src/http/ask-about-file.ts';
 import { fileNameOf } from '../src/http/file-name-of.ts';
 import { findRecordDate, type RecordDate } from '../src/http/find-record-date.ts';
@@ -85,7 +85,7 @@ async function locate(args: Args, context: FetchContext): Promise<SourceVersion 
   const zip = onlyZip(linkset);
   const name = fileNameOf(zip.href);
   const since = writtenSince(args, context);
-  const date = await findRecordDate(http, linkset, context.signal);
+  const date = await findDate(linkset, since !== undefined, context);
   if (since !== undefined && date === undefined) {
     context.warn({
       code: 'W_SOURCE_NO_DATE',
@@ -96,6 +96,18 @@ async function locate(args: Args, context: FetchContext): Promise<SourceVersion 
     return { nothingNew: `The newest dump, ${name} of ${date.text}, is older than since ${since.toISOString()}.` };
   }
   return toVersion(linkset, zip, name, date, await askAboutFile(http, zip.href, context.signal));
+}
+
+/** Where no `since` asks for it the date only informs: a record whose description is broken is synced all the same. */
+async function findDate(linkset: Linkset, isNeeded: boolean, context: FetchContext): Promise<RecordDate | undefined> {
+  try {
+    return await findRecordDate(context.services.http, linkset, context.signal);
+  } catch (error) {
+    const isAway = error instanceof UnavailableError && error.code === 'E_SOURCE_UNAVAILABLE';
+    if (isNeeded || !isAway) throw error;
+    context.services.logger.warn('The date of the record could not be asked for', { reason: error.message });
+    return undefined;
+  }
 }
 
 function toVersion(

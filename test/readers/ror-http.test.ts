@@ -185,6 +185,15 @@ describe('a record that is not what it should be', () => {
     expect(await failureOf(fetch(source))).toMatchObject({ code: 'E_SOURCE_UNEXPECTED' });
   });
 
+  it('is synced without its date when only its description is broken, unless since needs the date', async () => {
+    const source = await startSource(DUMP);
+    source.addFault({ at: 'json-ld', kind: 'status', status: 500 });
+    expect(await locate(source)).not.toHaveProperty('published');
+    expect(await failureOf(locate(source, readerContext(), { since: '2026-01-01' }))).toMatchObject({
+      code: 'E_SOURCE_UNAVAILABLE',
+    });
+  });
+
   it('may not lead to another protocol or a host that is not allowed', async () => {
     const source = await startSource(DUMP);
     const host = new URL(source.url).host;
