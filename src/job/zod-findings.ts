@@ -50,6 +50,12 @@ export function unknownKey(key: string, known: readonly string[], pointer: strin
   const nearest = suggest(key, known);
   const list = known.length === 0 ? 'none is known here' : `known here: ${known.join(', ')}`;
   const finding = { severity: 'error', pointer, atKey: true, expected: list, found: `the key "${key}"` } as const;
+  if (nearest === undefined && known.join() === 'type,args') {
+    return {
+      ...finding,
+      message: `unknown key "${key}" beside "type"; the arguments of a component stand inside "args"`,
+    };
+  }
   if (nearest === undefined) return { ...finding, message: `unknown key "${key}"; ${list}` };
   return { ...finding, message: `unknown key "${key}"${didYouMean(nearest)}`, suggestion: nearest };
 }

@@ -183,6 +183,11 @@ describe('mistakes', () => {
       '/readers/0/arg: unknown key "arg"; did you mean "args"?',
     ],
     [
+      'an argument outside args',
+      [{ type: 'file', path: 'x.json' }, { type: 'json' }],
+      '/readers/0/path: unknown key "path" beside "type"; the arguments of a component stand inside "args"',
+    ],
+    [
       'args that are a list',
       [{ type: 'ror-http', args: [] }, { type: 'json' }],
       '/readers/0/args: expected an object, found an empty list',
