@@ -81,7 +81,8 @@ describe.each(containers.map((reader) => [reader.type, reader] as const))('conta
       expect(member.resource.name).not.toBe('');
       expect(JSON.parse(String(content))).toEqual(values);
       expect(member.resource.bytes ?? content.length).toBe(content.length);
-      expect(await contentOf(member.resource)).toEqual(content);
+      // Not toEqual: it compares a megabyte of bytes one by one, in seconds.
+      expect(content.equals(await contentOf(member.resource))).toBe(true);
     }
     expect(openFiles(directory)).toEqual([]);
   });

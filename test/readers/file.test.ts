@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync, utimesSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { file } from '../../readers/file.ts';
-import type { FetchContext, FetchedFile, SourceReader, SourceVersion } from '../../src/component/reader.ts';
+import type { FetchContext, FetchedFile, SourceVersion } from '../../src/component/reader.ts';
 import { fileResource } from '../../src/spool/file-resource.ts';
 import { contentOf, errorOf, testContext } from '../support/read-resource.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -11,24 +11,19 @@ import { tempDir } from '../support/temp-dir.ts';
 const content = 'some content\n'.repeat(100_000);
 const digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
 
-function source(): SourceReader {
-  if (file.accepts !== 'nothing') throw new Error('file is no source');
-  return file;
-}
-
 function fetchContext(progress: number[] = []): FetchContext {
   return { ...testContext(), onProgress: ({ bytes }) => progress.push(bytes) };
 }
 
 async function locate(args: unknown, context = fetchContext()): Promise<SourceVersion> {
-  const version = await source().locate(file.args.parse(args), context);
+  const version = await file.locate(file.args.parse(args), context);
   if ('nothingNew' in version) throw new Error(version.nothingNew);
   // What is kept with a run went through JSON.
   return JSON.parse(JSON.stringify(version)) as SourceVersion;
 }
 
 async function fetchFirst(version: SourceVersion, path: string): Promise<FetchedFile> {
-  const [fetched] = await source().fetch(version, file.args.parse({ path }), fetchContext());
+  const [fetched] = await file.fetch(version, file.args.parse({ path }), fetchContext());
   if (fetched === undefined) throw new Error('nothing was fetched');
   return fetched;
 }

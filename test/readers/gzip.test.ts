@@ -59,7 +59,7 @@ describe('gzip', () => {
     const named = await readMembers(gzip, bytesResource('', [1], 'records.jsonl.gz'));
     expect(named.map(({ position, resource }) => [position, resource.name])).toEqual([[0, 'records.jsonl']]);
     const changed = new SourceError('E_SOURCE_CHANGED', 'It changed.');
-    // eslint-disable-next-line require-yield, @typescript-eslint/require-await -- a stream that breaks at once
+    // eslint-disable-next-line @typescript-eslint/require-await -- a stream that breaks at once
     async function* stream(): AsyncGenerator<Buffer, void, undefined> {
       throw changed;
     }
