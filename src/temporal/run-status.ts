@@ -1,7 +1,8 @@
 /** What Temporal knows about a run without asking a worker. */
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { temporal } from '@temporalio/proto';
+// The package exports nothing by name to Node's ESM.
+import proto from '@temporalio/proto';
 import type { HeartbeatDetails } from '../../activities/heartbeat.ts';
 import { failingAs } from './client.ts';
 
@@ -48,8 +49,8 @@ export async function pendingSteps(client: Client, run: RunReference): Promise<r
 
 /** A long poll of a worker lasts a minute, so one that has not asked for longer is gone. */
 const POLL_MILLISECONDS = 70_000;
-/** `TASK_QUEUE_TYPE_WORKFLOW` and `TASK_QUEUE_TYPE_ACTIVITY` on the wire; @temporalio/proto exports nothing by name to ESM. */
-const TASK_KINDS = [1, 2] as readonly temporal.api.enums.v1.TaskQueueType[];
+const { TaskQueueType } = proto.temporal.api.enums.v1;
+const TASK_KINDS = [TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY];
 
 /** Whether a run on this queue would go on: somebody polls for its workflow, and somebody for its steps. */
 export async function isPolled(client: Client, queue: string): Promise<boolean> {

@@ -46,10 +46,9 @@ function write(logger: Logger, level: LogLevel, message: string, fields: Record<
   switch (level) {
     case 'TRACE':
     case 'DEBUG':
-      logger.debug(message, fields);
-      return;
+    // The life cycle of the SDK: ours is told by the worker itself.
     case 'INFO':
-      logger.info(message, fields);
+      logger.debug(message, fields);
       return;
     case 'WARN':
       logger.warn(message, fields);
@@ -61,6 +60,5 @@ function write(logger: Logger, level: LogLevel, message: string, fields: Record<
 
 /** Without the task token: it lets whoever reads the log complete the task. */
 function fieldsOf(meta: LogMetadata | undefined): Record<string, unknown> {
-  const { taskToken: _, ...fields } = meta ?? {};
-  return fields;
+  return Object.fromEntries(Object.entries(meta ?? {}).filter(([name]) => name !== 'taskToken'));
 }

@@ -45,6 +45,8 @@ const STEPS_AT_ONCE = 8;
 const HEARTBEAT_THROTTLE = '2s';
 /** For the steps that end in a moment, such as finishing a run, to end by themselves. */
 const GRACE = '1s';
+/** A worker that was killed holds its workflows for this long; one that is only busy parsing needs less. */
+const STICKY = '3s';
 /** A step that ignores its signal is left behind after this; below the 30 seconds after which Kubernetes kills. */
 const FORCE = '25s';
 
@@ -92,6 +94,7 @@ function sdkOptions(options: WorkerOptions): SdkWorkerOptions {
     taskQueue: options.queue,
     maxConcurrentActivityTaskExecutions: STEPS_AT_ONCE,
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+    stickyQueueScheduleToStartTimeout: STICKY,
     shutdownGraceTime: GRACE,
     shutdownForceTime: FORCE,
     ...(role === 'io' ? {} : workflowBundle === undefined ? workflowSource() : { workflowBundle }),
