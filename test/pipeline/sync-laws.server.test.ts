@@ -12,7 +12,13 @@ interface Line {
 type SourceLine = Line | 'broken';
 
 const lineArbitrary = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ id: fc.constantFrom(...'abcdefghij'), value: fc.integer({ min: 0, max: 3 }) }) },
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      id: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'),
+      value: fc.integer({ min: 0, max: 3 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant('broken' as const) },
 );
 const sourceArbitrary = fc.array(lineArbitrary, { minLength: 1, maxLength: 30 });

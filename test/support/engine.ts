@@ -7,6 +7,7 @@ import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
 import type { Engine } from '../../src/pipeline/engine.ts';
 import type { RunReport, RunRequest, RunSteps, StepContext } from '../../src/pipeline/run-steps.ts';
 
+import { loadRecordSchema } from '../../src/job/record-schema.ts';
 import { openPool, type Pool } from '../../src/postgres/pool.ts';
 import { createSpool } from '../../src/spool/create-spool.ts';
 import { readers } from '../../readers/index.ts';
@@ -43,7 +44,7 @@ export async function openTestEngine(url?: string): Promise<TestEngine> {
     services: { http: noHttp, spool: createSpool(join(directory, 'spool')), logger },
     logger,
     resolveSecret: (reference) => reference,
-    recordCheck: () => undefined,
+    recordCheck: loadRecordSchema,
     holderState: (workflowId) => Promise.resolve(closed.has(workflowId) ? 'closed' : 'open'),
     webUi: () => null,
   };
