@@ -1,27 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseJob } from '../../src/job/parse-job.ts';
-import { fakeCatalog } from '../support/fake-components.ts';
-
-const vocabularies = new Set(['affiliations', 'funders']);
-
-function check(text: string | object, file?: string) {
-  const source = typeof text === 'string' ? text : JSON.stringify(text, null, 2);
-  return parseJob(source, { catalog: fakeCatalog, vocabularies, ...(file === undefined ? {} : { file }) });
-}
-
-const GOOD = {
-  id: 'ror-affiliations',
-  title: 'Load ROR affiliations',
-  vocabulary: 'affiliations',
-  readers: [{ type: 'ror-http' }, { type: 'zip', args: { regex: 'data' } }, { type: 'json' }],
-  transformers: [{ type: 'ror-affiliations' }],
-  writers: [{ type: 'postgres', args: { table: 'affiliations', on_missing: 'withdraw' } }],
-};
-
-/** `pointer: message` of every problem. */
-function said(text: string | object, file?: string): string[] {
-  return check(text, file).problems.map(({ pointer, message }) => `${pointer}: ${message}`);
-}
+import { GOOD, check, said } from './check-text.ts';
 
 describe('a job file that is right', () => {
   it('gives the normalised job and no problem', () => {
@@ -425,79 +403,5 @@ describe('arguments', () => {
     expect(said(withArguments({ arguments: { type: 'objekt' } })).join('\n')).toMatch(
       /^\/arguments: expected a JSON Schema/m,
     );
-  });
-});
-
-describe('a config pasted from InvenioRDM', () => {
-  const datastream = {
-    readers: [{ type: 'ror-http' }, { type: 'zip', args: { regex: '_schema_v2\\.json$' } }, { type: 'json' }],
-    transformers: [{ type: 'ror-affiliations' }],
-    writers: [{ type: 'async', args: { writer: { type: 'postgres', args: { table: 'affiliations' } } } }],
-    batch_size: 1000,
-    write_many: true,
-    run_subtasks: true,
-  };
-
-  it.each([
-    ['bare, named by its file', datastream, 'my-ror.json', 'my-ror', ''],
-    ['under "config"', { config: datastream }, 'my-ror.json', 'my-ror', '/config'],
-    ['under a vocabulary', { 'affiliations:ror': datastream }, undefined, 'affiliations-ror', '/affiliations:ror'],
-    ['with an id beside "config"', { id: 'mine', title: 'Mine', config: datastream }, undefined, 'mine', '/config'],
-  ])('works %s', (_, written, file, id, prefix) => {
-    const { job, problems } = check(written, file);
-    expect(job?.id).toBe(id);
-    expect(job?.tasks[0]?.writers).toEqual([{ type: 'postgres', args: { table: 'affiliations' } }]);
-    const pointers = problems.map(({ severity, pointer }) => `${severity} ${pointer}`);
-    for (const key of ['batch_size', 'write_many', 'run_subtasks', 'writers/0']) {
-      expect(pointers).toContain(`warning ${prefix}/${key}`);
-    }
-    expect(problems.every(({ line, pointer }) => line > 1 || pointer === '')).toBe(true);
-  });
-
-  it('points into what was pasted, and says what to use for its service writers', () => {
-    const service = { type: 'affiliations-service', args: { update: false } };
-    const { problems } = check(
-      { config: { ...datastream, writers: [{ type: 'async', args: { writer: service } }] } },
-      'ror.json',
-    );
-    const problem = problems.find(({ severity }) => severity === 'error');
-    expect(problem).toMatchObject({
-      pointer: '/config/writers/0/args/writer/type',
-      suggestion: '{"type":"postgres","args":{"table":"affiliations"}}',
-    });
-    expect(problem?.message).toContain('not available here');
-    expect(problem?.line).toBeGreaterThan(20);
-  });
-
-  it('says when a reader of InvenioRDM is not there yet, and when there are two configs in one', () => {
-    expect(said({ ...GOOD, readers: [{ type: 'tar' }, { type: 'json' }] })).toContain(
-      '/readers/0/type: the reader "tar" of InvenioRDM is not available in this version',
-    );
-    expect(said({ affiliations: datastream, funders: datastream })).toContain(
-      ': holds 2 configs ("affiliations", "funders"); put each into a job file of its own',
-    );
-  });
-});
-
-describe('schedules', () => {
-  it.each([
-    [{ type: 'crontab', cron: '0 3 * *' }, '/schedule/cron', 'expected five fields'],
-    [{ type: 'crontab', cron: '60 3 * * *' }, '/schedule/cron', 'expected a minute from 0 to 59'],
-    [{ type: 'crontab', cron: '0 3 * * 5-1' }, '/schedule/cron', 'expected a day of week'],
-    [{ type: 'crontab', hour: 25 }, '/schedule', 'expected a hour from 0 to 23'],
-    [{ type: 'crontab', cron: '0 3 * * *', hour: 3 }, '/schedule', 'expected either "cron" or the five keys'],
-    [{ type: 'crontab', cron: '0 3 * * *', timezone: 'Europe/Zuerich' }, '/schedule/timezone', 'expected a time zone'],
-    [{ type: 'interval' }, '/schedule', 'expected an interval of at least one second'],
-    [{ type: 'interval', days: 1.5 }, '/schedule/days', 'expected a whole number'],
-    ['daily', '/schedule', 'expected an object, found the text'],
-  ])('%j is refused', (schedule, pointer, message) => {
-    const problem = check({ ...GOOD, schedule }).problems.find((found) => found.pointer === pointer);
-    expect(problem?.message).toContain(message);
-  });
-
-  it('warns that both days must fit', () => {
-    const { job, problems } = check({ ...GOOD, schedule: { type: 'crontab', cron: '0 3 1-7 * mon' } });
-    expect(job).toBeDefined();
-    expect(problems).toMatchObject([{ severity: 'warning', pointer: '/schedule' }]);
   });
 });
