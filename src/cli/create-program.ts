@@ -4,7 +4,8 @@ import type { CommandContext } from './command-context.ts';
 import { COMMANDS } from './commands/index.ts';
 import { packageFacts } from './package-facts.ts';
 
-export function createProgram(context: CommandContext): Command {
+/** `wanted` is the first word: its command alone is loaded where there is one. */
+export async function createProgram(context: CommandContext, wanted: string | undefined): Promise<Command> {
   const { terminal } = context;
   const program = new Command('vocab-sync')
     .description("Keeps a repository's controlled vocabularies equal to their public sources.")
@@ -22,7 +23,8 @@ export function createProgram(context: CommandContext): Command {
     })
     .configureHelp({ showGlobalOptions: false })
     .addHelpText('after', EXIT_CODES);
-  for (const add of COMMANDS) add(program, context);
+  const only = wanted === undefined ? undefined : COMMANDS.get(wanted);
+  for (const load of only === undefined ? COMMANDS.values() : [only]) (await load())(program, context);
   return program;
 }
 

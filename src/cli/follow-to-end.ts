@@ -16,26 +16,49 @@ export interface FollowedRun {
   readonly runId: string;
   readonly workflowId: string;
   readonly queue: string;
-  readonly json: boolean;
   /** See FollowOptions. */
   readonly decided?: string;
 }
 
-export async function followToEnd(context: CommandContext, servers: Servers, run: FollowedRun): Promise<ExitCode> {
-  const followed = await followInterruptibly(context, servers, run);
-  if (followed.kind === 'left') return EXIT.interrupted;
-  const report = await reportOf(servers, run, followed);
-  if (report === undefined) {
-    // Refused before it had a row in the ledger.
-    const error: RunFailure = followed.kind === 'closed' ? followed.error : { code: 'E_INTERNAL', message: 'the run left no report' };
-    context.terminal.say(`The run ${run.runId} ended before it began: ${error.code}: ${error.message}`);
+/** How a run stands when nothing more is to be waited for. */
+export type Standing =
+  | { readonly kind: 'reported'; readonly report: RunReport }
+  /** Refused before it had a row in the ledger. */
+  | { readonly kind: 'refused'; readonly error: RunFailure }
+  | { readonly kind: 'left' };
+
+/** Follows, and prints what `run` and `plan` print. */
+export async function followToEnd(
+  context: CommandContext,
+  servers: Servers,
+  run: FollowedRun & { readonly json: boolean },
+): Promise<ExitCode> {
+  const { terminal } = context;
+  const standing = await followToReport(context, servers, run);
+  if (standing.kind === 'left') return EXIT.interrupted;
+  if (standing.kind === 'refused') {
+    const { error } = standing;
+    terminal.say(`The run ${run.runId} ended before it began: ${error.code}: ${error.message}`);
     if (run.json) await writeJson(context, { run: run.runId, outcome: 'failed', workflow_id: run.workflowId, error });
     return EXIT.failed;
   }
+  const { report } = standing;
   if (run.json) await writeJson(context, report);
-  else if (followed.kind === 'waiting') await printPlan(context.terminal, servers.pool, servers.catalog, report);
-  else await context.terminal.write(renderReport(report));
+  else if (report.outcome === null) await printPlan(terminal, servers.pool, servers.catalog, report);
+  else await terminal.write(renderReport(report));
+  if (servers.ownsWorker && report.web_ui !== null) {
+    terminal.say('The Web UI ends with this command; `vocab-sync dev` shows the run again.');
+  }
   return exitCodeOfReport(report);
+}
+
+export async function followToReport(context: CommandContext, servers: Servers, run: FollowedRun): Promise<Standing> {
+  const followed = await followInterruptibly(context, servers, run);
+  if (followed.kind === 'left') return followed;
+  const report = await reportOf(servers, run, followed);
+  if (report !== undefined) return { kind: 'reported', report };
+  const error = followed.kind === 'closed' ? followed.error : { code: 'E_INTERNAL', message: 'The run left no report.' };
+  return { kind: 'refused', error };
 }
 
 /** The ledger knows every run but one that was skipped or refused; the result of the workflow knows the former. */

@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { passingError } from '../../activities/passing-error.ts';
 import { VocabSyncError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
+import type { CommandContext } from './command-context.ts';
 import { createProgram } from './create-program.ts';
 import { EXIT, exitCodeOfError, type ExitCode } from './exit-code.ts';
 import { printError } from './print-error.ts';
@@ -17,15 +18,16 @@ export interface CliEnvironment {
 export async function runCli(argv: readonly string[], { terminal, cwd, loadSettings }: CliEnvironment): Promise<ExitCode> {
   let code: ExitCode = EXIT.success;
   let settings: Settings | undefined;
-  const program = createProgram({
+  const context: CommandContext = {
     terminal,
     cwd,
     settings: () => (settings ??= loadSettings()),
     end: (ending) => {
       code = ending;
     },
-  });
+  };
   try {
+    const program = await createProgram(context, argv[0]);
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (thrown) {

@@ -1,7 +1,25 @@
-/** `demo`. */
+/** `demo`: from nothing to a synced vocabulary, a reviewed update and a link to its run. */
 import type { Command } from 'commander';
-import type { CommandContext } from '../command-context.ts';
+import { examples, JSON_OPTION, type CommandContext, type JsonOption } from '../command-context.ts';
+import { runDemo } from '../run-demo.ts';
 
-export function addDemoCommand(program: Command, _context: CommandContext): void {
-  program.command('demo').summary('x');
+interface DemoCommandOptions extends JsonOption {
+  readonly keep?: boolean;
+}
+
+export function addDemoCommand(program: Command, context: CommandContext): void {
+  program
+    .command('demo')
+    .summary('the whole thing on this machine, from nothing')
+    .description(
+      'Starts PostgreSQL and Temporal in a home of its own, publishes a small sample of the ROR dump, plans the next ' +
+        'version of it, shows what would change, approves it. Your own servers are not touched; each demo starts afresh.',
+    )
+    .option('--keep', 'keep the servers until Ctrl-C (default in a terminal)')
+    .option('--no-keep', 'end when the demo has')
+    .option(...JSON_OPTION)
+    .addHelpText('after', examples('vocab-sync demo', 'vocab-sync demo --no-keep --json'))
+    .action(async ({ keep, json }: DemoCommandOptions) => {
+      context.end(await runDemo(context, { keep: keep ?? context.terminal.isInteractive, json: json === true }));
+    });
 }

@@ -1,39 +1,22 @@
-/** Every command, in the order of the help. */
+/** Every command, in the order of the help. Each is loaded when it is asked for: a worker's parts cost a second. */
 import type { AddCommand } from '../command-context.ts';
-import { addApproveCommand } from './approve-command.ts';
-import { addCancelCommand } from './cancel-command.ts';
-import { addChangesCommand } from './changes-command.ts';
-import { addCheckCommand } from './check-command.ts';
-import { addComponentsCommand } from './components-command.ts';
-import { addDemoCommand } from './demo-command.ts';
-import { addDevCommand } from './dev-command.ts';
-import { addDiscardCommand } from './discard-command.ts';
-import { addDoctorCommand } from './doctor-command.ts';
-import { addMigrateCommand } from './migrate-command.ts';
-import { addPlanCommand } from './plan-command.ts';
-import { addPreviewCommand } from './preview-command.ts';
-import { addRejectionsCommand } from './rejections-command.ts';
-import { addRunCommand } from './run-command.ts';
-import { addRunsCommand } from './runs-command.ts';
-import { addShowCommand } from './show-command.ts';
-import { addWorkerCommand } from './worker-command.ts';
 
-export const COMMANDS: readonly AddCommand[] = [
-  addDemoCommand,
-  addDevCommand,
-  addWorkerCommand,
-  addCheckCommand,
-  addPreviewCommand,
-  addRunCommand,
-  addPlanCommand,
-  addApproveCommand,
-  addDiscardCommand,
-  addCancelCommand,
-  addRunsCommand,
-  addShowCommand,
-  addChangesCommand,
-  addRejectionsCommand,
-  addComponentsCommand,
-  addMigrateCommand,
-  addDoctorCommand,
-];
+export const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map<string, () => Promise<AddCommand>>([
+  ['demo', async () => (await import('./demo-command.ts')).addDemoCommand],
+  ['dev', async () => (await import('./dev-command.ts')).addDevCommand],
+  ['worker', async () => (await import('./worker-command.ts')).addWorkerCommand],
+  ['check', async () => (await import('./check-command.ts')).addCheckCommand],
+  ['preview', async () => (await import('./preview-command.ts')).addPreviewCommand],
+  ['run', async () => (await import('./run-command.ts')).addRunCommand],
+  ['plan', async () => (await import('./plan-command.ts')).addPlanCommand],
+  ['approve', async () => (await import('./approve-command.ts')).addApproveCommand],
+  ['discard', async () => (await import('./discard-command.ts')).addDiscardCommand],
+  ['cancel', async () => (await import('./cancel-command.ts')).addCancelCommand],
+  ['runs', async () => (await import('./runs-command.ts')).addRunsCommand],
+  ['show', async () => (await import('./show-command.ts')).addShowCommand],
+  ['changes', async () => (await import('./changes-command.ts')).addChangesCommand],
+  ['rejections', async () => (await import('./rejections-command.ts')).addRejectionsCommand],
+  ['components', async () => (await import('./components-command.ts')).addComponentsCommand],
+  ['migrate', async () => (await import('./migrate-command.ts')).addMigrateCommand],
+  ['doctor', async () => (await import('./doctor-command.ts')).addDoctorCommand],
+]);
