@@ -2,7 +2,7 @@
  * The members of a zip archive. They are found through the central directory by byte positions, streamed one at a
  * time, and checked against the size and the checksum that the directory declares.
  */
-import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { PlacedResource, Resource } from '../src/component/resource.ts';
@@ -12,6 +12,7 @@ import { compileMemberPattern, faultOfPattern } from '../src/formats/member-patt
 import { selectMembers } from '../src/formats/select-members.ts';
 import { readZipDirectory, type ZipMember } from '../src/formats/zip-directory.ts';
 import { readZipMember } from '../src/formats/zip-member.ts';
+import { openFetched } from '../src/spool/file-resource.ts';
 
 const argsSchema = z.strictObject({
   regex: z
@@ -83,28 +84,40 @@ async function* read(
   context.signal.throwIfAborted();
   const file = await localFile(input, context);
   try {
-    const members = (await readDirectory(file.path, input.name, args)).filter((member) => !member.isDirectory);
+    const members = (await readDirectory(file.open, input.name, args)).filter((member) => !member.isDirectory);
     const selected = selectMembers(members, pattern, input.name, (warning) => {
       context.warn(warning);
     });
     for (const member of selected) refuseUnreadable(member, args);
     for (const member of selected) {
       context.signal.throwIfAborted();
-      if (member.position >= context.from) yield { position: member.position, resource: toResource(file.path, member) };
+      if (member.position >= context.from) yield { position: member.position, resource: toResource(file.open, member) };
     }
   } finally {
     await file.release();
   }
 }
 
-async function localFile(input: Resource, context: ReadContext): Promise<{ path: string; release(): Promise<void> }> {
-  if (input.path === undefined) return context.services.spool.materialise(input, context.signal);
-  return { path: input.path, release: () => Promise.resolve() };
+interface LocalFile {
+  readonly open: OpenFile;
+  release(): Promise<void>;
+}
+
+type OpenFile = () => Promise<FileHandle>;
+
+async function localFile(input: Resource, context: ReadContext): Promise<LocalFile> {
+  const { name, path, bytes } = input;
+  if (path !== undefined) {
+    const expected = { name, path, ...(bytes === undefined ? {} : { bytes }) };
+    return { open: () => openFetched(expected), release: () => Promise.resolve() };
+  }
+  const file = await context.services.spool.materialise(input, context.signal);
+  return { open: () => openFetched({ name, path: file.path }), release: () => file.release() };
 }
 
 /** The archive is closed again at once; each stream opens it for itself, so none is left open by an early end. */
-async function readDirectory(path: string, name: string, args: Args): Promise<readonly ZipMember[]> {
-  const handle = await open(path, 'r');
+async function readDirectory(open: OpenFile, name: string, args: Args): Promise<readonly ZipMember[]> {
+  const handle = await open();
   try {
     return await readZipDirectory(handle, name, { maxEntries: args.max_entries });
   } finally {
@@ -131,6 +144,6 @@ function unsupported(member: ZipMember, what: string): SourceError {
   );
 }
 
-function toResource(path: string, member: ZipMember): Resource {
-  return { name: member.name, bytes: member.bytes, stream: () => readZipMember(path, member) };
+function toResource(open: OpenFile, member: ZipMember): Resource {
+  return { name: member.name, bytes: member.bytes, stream: () => readZipMember(open, member) };
 }

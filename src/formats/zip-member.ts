@@ -2,7 +2,7 @@
  * The bytes of one zip member, proven as they stream: exactly the size that the directory declares, with its CRC-32.
  * Nothing beyond the declared size is ever unpacked, so that the limits on declared sizes hold for what comes out.
  */
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { Readable, pipeline } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { SourceError, messageOf } from '../errors.ts';
@@ -16,8 +16,11 @@ const DEFLATE = 8;
 export const INFLATE_CHUNK = 512 * 1024;
 
 /** Opens the archive for itself and closes it when the iteration ends, in whatever way. */
-export async function* readZipMember(path: string, member: ZipMember): AsyncGenerator<Buffer, void, undefined> {
-  const handle = await open(path, 'r');
+export async function* readZipMember(
+  open: () => Promise<FileHandle>,
+  member: ZipMember,
+): AsyncGenerator<Buffer, void, undefined> {
+  const handle = await open();
   try {
     const start = await dataStart(handle, member);
     const packed = readRange(handle, start, member.packedBytes);

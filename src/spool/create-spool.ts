@@ -18,7 +18,8 @@ export function createSpool(directory: string): SpoolService {
         await mkdir(join(directory, 'tmp'), { recursive: true });
         await writeResource(resource, path, signal);
       } catch (error) {
-        await release();
+        // What went wrong first is what the operator needs to hear, not that there is nothing to remove.
+        await release().catch(() => undefined);
         throw toSpoolError(error, directory);
       }
       return { path, release };

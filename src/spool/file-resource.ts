@@ -1,5 +1,5 @@
 /** A fetched file as the resource that a chain begins with. */
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import type { FetchedFile } from '../component/reader.ts';
 import type { Resource } from '../component/resource.ts';
 import { SourceError } from '../errors.ts';
@@ -13,14 +13,10 @@ export function fileResource(fetched: FetchedFile): Resource {
 }
 
 async function* streamFile(fetched: FetchedFile): AsyncGenerator<Buffer, void, undefined> {
-  const handle = await open(fetched.path, 'r').catch((error: unknown) => {
-    throw codeOf(error) === 'ENOENT' ? gone(fetched.name, error) : toFileError(error, fetched.path);
-  });
+  const handle = await openFetched(fetched);
   try {
-    const { size } = await handle.stat();
-    if (size !== fetched.bytes) throw fileChanged(fetched.name, fetched.bytes, size);
     let bytes = 0;
-    for await (const chunk of readRange(handle, 0, size)) {
+    for await (const chunk of readRange(handle, 0, fetched.bytes)) {
       bytes += chunk.length;
       yield chunk;
     }
@@ -28,6 +24,27 @@ async function* streamFile(fetched: FetchedFile): AsyncGenerator<Buffer, void, u
   } finally {
     await handle.close();
   }
+}
+
+export interface ExpectedFile {
+  readonly name: string;
+  readonly path: string;
+  readonly bytes?: number;
+}
+
+/** Opens a file that was fetched before; the caller closes it. Throws E_SOURCE_CHANGED when it is gone or has another size. */
+export async function openFetched(expected: ExpectedFile): Promise<FileHandle> {
+  const handle = await open(expected.path, 'r').catch((error: unknown) => {
+    throw codeOf(error) === 'ENOENT' ? gone(expected.name, error) : toFileError(error, expected.path);
+  });
+  try {
+    const { size } = await handle.stat();
+    if (expected.bytes !== undefined && size !== expected.bytes) throw fileChanged(expected.name, expected.bytes, size);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  return handle;
 }
 
 function gone(name: string, cause: unknown): SourceError {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import yazl from 'yazl';
@@ -96,6 +96,16 @@ describe('zip', () => {
     }
     expect(contents).toEqual(['content of a', 'content of b']);
     expect(readdirSync(join(directory, 'tmp'))).toEqual([]);
+  });
+
+  it('refuses an archive that was replaced after it was fetched', async () => {
+    const path = writeZip(rorNames('a'));
+    const fetched = pathResource(path);
+    const [member] = await readMembers(zip, fetched);
+    writeFileSync(path, buildZip(rorNames('a', 'b')));
+    expect((await errorOf(readMembers(zip, fetched))).code).toBe('E_SOURCE_CHANGED');
+    rmSync(path);
+    expect((await errorOf(contentOf(member?.resource ?? fetched))).code).toBe('E_SOURCE_CHANGED');
   });
 
   it('streams a member again from its start each time', async () => {
