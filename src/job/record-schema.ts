@@ -47,7 +47,7 @@ function toSentence(errors: readonly ErrorObject[]): string {
   const error = errors.filter(({ keyword }) => keyword !== 'if').at(-1);
   if (error === undefined) return 'Expected a record that fits its schema, found another.';
   const place = error.instancePath === '' ? 'in the record' : `at ${error.instancePath}`;
-  const found = (): string => describeFound(error.data);
+  const found = (): string => describeFound(shortened(error.data));
   const params = error.params as Readonly<Record<string, unknown>>;
   switch (error.keyword) {
     case 'required':
@@ -63,6 +63,11 @@ function toSentence(errors: readonly ErrorObject[]): string {
     default:
       return `Expected ${describeRule(error)} ${place}, found ${found()}.`;
   }
+}
+
+/** Words are found for the beginning of a text only: the whole one may be megabytes. */
+function shortened(data: unknown): unknown {
+  return typeof data === 'string' ? data.slice(0, 200) : data;
 }
 
 function describeRule({ parentSchema, message }: ErrorObject): string {
