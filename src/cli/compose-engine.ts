@@ -38,8 +38,7 @@ export function composeEngine({ settings, catalog, pool, temporal, webUi, logger
       const status = await workflowStatus(temporal.client, { workflowId, runId: run });
       return status === 'running' ? 'open' : 'closed';
     },
-    webUi: (workflowId, run) =>
-      webUi === undefined ? null : webUiLink(webUi, temporal.namespace, workflowId, run),
+    webUi: (workflowId, run) => (webUi === undefined ? null : webUiLink(webUi, temporal.namespace, workflowId, run)),
   };
 }
 
@@ -59,7 +58,10 @@ export function composeServices(settings: Settings, logger: Logger): Services {
 
 /** What a secret resolves to is masked in every text from then on. */
 export function composeSecrets(): ResolveSecret {
-  const variables = new Proxy<Record<string, string | undefined>>({}, { get: (_target, name) => lookUpVariable(String(name)) });
+  const variables = new Proxy<Record<string, string | undefined>>(
+    {},
+    { get: (_target, name) => lookUpVariable(String(name)) },
+  );
   const resolve = createSecretResolver({ env: variables, readFile: (path) => readFileSync(path, 'utf8') });
   return (reference) => {
     const secret = resolve(reference);

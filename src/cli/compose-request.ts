@@ -75,10 +75,17 @@ async function readCustomArgs(written: string | undefined, cwd: string): Promise
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new ConfigError('E_CUSTOM_ARGS_INVALID', `Expected --custom-args to be a JSON object or @FILE, but it is not JSON: ${messageOf(cause)}.`, { cause });
+    throw new ConfigError(
+      'E_CUSTOM_ARGS_INVALID',
+      `Expected --custom-args to be a JSON object or @FILE, but it is not JSON: ${messageOf(cause)}.`,
+      { cause },
+    );
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ConfigError('E_CUSTOM_ARGS_INVALID', 'Expected --custom-args to be a JSON object such as {"guards": {"min_records": 10}}, found another JSON value.');
+    throw new ConfigError(
+      'E_CUSTOM_ARGS_INVALID',
+      'Expected --custom-args to be a JSON object such as {"guards": {"min_records": 10}}, found another JSON value.',
+    );
   }
   return value as Record<string, unknown>;
 }
@@ -87,7 +94,11 @@ async function readArgsFile(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new ConfigError('E_FILE_NOT_FOUND', `The file ${path} of --custom-args cannot be read: ${messageOf(cause)}.`, { cause });
+    throw new ConfigError(
+      'E_FILE_NOT_FOUND',
+      `The file ${path} of --custom-args cannot be read: ${messageOf(cause)}.`,
+      { cause },
+    );
   }
 }
 

@@ -32,7 +32,9 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
   };
   try {
     for (const queue of options.queues) {
-      workers.push(await createWorker({ connection, namespace: temporal.namespace, queue, steps, redact, logger, role }));
+      workers.push(
+        await createWorker({ connection, namespace: temporal.namespace, queue, steps, redact, logger, role }),
+      );
     }
   } catch (error) {
     await stop();

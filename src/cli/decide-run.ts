@@ -53,12 +53,18 @@ async function requireWaiting(pool: Pool, reference: string): Promise<RunRow> {
   const id = await findRunId(pool, reference);
   const run = await findRun(pool, id);
   if (run?.phase === 'waiting') return run;
-  const state = run?.outcome == null ? `is in phase ${run?.phase ?? 'unknown'}` : `ended as ${run.outcome}`;
-  throw new ConfigError('E_RUN_STATE', `Expected run ${id} to wait for approval, but it ${state}.`, { details: { run: id } });
+  const state =
+    run === undefined || run.outcome === null ? `is in phase ${run?.phase ?? 'unknown'}` : `ended as ${run.outcome}`;
+  throw new ConfigError('E_RUN_STATE', `Expected run ${id} to wait for approval, but it ${state}.`, {
+    details: { run: id },
+  });
 }
 
 /** The decision is for the plan that the ledger shows, not for one that took its place meanwhile. */
 async function planOf(pool: Pool, run: RunRow): Promise<string | undefined> {
   const tasks = await listTasks(pool, run.id);
-  return tasks.findLast(({ plan_digest, applied_at }) => plan_digest !== null && applied_at === null)?.plan_digest ?? undefined;
+  return (
+    tasks.findLast(({ plan_digest, applied_at }) => plan_digest !== null && applied_at === null)?.plan_digest ??
+    undefined
+  );
 }

@@ -56,7 +56,8 @@ export async function followRun(options: FollowOptions): Promise<Followed> {
       if (ended !== undefined) return ended;
       const progress = await readWhere(options);
       if (progress === undefined) continue;
-      if (progress.phase === 'waiting' && progress.waitingUntil !== (options.decided ?? null)) return { kind: 'waiting' };
+      if (progress.phase === 'waiting' && progress.waitingUntil !== (options.decided ?? null))
+        return { kind: 'waiting' };
       line.show(toProgressFacts(progress, watch.look(progress.phase)));
     }
     return { kind: 'left' };
@@ -80,12 +81,18 @@ async function readWhere({ pool, runId }: FollowOptions): Promise<RunProgress | 
 /** A Temporal server that restarts is back within this time; after it the operator should know. */
 const AWAY_MILLISECONDS = 120_000;
 
-async function awaitResult({ client, workflowId, runId, terminal }: FollowOptions, over: AbortSignal): Promise<Followed> {
+async function awaitResult(
+  { client, workflowId, runId, terminal }: FollowOptions,
+  over: AbortSignal,
+): Promise<Followed> {
   let awaySince: number | undefined;
   for (;;) {
     try {
       const handle = client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: runId });
-      return { kind: 'ended', report: await client.connection.withAbortSignal(over, () => handle.result() as Promise<RunReport>) };
+      return {
+        kind: 'ended',
+        report: await client.connection.withAbortSignal(over, () => handle.result() as Promise<RunReport>),
+      };
     } catch (thrown) {
       if (thrown instanceof WorkflowFailedError) return closedAs(thrown);
       const failed = serverFailure(thrown, 'follow the run');
@@ -104,7 +111,11 @@ function closedAs(thrown: WorkflowFailedError): Followed {
     return { kind: 'closed', outcome: 'cancelled', error: { code: 'E_RUN_STATE', message: 'The run was cancelled.' } };
   }
   if (cause instanceof TerminatedFailure) {
-    return { kind: 'closed', outcome: 'cancelled', error: { code: 'E_RUN_STATE', message: `The run was terminated in Temporal: ${cause.message}` } };
+    return {
+      kind: 'closed',
+      outcome: 'cancelled',
+      error: { code: 'E_RUN_STATE', message: `The run was terminated in Temporal: ${cause.message}` },
+    };
   }
   const code = cause instanceof ApplicationFailure ? (cause.type ?? 'E_INTERNAL') : 'E_INTERNAL';
   return { kind: 'closed', outcome: 'failed', error: { code, message: messageOf(cause ?? thrown) } };

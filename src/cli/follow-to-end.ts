@@ -57,7 +57,8 @@ export async function followToReport(context: CommandContext, servers: Servers, 
   if (followed.kind === 'left') return followed;
   const report = await reportOf(servers, run, followed);
   if (report !== undefined) return { kind: 'reported', report };
-  const error = followed.kind === 'closed' ? followed.error : { code: 'E_INTERNAL', message: 'The run left no report.' };
+  const error =
+    followed.kind === 'closed' ? followed.error : { code: 'E_INTERNAL', message: 'The run left no report.' };
   return { kind: 'refused', error };
 }
 
@@ -79,7 +80,11 @@ async function reportOf(servers: Servers, run: FollowedRun, followed: Followed):
  * Ctrl-C once: a run whose servers end with this command is asked to stop, any other goes on without us. Twice: leaves
  * at once.
  */
-async function followInterruptibly({ terminal }: CommandContext, servers: Servers, run: FollowedRun): Promise<Followed> {
+async function followInterruptibly(
+  { terminal }: CommandContext,
+  servers: Servers,
+  run: FollowedRun,
+): Promise<Followed> {
   const leave = new AbortController();
   const quiet = terminal.onInterrupt((count) => {
     if (count > 1 || !servers.ownsWorker) {

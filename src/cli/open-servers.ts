@@ -47,7 +47,10 @@ export async function withServers<T>(
   }
 }
 
-async function openServers({ settings: load, terminal }: CommandContext, options: OpenServersOptions): Promise<Servers> {
+async function openServers(
+  { settings: load, terminal }: CommandContext,
+  options: OpenServersOptions,
+): Promise<Servers> {
   const settings = load();
   const logger = options.logger ?? terminalLogger(terminal, settings.logLevel === 'debug');
   const catalog = await loadCatalog(settings.plugins);
@@ -83,7 +86,16 @@ async function openServers({ settings: load, terminal }: CommandContext, options
       ownsWorker: acquired.ownsWorker,
       searchAttributes,
       async work(queues) {
-        const workers = await startWorkers({ settings, catalog, pool, temporal, connection, webUi: acquired.webUi, logger, queues });
+        const workers = await startWorkers({
+          settings,
+          catalog,
+          pool,
+          temporal,
+          connection,
+          webUi: acquired.webUi,
+          logger,
+          queues,
+        });
         closers.push(() => workers.stop());
         return workers;
       },
@@ -103,12 +115,17 @@ export const SEARCH_ATTRIBUTE_TYPES: Readonly<Record<string, string>> = Object.f
 
 function requireServers(acquired: AcquiredServers): { databaseUrl: string; connection: TemporalSettings } {
   const { databaseUrl, temporal } = acquired;
-  if (databaseUrl === undefined || temporal === undefined) throw new Error('the servers that were asked for were not acquired');
+  if (databaseUrl === undefined || temporal === undefined)
+    throw new Error('the servers that were asked for were not acquired');
   return { databaseUrl, connection: temporal };
 }
 
 /** In a dev server they are registered; in a configured one that is for whoever runs it. */
-async function checkSearchAttributes(temporal: TemporalClient, { webUi }: AcquiredServers, logger: Logger): Promise<boolean> {
+async function checkSearchAttributes(
+  temporal: TemporalClient,
+  { webUi }: AcquiredServers,
+  logger: Logger,
+): Promise<boolean> {
   const check = webUi === undefined ? preflightSearchAttributes : ensureSearchAttributes;
   const result = await check(temporal.connection, temporal.namespace);
   if (result.kind === 'ok' || result.kind === 'unknown') return true;

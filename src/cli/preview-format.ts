@@ -75,5 +75,8 @@ function endOf(result: ItemResult): string {
 /** JSON escapes control characters by itself, but not those that only terminals obey. */
 function show(value: unknown): string {
   const text = JSON.stringify(value, null, 2) as string | undefined;
-  return (text ?? 'nothing').split('\n').map((line) => printable(line)).join('\n');
+  return (text ?? 'nothing')
+    .split('\n')
+    .map((line) => printable(line))
+    .join('\n');
 }

@@ -31,7 +31,8 @@ export function createPreviewOutput(terminal: Terminal, format: OutputFormat): P
   };
   return {
     async take(entry) {
-      pending += format === 'json' ? `${counts.read === 0 ? '' : ','}\n${toJsonLine(entry)}` : formatEntry(entry, format);
+      pending +=
+        format === 'json' ? `${counts.read === 0 ? '' : ','}\n${toJsonLine(entry)}` : formatEntry(entry, format);
       counts.read += 1;
       counts[entry.result.kind] += 1;
       await flush(CHUNK);

@@ -27,7 +27,12 @@ export interface PreviewTaskOptions {
 }
 
 /** Throws what readers throw when the source itself is unusable. A record that is rejected is an entry like any other. */
-export async function previewTask(context: CommandContext, catalog: Catalog, job: Job, options: PreviewTaskOptions): Promise<void> {
+export async function previewTask(
+  context: CommandContext,
+  catalog: Catalog,
+  job: Job,
+  options: PreviewTaskOptions,
+): Promise<void> {
   const { terminal } = context;
   const settings = context.settings();
   const services = composeServices(settings, terminalLogger(terminal, settings.logLevel === 'debug'));
@@ -42,7 +47,13 @@ export async function previewTask(context: CommandContext, catalog: Catalog, job
     const reading: Reading = { services, signal: leave.signal, since: sinceOf(options.since), warn: output.warn };
     const files = await fetchFiles(chain.source.reader, chain.source.args, reading);
     const items = itemsOf(task, chain, services);
-    await readEntries(chain, files, reading, (item, origin) => output.take(takeThrough(task, items, item, origin, reading, options)), options.limit);
+    await readEntries(
+      chain,
+      files,
+      reading,
+      (item, origin) => output.take(takeThrough(task, items, item, origin, reading, options)),
+      options.limit,
+    );
     await output.end();
   } finally {
     quiet();
@@ -113,8 +124,17 @@ function takeThrough(
   { format }: PreviewTaskOptions,
 ): { origin: string; result: ReturnType<typeof transformItem>; steps: readonly TraceStep[] } {
   const steps: TraceStep[] = [];
-  const traced = format === 'trace' ? { ...items, transforms: items.transforms.map((transform, index) => tracing(transform, task.transformers[index]?.type ?? '', steps)) } : items;
-  if (format === 'trace') steps.push({ name: 'read', value: isFailure(item) ? (item.raw ?? null) : structuredClone(item.value) });
+  const traced =
+    format === 'trace'
+      ? {
+          ...items,
+          transforms: items.transforms.map((transform, index) =>
+            tracing(transform, task.transformers[index]?.type ?? '', steps),
+          ),
+        }
+      : items;
+  if (format === 'trace')
+    steps.push({ name: 'read', value: isFailure(item) ? (item.raw ?? null) : structuredClone(item.value) });
   const warnAt = (warning: Warning): void => {
     warn({ ...warning, message: `${warning.message} (${origin()})` });
   };

@@ -10,7 +10,11 @@ export interface PrintErrorOptions {
   readonly debug: boolean;
 }
 
-export async function printError(terminal: Terminal, error: unknown, { json, debug }: PrintErrorOptions): Promise<void> {
+export async function printError(
+  terminal: Terminal,
+  error: unknown,
+  { json, debug }: PrintErrorOptions,
+): Promise<void> {
   const { code, message, remedy, details } = describeError(error);
   terminal.status('');
   terminal.say(`error: ${message}`);

@@ -22,7 +22,8 @@ export async function printPlan(terminal: Terminal, pool: Pool, catalog: Catalog
   const targets = runTargets(run, catalog);
   for (const op of OPS) {
     const changes = await readChanges(pool, run.id, { op, limit: SAMPLES }, targets);
-    if (changes.length > 0) await terminal.write(`\n${headingOf(op, changes, report)}\n${renderChanges(changes, 'table')}`);
+    if (changes.length > 0)
+      await terminal.write(`\n${headingOf(op, changes, report)}\n${renderChanges(changes, 'table')}`);
   }
   const until = run.waiting_until === null ? '' : ` It waits until ${formatTime(run.waiting_until.toISOString())}.`;
   await terminal.write(

@@ -11,11 +11,13 @@ export interface LiveProgress {
 
 export function toProgressFacts(progress: RunProgress, live: LiveProgress | undefined): ProgressFacts {
   const several = progress.tasks.length > 1;
-  const task = several ? progress.tasks.findLast(({ counts, source }) => counts.read > 0 || source !== null) : progress.tasks[0];
+  const task = several
+    ? progress.tasks.findLast(({ counts, source }) => counts.read > 0 || source !== null)
+    : progress.tasks[0];
   return {
     phase: progress.phase,
     ...(several && task !== undefined ? { task: task.name } : {}),
-    ...(task?.source == null ? {} : { source: task.source }),
+    ...(task === undefined || task.source === null ? {} : { source: task.source }),
     records: Math.max(task?.counts.read ?? 0, progress.phase === 'stage' ? (live?.records ?? 0) : 0),
     rejected: task?.counts.rejected ?? 0,
     bytes: Math.max(progress.phase === 'fetch' ? 0 : (task?.bytes ?? 0), live?.bytes ?? 0),

@@ -89,7 +89,8 @@ export function renderProgress(facts: ProgressFacts, rate: Rate | undefined): st
     if (rate !== undefined && rate.bytes > 0) parts.push(`${formatBytes(Math.round(rate.bytes))}/s`);
   }
   if (phase !== 'fetch' && records > 0) parts.push(`${formatNumber(records)} records`);
-  if (phase === 'stage' && rate !== undefined && rate.records > 0) parts.push(`${formatNumber(Math.round(rate.records))}/s`);
+  if (phase === 'stage' && rate !== undefined && rate.records > 0)
+    parts.push(`${formatNumber(Math.round(rate.records))}/s`);
   if (rejected > 0) parts.push(`${formatNumber(rejected)} rejected`);
   if ((phase === 'fetch' || phase === 'stage') && totalBytes > 0 && bytes > 0) {
     parts.push(`${String(Math.floor((100 * Math.min(bytes, totalBytes)) / totalBytes))} %`);

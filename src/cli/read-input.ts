@@ -21,10 +21,14 @@ export async function readInput(context: CommandContext, written: string): Promi
     if (!(await stat(path)).isFile()) throw new Error('it is not a file');
     await access(path, constants.R_OK);
   } catch (cause) {
-    throw new ConfigError('E_FILE_NOT_FOUND', `Expected --input to name a file that can be read, found ${path}: ${messageOf(cause)}.`, {
-      cause,
-      details: { path },
-    });
+    throw new ConfigError(
+      'E_FILE_NOT_FOUND',
+      `Expected --input to name a file that can be read, found ${path}: ${messageOf(cause)}.`,
+      {
+        cause,
+        details: { path },
+      },
+    );
   }
   return { path, name: basename(path) };
 }
@@ -49,7 +53,10 @@ async function readStdin({ terminal, settings }: CommandContext): Promise<InputF
       createWriteStream(draft, { mode: 0o600 }),
     );
     if (bytes === 0) {
-      throw new ConfigError('E_FILE_NOT_FOUND', 'Expected the source on stdin because of --input -, found nothing there.');
+      throw new ConfigError(
+        'E_FILE_NOT_FOUND',
+        'Expected the source on stdin because of --input -, found nothing there.',
+      );
     }
     const name = `stdin-${digest.digest('hex').slice(0, 16)}`;
     const path = join(directory, name);

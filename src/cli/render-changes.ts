@@ -62,9 +62,9 @@ function nameOf({ before, after }: RecordChange): string {
   const record = after ?? before;
   if (typeof record !== 'object' || record === null) return '';
   const { name, title } = record as { readonly name?: unknown; readonly title?: unknown };
-  if (typeof name === 'string') return name;
-  const [first] = typeof title === 'object' && title !== null ? Object.values(title) : [title];
-  return typeof first === 'string' ? first : '';
+  const titles: readonly unknown[] = typeof title === 'object' && title !== null ? Object.values(title) : [title];
+  const shown = [name, ...titles].find((text) => typeof text === 'string');
+  return shown ?? '';
 }
 
 const HEADINGS = { insert: 'New', update: 'Changed', withdraw: 'Withdrawn', restore: 'Restored' } as const;
@@ -83,7 +83,9 @@ function renderMarkdown(changes: readonly RecordChange[]): string {
 
 function renderItem(change: RecordChange): string {
   const name = nameOf(change);
-  const fields = fieldsOf(change).map((field) => `  - ${escapeMarkdown(field.pointer)}: ${escapeMarkdown(describeField(field))}\n`);
+  const fields = fieldsOf(change).map(
+    (field) => `  - ${escapeMarkdown(field.pointer)}: ${escapeMarkdown(describeField(field))}\n`,
+  );
   return `- ${name === '' ? '' : `**${escapeMarkdown(printable(name))}** `}(${escapeMarkdown(change.id)})\n${fields.join('')}`;
 }
 

@@ -13,7 +13,9 @@ export function renderComponent({ kind, type, summary, description, args, exampl
       : `Arguments:\n${renderTable([{ title: 'name' }, { title: 'type', most: 40 }, { title: 'default', most: 30 }, { title: 'meaning' }], rows, '  ')}`,
   );
   if (examples.length > 0) {
-    const lines = examples.map(({ title, args: example }) => `  ${title}:\n    ${JSON.stringify({ type, args: example })}\n`);
+    const lines = examples.map(
+      ({ title, args: example }) => `  ${title}:\n    ${JSON.stringify({ type, args: example })}\n`,
+    );
     parts.push(`Examples:\n${lines.join('')}`);
   }
   return parts.join('\n');
@@ -27,7 +29,8 @@ function argumentRows(schema: JsonObject): readonly (readonly string[])[] {
   return Object.entries(properties).map(([name, property]) => {
     const facts = isJsonObject(property) ? property : {};
     const fallback = getOwn(facts, 'default');
-    const shown = needed.has(name) && fallback === undefined ? 'required' : fallback === undefined ? '' : JSON.stringify(fallback);
+    const shown =
+      needed.has(name) && fallback === undefined ? 'required' : fallback === undefined ? '' : JSON.stringify(fallback);
     const meaning = getOwn(facts, 'description');
     return [name, typeOf(facts), shown, typeof meaning === 'string' ? meaning : ''];
   });
@@ -42,7 +45,8 @@ function typeOf(facts: JsonObject): string {
   if (typeof type === 'string') return type;
   for (const word of ['anyOf', 'oneOf']) {
     const options = getOwn(facts, word);
-    if (Array.isArray(options)) return (options as unknown[]).map((option) => (isJsonObject(option) ? typeOf(option) : 'any')).join(' | ');
+    if (Array.isArray(options))
+      return (options as unknown[]).map((option) => (isJsonObject(option) ? typeOf(option) : 'any')).join(' | ');
   }
   return 'any';
 }

@@ -11,7 +11,9 @@ export function renderReport(report: RunReport): string {
     ...(report.error === null ? [] : [`Error ${report.error.code}\n  ${printable(report.error.message)}\n`]),
     ...(report.held_by === undefined
       ? []
-      : [`Run ${report.held_by.run} holds this job (phase ${report.held_by.phase}). Look at it: vocab-sync show ${report.held_by.run}\n`]),
+      : [
+          `Run ${report.held_by.run} holds this job (phase ${report.held_by.phase}). Look at it: vocab-sync show ${report.held_by.run}\n`,
+        ]),
     ...(report.web_ui === null ? [] : [`Web UI  ${report.web_ui}\n`]),
   ];
   return sections.join('\n');
@@ -48,7 +50,10 @@ const CHANGES = ['inserted', 'updated', 'restored', 'withdrawn', 'unchanged', 'r
 
 function renderTask(task: TaskReport, report: RunReport): string {
   const heading = report.tasks.length > 1 ? `Task ${task.name}: ${task.outcome ?? 'not ended'}\n` : '';
-  const read = task.counts.read === 0 ? '' : renderTable(COUNTS.map(rightColumn), [COUNTS.map((name) => formatNumber(task.counts[name]))], '  ');
+  const read =
+    task.counts.read === 0
+      ? ''
+      : renderTable(COUNTS.map(rightColumn), [COUNTS.map((name) => formatNumber(task.counts[name]))], '  ');
   return [heading + renderSource(task), read, renderTargets(task, report), renderWarnings(task), renderTrips(task)]
     .filter((part) => part !== '')
     .join('\n');

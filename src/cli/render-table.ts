@@ -9,7 +9,11 @@ export interface TableColumn {
 }
 
 /** Ends with a line break; an empty list of rows gives the heading alone. */
-export function renderTable(columns: readonly TableColumn[], rows: readonly (readonly string[])[], indent = ''): string {
+export function renderTable(
+  columns: readonly TableColumn[],
+  rows: readonly (readonly string[])[],
+  indent = '',
+): string {
   const lines = [columns.map(({ title }) => title), ...rows].map((cells) =>
     columns.map(({ most }, index) => printable(cells[index] ?? '', most)),
   );

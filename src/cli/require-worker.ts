@@ -6,7 +6,11 @@ import type { CommandContext } from './command-context.ts';
 import { withServers, type Servers } from './open-servers.ts';
 
 /** Servers of its own end with the command, so nothing could be left to them. */
-export function openServersFor<T>(context: CommandContext, detach: boolean, work: (servers: Servers) => Promise<T>): Promise<T> {
+export function openServersFor<T>(
+  context: CommandContext,
+  detach: boolean,
+  work: (servers: Servers) => Promise<T>,
+): Promise<T> {
   return withServers(context, async (servers) => {
     if (detach && servers.ownsWorker) {
       throw new ConfigError(
@@ -22,7 +26,12 @@ export function openServersFor<T>(context: CommandContext, detach: boolean, work
 /** A `dev` that has just been started polls within this time; a configured deployment should be there already. */
 const PATIENCE_MILLISECONDS = 8000;
 
-export async function requireWorker({ terminal }: CommandContext, servers: Servers, queue: string, detach: boolean): Promise<void> {
+export async function requireWorker(
+  { terminal }: CommandContext,
+  servers: Servers,
+  queue: string,
+  detach: boolean,
+): Promise<void> {
   if (servers.ownsWorker) {
     await servers.work([queue]);
     return;
@@ -36,7 +45,9 @@ export async function requireWorker({ terminal }: CommandContext, servers: Serve
     }
     const message = `No worker polls the task queue "${queue}" of Temporal at ${servers.temporalAddress} (namespace ${servers.temporal.namespace}).`;
     if (!detach) {
-      throw new UnavailableError('E_NO_WORKER', `${message} Expected at least one; nothing was started.`, { details: { queue } });
+      throw new UnavailableError('E_NO_WORKER', `${message} Expected at least one; nothing was started.`, {
+        details: { queue },
+      });
     }
     terminal.say(`warning: ${message} The run waits until one does.`);
     return;

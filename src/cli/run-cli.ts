@@ -15,7 +15,10 @@ export interface CliEnvironment {
   readonly loadSettings: () => Settings;
 }
 
-export async function runCli(argv: readonly string[], { terminal, cwd, loadSettings }: CliEnvironment): Promise<ExitCode> {
+export async function runCli(
+  argv: readonly string[],
+  { terminal, cwd, loadSettings }: CliEnvironment,
+): Promise<ExitCode> {
   let code: ExitCode = EXIT.success;
   let settings: Settings | undefined;
   const context: CommandContext = {

@@ -49,7 +49,9 @@ export async function runDemo(outer: CommandContext, options: DemoOptions): Prom
     const decided = await waitingUntil(servers.pool, planned);
     await approveRun(servers.temporal.client, planned, { by: 'the demo', reason: 'looked at the plan' });
     const after = await finished(context, servers, { ...planned, ...decided }, 'success');
-    await (options.json ? writeJson(context, { published: before, planned: plan, approved: after }) : terminal.write(renderReport(after)));
+    await (options.json
+      ? writeJson(context, { published: before, planned: plan, approved: after })
+      : terminal.write(renderReport(after)));
     await leave(context, servers, options.keep);
     return exitCodeOfReport(after);
   }).catch((error: unknown) => {
@@ -64,7 +66,14 @@ class DemoLeft extends Error {}
 function ownHome(outer: CommandContext): CommandContext {
   const settings = outer.settings();
   const home = join(settings.home, 'demo');
-  const own = { ...settings, databaseUrl: undefined, temporal: undefined, namespace: 'default', home, spool: join(home, 'spool') };
+  const own = {
+    ...settings,
+    databaseUrl: undefined,
+    temporal: undefined,
+    namespace: 'default',
+    home,
+    spool: join(home, 'spool'),
+  };
   if (settings.databaseUrl !== undefined || settings.temporal !== undefined) {
     outer.terminal.say('DATABASE_URL and TEMPORAL_ADDRESS are left alone: the demo has servers of its own.');
   }
@@ -86,12 +95,21 @@ async function start(context: CommandContext, servers: Servers, input: string, m
     customArgs: JSON.stringify(SAMPLE_ARGS),
     title: mode === 'run' ? 'Demo: the first dump' : 'Demo: the next dump, reviewed',
   });
-  const started = await startRun(servers.temporal.client, { request, queue, searchAttributes: servers.searchAttributes });
+  const started = await startRun(servers.temporal.client, {
+    request,
+    queue,
+    searchAttributes: servers.searchAttributes,
+  });
   return { ...started, queue };
 }
 
 /** The report of a run that has to stand as expected; a demo that shows anything else has failed. */
-async function finished(context: CommandContext, servers: Servers, run: FollowedRun, outcome: RunReport['outcome']): Promise<RunReport> {
+async function finished(
+  context: CommandContext,
+  servers: Servers,
+  run: FollowedRun,
+  outcome: RunReport['outcome'],
+): Promise<RunReport> {
   const standing = await followToReport(context, servers, run);
   if (standing.kind === 'left') throw new DemoLeft();
   if (standing.kind === 'reported' && standing.report.outcome === outcome) return standing.report;
@@ -100,8 +118,8 @@ async function finished(context: CommandContext, servers: Servers, run: Followed
 }
 
 async function waitingUntil(pool: Pool, { runId }: FollowedRun): Promise<Pick<FollowedRun, 'decided'>> {
-  const until = (await findRun(pool, runId))?.waiting_until;
-  return until == null ? {} : { decided: until.toISOString() };
+  const run = await findRun(pool, runId);
+  return run === undefined || run.waiting_until === null ? {} : { decided: run.waiting_until.toISOString() };
 }
 
 function describe(standing: Exclude<Standing, { kind: 'left' }>): string {

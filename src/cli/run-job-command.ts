@@ -31,7 +31,12 @@ export function addRunOptions(command: Command): Command {
     .option(...JSON_OPTION);
 }
 
-export async function runJobCommand(context: CommandContext, job: string, mode: RunMode, options: RunOptions): Promise<ExitCode> {
+export async function runJobCommand(
+  context: CommandContext,
+  job: string,
+  mode: RunMode,
+  options: RunOptions,
+): Promise<ExitCode> {
   const catalog = await loadCatalog(context.settings().plugins);
   const composed = await composeRequest(context, catalog, job, mode, options);
   if (options.explain === true) {
@@ -48,7 +53,10 @@ export async function runJobCommand(context: CommandContext, job: string, mode: 
       queue: composed.queue,
       searchAttributes: servers.searchAttributes,
     });
-    const link = servers.webUi === undefined ? null : webUiLink(servers.webUi, servers.temporal.namespace, started.workflowId, started.runId);
+    const link =
+      servers.webUi === undefined
+        ? null
+        : webUiLink(servers.webUi, servers.temporal.namespace, started.workflowId, started.runId);
     context.terminal.say(`Started run ${started.runId}${link === null ? '' : `\n  ${link}`}`);
     if (options.detach === true) return detached(context, composed, started, link, options);
     return followToEnd(context, servers, { ...started, queue: composed.queue, json: options.json === true });

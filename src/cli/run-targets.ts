@@ -15,7 +15,9 @@ export function runTargets(run: RunRow, catalog: Catalog): (task: TaskRow) => re
     const task = job.tasks.find((candidate) => candidate.name === name);
     if (task === undefined) return [];
     return parseWriters(task, catalog, WITHOUT_SECRETS).map(({ writer, args }) =>
-      writer.receives === 'table' ? tableTarget(writer.targetName(args), writer.table(args)) : snapshotTarget(writer.targetName(args)),
+      writer.receives === 'table'
+        ? tableTarget(writer.targetName(args), writer.table(args))
+        : snapshotTarget(writer.targetName(args)),
     );
   };
 }

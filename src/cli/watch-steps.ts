@@ -39,7 +39,10 @@ export function createWatch(options: WatchOptions): Watch {
     live =
       heard === undefined
         ? undefined
-        : { phase, progress: { bytes: heard.bytes ?? 0, totalBytes: heard.totalBytes ?? 0, records: heard.counts?.read ?? 0 } };
+        : {
+            phase,
+            progress: { bytes: heard.bytes ?? 0, totalBytes: heard.totalBytes ?? 0, records: heard.counts?.read ?? 0 },
+          };
   });
   const polled = atMostEvery(WORKER_MILLISECONDS, () => ask(workers));
   return {

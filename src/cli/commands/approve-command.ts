@@ -12,7 +12,13 @@ export function addApproveCommand(program: Command, context: CommandContext): vo
     .option('--by <name>', 'who decides (default: the user of this machine)')
     .option('--reason <text>', 'why; it is kept with the run')
     .option(...JSON_OPTION)
-    .addHelpText('after', examples('vocab-sync approve ror-affiliations@latest', 'vocab-sync approve 0199d3b2-4c1e --by "Ada" --reason "checked with the library"'))
+    .addHelpText(
+      'after',
+      examples(
+        'vocab-sync approve ror-affiliations@latest',
+        'vocab-sync approve 0199d3b2-4c1e --by "Ada" --reason "checked with the library"',
+      ),
+    )
     .action(async (run: string, options: DecideOptions) => {
       context.end(await decideRun(context, run, 'approve', options));
     });

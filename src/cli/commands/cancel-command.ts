@@ -19,7 +19,9 @@ export function addCancelCommand(program: Command, context: CommandContext): voi
   program
     .command('cancel')
     .summary('stop a run; nothing of it is published')
-    .description('Asks a run to stop and waits until it has (exit code 5). A run whose workflow is gone is ended in the ledger.')
+    .description(
+      'Asks a run to stop and waits until it has (exit code 5). A run whose workflow is gone is ended in the ledger.',
+    )
     .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
     .option(...JSON_OPTION)
     .addHelpText('after', examples('vocab-sync cancel ror-affiliations@latest'))
@@ -28,10 +30,16 @@ export function addCancelCommand(program: Command, context: CommandContext): voi
     });
 }
 
-async function cancel(context: CommandContext, servers: Servers, reference: string, { json }: JsonOption): Promise<ExitCode> {
+async function cancel(
+  context: CommandContext,
+  servers: Servers,
+  reference: string,
+  { json }: JsonOption,
+): Promise<ExitCode> {
   const run = await requireOpen(servers, reference);
   const place = { workflowId: run.workflow_id, runId: run.id };
-  if ((await workflowStatus(servers.temporal.client, place)) !== 'running') return endInLedger(context, servers, run, json === true);
+  if ((await workflowStatus(servers.temporal.client, place)) !== 'running')
+    return endInLedger(context, servers, run, json === true);
   const queue = await queueOf(servers.temporal.client, run);
   await requireWorker(context, servers, queue, true);
   await cancelRun(servers.temporal.client, place);
@@ -48,7 +56,10 @@ async function requireOpen({ pool }: Servers, reference: string): Promise<RunRow
   const id = await findRunId(pool, reference);
   const run = await findRun(pool, id);
   if (run?.finished_at === null) return run;
-  throw new ConfigError('E_RUN_STATE', `Run ${id} ended as ${run?.outcome ?? 'unknown'} already; there is nothing to stop.`);
+  throw new ConfigError(
+    'E_RUN_STATE',
+    `Run ${id} ended as ${run?.outcome ?? 'unknown'} already; there is nothing to stop.`,
+  );
 }
 
 /** Terminated in the Web UI, timed out, or lost with its server. */

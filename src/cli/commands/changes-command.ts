@@ -24,12 +24,20 @@ export function addChangesCommand(program: Command, context: CommandContext): vo
     .command('changes')
     .summary('what a run changed, or would change, field by field')
     .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
-    .addOption(new Option('--op <kind>', 'only one kind of change').choices(['insert', 'update', 'withdraw', 'restore']))
+    .addOption(
+      new Option('--op <kind>', 'only one kind of change').choices(['insert', 'update', 'withdraw', 'restore']),
+    )
     .option('--target <name>', 'only one target, such as postgres:affiliations')
     .option('--limit <n>', 'how many at most', parseCount, 100)
     .addOption(new Option('--format <format>', 'how they are printed').choices(CHANGE_FORMATS).default('table'))
     .option(...JSON_OPTION)
-    .addHelpText('after', examples('vocab-sync changes ror-affiliations@latest', 'vocab-sync changes ror-affiliations@latest --format markdown > release-note.md'))
+    .addHelpText(
+      'after',
+      examples(
+        'vocab-sync changes ror-affiliations@latest',
+        'vocab-sync changes ror-affiliations@latest --format markdown > release-note.md',
+      ),
+    )
     .action(async (reference: string, options: ChangesOptions) => {
       const { run, changes } = await readRunChanges(context, reference, options);
       if (options.json === true) await writeJson(context, { run, changes: changes.map(toChangeLine) });
@@ -58,7 +66,11 @@ async function readRunChanges(
 }
 
 /** Markdown groups by kind, so it is made at once; the others are written as they are rendered. */
-async function writeChanges({ terminal }: CommandContext, changes: readonly RecordChange[], format: ChangeFormat): Promise<void> {
+async function writeChanges(
+  { terminal }: CommandContext,
+  changes: readonly RecordChange[],
+  format: ChangeFormat,
+): Promise<void> {
   if (format === 'markdown') return terminal.write(renderChanges(changes, format));
   for (const change of changes) await terminal.write(renderChanges([change], format));
 }

@@ -19,7 +19,9 @@ export function addCheckCommand(program: Command, context: CommandContext): void
   program
     .command('check')
     .summary('find every problem of a job file at once')
-    .description('Checks job files without starting anything. Exit code 1 when there are problems, 0 when there are warnings at most.')
+    .description(
+      'Checks job files without starting anything. Exit code 1 when there are problems, 0 when there are warnings at most.',
+    )
     .argument('[file...]', 'job files or names of jobs; default: the jobs in config/jobs and those that are shipped')
     .option(...JSON_OPTION)
     .addHelpText('after', examples('vocab-sync check config/jobs/my-job.json', 'vocab-sync check --json'))
@@ -31,7 +33,10 @@ export function addCheckCommand(program: Command, context: CommandContext): void
     });
 }
 
-async function checkFiles({ settings, cwd }: CommandContext, names: readonly string[]): Promise<readonly CheckedFile[]> {
+async function checkFiles(
+  { settings, cwd }: CommandContext,
+  names: readonly string[],
+): Promise<readonly CheckedFile[]> {
   const catalog = await loadCatalog(settings().plugins, cwd);
   const directories = jobDirectories(cwd);
   const wanted = names.length > 0 ? names : (await listJobs(directories)).map(({ path }) => path);
@@ -49,7 +54,9 @@ function shortest(path: string, cwd: string): string {
 }
 
 function renderFiles(files: readonly CheckedFile[]): string {
-  return files.map((file) => file.problems.map((problem) => renderProblem(file, problem)).join('') + renderEnd(file)).join('');
+  return files
+    .map((file) => file.problems.map((problem) => renderProblem(file, problem)).join('') + renderEnd(file))
+    .join('');
 }
 
 /** `config/jobs/a.json:9:32: error: /readers/1/args/regexp: unknown key …` */

@@ -22,7 +22,10 @@ export function addComponentsCommand(program: Command, context: CommandContext):
     .argument('[type]', 'the type of a component, as it stands in a job file')
     .option('--jobs', 'list the jobs instead')
     .option(...JSON_OPTION)
-    .addHelpText('after', examples('vocab-sync components', 'vocab-sync components zip', 'vocab-sync components --jobs'))
+    .addHelpText(
+      'after',
+      examples('vocab-sync components', 'vocab-sync components zip', 'vocab-sync components --jobs'),
+    )
     .action(async (type: string | undefined, options: ComponentsOptions) => {
       if (options.jobs === true) await printJobs(context, options);
       else await printComponents(context, type, options);

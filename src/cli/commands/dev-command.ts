@@ -41,7 +41,8 @@ async function serve(context: CommandContext, servers: Servers, queue: readonly 
       ['Web UI', servers.webUi ?? 'that of your Temporal server'],
       ['queues', queues.join(', ')],
       ['home', context.settings().home],
-    ]) + 'Ready. In another terminal, in this directory: vocab-sync run ror-affiliations\nCtrl-C stops everything; data is kept.\n',
+    ]) +
+      'Ready. In another terminal, in this directory: vocab-sync run ror-affiliations\nCtrl-C stops everything; data is kept.\n',
   );
   await untilInterrupted(context.terminal, workers.ended);
   context.terminal.say('Stopping: the worker first, then the servers.');

@@ -17,7 +17,9 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
   program
     .command('doctor')
     .summary('settings in force, and what is missing')
-    .description('Looks at settings, database, Temporal, spool and Node; says what to do. Exit code 1 when something is broken. Shows no secret.')
+    .description(
+      'Looks at settings, database, Temporal, spool and Node; says what to do. Exit code 1 when something is broken. Shows no secret.',
+    )
     .option(...JSON_OPTION)
     .addHelpText('after', examples('vocab-sync doctor', 'vocab-sync doctor --json'))
     .action(async ({ json }: JsonOption) => {
@@ -33,7 +35,11 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
 
 async function examine(settings: Settings, cwd: string): Promise<readonly DoctorFinding[]> {
   const queues = await jobQueues(await loadCatalog(settings.plugins, cwd), cwd);
-  const found = await Promise.all([lookAtMachine(settings), lookAtDatabase(settings), lookAtTemporal(settings, queues)]);
+  const found = await Promise.all([
+    lookAtMachine(settings),
+    lookAtDatabase(settings),
+    lookAtTemporal(settings, queues),
+  ]);
   return found.flat().map((finding) => ({ ...finding, message: redact(finding.message) }));
 }
 

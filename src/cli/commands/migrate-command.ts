@@ -10,12 +10,15 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
   program
     .command('migrate')
     .summary('bring the database up to this version')
-    .description('Applies the migrations that are missing. Workers and commands do the same when they start; this is for deployments that want it as a step of its own.')
+    .description(
+      'Applies the migrations that are missing. Workers and commands do the same when they start; this is for deployments that want it as a step of its own.',
+    )
     .option(...JSON_OPTION)
     .addHelpText('after', examples('DATABASE_URL=postgresql://vocab@db/vocab vocab-sync migrate'))
     .action(async ({ json }: JsonOption) => {
       const applied = await migrateDatabase(context);
-      const text = applied.length === 0 ? 'Nothing to do: the database is up to date.' : `Applied ${applied.join(', ')}.`;
+      const text =
+        applied.length === 0 ? 'Nothing to do: the database is up to date.' : `Applied ${applied.join(', ')}.`;
       await (json === true ? writeJson(context, { applied }) : context.terminal.write(`${text}\n`));
       context.end(EXIT.success);
     });

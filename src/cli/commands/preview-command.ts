@@ -25,7 +25,11 @@ export function addPreviewCommand(program: Command, context: CommandContext): vo
     .option('--since <time>', 'what to read from')
     .option('--custom-args <json>', 'a JSON object laid over the job config, or @FILE')
     .option('--task <name>', 'the task of a job that has several (default: the first)')
-    .addOption(new Option('--format <format>', 'how entries are printed; trace shows the value after each transformer').choices(PREVIEW_FORMATS).default('jsonl'))
+    .addOption(
+      new Option('--format <format>', 'how entries are printed; trace shows the value after each transformer')
+        .choices(PREVIEW_FORMATS)
+        .default('jsonl'),
+    )
     .option(...JSON_OPTION)
     .addHelpText(
       'after',

@@ -22,15 +22,22 @@ export function addRejectionsCommand(program: Command, context: CommandContext):
     .option('--limit <n>', 'how many at most', parseCount, 100)
     .addOption(new Option('--format <format>', 'how they are printed').choices(['table', 'jsonl']).default('table'))
     .option(...JSON_OPTION)
-    .addHelpText('after', examples('vocab-sync rejections ror-affiliations@latest', 'vocab-sync rejections 0199d3b2-4c1e --format jsonl'))
+    .addHelpText(
+      'after',
+      examples('vocab-sync rejections ror-affiliations@latest', 'vocab-sync rejections 0199d3b2-4c1e --format jsonl'),
+    )
     .action(async (reference: string, { limit, format, json }: RejectionsOptions) => {
       const { run, rejections } = await withLedger(context, async ({ pool }) => {
         const id = await findRunId(pool, reference);
         return { run: id, rejections: await readRejections(pool, id, { limit }) };
       });
       if (json === true) await writeJson(context, { run, rejections });
-      else if (format === 'jsonl') for (const row of rejections) await context.terminal.write(`${JSON.stringify(row)}\n`);
-      else await context.terminal.write(rejections.length === 0 ? 'No rejections.\n' : rejections.map(renderRejection).join(''));
+      else if (format === 'jsonl')
+        for (const row of rejections) await context.terminal.write(`${JSON.stringify(row)}\n`);
+      else
+        await context.terminal.write(
+          rejections.length === 0 ? 'No rejections.\n' : rejections.map(renderRejection).join(''),
+        );
       if (rejections.length === limit) context.terminal.say(`The first ${formatNumber(limit)}; --limit shows more.`);
       context.end(EXIT.success);
     });

@@ -39,7 +39,10 @@ export function addWorkerCommand(program: Command, context: CommandContext): voi
     });
 }
 
-async function work({ settings: load, terminal, cwd }: CommandContext, { role, queue }: WorkerCommandOptions): Promise<void> {
+async function work(
+  { settings: load, terminal, cwd }: CommandContext,
+  { role, queue }: WorkerCommandOptions,
+): Promise<void> {
   const settings = load();
   const { databaseUrl, connection } = requireConfigured(settings);
   const logger = createLogger({ level: settings.logLevel, format: settings.logFormat, destination: 'stdout' });
@@ -51,7 +54,17 @@ async function work({ settings: load, terminal, cwd }: CommandContext, { role, q
     if (applied.length > 0) logger.info('migrations applied', { applied });
     const attributes = await preflightSearchAttributes(temporal.connection, temporal.namespace);
     if (attributes.kind !== 'ok') logger.warn(attributes.message);
-    const workers = await startWorkers({ settings, catalog, pool, temporal, connection, webUi: undefined, logger, queues: queue, role });
+    const workers = await startWorkers({
+      settings,
+      catalog,
+      pool,
+      temporal,
+      connection,
+      webUi: undefined,
+      logger,
+      queues: queue,
+      role,
+    });
     const quiet = terminal.onInterrupt(() => {
       void workers.stop();
     });

@@ -18,7 +18,10 @@ export async function lookAtDatabase({ databaseUrl }: Settings): Promise<readonl
     return [await lookAtServer(pool), await lookAtMigrations(pool)];
   } catch (error) {
     const away = passingError(error);
-    const remedy = away === undefined ? 'Check DATABASE_URL: user, password, database name.' : 'Start the database, or check host and port in DATABASE_URL.';
+    const remedy =
+      away === undefined
+        ? 'Check DATABASE_URL: user, password, database name.'
+        : 'Start the database, or check host and port in DATABASE_URL.';
     return [fail('database', `${redact(databaseUrl)} cannot be used: ${redact(messageOf(away ?? error))}`, remedy)];
   } finally {
     await pool.end();
@@ -33,15 +36,25 @@ async function lookAtServer(pool: Pool): Promise<DoctorFinding> {
   const [row] = rows;
   if (row === undefined) return fail('database', 'The database does not answer a simple query.', 'Look at its log.');
   const text = `PostgreSQL ${row.version}, database ${row.database}`;
-  if (row.number < OLDEST_SERVER * 10_000) return fail('database', `${text} is too old.`, `Use PostgreSQL ${String(OLDEST_SERVER)} or later.`);
-  if (!row.may) return fail('database', `${text}: this user may not create schemas in it.`, `GRANT CREATE ON DATABASE ${row.database} TO the user.`);
+  if (row.number < OLDEST_SERVER * 10_000)
+    return fail('database', `${text} is too old.`, `Use PostgreSQL ${String(OLDEST_SERVER)} or later.`);
+  if (!row.may)
+    return fail(
+      'database',
+      `${text}: this user may not create schemas in it.`,
+      `GRANT CREATE ON DATABASE ${row.database} TO the user.`,
+    );
   return ok('database', text);
 }
 
 async function lookAtMigrations(pool: Pool): Promise<DoctorFinding> {
   const pending = await pendingMigrations(pool);
   if (pending.length === 0) return ok('migrations', 'none pending');
-  return warn('migrations', `pending: ${pending.join(', ')}`, 'Run `vocab-sync migrate`, or start a worker, which does the same.');
+  return warn(
+    'migrations',
+    `pending: ${pending.join(', ')}`,
+    'Run `vocab-sync migrate`, or start a worker, which does the same.',
+  );
 }
 
 function lookAtEmbedded(): DoctorFinding {
@@ -49,6 +62,10 @@ function lookAtEmbedded(): DoctorFinding {
     findNativeBinaries();
     return ok('database', 'embedded PostgreSQL (DATABASE_URL is not set); started when a command needs it');
   } catch (error) {
-    return fail('database', `The embedded PostgreSQL cannot be used: ${messageOf(error)}`, 'Run `npm ci` again, or set DATABASE_URL.');
+    return fail(
+      'database',
+      `The embedded PostgreSQL cannot be used: ${messageOf(error)}`,
+      'Run `npm ci` again, or set DATABASE_URL.',
+    );
   }
 }

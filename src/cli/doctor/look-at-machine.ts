@@ -19,7 +19,9 @@ function lookAtNode(): DoctorFinding {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const fits = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
   const found = `Node ${process.versions.node} on ${process.platform}-${process.arch}`;
-  return fits ? ok('node', found) : fail('node', `Expected Node 20.19 or later, found ${found}.`, 'Install a current Node.');
+  return fits
+    ? ok('node', found)
+    : fail('node', `Expected Node 20.19 or later, found ${found}.`, 'Install a current Node.');
 }
 
 async function lookAtSpool(spool: string): Promise<DoctorFinding> {
@@ -30,9 +32,15 @@ async function lookAtSpool(spool: string): Promise<DoctorFinding> {
     const { bavail, bsize } = await statfs(spool);
     const free = bavail * bsize;
     const text = `${spool} can be written, ${formatBytes(free)} free`;
-    return free < LITTLE_SPACE ? warn('spool', text, 'Large dumps need more: free space, or let VOCAB_SYNC_SPOOL name another disk.') : ok('spool', text);
+    return free < LITTLE_SPACE
+      ? warn('spool', text, 'Large dumps need more: free space, or let VOCAB_SYNC_SPOOL name another disk.')
+      : ok('spool', text);
   } catch (error) {
-    return fail('spool', `${spool} cannot be written: ${messageOf(error)}`, 'Let VOCAB_SYNC_SPOOL name a directory that may be written.');
+    return fail(
+      'spool',
+      `${spool} cannot be written: ${messageOf(error)}`,
+      'Let VOCAB_SYNC_SPOOL name a directory that may be written.',
+    );
   } finally {
     await rm(probe, { force: true });
   }

@@ -14,11 +14,20 @@ export async function lookAtTemporal(settings: Settings, queues: readonly string
   try {
     temporal = await connectTemporal(settings.temporal);
     const address = settings.temporal.connectionOptions.address ?? '';
-    const found = [ok('Temporal', `reachable at ${address}, namespace ${temporal.namespace}`), await lookAtSearchAttributes(temporal)];
+    const found = [
+      ok('Temporal', `reachable at ${address}, namespace ${temporal.namespace}`),
+      await lookAtSearchAttributes(temporal),
+    ];
     for (const queue of queues) found.push(await lookAtQueue(temporal, queue));
     return found;
   } catch (error) {
-    return [fail('Temporal', messageOf(error), error instanceof VocabSyncError ? ERROR_CODES[error.code].remedy : 'Check the TEMPORAL_ settings.')];
+    return [
+      fail(
+        'Temporal',
+        messageOf(error),
+        error instanceof VocabSyncError ? ERROR_CODES[error.code].remedy : 'Check the TEMPORAL_ settings.',
+      ),
+    ];
   } finally {
     await temporal?.close();
   }
@@ -47,7 +56,10 @@ async function lookAtQueue({ client }: TemporalClient, queue: string): Promise<D
 async function lookAtCli({ temporalCliPath, cacheDirectory }: Settings): Promise<DoctorFinding> {
   try {
     const cli = await findTemporalCli({ temporalCliPath, cacheDirectory, install: false, say: () => undefined });
-    return ok('Temporal', `dev server ${cli.serverVersion} (TEMPORAL_ADDRESS is not set); program ${cli.path}, found by ${cli.from}`);
+    return ok(
+      'Temporal',
+      `dev server ${cli.serverVersion} (TEMPORAL_ADDRESS is not set); program ${cli.path}, found by ${cli.from}`,
+    );
   } catch (error) {
     const text = messageOf(error);
     if (temporalCliPath !== undefined) return fail('Temporal', text, 'Correct TEMPORAL_CLI_PATH or remove it.');
