@@ -11,11 +11,12 @@ const EXTENSIONS: readonly (readonly [string, FileFormat])[] = [
   ['.yml', 'yaml'],
 ];
 
+const FILE_PATH = /^[^\0]*[^\0/\\]$/;
+
 const fields = z.strictObject({
   path: z
     .string()
-    .min(1)
-    .regex(/^[^\0]*[^\0/\\]$/, 'expected the path of a file, not of a directory')
+    .regex(FILE_PATH, 'expected the path of a file, not of a directory')
     .describe(
       'Where the file appears, on the machine of the worker. A relative path counts from its working directory.',
     ),
@@ -70,6 +71,7 @@ function formatOf({ path, format }: Pick<FileArgs, 'path' | 'format'>): FileForm
 }
 
 function checkFormat(args: FileArgs, context: z.RefinementCtx): void {
+  if (!FILE_PATH.test(args.path)) return;
   const format = formatOf(args);
   const report = (path: string, message: string) => {
     context.addIssue({ code: 'custom', path: [path], message });

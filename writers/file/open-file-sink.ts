@@ -4,7 +4,7 @@
  * first, because it is the proof that the file is ours, should the worker end between the two.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { access, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { SnapshotSink } from '../../src/component/writer.ts';
 import { UnavailableError } from '../../src/errors.ts';
@@ -56,6 +56,7 @@ export async function openFileSink(target: FileTarget): Promise<SnapshotSink> {
     const written_at = new Date().toISOString();
     const manifest = toManifestText({ file: basename(path), format, records, bytes, sha256, job, run, written_at });
     if (isOwn) await replace(part, path);
+    else await requirePart(part, path);
     await publishManifest(path, manifest);
     if (!isOwn) await replace(part, path);
     await syncDirectory(dirname(path));
@@ -98,13 +99,24 @@ async function replace(part: string, path: string): Promise<void> {
   try {
     await rename(part, path);
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-    throw new UnavailableError(
-      'E_LEASE_LOST',
-      `Expected to publish ${path}, but another attempt has begun to write it and removed the part of this one. Nothing was changed by this attempt.`,
-      { cause: error, details: { path } },
-    );
+    throw codeOf(error) === 'ENOENT' ? takenOver(path, error) : error;
   }
+}
+
+async function requirePart(part: string, path: string): Promise<void> {
+  try {
+    await access(part);
+  } catch (error) {
+    throw codeOf(error) === 'ENOENT' ? takenOver(path, error) : error;
+  }
+}
+
+function takenOver(path: string, cause: unknown): UnavailableError {
+  return new UnavailableError(
+    'E_LEASE_LOST',
+    `Expected to publish ${path}, found that the part written for it is gone: another attempt has begun to write it. This one changed nothing.`,
+    { cause, details: { path } },
+  );
 }
 
 async function publishManifest(path: string, text: string): Promise<void> {
