@@ -1,6 +1,6 @@
 /** The second step: find the newest version of the source, tell whether it is new, and have its files on this machine. */
 import { hash } from 'node:crypto';
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { FetchContext, FetchedFile, SourceVersion, Warning } from '../component/reader.ts';
 import { SourceError } from '../errors.ts';
 import {
@@ -107,20 +107,19 @@ async function fetchFiles(
   context: StepContext,
   known: readonly FetchedFile[] = [],
 ): Promise<readonly FetchedFile[]> {
-  if (known.length > 0 && (await allPresent(known))) return known;
-  return task.source.reader.fetch(version, task.source.args, fetchContext(engine, task, context));
+  if (known.length > 0 && (await allUntouched(known))) return known;
+  const files = await task.source.reader.fetch(version, task.source.args, fetchContext(engine, task, context));
+  return Promise.all(files.map(async (file) => ({ ...file, mtimeMs: (await stat(file.path)).mtimeMs })));
 }
 
-async function allPresent(files: readonly FetchedFile[]): Promise<boolean> {
-  const found = await Promise.all(
-    files.map((file) =>
-      access(file.path).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  return found.every(Boolean);
+/** Whether the files are here as they were when they were fetched: another one may have been put in their place. */
+async function allUntouched(files: readonly FetchedFile[]): Promise<boolean> {
+  const isUntouched = ({ path, bytes, mtimeMs }: FetchedFile): Promise<boolean> =>
+    stat(path).then(
+      (found) => found.size === bytes && found.mtimeMs === mtimeMs,
+      () => false,
+    );
+  return (await Promise.all(files.map(isUntouched))).every(Boolean);
 }
 
 function fetchContext(engine: Engine, task: OpenTask, context: StepContext): FetchContext {

@@ -20,4 +20,6 @@ export interface FetchedFile {
   readonly path: string;
   readonly bytes: number;
   readonly digest: string;
+  /** Set by the engine: when the file was written, so that another one in its place is noticed. */
+  readonly mtimeMs?: number;
 }

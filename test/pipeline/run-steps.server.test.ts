@@ -190,6 +190,16 @@ describeWithPostgres('the steps of a run', () => {
     expect(allowed.outcome).toBe('success');
   });
 
+  it('refuses a source that was replaced by another of the same size while the run was under way', async () => {
+    const config = linesJob(test.file('a.jsonl', lines(5, 1)));
+    const run = randomUUID();
+    await resolve(config, run);
+    await test.steps.fetchSource({ run, task: 'main' }, stepContext());
+    test.file('a.jsonl', lines(5, 2));
+    const staging = test.steps.stagePartition({ run, task: 'main', partition: 0 }, stepContext());
+    await expect(staging).rejects.toMatchObject({ code: 'E_SOURCE_CHANGED' });
+  });
+
   it('lets a later attempt take a partition over and the earlier one write nothing more', async () => {
     const config = linesJob(test.file('a.jsonl', lines(20_000)));
     const run = randomUUID();
