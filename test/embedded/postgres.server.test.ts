@@ -28,10 +28,10 @@ describeWithPostgres('startEmbeddedPostgres', () => {
   }
 
   afterEach(async () => {
-    for (const postgres of started.splice(0)) {
-      await postgres.stop('immediate');
-      postgres.remove();
-    }
+    // A later server may run on the data of an earlier one: all stop before any data goes.
+    const ended = started.splice(0);
+    for (const postgres of ended) await postgres.stop('immediate');
+    for (const postgres of ended) postgres.remove();
     for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
   });
 
