@@ -5,11 +5,14 @@ import { dirname, join } from 'node:path';
 import { findPackageRoot } from '../job/package-root.ts';
 import { generateFiles } from '../job/reference/generated-files.ts';
 import { catalog } from './catalog.ts';
+import { commandsReference } from './commands-reference.ts';
 
 const onlyCheck = process.argv.includes('--check');
 const stale: string[] = [];
 
-for (const [file, text] of Object.entries(generateFiles(catalog))) {
+const files = { ...generateFiles(catalog), 'docs/reference/commands.md': await commandsReference() };
+
+for (const [file, text] of Object.entries(files)) {
   const path = join(findPackageRoot(), file);
   const current = existsSync(path) ? await readFile(path, 'utf8') : undefined;
   if (current === text) continue;
