@@ -10,7 +10,9 @@ const WIDTH = 110;
 export async function commandsReference(): Promise<string> {
   const program = await createProgram(NO_CONTEXT, undefined);
   const sections = program.commands.map((command) => `## ${command.name()}\n\n${fenced(helpOf(command))}`);
-  const contents = program.commands.map((command) => `- [\`${command.name()}\`](#${command.name()}): ${command.summary()}`);
+  const contents = program.commands.map(
+    (command) => `- [\`${command.name()}\`](#${command.name()}): ${command.summary()}`,
+  );
   return `${INTRODUCTION}\n${contents.join('\n')}\n\n${sections.join('\n')}`;
 }
 

@@ -1,6 +1,7 @@
 /** Follows a run until it ends, waits for approval, or the operator leaves: the ledger tells how far, Temporal how it ended. */
 import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { passingError } from '../../activities/passing-error.ts';
 import { UnavailableError, messageOf } from '../errors.ts';
@@ -42,6 +43,8 @@ export async function followRun(options: FollowOptions): Promise<Followed> {
   const line = createProgressLine(terminal);
   // A call that outlives its connection would bring the process down.
   const over = new AbortController();
+  // The client leaves a listener on it for each long poll, one a minute.
+  setMaxListeners(0, over.signal);
   const watch = createWatch({ ...options, signal: over.signal });
   let ended: Followed | undefined;
   let failure: unknown;
@@ -55,10 +58,12 @@ export async function followRun(options: FollowOptions): Promise<Followed> {
       if (failure !== undefined) throw failure as Error;
       if (ended !== undefined) return ended;
       const progress = await readWhere(options);
+      // Asked for also before the run has a row: without a worker it never gets one.
+      const live = watch.look(progress?.phase ?? 'resolve');
       if (progress === undefined) continue;
       if (progress.phase === 'waiting' && progress.waitingUntil !== (options.decided ?? null))
         return { kind: 'waiting' };
-      line.show(toProgressFacts(progress, watch.look(progress.phase)));
+      line.show(toProgressFacts(progress, live));
     }
     return { kind: 'left' };
   } finally {

@@ -1,13 +1,16 @@
 /** The database alone, for commands that look at the past: it works without Temporal. */
 import { acquireServers } from '../embedded/dev-home.ts';
+import { findRunningWebUi } from '../embedded/running-web-ui.ts';
 import { applyMigrations } from '../postgres/migrate.ts';
 import { openPool, type Pool } from '../postgres/pool.ts';
+import type { Settings } from '../settings.ts';
+import { webUiLink } from '../temporal/web-ui.ts';
 import type { CommandContext } from './command-context.ts';
 import { terminalLogger } from './terminal-logger.ts';
 
 export interface Ledger {
   readonly pool: Pool;
-  /** The page of a run in the Web UI; always null, as only Temporal's own start knows where that is. */
+  /** The page of a run in the Web UI of this home; null where none runs, or where Temporal is a configured one. */
   readonly webUi: (workflowId: string, run: string) => string | null;
   close(): Promise<void>;
 }
@@ -45,5 +48,11 @@ async function openLedger({ settings, terminal }: CommandContext): Promise<Ledge
     await close();
     throw error;
   }
-  return { pool, webUi: () => null, close };
+  return { pool, webUi: webUiOf(settings()), close };
+}
+
+function webUiOf({ home, temporal }: Settings): Ledger['webUi'] {
+  const running = temporal === undefined ? findRunningWebUi(home) : undefined;
+  return (workflowId, run) =>
+    running === undefined ? null : webUiLink(running.url, running.namespace, workflowId, run);
 }

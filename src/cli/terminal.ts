@@ -51,10 +51,15 @@ export function createTerminal({ stdin, stdout, stderr, onInterrupt }: TerminalS
     },
     status(line) {
       if (!isInteractive || (line === '' && shown === '')) return;
-      shown = line.slice(0, Math.max(20, (stderr.columns ?? 80) - 1));
+      shown = line.slice(0, Math.max(20, widthOf(stderr) - 1));
       stderr.write(`${CLEAR_LINE}${shown}`);
     },
   };
+}
+
+/** A terminal that does not know its width says 0. */
+function widthOf({ columns = 0 }: TerminalStreams['stderr']): number {
+  return columns > 0 ? columns : 80;
 }
 
 /** The terminal of this process. */

@@ -31,7 +31,7 @@ export function createWatch(options: WatchOptions): Watch {
   let live: { readonly phase: Phase; readonly progress: LiveProgress } | undefined;
   const failures = createFailureTeller(options.terminal);
   const workers = createWorkerTeller(options);
-  const ask = <T>(call: () => Promise<T>): Promise<T> => client.connection.withAbortSignal(signal, call);
+  const ask = <T>(call: () => Promise<T>): Promise<T> => untilOver(client, signal, call);
   const steps = atMostEvery(STEPS_MILLISECONDS, async (phase: Phase) => {
     const pending = await ask(() => pendingSteps(client, { workflowId, runId }));
     failures(pending);
@@ -55,6 +55,20 @@ export function createWatch(options: WatchOptions): Watch {
       await Promise.all([steps.settled(), polled.settled()]);
     },
   };
+}
+
+/** A signal of its own for each call: the client leaves its listeners on the one it is given. */
+async function untilOver<T>({ connection }: Client, over: AbortSignal, call: () => Promise<T>): Promise<T> {
+  const ending = new AbortController();
+  const end = (): void => {
+    ending.abort();
+  };
+  over.addEventListener('abort', end, { once: true });
+  try {
+    return await connection.withAbortSignal(ending.signal, call);
+  } finally {
+    over.removeEventListener('abort', end);
+  }
 }
 
 /** Starts `work` unless it ran lately or still runs. It is only for showing, so its failures are not. */

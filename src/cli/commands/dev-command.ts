@@ -1,15 +1,17 @@
 /** `dev`: PostgreSQL, Temporal with its Web UI and a worker in one terminal, until Ctrl-C. */
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createLogger } from '../../logging/create-logger.ts';
 import { redact } from '../../logging/redact.ts';
-import { examples, type CommandContext } from '../command-context.ts';
+import type { Settings } from '../../settings.ts';
+import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { jobQueues } from '../job-queues.ts';
 import { withServers, type Servers } from '../open-servers.ts';
 import { renderFields } from '../render-table.ts';
 import { untilInterrupted } from '../until-interrupted.ts';
 
-interface DevOptions {
+interface DevOptions extends JsonOption {
   readonly queue?: readonly string[];
 }
 
@@ -23,27 +25,44 @@ export function addDevCommand(program: Command, context: CommandContext): void {
     )
     .option('--queue <name...>', 'the task queues to poll (default: those of all jobs)')
     .addHelpText('after', examples('vocab-sync dev', 'vocab-sync run ror-affiliations   # in another terminal'))
-    .action(async ({ queue }: DevOptions) => {
+    .option(...JSON_OPTION)
+    .action(async (options: DevOptions) => {
       const { logLevel, logFormat } = context.settings();
       const logger = createLogger({ level: logLevel, format: logFormat, destination: 'stderr' });
-      await withServers(context, (servers) => serve(context, servers, queue), { role: 'dev', logger });
+      await withServers(context, (servers) => serve(context, servers, options), { role: 'dev', logger });
       context.end(EXIT.success);
     });
 }
 
-async function serve(context: CommandContext, servers: Servers, queue: readonly string[] | undefined): Promise<void> {
+async function serve(context: CommandContext, servers: Servers, { queue, json }: DevOptions): Promise<void> {
+  const { settings, terminal } = context;
   const queues = queue ?? (await jobQueues(servers.catalog, context.cwd));
   const workers = await servers.work(queues);
-  await context.terminal.write(
-    renderFields([
-      ['database', redact(servers.databaseUrl)],
-      ['Temporal', `${servers.temporalAddress}, namespace ${servers.temporal.namespace}`],
-      ['Web UI', servers.webUi ?? 'that of your Temporal server'],
-      ['queues', queues.join(', ')],
-      ['home', context.settings().home],
-    ]) +
-      'Ready. In another terminal, in this directory: vocab-sync run ror-affiliations\nCtrl-C stops everything; data is kept.\n',
-  );
-  await untilInterrupted(context.terminal, workers.ended);
-  context.terminal.say('Stopping: the worker first, then the servers.');
+  await (json === true
+    ? writeJson(context, {
+        database: redact(servers.databaseUrl),
+        temporal: servers.temporalAddress,
+        namespace: servers.temporal.namespace,
+        web_ui: servers.webUi ?? null,
+        queues,
+        home: settings().home,
+      })
+    : terminal.write(`${describe(settings(), servers, queues)}${HINT}`));
+  await untilInterrupted(terminal, workers.ended);
+  terminal.say('Stopping: the worker first, then the servers.');
+}
+
+const HINT = `Ready. In another terminal, in this directory: vocab-sync run ror-affiliations
+Ctrl-C stops everything; data is kept.
+`;
+
+function describe({ home, databaseUrl }: Settings, servers: Servers, queues: readonly string[]): string {
+  const password = databaseUrl === undefined ? `, password in ${join(home, 'postgres', 'password')}` : '';
+  return renderFields([
+    ['database', `${redact(servers.databaseUrl)}${password}`],
+    ['Temporal', `${servers.temporalAddress}, namespace ${servers.temporal.namespace}`],
+    ['Web UI', servers.webUi ?? 'that of your Temporal server'],
+    ['queues', queues.join(', ')],
+    ['home', home],
+  ]);
 }
