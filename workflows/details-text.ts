@@ -3,6 +3,7 @@
  * the text into a URL, so everything that came from outside is escaped and the whole stays below 4 kB when encoded.
  */
 import type { StageCounts, TargetCounts } from '../src/records/counts.ts';
+import { bytesOf, grouped, shortDigest, timeOf } from './plain-numbers.ts';
 import type { RunProgress, TaskProgress } from './progress.ts';
 
 export interface RunPlace {
@@ -17,14 +18,15 @@ const ENCODED_LIMIT = 4000;
 export const LAST_LINE = '\n\n&#160;\n';
 const LONGEST_TEXT = 200;
 const MOST_TRIPS = 5;
+const MOST_REJECTIONS = 4;
 
 export function renderDetails(state: RunProgress, place: RunPlace): string {
   // The most important first: what does not fit is left out from the end.
   const sections = [
     headline(state),
     ...decisionLines(state),
-    ...state.tasks.flatMap((task) => taskSections(task, state.tasks.length > 1)),
-    links(place),
+    ...state.tasks.flatMap((task) => taskSections(task, state)),
+    links(state, place),
   ].filter((section) => section !== '');
   let text = '';
   for (const section of sections) {
@@ -41,16 +43,22 @@ export function summaryLine(state: RunProgress): string {
   const outcome = state.outcome ?? state.phase;
   if (state.error !== null) return clipped(`${outcome}: ${state.error.code} ${state.error.message}`, LONGEST_TEXT);
   const tasks = state.tasks.map((task) => {
-    const version = task.source === null ? '' : ` ${task.source.version}`;
-    const targets = Object.entries(task.targets).map(([name, counts]) => ` ${name} ${changesOf(counts)}`);
-    const rejected = task.counts.rejected === 0 ? '' : ` rejected ${String(task.counts.rejected)}`;
-    return `${task.name}${version}${targets.join(',')}${rejected}`;
+    const name = state.tasks.length > 1 ? `${task.name} ` : '';
+    const version = task.source === null ? '' : `${task.source.version} `;
+    return `${name}${version}${resultOf(task)}`.trim();
   });
   return clipped([outcome, ...tasks].join(' · '), LONGEST_TEXT);
 }
 
+function resultOf(task: TaskProgress): string {
+  if (task.unchanged !== null) return 'nothing new';
+  const targets = Object.entries(task.targets).map(([name, counts]) => `${name} ${changesOf(counts)}`);
+  const changes = task.published ? targets.join(', ') : 'nothing published';
+  return task.counts.rejected === 0 ? changes : `${changes}, ${grouped(task.counts.rejected)} rejected`;
+}
+
 export function changesOf(counts: TargetCounts): string {
-  return `+${String(counts.inserted + counts.restored)} ~${String(counts.updated)} −${String(counts.withdrawn)}`;
+  return `+${grouped(counts.inserted + counts.restored)} ~${grouped(counts.updated)} −${grouped(counts.withdrawn)}`;
 }
 
 /** Text from outside, on one line, without meaning in HTML or Markdown. The renderer knows numeric entities only. */
@@ -62,11 +70,12 @@ export function escaped(text: string): string {
 
 function headline(state: RunProgress): string {
   const lines = [
-    `**${escaped(state.title)}** — ${state.outcome ?? state.phase}${state.mode === 'plan' ? ' (plan)' : ''}`,
+    `**${escaped(state.title)}** — ${standing(state)}${state.mode === 'plan' ? ' (plan)' : ''}`,
+    ...(state.outcome === null ? ['', phaseLine(state)] : []),
     '',
-    `- since: ${state.since === null ? 'the beginning' : escaped(state.since)}${state.sinceReason === null ? '' : ` (${escaped(state.sinceReason)})`}`,
+    `- since: ${state.since === null ? 'the beginning' : timeOf(escaped(state.since))}${state.sinceReason === null ? '' : ` (${escaped(state.sinceReason)})`}`,
   ];
-  if (state.configDigest !== null) lines.push(`- config: ${escaped(state.configDigest)}`);
+  if (state.configDigest !== null) lines.push(`- config: ${escaped(shortDigest(state.configDigest))}`);
   if (state.heldBy !== null) {
     lines.push(
       `- skipped: run ${escaped(state.heldBy.run)} holds the job (${state.heldBy.phase}), workflow ${escaped(state.heldBy.workflowId)}`,
@@ -76,28 +85,49 @@ function headline(state: RunProgress): string {
   return lines.join('\n');
 }
 
-function decisionLines(state: RunProgress): string[] {
+function standing({ outcome, phase }: RunProgress): string {
+  return outcome ?? (phase === 'waiting' ? 'waiting for approval' : 'under way');
+}
+
+const PHASES = ['resolve', 'fetch', 'stage', 'compare', 'waiting', 'apply', 'finish'] as const;
+
+/** Only a run that is asked about, or will be, has the phase `waiting`. */
+function phaseLine({ phase, mode, decision }: RunProgress): string {
+  const isAsked = mode === 'plan' || phase === 'waiting' || decision !== null;
+  const phases = PHASES.filter((name) => name !== 'waiting' || isAsked);
+  const now = phases.findIndex((name) => name === phase);
+  return phases.map((name, index) => (index < now ? `${name} ✓` : index === now ? `**${name}**` : name)).join(' → ');
+}
+
+function decisionLines({ waiting, decision, run }: RunProgress): string[] {
   const lines: string[] = [];
-  if (state.waiting !== null) {
+  if (waiting !== null) {
     lines.push(
-      `**Waiting for a decision** about ${escaped(state.waiting.task)} until ${state.waiting.deadline}: send the update \`approve\` or \`discard\`. ` +
-        `Plan ${escaped(state.waiting.planDigest)}.`,
+      [
+        `**Nothing is published yet.** The plan of ${escaped(waiting.task)} waits until ${timeOf(waiting.deadline)}, then it is discarded.`,
+        '',
+        `- here: More Actions, Send an Update, \`approve\` or \`discard\`, with \`&#123;"by": "your name"&#125;\``,
+        `- there: \`vocab-sync approve ${escaped(run)}\` or \`discard\`; every change, field by field: \`vocab-sync changes ${escaped(run)}\``,
+        `- plan: ${escaped(waiting.planDigest)}`,
+      ].join('\n'),
     );
   }
-  if (state.decision !== null) {
-    const reason = state.decision.reason === undefined ? '' : `: ${escaped(state.decision.reason)}`;
-    lines.push(`**${state.decision.kind}** by ${escaped(state.decision.by)}${reason}`);
+  if (decision !== null) {
+    const reason = decision.reason === undefined ? '' : `: ${escaped(decision.reason)}`;
+    lines.push(`**${decision.kind}** by ${escaped(decision.by)}${reason}`);
   }
   return lines;
 }
 
-function taskSections(task: TaskProgress, several: boolean): string[] {
+function taskSections(task: TaskProgress, state: RunProgress): string[] {
+  const several = state.tasks.length > 1;
   if (task.phase === null) return several ? [`Task **${escaped(task.name)}**: not yet`] : [];
   return [
     taskLines(task, several),
     ...(task.trips.length === 0 ? [] : [tripLines(task)]),
     ...(task.counts.read === 0 ? [] : [countsTable(task.counts)]),
-    ...(Object.keys(task.targets).length === 0 ? [] : [targetsTable(task.targets)]),
+    ...(task.counts.rejected === 0 ? [] : [rejectionLines(task, state)]),
+    ...(Object.keys(task.targets).length === 0 ? [] : [targetsTable(task, state)]),
   ];
 }
 
@@ -108,7 +138,8 @@ function taskLines(task: TaskProgress, several: boolean): string {
   ];
   if (task.source !== null) {
     const { name, version, digest, bytes } = task.source;
-    lines.push(`- source: ${escaped(version)}, ${escaped(name)}, ${String(bytes)} bytes, ${escaped(digest)}`);
+    const file = name === version ? '' : `${escaped(name)}, `;
+    lines.push(`- source: **${escaped(version)}**, ${file}${bytesOf(bytes)}, ${escaped(shortDigest(digest))}`);
   }
   if (task.unchanged !== null) lines.push(`- nothing new: ${escaped(task.unchanged)}`);
   if (task.partitions.total > 1)
@@ -126,30 +157,40 @@ function tripLines(task: TaskProgress): string {
   return [...trips, ...(more > 0 ? [`- and ${String(more)} more`] : [])].join('\n');
 }
 
+function rejectionLines(task: TaskProgress, { run }: RunProgress): string {
+  const kinds = task.rejections
+    .slice(0, MOST_REJECTIONS)
+    .map(({ code, count, sample }) => `- ${grouped(count)} × **${escaped(code)}**, such as: ${escaped(sample)}`);
+  return [...kinds, `- each of them, with its raw value: \`vocab-sync rejections ${escaped(run)}\``].join('\n');
+}
+
 function countsTable(counts: StageCounts): string {
   return [
     '| read | filtered | duplicates | rejected | staged |',
     '|--:|--:|--:|--:|--:|',
-    `| ${[counts.read, counts.filtered, counts.duplicates, counts.rejected, counts.staged].join(' | ')} |`,
+    `| ${[counts.read, counts.filtered, counts.duplicates, counts.rejected, counts.staged].map(grouped).join(' | ')} |`,
   ].join('\n');
 }
 
-function targetsTable(targets: TaskProgress['targets']): string {
+/** What was not published, or is not yet, must not read as if it were. */
+function targetsTable({ targets, published }: TaskProgress, { outcome }: RunProgress): string {
+  const title = published ? 'published' : outcome === null ? 'would be' : 'not published';
   const rows = Object.entries(targets).map(
     ([name, t]) =>
-      `| ${[escaped(name), t.inserted, t.updated, t.withdrawn, t.restored, t.unchanged, t.rejected].join(' | ')} |`,
+      `| ${[escaped(name), ...[t.inserted, t.updated, t.withdrawn, t.restored, t.unchanged, t.rejected].map(grouped)].join(' | ')} |`,
   );
   return [
-    '| target | inserted | updated | withdrawn | restored | unchanged | rejected |',
+    `| ${title} | inserted | updated | withdrawn | restored | unchanged | rejected |`,
     '|---|--:|--:|--:|--:|--:|--:|',
     ...rows,
   ].join('\n');
 }
 
 /** Heartbeats carry position and rate, and the page of the pending activities is where the UI shows them. */
-function links({ namespace, workflowId, runId }: RunPlace): string {
+function links({ outcome }: RunProgress, { namespace, workflowId, runId }: RunPlace): string {
   const run = `/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}/${runId}`;
-  return `[timeline](${run}/history) · [position and rate](${run}/pending-activities)`;
+  if (outcome !== null) return `[timeline and result](${run}/history)`;
+  return `[how far: position and rate](${run}/pending-activities) · [timeline](${run}/history)`;
 }
 
 function clipped(text: string, length: number): string {

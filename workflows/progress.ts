@@ -5,6 +5,7 @@ import type {
   GuardTrip,
   Outcome,
   Phase,
+  RejectionKind,
   RunFailure,
   RunMode,
   RunRequest,
@@ -27,6 +28,10 @@ export interface TaskProgress {
   counts: StageCounts;
   targets: Readonly<Record<string, TargetCounts>>;
   trips: readonly GuardTrip[];
+  /** By code, the most frequent first. */
+  rejections: readonly RejectionKind[];
+  /** Whether the changes of `targets` are made. */
+  published: boolean;
 }
 
 export interface Decision {

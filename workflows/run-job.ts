@@ -68,6 +68,8 @@ function begin(board: Board, resolved: Extract<Resolved, { kind: 'ready' }>): vo
       counts: { read: 0, filtered: 0, duplicates: 0, rejected: 0, staged: 0 },
       targets: {},
       trips: [],
+      rejections: [],
+      published: false,
     }));
   });
 }
@@ -104,6 +106,13 @@ async function finish(steps: Steps, board: Board, ending: Ending): Promise<RunRe
   return report;
 }
 
+const FINISH: Readonly<Record<Ending['outcome'], string>> = {
+  ended: 'finish: write the outcome down, let the job go',
+  discarded: 'finish: discarded, nothing is published',
+  failed: 'finish: failed, let the job go',
+  cancelled: 'finish: cancelled, nothing more is published',
+};
+
 /** A run that is being cancelled is still written down and lets its job go. */
 function writeEnd(steps: Steps, board: Board, ending: Ending): Promise<RunReport> {
   board.change((state) => {
@@ -120,7 +129,7 @@ function writeEnd(steps: Steps, board: Board, ending: Ending): Promise<RunReport
     ...(error === null ? {} : { error }),
   };
   const id = `finish:${ending.outcome}`;
-  return CancellationScope.nonCancellable(() => steps.finishRun({ id, summary: `finish: ${ending.outcome}` }, input));
+  return CancellationScope.nonCancellable(() => steps.finishRun({ id, summary: FINISH[ending.outcome] }, input));
 }
 
 function close(board: Board, ending: Ending, report: RunReport | undefined): void {

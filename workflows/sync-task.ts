@@ -4,6 +4,7 @@ import type { StageCounts } from '../src/records/counts.ts';
 import type { Approval } from './approval.ts';
 import { changesOf } from './details-text.ts';
 import { isStageLost } from './failure.ts';
+import { grouped } from './plain-numbers.ts';
 import { PARTITIONS_UNDER_WAY, STAGE_ROUNDS } from './policies.ts';
 import type { Board, Decision, TaskProgress } from './progress.ts';
 import { stagePartitions } from './stage-partitions.ts';
@@ -72,13 +73,12 @@ async function publish(round: Round): Promise<TaskEnding> {
     round.approvals.set(plan.planDigest, decision);
   }
   enter(context.board, task, 'apply');
-  const changes = Object.entries(plan.targets).map(([name, counts]) => `${name} ${changesOf(counts)}`);
-  const applied = await context.steps.applyChanges(label(round, 'apply', changes.join(', ')), {
+  const applied = await context.steps.applyChanges(label(round, 'apply', planned(plan)), {
     ...inputOf(round),
     planDigest: plan.planDigest,
   });
   context.board.change((state) => {
-    update(state.tasks, task, { targets: applied.targets });
+    update(state.tasks, task, { targets: applied.targets, published: true });
   });
   return 'published';
 }
@@ -94,9 +94,10 @@ async function stage(round: Round): Promise<void> {
       partitions: { total: fetched.partitions.length, staged: 0 },
     });
   });
-  const total = String(fetched.partitions.length);
+  const total = fetched.partitions.length;
   await stagePartitions(fetched.partitions, PARTITIONS_UNDER_WAY, async (partition) => {
-    const place = `partition ${String(partition)} of ${total}, ${fetched.source.version}`;
+    const part = total === 1 ? '' : `, partition ${String(partition + 1)} of ${String(total)}`;
+    const place = `${fetched.source.version}${part}`;
     const { counts } = await context.steps.stagePartition(label(round, 'stage', place, partition), {
       ...inputOf(round),
       partition,
@@ -116,11 +117,12 @@ async function compare(round: Round): Promise<Compared> {
   enter(context.board, task, 'compare');
   const staged = progressOf(context.board.state.tasks, task).counts.staged;
   const plan = await context.steps.compareTargets(
-    label(round, 'compare', `${String(staged)} staged records`),
+    label(round, 'compare', `${grouped(staged)} staged records with what is published`),
     inputOf(round),
   );
   context.board.change((state) => {
-    update(state.tasks, task, { counts: plan.counts, targets: plan.targets, trips: plan.trips });
+    const { counts, targets, trips, rejections = [] } = plan;
+    update(state.tasks, task, { counts, targets, trips, rejections });
   });
   return plan;
 }
@@ -137,11 +139,12 @@ async function ask(round: Round, plan: Compared): Promise<Decision> {
     update(state.tasks, task, { phase: 'waiting' });
   });
   const guards = plan.trips.map((trip) => trip.guard).join(', ');
+  const question = `${guards === '' ? '' : `${guards}; `}${planned(plan)}`;
   return context.approval.decide(
     { task: task.name, planDigest: plan.planDigest },
     context.resolved.approvalDays,
     (deadline) =>
-      context.steps.awaitApproval(label(round, 'await-approval', guards === '' ? 'plan' : guards), {
+      context.steps.awaitApproval(label(round, 'await-approval', question), {
         ...inputOf(round),
         trips: plan.trips,
         deadline,
@@ -167,14 +170,21 @@ function inputOf({ context, task }: Round): { run: string; task: string } {
 
 /** Ids that an operator can type: `stage:main:0`, and `stage:main:0:round-2` after a crash of the database. */
 function label(
-  { task, round }: Round,
+  { context, task, round }: Round,
   step: string,
   detail: string,
   partition?: number,
 ): { id: string; summary: string } {
   const place = partition === undefined ? '' : `:${String(partition)}`;
   const again = round === 1 ? '' : `:round-${String(round)}`;
-  return { id: `${step}:${task.name}${place}${again}`, summary: `${step} ${task.name}: ${detail}` };
+  const name = context.resolved.tasks.length > 1 ? ` ${task.name}` : '';
+  return { id: `${step}:${task.name}${place}${again}`, summary: `${step}${name}: ${detail}` };
+}
+
+function planned({ targets }: Compared): string {
+  return Object.entries(targets)
+    .map(([name, counts]) => `${name} ${changesOf(counts)}`)
+    .join(', ');
 }
 
 function enter(board: Board, task: ResolvedTask, phase: 'fetch' | 'stage' | 'compare' | 'apply'): void {

@@ -5,7 +5,8 @@ import {
   countPlan,
   createPlan,
   digestPlan,
-  measureTarget,
+  countAbsent,
+  countPublished,
   planChanges,
   planWithdrawals,
   removeDuplicates,
@@ -13,6 +14,8 @@ import {
 } from '../postgres/change-set.ts';
 import { dropPartitions, stagedTallies } from '../postgres/partitions.ts';
 import { cancellable, inTransaction, type PoolClient } from '../postgres/pool.ts';
+import { summariseRejections } from '../postgres/rejections.ts';
+import { countKnownFilled, resolveKnownRows } from '../postgres/source-hashes.ts';
 import { savePlan, setPhase } from '../postgres/run-rows.ts';
 import { dropStage } from '../postgres/stage-table.ts';
 import { ensureTarget } from '../postgres/target.ts';
@@ -20,7 +23,7 @@ import { brokenConservation, type StageCounts, type TargetCounts } from '../reco
 import { sumTallies, tallyWarning, toStageCounts, type Tally } from '../records/tally.ts';
 import type { Engine } from './engine.ts';
 import { tripGuards } from './guards.ts';
-import { openTask, ownerOf, type OpenTask } from './open-task.ts';
+import { openTask, ownerOf, targetsOf, type OpenTask } from './open-task.ts';
 import type { Compared, StepContext, TaskInput } from './run-steps.ts';
 
 /** Throws SourceError E_SOURCE_EMPTY for a source without records, UnavailableError E_STAGE_LOST when it must be staged again. */
@@ -48,6 +51,7 @@ export async function forgetStage(engine: Engine, task: OpenTask): Promise<void>
 async function compareStaged(client: PoolClient, task: OpenTask): Promise<Compared> {
   const tally = await requireTally(client, task);
   refuseEmpty(task, tally);
+  const filled = await resolveKnown(client, task, tally);
   const duplicates = tally.staged - (await distinctRows(client, task));
   const counts = toStageCounts(tally, duplicates);
   await createPlan(client, task.names);
@@ -55,18 +59,19 @@ async function compareStaged(client: PoolClient, task: OpenTask): Promise<Compar
   const targets: Record<string, TargetCounts> = {};
   for (const [ordinal, { target }] of task.targets.entries()) {
     await ensureTarget(client, target);
+    const published = await countPublished(client, target, task.run.job_id);
     await planChanges(client, task.names, target, ordinal, task.run.job_id);
-    sizes.push({ name: target.name, ...(await measureTarget(client, task.names, target, ownerOf(task))) });
-    await planAbsent(client, task, ordinal, tally);
+    sizes.push({ name: target.name, published, absent: await planAbsent(client, task, ordinal, tally) });
     targets[target.name] = await countPlan(client, task.names, ordinal, counts.staged);
   }
   await requireDocuments(client, task);
   assertConservation(counts, targets);
-  const trips = tripGuards(task.guards, { counts, filled: tally.filled, stagedRows: tally.staged, targets: sizes });
+  const trips = tripGuards(task.guards, { counts, filled, stagedRows: tally.staged, targets: sizes });
   const planDigest = await digestPlan(client, task.names);
   const plan = { counts, warnings: tally.warnings, targets, trips, planDigest };
   await savePlan(client, task.run.id, task.row.name, plan);
-  return { counts, targets, trips, planDigest };
+  const rejections = counts.rejected === 0 ? [] : await summariseRejections(client, task.run.id, task.row.name);
+  return { counts, targets, trips, rejections, planDigest };
 }
 
 async function requireTally(client: PoolClient, task: OpenTask): Promise<Tally> {
@@ -76,6 +81,20 @@ async function requireTally(client: PoolClient, task: OpenTask): Promise<Tally> 
     'E_STAGE_LOST',
     `The database lost the stage of task ${task.row.name} in a crash; it is staged again.`,
   );
+}
+
+/** Records that were recognised by their bytes become rows like any other. Answers the fill counts of all rows. */
+async function resolveKnown(
+  client: PoolClient,
+  task: OpenTask,
+  tally: Tally,
+): Promise<Readonly<Record<string, number>>> {
+  const [target] = targetsOf(task);
+  if (tally.known === 0 || target === undefined) return tally.filled;
+  await resolveKnownRows(client, task.names, { job: task.run.job_id, target });
+  const fields = Object.keys(task.guards.min_fill_percent ?? {});
+  const known = await countKnownFilled(client, task.names, target, fields);
+  return Object.fromEntries(fields.map((field) => [field, (tally.filled[field] ?? 0) + (known[field] ?? 0)]));
 }
 
 /** The same answer however often it is asked: a second comparison finds the duplicates gone already. */
@@ -94,20 +113,26 @@ function refuseEmpty(task: OpenTask, tally: Tally): void {
   );
 }
 
-/** Withdrawal by absence: only after a complete read of a full source in which every record is known by its id. */
-async function planAbsent(client: PoolClient, task: OpenTask, ordinal: number, tally: Tally): Promise<void> {
+/**
+ * Withdrawal by absence: only after a complete read of a full source in which every record is known by its id. Answers
+ * how many published records are absent, withdrawn or not.
+ */
+async function planAbsent(client: PoolClient, task: OpenTask, ordinal: number, tally: Tally): Promise<number> {
   const wanted = task.targets[ordinal];
-  if (wanted?.onMissing !== 'withdraw') return;
-  if (!task.isFullSource) return;
-  if (tally.rejectedWithoutId > 0) {
+  if (wanted === undefined) return 0;
+  const { names } = task;
+  const withdraws = wanted.onMissing === 'withdraw' && task.isFullSource;
+  if (withdraws && tally.rejectedWithoutId === 0) {
+    return planWithdrawals(client, names, wanted.target, ordinal, ownerOf(task));
+  }
+  if (withdraws) {
     tallyWarning(
       tally,
       'W_WITHDRAWALS_POSTPONED',
       `${String(tally.rejectedWithoutId)} rejected records have no readable id, so nothing is withdrawn from ${wanted.target.name}: an absent record may be one of them`,
     );
-    return;
   }
-  await planWithdrawals(client, task.names, wanted.target, ordinal, ownerOf(task));
+  return countAbsent(client, names, wanted.target, ownerOf(task));
 }
 
 async function requireDocuments(client: PoolClient, task: OpenTask): Promise<void> {

@@ -156,7 +156,11 @@ async function freezeSince(engine: Engine, request: RunRequest, effective: Effec
   }
   const watermark = await findWatermark(engine.pool, effective.job.id, effective.job.accept_partial);
   if (watermark === undefined) {
-    return { time: undefined, origin: undefined, reason: 'no run of this job has succeeded yet: everything' };
+    return {
+      time: undefined,
+      origin: undefined,
+      reason: 'no run of this job has succeeded on its own source yet: everything',
+    };
   }
   return { time: watermark.since, origin: 'watermark', reason: `start of the last successful run ${watermark.run}` };
 }

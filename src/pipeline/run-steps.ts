@@ -5,7 +5,15 @@
  * Each step is idempotent: called again after a crash, a lost answer or on another worker, it goes on or answers the same.
  */
 import type { StageCounts, TargetCounts } from '../records/counts.ts';
-import type { GuardTrip, Phase, RunFailure, RunReport, RunRequest, SourceReport } from '../records/run.ts';
+import type {
+  GuardTrip,
+  Phase,
+  RejectionKind,
+  RunFailure,
+  RunReport,
+  RunRequest,
+  SourceReport,
+} from '../records/run.ts';
 
 export type * from '../records/run.ts';
 
@@ -67,6 +75,8 @@ export interface Compared {
   /** What applying would do, by target. */
   readonly targets: Readonly<Record<string, TargetCounts>>;
   readonly trips: readonly GuardTrip[];
+  /** What was refused, by code, the most frequent first. Absent in runs from before 0.1. */
+  readonly rejections?: readonly RejectionKind[];
   /** Equal exactly when applying would do the same; an approval is for this digest. */
   readonly planDigest: string;
 }

@@ -2,6 +2,7 @@
 import { copyRows } from './copy.ts';
 import type { PartitionKey } from './partitions.ts';
 import type { PoolClient } from './pool.ts';
+import type { RejectionKind } from '../records/run.ts';
 
 export interface Rejection {
   readonly code: string;
@@ -10,6 +11,9 @@ export interface Rejection {
   readonly recordId: string | undefined;
   readonly raw: string | undefined;
 }
+
+/** There are few codes; this bounds what crosses to the workflow whatever happens. */
+const MOST_KINDS = 20;
 
 export async function insertRejections(
   client: PoolClient,
@@ -31,6 +35,18 @@ export async function insertRejections(
       rejection.raw === undefined ? null : storable(rejection.raw),
     ]),
   );
+}
+
+/** The rejections of a task by code, the most frequent first, each with the first of its kind. */
+export async function summariseRejections(client: PoolClient, run: string, task: string): Promise<RejectionKind[]> {
+  const { rows } = await client.query<RejectionKind>(
+    `SELECT code, count, left(message, 300) || ' (' || left(origin, 200) || ')' AS sample
+     FROM (SELECT code, count(*)::integer AS count, min(id) AS id
+           FROM vocab_sync.rejection WHERE run_id = $1 AND task = $2 GROUP BY code) AS kind
+     JOIN vocab_sync.rejection USING (id, code) ORDER BY count DESC, code LIMIT $3`,
+    [run, task, MOST_KINDS],
+  );
+  return rows;
 }
 
 /** A partition that starts over rejects again. */

@@ -44,6 +44,14 @@ export interface GuardTrip {
   readonly message: string;
 }
 
+/** Rejections with one code, and the first of them. */
+export interface RejectionKind {
+  readonly code: string;
+  readonly count: number;
+  /** Its message and origin. */
+  readonly sample: string;
+}
+
 export interface RunFailure {
   readonly code: string;
   readonly message: string;
@@ -79,4 +87,3 @@ export interface TaskReport {
   readonly warnings: readonly { readonly code: string; readonly count: number; readonly samples: readonly string[] }[];
   readonly trips: readonly GuardTrip[];
 }
-

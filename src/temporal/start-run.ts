@@ -53,7 +53,7 @@ async function startAs(client: Client, options: StartRunOptions, workflowId: str
         args: [request],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         workflowIdConflictPolicy: 'FAIL',
-        staticSummary: title.slice(0, 150),
+        staticSummary: summaryOf(request),
         staticDetails: detailsOf(request),
         memo: { title, ...(request.startedBy === undefined ? {} : { started_by: request.startedBy }) },
         ...(searchAttributes ? { typedSearchAttributes: [{ key: VOCAB_JOB, value: request.job }] } : {}),
@@ -64,6 +64,16 @@ async function startAs(client: Client, options: StartRunOptions, workflowId: str
       throw thrown;
     }
   });
+}
+
+/** One line, Markdown: `ror-affiliations, plan, from v2.9-2026-06-23-ror-data.zip`. */
+function summaryOf({ title, job, mode, input }: RunRequest): string {
+  const parts = [
+    title ?? job,
+    ...(mode === 'plan' ? ['plan'] : []),
+    ...(input === undefined ? [] : [`from ${input.name}`]),
+  ];
+  return escaped(parts.join(', ').slice(0, 150));
 }
 
 /** What was asked for, as Markdown for the Web UI. Custom args are shown by their names: the input has them whole. */

@@ -9,7 +9,7 @@ function task(changes: Partial<TaskProgress> = {}): TaskProgress {
     name: 'main',
     chain: 'ror-http > zip > json → ror → postgres:affiliations',
     phase: 'compare',
-    source: { name: 'v2.9-ror-data.zip', version: 'v2.9', digest: 'sha256:abc', bytes: 34 },
+    source: { name: 'v2.9-ror-data.zip', version: 'v2.9', digest: `sha256:${'5'.repeat(64)}`, bytes: 11_910_544 },
     unchanged: null,
     partitions: { total: 1, staged: 1 },
     round: 1,
@@ -25,6 +25,8 @@ function task(changes: Partial<TaskProgress> = {}): TaskProgress {
       },
     },
     trips: [],
+    rejections: [{ code: 'E_RECORD_ID', count: 2, sample: 'Expected an id. (json:7)' }],
+    published: false,
     ...changes,
   };
 }
@@ -55,23 +57,35 @@ function read(text: string): string {
 }
 
 describe('the details text', () => {
-  it('tells a stranger which source, since when and why, how far, what changes, what was rejected', () => {
+  it('tells a stranger which source, since when and why, how far, what changes, what was rejected and why', () => {
     const text = read(renderDetails(progress(), PLACE));
-    expect(text).toContain('since: 2026-01-01T00:00:00Z (the start of the last successful run)');
+    expect(text).toContain('since: 2026-01-01 00:00 UTC (the start of the last successful run)');
     expect(text).toContain('config: sha256:c0ffee');
-    expect(text).toContain('v2.9, v2.9-ror-data.zip, 34 bytes, sha256:abc');
-    expect(text).toContain('| 121000 | 5 | 1 | 2 | 120992 |');
-    expect(text).toContain('| postgres:affiliations | 214 | 308 | 3 | 0 | 120470 | 0 |');
+    expect(text).toContain('source: **v2.9**, v2.9-ror-data.zip, 11.9 MB, sha256:555555555555…');
+    expect(text).toContain('resolve ✓ → fetch ✓ → stage ✓ → **compare** → apply → finish');
+    expect(text).toContain('| 121,000 | 5 | 1 | 2 | 120,992 |');
+    expect(text).toContain('- 2 × **E_RECORD_ID**, such as: Expected an id. (json:7)');
+    expect(text).toContain('| would be | inserted |');
+    expect(text).toContain('| postgres:affiliations | 214 | 308 | 3 | 0 | 120,470 | 0 |');
     expect(text).toContain(
       '/namespaces/default/workflows/vocab-sync%2Fror%2F20261121T113355Z/run-1/pending-activities',
     );
   });
 
-  it('says what it waits for, until when, and why', () => {
+  it('does not show as published what was not', () => {
+    const shown = (outcome: RunProgress['outcome'], published: boolean) =>
+      renderDetails(progress({ outcome, tasks: [task({ published })] }), PLACE);
+    expect(shown('success', true)).toContain('| published | inserted |');
+    expect(shown('discarded', false)).toContain('| not published | inserted |');
+  });
+
+  it('says what it waits for, until when, why, and what to do', () => {
     const waiting = { task: 'main', planDigest: 'plan-7', deadline: '2026-12-05T12:00:00.000Z' };
     const trips = [{ guard: 'max_shrink_percent', message: '66 % of the records would go' }];
     const text = read(renderDetails(progress({ phase: 'waiting', waiting, tasks: [task({ trips })] }), PLACE));
-    expect(text).toContain('Waiting for a decision** about main until 2026-12-05T12:00:00.000Z');
+    expect(text).toContain('Nothing is published yet.** The plan of main waits until 2026-12-05 12:00 UTC');
+    expect(text).toContain('compare ✓ → **waiting** → apply → finish');
+    expect(text).toContain('`vocab-sync approve run-1`');
     expect(text).toContain('guard **max_shrink_percent**: 66 % of the records would go');
   });
 
@@ -102,9 +116,10 @@ describe('the details text', () => {
 
 describe('the summary in the memo', () => {
   it('is one line with outcome, version, changes and rejections', () => {
-    expect(summaryLine(progress({ outcome: 'partial' }))).toBe(
-      'partial · main v2.9 postgres:affiliations +214 ~308 −3 rejected 2',
+    expect(summaryLine(progress({ outcome: 'partial', tasks: [task({ published: true })] }))).toBe(
+      'partial · v2.9 postgres:affiliations +214 ~308 −3, 2 rejected',
     );
+    expect(summaryLine(progress({ outcome: 'discarded' }))).toBe('discarded · v2.9 nothing published, 2 rejected');
     const heldBy = { run: 'run-0', workflowId: 'w', phase: 'waiting' as const };
     expect(summaryLine(progress({ outcome: 'skipped', heldBy }))).toBe('skipped: run run-0 holds the job (waiting)');
     expect(summaryLine(progress({ outcome: 'failed', error: { code: 'E_X', message: 'why' } }))).toBe(
