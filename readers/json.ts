@@ -54,6 +54,7 @@ function read(input: Resource, args: Args, context: ReadContext): AsyncIterable<
     from: context.from,
     maxRecordBytes: args.max_record_bytes,
     maxDepth: args.max_depth,
+    ...(context.recognise === undefined ? {} : { recognise: context.recognise }),
     onOddity: (message) => {
       context.warn({ code: 'W_JSON_SEPARATOR', message });
     },

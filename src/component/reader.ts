@@ -4,7 +4,7 @@
  * a *parser* turns a resource into records.
  */
 import type { z } from 'zod';
-import type { ReadItem } from '../records/entry.ts';
+import type { ReadItem, Recognise } from '../records/entry.ts';
 import type { FetchedFile, SourceVersion } from '../records/source.ts';
 import type { PlacedResource, Resource } from './resource.ts';
 import type { Services } from './services.ts';
@@ -30,6 +30,8 @@ export interface ReadContext {
   readonly since: Since | undefined;
   readonly signal: AbortSignal;
   readonly services: Services;
+  /** A parser may ask it about the bytes of each record, and then yields known ones unparsed. Absent = parse all. */
+  readonly recognise?: Recognise;
   warn(warning: Warning): void;
 }
 

@@ -8,13 +8,13 @@
  * is exactly the value that begins there). Everything else goes through the structure scanner, which gives the same.
  */
 import { SourceError } from '../errors.ts';
-import type { ReadItem } from '../records/entry.ts';
+import type { ReadItem, ReadRecord, Recognise } from '../records/entry.ts';
 import { ByteWindow } from './byte-window.ts';
 import { createItemBatch } from './item-batch.ts';
 import { findItemEnd, skipLargeItem, type ItemEnds } from './json-item-end.ts';
 import { createJsonLayout, type JsonLayout } from './json-layout.ts';
 import { openJson, skipSpace } from './json-opening.ts';
-import { RAW_BYTES, parseRecord, rawText, recordFailure } from './json-record.ts';
+import { RAW_BYTES, parseRecord, rawText, recordFailure, type UnparsedRecord } from './json-record.ts';
 import { createStructureScanner } from './json-structure.ts';
 import { firstBytes } from './sniff-content.ts';
 
@@ -25,6 +25,8 @@ export interface JsonItemsOptions {
   readonly from: number;
   readonly maxRecordBytes: number;
   readonly maxDepth: number;
+  /** A slice that is known by its digest is proven without JSON.parse: the same bytes were parsed before. */
+  readonly recognise?: Recognise;
   /** Told of separators that are missing or doubled, where no record is lost. */
   onOddity(message: string): void;
 }
@@ -101,12 +103,20 @@ function guessItem({ window, layout, options, position }: Reading): ReadItem | u
   const { view } = window;
   const end = layout.likelyEnd(view, 0);
   if (end <= 0 || end > options.maxRecordBytes) return undefined;
-  const parsed = parseRecord(view.subarray(0, end), options.maxDepth);
-  const isRight = 'value' in parsed;
+  const item = toItem(view.subarray(0, end), position, options);
+  const isRight = 'value' in item;
   layout.judge(isRight);
   if (!isRight) return undefined;
   window.advance(end);
-  return { position, value: parsed.value };
+  return item;
+}
+
+function toItem(slice: Buffer, position: number, options: JsonItemsOptions): ReadRecord | UnparsedRecord {
+  const recognised = options.recognise?.(slice);
+  if (recognised?.isKnown === true) return { position, value: undefined, digest: recognised.digest, isKnown: true };
+  const parsed = parseRecord(slice, options.maxDepth);
+  if (!('value' in parsed)) return parsed;
+  return { position, value: parsed.value, ...(recognised === undefined ? {} : { digest: recognised.digest }) };
 }
 
 /** The item at the beginning of the view, exactly; undefined when it is only counted. */
@@ -125,10 +135,8 @@ async function readItem(reading: Reading): Promise<ReadItem | undefined> {
   window.advance(end.next);
   if (!isWanted) return undefined;
   if (end.kind === 'broken') return recordFailure('E_RECORD_SYNTAX', end.reason, place, slice);
-  const parsed = parseRecord(slice, options.maxDepth);
-  return 'value' in parsed
-    ? { position, value: parsed.value }
-    : recordFailure(parsed.code, parsed.reason, place, slice);
+  const item = toItem(slice, position, options);
+  return 'value' in item ? item : recordFailure(item.code, item.reason, place, slice);
 }
 
 /** An object that is broken leaves nothing to go on with, so that it is the resource that is unusable. */

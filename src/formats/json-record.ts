@@ -12,7 +12,12 @@ export interface RecordPlace {
   readonly line?: number;
 }
 
-export type ParsedRecord = { readonly value: unknown } | { readonly code: CodeOf<'record'>; readonly reason: string };
+export interface UnparsedRecord {
+  readonly code: CodeOf<'record'>;
+  readonly reason: string;
+}
+
+export type ParsedRecord = { readonly value: unknown } | UnparsedRecord;
 
 /** Parses one slice. `__proto__` becomes an own key: JSON.parse never touches prototypes. */
 export function parseRecord(slice: Buffer, maxDepth: number): ParsedRecord {

@@ -8,7 +8,7 @@ import type { ContainerReader, ParserReader, ReadContext, Since, Warning } from 
 import type { PlacedResource, Resource } from '../component/resource.ts';
 import type { Services } from '../component/services.ts';
 import { InternalError } from '../errors.ts';
-import type { ReadItem } from '../records/entry.ts';
+import type { ReadItem, Recognise } from '../records/entry.ts';
 import type { Cursor, Origin, OriginStep } from '../records/origin.ts';
 import { meter, progressOf, type MeteredResource, type ReadProgress } from './read-progress.ts';
 
@@ -37,6 +37,8 @@ export interface ReadChainOptions {
   readonly signal: AbortSignal;
   readonly services: Services;
   readonly since: Since | undefined;
+  /** For the parser; see ReadContext. */
+  readonly recognise?: Recognise;
   warn(warning: Warning): void;
 }
 
@@ -115,6 +117,7 @@ function contextOf(options: ReadChainOptions, from: number): ReadContext {
     from,
     since: options.since,
     signal: options.signal,
+    ...(options.recognise === undefined ? {} : { recognise: options.recognise }),
     services: options.services,
     warn: (warning) => {
       options.warn(warning);

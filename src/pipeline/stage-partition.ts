@@ -2,21 +2,22 @@
 import type { Since, Warning } from '../component/reader.ts';
 import { fileResource } from '../spool/file-resource.ts';
 import { claimPartition, type Claim, type PartitionKey } from '../postgres/partitions.ts';
-import { inTransaction } from '../postgres/pool.ts';
+import { inTransaction, withClient } from '../postgres/pool.ts';
 import { deleteRejections } from '../postgres/rejections.ts';
 import { setPhase, type RunRow } from '../postgres/run-rows.ts';
 import { clearPartitionStage, createStage } from '../postgres/stage-table.ts';
 import { ensureTarget } from '../postgres/target.ts';
 import type { Resource } from '../component/resource.ts';
-import { formatOrigin } from '../records/origin.ts';
+import type { Recognise } from '../records/entry.ts';
 import { tallyWarning, toStageCounts, type Tally } from '../records/tally.ts';
 import type { Engine } from './engine.ts';
 import { ensureFiles } from './fetch-source.ts';
 import { openTask, targetsOf, type OpenTask } from './open-task.ts';
-import { cursorOf, originOf, readChain, type ReadBatch } from './read-chain.ts';
+import { loadRecogniser } from './load-recogniser.ts';
+import { cursorOf, readChain, type ReadBatch } from './read-chain.ts';
 import type { StageInput, Staged, StepContext } from './run-steps.ts';
-import { createStageSink, type SinkPlace, type StageSink } from './stage-sink.ts';
-import { tallyItemWarning, tallyResult, transformItem } from './transform-items.ts';
+import { createStageSink, type SinkPlace } from './stage-sink.ts';
+import { takeBatch } from './take-batch.ts';
 
 /** Resumes from the last checkpoint. On abort the batch in hand is committed before `signal.reason` is thrown. */
 export async function stagePartition(engine: Engine, input: StageInput, context: StepContext): Promise<Staged> {
@@ -62,6 +63,7 @@ async function stageFrom(
     tally,
   });
   let place: SinkPlace = { after: claim.after, bytes: 0, totalBytes: undefined };
+  const recognise = await recogniserOf(engine, task);
   const batches = readChain({
     source: { type: task.source.reader.type, resources },
     links: task.links,
@@ -69,11 +71,13 @@ async function stageFrom(
     signal: context.signal,
     services: engine.services,
     since: sinceOf(task.run),
+    ...(recognise === undefined ? {} : { recognise }),
     warn: warnOnce(tally),
   });
   try {
     for await (const batch of batches) {
-      place = takeBatch(task, batch, tally, sink, place);
+      takeBatch(task, batch, tally, sink);
+      place = placeBehind(batch);
       if (sink.isFull()) await sink.flush(place);
       context.onProgress(progressOf(place, tally));
     }
@@ -84,22 +88,18 @@ async function stageFrom(
   }
 }
 
-function takeBatch(task: OpenTask, batch: ReadBatch, tally: Tally, sink: StageSink, before: SinkPlace): SinkPlace {
-  const watched = Object.keys(task.guards.min_fill_percent ?? {});
-  let after = before.after;
-  for (const item of batch.items) {
-    const origin = (): string => formatOrigin(originOf(batch, item));
-    const warn = (warning: Warning): void => {
-      tallyItemWarning(tally, warning, origin());
-    };
-    const seq = tally.read;
-    const result = transformItem(item, task.items, origin, warn);
-    tallyResult(tally, result, watched);
-    if (result.kind === 'staged') sink.addRow({ seq, ...result.document });
-    if (result.kind === 'rejected') sink.addRejection({ ...result.rejection, origin: origin() });
-    after = cursorOf(batch, item);
-  }
-  return { after, bytes: batch.progress.bytes, totalBytes: batch.progress.totalBytes };
+/** Only a single target can vouch for a record: with several, each would have to hold it. */
+async function recogniserOf(engine: Engine, task: OpenTask): Promise<Recognise | undefined> {
+  const [target, ...others] = targetsOf(task);
+  if (target === undefined || others.length > 0) return undefined;
+  const options = { job: task.run.job_id, target, taskDigest: task.row.digest };
+  return withClient(engine.pool, (client) => loadRecogniser(client, options));
+}
+
+function placeBehind(batch: ReadBatch): SinkPlace {
+  const last = batch.items.at(-1);
+  const { bytes, totalBytes } = batch.progress;
+  return { after: last === undefined ? undefined : cursorOf(batch, last), bytes, totalBytes };
 }
 
 /** A reader tells the same about a resource at every attempt; it counts once. */

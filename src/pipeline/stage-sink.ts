@@ -2,7 +2,7 @@
  * Collects what a partition produces and commits it in batches: rows, rejections and the checkpoint in one transaction.
  * While one batch is written the next one is read.
  */
-import { appendStage, type StagedRow, type StageNames } from '../postgres/stage-table.ts';
+import { appendStage, type KnownRow, type StagedRow, type StageNames } from '../postgres/stage-table.ts';
 import { saveCheckpoint, type PartitionKey } from '../postgres/partitions.ts';
 import { inTransaction, type Pool, type PoolClient } from '../postgres/pool.ts';
 import { insertRejections, type Rejection } from '../postgres/rejections.ts';
@@ -33,6 +33,7 @@ export interface SinkPlace {
 
 export interface StageSink {
   addRow(row: StagedRow): void;
+  addKnown(row: KnownRow): void;
   addRejection(rejection: Rejection): void;
   /** Whether the batch is large enough to be committed. */
   isFull(): boolean;
@@ -46,14 +47,16 @@ export interface StageSink {
 
 export function createStageSink(options: StageSinkOptions): StageSink {
   let rows: StagedRow[] = [];
+  let knownRows: KnownRow[] = [];
   let rejections: Rejection[] = [];
   let characters = 0;
   let entries = 0;
   let underWay: Promise<void> = Promise.resolve();
 
   const begin = (place: SinkPlace, state: 'running' | 'staged'): void => {
-    const batch = { rows, rejections, tally: structuredClone(options.tally), place, state };
+    const batch = { rows, knownRows, rejections, tally: structuredClone(options.tally), place, state };
     rows = [];
+    knownRows = [];
     rejections = [];
     characters = 0;
     entries = 0;
@@ -66,6 +69,10 @@ export function createStageSink(options: StageSinkOptions): StageSink {
     addRow(row) {
       rows.push(row);
       characters += row.json.length;
+      entries += 1;
+    },
+    addKnown(row) {
+      knownRows.push(row);
       entries += 1;
     },
     addRejection(rejection) {
@@ -91,6 +98,7 @@ export function createStageSink(options: StageSinkOptions): StageSink {
 
 interface Batch {
   readonly rows: readonly StagedRow[];
+  readonly knownRows: readonly KnownRow[];
   readonly rejections: readonly Rejection[];
   readonly tally: Tally;
   readonly place: SinkPlace;
@@ -100,8 +108,8 @@ interface Batch {
 async function commitBatch(options: StageSinkOptions, batch: Batch): Promise<void> {
   const { key, names } = options;
   await inTransaction(options.pool, async (client) => {
-    const isKnown = await findKnown(client, options.targets, batch.rows);
-    await appendStage(client, names, key.partition, batch.rows, isKnown);
+    const isPublished = await findPublished(client, options.targets, batch.rows);
+    await appendStage(client, names, key.partition, batch.rows, batch.knownRows, isPublished);
     await insertRejections(client, key, batch.rejections);
     await saveCheckpoint(client, key, {
       lease: options.lease,
@@ -112,8 +120,8 @@ async function commitBatch(options: StageSinkOptions, batch: Batch): Promise<voi
   });
 }
 
-/** A row is known when every target holds exactly this record. */
-async function findKnown(
+/** A row is published when every target holds exactly this record. */
+async function findPublished(
   client: PoolClient,
   targets: readonly Target[],
   rows: readonly StagedRow[],
@@ -122,5 +130,5 @@ async function findKnown(
   const ids = rows.map((row) => row.id);
   const hashes: ReadonlyMap<string, string>[] = [];
   for (const target of targets) hashes.push(await lookUpHashes(client, target, ids));
-  return (row) => hashes.every((known) => known.get(row.id) === row.hash);
+  return (row) => hashes.every((published) => published.get(row.id) === row.hash);
 }

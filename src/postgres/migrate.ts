@@ -47,7 +47,9 @@ export async function migrate(url: string): Promise<readonly string[]> {
 
 /** The ids of those that are still to be applied. Changes nothing. */
 export async function pendingMigrations(pool: Pool): Promise<readonly string[]> {
-  const { rows } = await pool.query<{ there: boolean }>(`SELECT to_regclass('vocab_sync.migration') IS NOT NULL AS there`);
+  const { rows } = await pool.query<{ there: boolean }>(
+    `SELECT to_regclass('vocab_sync.migration') IS NOT NULL AS there`,
+  );
   if (rows[0]?.there !== true) return MIGRATIONS.map(({ id }) => id);
   const applied = await pool.query<{ id: string }>('SELECT id FROM vocab_sync.migration');
   const known = new Set(applied.rows.map(({ id }) => id));

@@ -2,7 +2,7 @@
  * The stage of a task: an UNLOGGED table of transformed records, private to the run, dropped when it ends. A record
  * that the target already holds unchanged is staged without its document: only its id and hash cross the wire.
  */
-import { copyRows } from './copy.ts';
+import { copyRows, type CopyValue } from './copy.ts';
 import type { PoolClient } from './pool.ts';
 import { quoteIdentifier } from './sql-identifier.ts';
 
@@ -14,6 +14,14 @@ export interface StagedRow {
   readonly hash: string;
   /** The document as canonical JSON text. */
   readonly json: string;
+  /** 32 hex digits: of the bytes that the record was read from, where it may be recognised by them. */
+  readonly sourceHash: string | undefined;
+}
+
+/** A record that is published as it is and was recognised by its bytes. */
+export interface KnownRow {
+  readonly seq: number;
+  readonly sourceHash: string;
 }
 
 /** `json` keeps the order of keys for writers of files; `jsonb` is what tables store, converted while staging. */
@@ -41,7 +49,8 @@ export async function createStage(client: PoolClient, names: StageNames, documen
   await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [names.stage]);
   await client.query(
     `CREATE UNLOGGED TABLE IF NOT EXISTS ${names.stage} (
-       partition integer NOT NULL, seq bigint NOT NULL, id text NOT NULL, hash bytea NOT NULL, record ${documents}
+       partition integer NOT NULL, seq bigint NOT NULL, id text, hash bytea, record ${documents},
+       source_hash bytea, known boolean NOT NULL
      ) WITH (autovacuum_enabled = false)`,
   );
 }
@@ -50,16 +59,18 @@ export async function clearPartitionStage(client: PoolClient, names: StageNames,
   await client.query(`DELETE FROM ${names.stage} WHERE partition = $1`, [partition]);
 }
 
-/** Appends rows; those whose id is in `known` with the same hash go without their document. */
+/** Appends rows; those that the target holds already go without their document. */
 export async function appendStage(
   client: PoolClient,
   names: StageNames,
   partition: number,
   rows: readonly StagedRow[],
-  isKnown: (row: StagedRow) => boolean,
+  knownRows: readonly KnownRow[],
+  isPublished: (row: StagedRow) => boolean,
 ): Promise<void> {
-  if (rows.length === 0) return;
-  await copyRows(client, `${names.stage} (partition, seq, id, hash, record)`, toRows(partition, rows, isKnown));
+  if (rows.length + knownRows.length === 0) return;
+  const target = `${names.stage} (partition, seq, id, hash, record, source_hash, known)`;
+  await copyRows(client, target, toRows(partition, rows, knownRows, isPublished));
 }
 
 export async function dropStage(client: PoolClient, names: StageNames): Promise<void> {
@@ -69,9 +80,12 @@ export async function dropStage(client: PoolClient, names: StageNames): Promise<
 function* toRows(
   partition: number,
   rows: readonly StagedRow[],
-  isKnown: (row: StagedRow) => boolean,
-): Iterable<readonly (string | number | null)[]> {
+  knownRows: readonly KnownRow[],
+  isPublished: (row: StagedRow) => boolean,
+): Iterable<readonly CopyValue[]> {
   for (const row of rows) {
-    yield [partition, row.seq, row.id, `\\x${row.hash}`, isKnown(row) ? null : row.json];
+    const sourceHash = row.sourceHash === undefined ? null : `\\x${row.sourceHash}`;
+    yield [partition, row.seq, row.id, `\\x${row.hash}`, isPublished(row) ? null : row.json, sourceHash, 'f'];
   }
+  for (const row of knownRows) yield [partition, row.seq, null, null, null, `\\x${row.sourceHash}`, 't'];
 }

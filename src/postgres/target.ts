@@ -38,6 +38,7 @@ const COLUMNS = [
   'id',
   'record',
   'hash',
+  'source_hash',
   'job_id',
   'created_run',
   'changed_run',
@@ -54,7 +55,7 @@ export async function ensureTarget(client: PoolClient, target: Target): Promise<
   if (columns.size === 0) {
     await client.query(
       `CREATE TABLE ${target.relation} (
-         id text PRIMARY KEY, record jsonb NOT NULL, hash bytea NOT NULL, job_id text,
+         id text PRIMARY KEY, record jsonb NOT NULL, hash bytea NOT NULL, source_hash bytea, job_id text,
          created_run uuid, changed_run uuid, created_at timestamptz NOT NULL DEFAULT now(),
          changed_at timestamptz NOT NULL DEFAULT now(), withdrawn_at timestamptz
        )`,

@@ -6,7 +6,21 @@ export interface ReadRecord {
   readonly position: number;
   /** The parsed value. Own keys only: `__proto__` is data, never a prototype. */
   readonly value: unknown;
+  /** Of the bytes of the record, where the reader was given a recogniser. */
+  readonly digest?: string;
+  /** Recognised by its bytes: it was not parsed, and `value` is undefined. */
+  readonly isKnown?: true;
 }
+
+/** What a recogniser says of the bytes of one record. */
+export interface Recognised {
+  readonly digest: string;
+  /** The same bytes were published by the same chain, and are published still. */
+  readonly isKnown: boolean;
+}
+
+/** Lets a parser pass over records without parsing them. Asked with bytes that may be a record; cheap. */
+export type Recognise = (slice: Uint8Array) => Recognised;
 
 export interface ReadFailure {
   readonly position: number;

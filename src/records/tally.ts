@@ -7,6 +7,8 @@ export interface Tally {
   rejected: number;
   /** Duplicates included: they are told apart when the partitions are compared. */
   staged: number;
+  /** Of these, recognised by their bytes. */
+  known: number;
   /** Rejected records whose id is not known: while there are any, absence proves nothing. */
   rejectedWithoutId: number;
   readonly filteredBy: Record<string, number>;
@@ -24,6 +26,7 @@ export function createTally(): Tally {
     filtered: 0,
     rejected: 0,
     staged: 0,
+    known: 0,
     rejectedWithoutId: 0,
     filteredBy: {},
     rejectedBy: {},
@@ -50,6 +53,7 @@ export function sumTallies(tallies: readonly Tally[]): Tally {
     sum.filtered += tally.filtered;
     sum.rejected += tally.rejected;
     sum.staged += tally.staged;
+    sum.known += tally.known;
     sum.rejectedWithoutId += tally.rejectedWithoutId;
     for (const [code, count] of Object.entries(tally.filteredBy)) countBy(sum.filteredBy, code, count);
     for (const [code, count] of Object.entries(tally.rejectedBy)) countBy(sum.rejectedBy, code, count);

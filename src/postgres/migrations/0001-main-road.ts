@@ -117,9 +117,10 @@ CREATE TABLE vocab_sync.change (
   -- an insert keeps neither: the record itself, or the 'before' of its next change, says what it was
   before jsonb,
   after jsonb,
-  PRIMARY KEY (run_id, target, id)
+  PRIMARY KEY (target, id, run_id)
 );
-CREATE INDEX change_by_record ON vocab_sync.change (target, id);
+-- Run ids rise with time and a run's changes are written together: a few pages tell where they are.
+CREATE INDEX change_by_run ON vocab_sync.change USING brin (run_id) WITH (pages_per_range = 16, autosummarize = on);
 
 -- What a snapshot target (a file) holds: the same shape as a vocabulary table, with the target's name.
 CREATE TABLE vocab_sync.published (
@@ -127,6 +128,7 @@ CREATE TABLE vocab_sync.published (
   id text NOT NULL,
   record json NOT NULL,
   hash bytea NOT NULL,
+  source_hash bytea,
   job_id text,
   created_run uuid,
   changed_run uuid,
