@@ -1,5 +1,6 @@
 /** The report of a run for people: source, counts, targets, warnings, guards, where to look. */
-import type { RunReport, TaskReport } from '../records/run.ts';
+import { ERROR_CODES, type ErrorCode, type ErrorCodeEntry } from '../error-codes.ts';
+import type { RunFailure, RunReport, TaskReport } from '../records/run.ts';
 import { formatBytes, formatDuration, formatNumber, formatTime } from './format-number.ts';
 import { printable } from './printable.ts';
 import { renderFields, renderTable, type TableColumn } from './render-table.ts';
@@ -8,7 +9,7 @@ export function renderReport(report: RunReport): string {
   const sections = [
     renderHead(report),
     ...report.tasks.map((task) => renderTask(task, report)),
-    ...(report.error === null ? [] : [`Error ${report.error.code}\n  ${printable(report.error.message)}\n`]),
+    ...(report.error === null ? [] : [renderError(report.error)]),
     ...(report.held_by === undefined
       ? []
       : [
@@ -37,6 +38,14 @@ function renderHead(report: RunReport): string {
       '  ',
     ),
   ].join('');
+}
+
+function renderError({ code, message }: RunFailure): string {
+  const known: ErrorCodeEntry | undefined = Object.hasOwn(ERROR_CODES, code)
+    ? ERROR_CODES[code as ErrorCode]
+    : undefined;
+  const remedy = known === undefined ? '' : `  what to do: ${known.remedy}\n`;
+  return `Error ${code}\n  ${printable(message)}\n${remedy}`;
 }
 
 /** `waiting for approval`, `running (stage)`, `success`. */

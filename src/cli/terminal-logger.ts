@@ -4,16 +4,22 @@ import { redact } from '../logging/redact.ts';
 import { messageOf } from '../errors.ts';
 import type { Terminal } from './terminal.ts';
 
+/** Of the SDK, about the run that the command follows and reports. */
+const TOLD_OTHERWISE = new Set(['Activity failed', 'Workflow failed']);
+
 /** Warnings and errors; everything with `debug`. What happens in the ordinary way is told by the progress. */
 export function terminalLogger(terminal: Terminal, debug: boolean): Logger {
   const at = (level: string) => (message: string, fields?: Record<string, unknown>) => {
     terminal.say(redact(`${level}: ${message}${describe(fields ?? {})}`));
   };
   const nothing = (): void => undefined;
+  const warn = at('warning');
   return {
     debug: debug ? at('debug') : nothing,
     info: debug ? at('info') : nothing,
-    warn: at('warning'),
+    warn: (message, fields) => {
+      if (debug || !TOLD_OTHERWISE.has(message)) warn(message, fields);
+    },
     error: at('error'),
   };
 }

@@ -150,7 +150,7 @@ describeWithServers('the commands around a run', () => {
   it('a run that fails says why and ends with 1', async () => {
     const result = await cli(['run', 'ror-affiliations', '--input', join(import.meta.filename), '--queue', queue]);
     expect(result.code).toBe(1);
-    expect(result.stdout).toContain('E_ZIP_NO_CENTRAL_DIRECTORY');
+    expect(result.stdout).toMatch(/Error E_ZIP_NO_CENTRAL_DIRECTORY\n.*\n {2}what to do: /);
   });
 
   it('starts a run and leaves it to the worker', async () => {
