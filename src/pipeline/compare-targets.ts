@@ -1,10 +1,12 @@
 /** The fourth step: what publishing would change, and whether a guard objects. Publishes nothing. */
 import { InternalError, SourceError, UnavailableError } from '../errors.ts';
 import {
+  analysePlan,
   countMissingDocuments,
   countPlan,
   createPlan,
   digestPlan,
+  joinWholeTables,
   countAbsent,
   countPublished,
   planChanges,
@@ -49,6 +51,7 @@ export async function forgetStage(engine: Engine, task: OpenTask): Promise<void>
 }
 
 async function compareStaged(client: PoolClient, task: OpenTask): Promise<Compared> {
+  await joinWholeTables(client);
   const tally = await requireTally(client, task);
   refuseEmpty(task, tally);
   const filled = await resolveKnown(client, task, tally);
@@ -67,6 +70,7 @@ async function compareStaged(client: PoolClient, task: OpenTask): Promise<Compar
   await requireDocuments(client, task);
   assertConservation(counts, targets);
   const trips = tripGuards(task.guards, { counts, filled, stagedRows: tally.staged, targets: sizes });
+  await analysePlan(client, task.names);
   const planDigest = await digestPlan(client, task.names);
   const plan = { counts, warnings: tally.warnings, targets, trips, planDigest };
   await savePlan(client, task.run.id, task.row.name, plan);
