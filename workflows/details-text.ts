@@ -99,16 +99,17 @@ function phaseLine({ phase, mode, decision }: RunProgress): string {
   return phases.map((name, index) => (index < now ? `${name} ✓` : index === now ? `**${name}**` : name)).join(' → ');
 }
 
-function decisionLines({ waiting, decision, run }: RunProgress): string[] {
+function decisionLines({ waiting, decision, run, tasks }: RunProgress): string[] {
   const lines: string[] = [];
   if (waiting !== null) {
+    const plan = tasks.length > 1 ? `The plan of ${escaped(waiting.task)}` : 'The plan';
     lines.push(
       [
-        `**Nothing is published yet.** The plan of ${escaped(waiting.task)} waits until ${timeOf(waiting.deadline)}, then it is discarded.`,
+        `**Nothing is published yet.** ${plan} waits until ${timeOf(waiting.deadline)}, then it is discarded.`,
         '',
-        `- here: More Actions, Send an Update, \`approve\` or \`discard\`, with \`&#123;"by": "your name"&#125;\``,
-        `- there: \`vocab-sync approve ${escaped(run)}\` or \`discard\`; every change, field by field: \`vocab-sync changes ${escaped(run)}\``,
-        `- plan: ${escaped(waiting.planDigest)}`,
+        '- in this Web UI: More Actions, Send an Update, `approve` or `discard`; its data may be `{"by": "your name"}`',
+        `- in a terminal: \`vocab-sync approve ${escaped(run)}\` or \`discard\`; every change, field by field: \`vocab-sync changes ${escaped(run)}\``,
+        `- digest of the plan: ${escaped(waiting.planDigest)}`,
       ].join('\n'),
     );
   }
@@ -154,7 +155,7 @@ function tripLines(task: TaskProgress): string {
     .slice(0, MOST_TRIPS)
     .map((trip) => `- guard **${escaped(trip.guard)}**: ${escaped(trip.message)}`);
   const more = task.trips.length - MOST_TRIPS;
-  return [...trips, ...(more > 0 ? [`- and ${String(more)} more`] : [])].join('\n');
+  return ['Guards that tripped:', '', ...trips, ...(more > 0 ? [`- and ${String(more)} more`] : [])].join('\n');
 }
 
 function rejectionLines(task: TaskProgress, { run }: RunProgress): string {
@@ -187,9 +188,10 @@ function targetsTable({ targets, published }: TaskProgress, { outcome }: RunProg
 }
 
 /** Heartbeats carry position and rate, and the page of the pending activities is where the UI shows them. */
-function links({ outcome }: RunProgress, { namespace, workflowId, runId }: RunPlace): string {
+function links({ outcome, waiting }: RunProgress, { namespace, workflowId, runId }: RunPlace): string {
   const run = `/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}/${runId}`;
   if (outcome !== null) return `[timeline and result](${run}/history)`;
+  if (waiting !== null) return `[timeline](${run}/history)`;
   return `[how far: position and rate](${run}/pending-activities) · [timeline](${run}/history)`;
 }
 

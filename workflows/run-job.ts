@@ -20,7 +20,7 @@ export async function runJob(request: RunRequest): Promise<RunReport> {
   let ending: Ending;
   try {
     const resolved = await resolve(steps, request);
-    if (resolved.kind === 'skipped') return skip(board, request, resolved);
+    if (resolved.kind !== 'ready') return skip(board, request, resolved);
     begin(board, resolved);
     ending = await runTasks({ resolved, steps, board, approval });
   } catch (thrown) {
@@ -140,17 +140,17 @@ function close(board: Board, ending: Ending, report: RunReport | undefined): voi
   upsertMemo({ summary: summaryLine(board.state) });
 }
 
-/** Another run holds the job. This one has no row in the ledger, so it answers from what it knows. */
-function skip(board: Board, request: RunRequest, resolved: Extract<Resolved, { kind: 'skipped' }>): RunReport {
-  const { run, workflowId, phase } = resolved.holder;
+/** Another run holds the job, or it is not active. This one has no row in the ledger, so it answers from what it knows. */
+function skip(board: Board, request: RunRequest, resolved: Exclude<Resolved, { kind: 'ready' }>): RunReport {
   board.change((state) => {
     state.job = resolved.job;
     state.title = resolved.title;
-    state.heldBy = resolved.holder;
+    if (resolved.kind === 'skipped') state.heldBy = resolved.holder;
     state.phase = 'done';
     state.outcome = 'skipped';
   });
-  upsertMemo({ summary: summaryLine(board.state) });
+  const summary = resolved.kind === 'skipped' ? summaryLine(board.state) : `skipped: ${resolved.reason}`;
+  upsertMemo({ summary });
   const info = workflowInfo();
   return {
     run: info.firstExecutionRunId,
@@ -167,6 +167,12 @@ function skip(board: Board, request: RunRequest, resolved: Extract<Resolved, { k
     web_ui: null,
     tasks: [],
     error: null,
-    held_by: { run, workflow_id: workflowId, phase },
+    ...whySkipped(resolved),
   };
+}
+
+function whySkipped(resolved: Exclude<Resolved, { kind: 'ready' }>): Pick<RunReport, 'held_by' | 'skipped_because'> {
+  if (resolved.kind === 'inactive') return { skipped_because: resolved.reason };
+  const { run, workflowId, phase } = resolved.holder;
+  return { held_by: { run, workflow_id: workflowId, phase } };
 }

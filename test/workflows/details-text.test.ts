@@ -83,7 +83,7 @@ describe('the details text', () => {
     const waiting = { task: 'main', planDigest: 'plan-7', deadline: '2026-12-05T12:00:00.000Z' };
     const trips = [{ guard: 'max_shrink_percent', message: '66 % of the records would go' }];
     const text = read(renderDetails(progress({ phase: 'waiting', waiting, tasks: [task({ trips })] }), PLACE));
-    expect(text).toContain('Nothing is published yet.** The plan of main waits until 2026-12-05 12:00 UTC');
+    expect(text).toContain('Nothing is published yet.** The plan waits until 2026-12-05 12:00 UTC');
     expect(text).toContain('compare ✓ → **waiting** → apply → finish');
     expect(text).toContain('`vocab-sync approve run-1`');
     expect(text).toContain('guard **max_shrink_percent**: 66 % of the records would go');

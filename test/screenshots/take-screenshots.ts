@@ -1,0 +1,114 @@
+/**
+ * Takes the screenshots of docs/operate.md again: starts servers of its own, makes runs of each kind, photographs them.
+ *
+ *     npm run build && npx tsx test/screenshots/take-screenshots.ts [BEFORE.zip AFTER.zip]
+ *
+ * The two are ROR dumps, the later one of them second. Needs Chromium on PATH.
+ */
+import { statSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findPackageRoot } from '../../src/job/package-root.ts';
+import { webUiLink } from '../../src/temporal/web-ui.ts';
+import { sharedData } from '../support/shared-data.ts';
+import { startDevServers, type DevServers, type RunFacts } from './dev-servers.ts';
+import { makeRuns } from './make-runs.ts';
+import { openBrowser, type Browser } from './open-browser.ts';
+
+const IMAGES = join(findPackageRoot(), 'docs', 'images');
+/** Pages of the documentation load on telephones, too. */
+const MOST_BYTES = 200_000;
+const WIDTH = 1400;
+const COLUMNS = [
+  'Status',
+  'Workflow ID',
+  'VocabJob',
+  'VocabPhase',
+  'VocabOutcome',
+  'VocabRecords',
+  'VocabRejected',
+  'Start',
+  'End',
+];
+
+const [
+  before = sharedData('ror', 'v2.8-2026-06-02-ror-data.zip'),
+  after = sharedData('ror', 'v2.9-2026-06-23-ror-data.zip'),
+] = process.argv.slice(2);
+if (before === undefined || after === undefined) {
+  throw new Error('Expected two ROR dumps as arguments. They come from https://doi.org/10.5281/zenodo.6347574');
+}
+await mkdir(IMAGES, { recursive: true });
+const servers = await startDevServers();
+try {
+  const runs = await makeRuns(servers, before, after);
+  const browser = await openBrowser();
+  try {
+    await photographList(browser, servers);
+    await photographRunning(browser, servers, runs.running);
+    await photographFinished(browser, servers, runs.partial);
+    await photographWaiting(browser, servers, runs.waiting);
+  } finally {
+    await browser.close();
+    await runs.release();
+  }
+} finally {
+  await servers.stop();
+}
+
+async function photographList(browser: Browser, { webUi }: DevServers): Promise<void> {
+  const list = `${webUi}/namespaces/default/workflows`;
+  await browser.visit(list);
+  const columns = JSON.stringify({ default: COLUMNS.map((label) => ({ label })) });
+  await browser.evaluate(`localStorage.setItem('namespace-workflow-table-columns', ${JSON.stringify(columns)})`);
+  await browser.visit(list);
+  await browser.until('document.querySelectorAll("tbody tr").length >= 9');
+  await browser.click('button', 'Collapse saved views');
+  await save(browser, 'runs.png', 620);
+}
+
+async function photographRunning(browser: Browser, servers: DevServers, run: RunFacts): Promise<void> {
+  await browser.visit(pageOf(servers, run, 'history'));
+  await browser.until('document.body.innerText.includes("Event History")');
+  await save(browser, 'running-timeline.png', 960);
+  await browser.visit(pageOf(servers, run, 'pending-activities'));
+  await browser.until('document.body.innerText.includes("totalBytes")');
+  await save(browser, 'running-position.png', 900);
+  await photographDetails(browser, servers, run, 'running-details.png');
+}
+
+async function photographFinished(browser: Browser, servers: DevServers, run: RunFacts): Promise<void> {
+  await photographDetails(browser, servers, run, 'finished-details.png');
+  await browser.visit(pageOf(servers, run, 'history'));
+  await browser.until('document.body.innerText.includes("outcome")');
+  await save(browser, 'finished-result.png', 960);
+}
+
+async function photographWaiting(browser: Browser, servers: DevServers, run: RunFacts): Promise<void> {
+  await photographDetails(browser, servers, run, 'waiting-details.png');
+  await browser.click('button', 'More Actions');
+  await browser.click('[role=menuitem]', 'Send an Update');
+  await browser.click('#update-select', '');
+  await browser.click('[role=option]', 'approve');
+  await browser.click('[role=dialog] .cm-content, dialog .cm-content', '');
+  await browser.type('{"by": "Ada", "reason": "ROR announced the cut"}');
+  await save(browser, 'waiting-update.png', 900);
+}
+
+async function photographDetails(browser: Browser, servers: DevServers, run: RunFacts, name: string): Promise<void> {
+  await browser.visit(pageOf(servers, run, 'user-metadata'));
+  await browser.until('document.querySelectorAll("iframe").length === 3');
+  await save(browser, name, 960);
+}
+
+function pageOf({ webUi }: DevServers, run: RunFacts, page: string): string {
+  return webUiLink(webUi, 'default', run.workflow_id, run.run).replace(/history$/, page);
+}
+
+async function save(browser: Browser, name: string, height: number): Promise<void> {
+  const path = join(IMAGES, name);
+  await browser.picture(path, { width: WIDTH, height });
+  const { size } = statSync(path);
+  if (size > MOST_BYTES) throw new Error(`${name} has ${String(size)} bytes, more than ${String(MOST_BYTES)}`);
+  process.stdout.write(`${name}  ${String(Math.round(size / 1000))} kB\n`);
+}
