@@ -7,7 +7,7 @@ import { stagedTallies } from '../postgres/partitions.ts';
 import { cancellable, inTransaction, type PoolClient } from '../postgres/pool.ts';
 import { publishPlan } from '../postgres/publish.ts';
 import { readSnapshot } from '../postgres/snapshot-rows.ts';
-import { requireOpenRun, requireTask, saveApplied, setPhase, type TaskRow } from '../postgres/run-rows.ts';
+import { requireOpenRun, requireTask, saveApplied, setPhase, type RunRow, type TaskRow } from '../postgres/run-rows.ts';
 import type { Outcome } from '../records/run.ts';
 import type { Engine } from './engine.ts';
 import { forgetStage } from './compare-targets.ts';
@@ -48,7 +48,7 @@ async function applyPlan(
     if (planned === undefined) throw stageLost(task);
     const { id: run, job_id: job } = task.run;
     await publishPlan(client, { names: task.names, target: target.target, ordinal, run, task: row.name, job }, planned);
-    await writeSnapshot(engine, client, task, target, sinks);
+    await writeSnapshot(engine, client, task.run, target, sinks);
   }
   await saveApplied(client, row, outcomeOf(row));
   // Last before the commit: a file that is ahead of a failed commit is written again, equally, by the next attempt.
@@ -70,16 +70,16 @@ function stageLost(task: OpenTask): UnavailableError {
   );
 }
 
-async function writeSnapshot(
-  engine: Engine,
+/** Writes everything that the target holds now; it becomes visible when the caller commits the sink. */
+export async function writeSnapshot(
+  { logger }: Pick<Engine, 'logger'>,
   client: PoolClient,
-  task: OpenTask,
+  { id: run, job_id: job }: Pick<RunRow, 'id' | 'job_id'>,
   { target, snapshot }: OpenTarget,
   sinks: SnapshotSink[],
 ): Promise<void> {
   if (snapshot === undefined) return;
-  const { id: run, job_id: job } = task.run;
-  const sink = await snapshot.writer.open(snapshot.args, { run, job, logger: engine.logger });
+  const sink = await snapshot.writer.open(snapshot.args, { run, job, logger });
   sinks.push(sink);
   for await (const documents of readSnapshot(client, target)) await sink.write(documents as readonly Document[]);
 }

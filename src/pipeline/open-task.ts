@@ -87,7 +87,7 @@ function findTask(job: Job, name: string): Task {
   return task;
 }
 
-function openTarget(writer: Writer, args: unknown): OpenTarget {
+export function openTarget(writer: Writer, args: unknown): OpenTarget {
   const name = writer.targetName(args);
   const onMissing = writer.onMissing(args);
   return writer.receives === 'table'

@@ -23,12 +23,19 @@ export function toReport(run: RunRow, tasks: readonly TaskRow[], webUi: string |
     mode: run.mode,
     title: run.title,
     since: run.since?.toISOString() ?? null,
+    since_reason: run.since_reason,
+    version: run.job_version,
+    started_by: run.started_by,
+    decision: run.decision,
+    waiting_until: run.waiting_until?.toISOString() ?? null,
     started_at: run.started_at.toISOString(),
     finished_at: run.finished_at?.toISOString() ?? null,
     workflow_id: run.workflow_id,
-    web_ui: webUi,
+    web_ui: run.mode === 'rollback' ? null : webUi,
     tasks: tasks.map((task) => toTaskReport(task, run)),
     error: run.error,
+    ...(run.rolls_back === null ? {} : { rolls_back: run.rolls_back }),
+    ...(run.rolled_back_by === null ? {} : { rolled_back_by: run.rolled_back_by }),
   };
 }
 

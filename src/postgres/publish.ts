@@ -61,8 +61,9 @@ async function logChanges(client: PoolClient, p: Publication, planned: TargetCou
   if (planned.inserted === changesOf(planned)) return inserts;
   const replacements = await count(
     client,
-    `INSERT INTO vocab_sync.change (run_id, task, target, id, op, before, after)
-     SELECT $1, $2, $3, plan.id, plan.op, t.record::jsonb, CASE WHEN plan.op <> 'withdraw' THEN s.record::jsonb END
+    `INSERT INTO vocab_sync.change (run_id, task, target, id, op, before, after, before_hash, before_run, before_json)
+     SELECT $1, $2, $3, plan.id, plan.op, t.record::jsonb, CASE WHEN plan.op <> 'withdraw' THEN s.record::jsonb END,
+       t.hash, t.changed_run, ${p.target.shared ? 't.record' : 'NULL'}
      FROM ${p.names.plan} plan
      JOIN ${p.target.relation} t ON t.id = plan.id${targetFilter(p.target)} AND t.hash = plan.before_hash
      LEFT JOIN ${p.names.stage} s ON s.id = plan.id

@@ -1,0 +1,66 @@
+/** `rollback RUN`: what that run changed is put back, as a run of its own. */
+import type { Command } from 'commander';
+import { rollbackRun, type RolledBack } from '../../pipeline/rollback-run.ts';
+import { findRunId } from '../../postgres/history.ts';
+import { loadCatalog } from '../catalog.ts';
+import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
+import { composeSecrets } from '../compose-engine.ts';
+import { userName } from '../compose-request.ts';
+import { EXIT } from '../exit-code.ts';
+import { formatNumber } from '../format-number.ts';
+import { withLedger } from '../open-ledger.ts';
+import { printable } from '../printable.ts';
+import { renderReport } from '../render-report.ts';
+import { shortId } from '../short-id.ts';
+import { terminalLogger } from '../terminal-logger.ts';
+
+interface RollbackOptions extends JsonOption {
+  readonly force?: boolean;
+}
+
+export function addRollbackCommand(program: Command, context: CommandContext): void {
+  program
+    .command('rollback')
+    .summary('put back what a run replaced')
+    .description(
+      `Restores every record that the run inserted, updated, restored or withdrew to what it was before, in all targets, in one
+transaction. It is a run of its own with its own change log, so it can be rolled back too. Refused where later runs changed the
+same records. Files are written on this machine, at the path that the job names. The next run of the job reads its source again:
+pause its schedule first if the source is what was wrong.`,
+    )
+    .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
+    .option('--force', 'leave out the records that later runs changed, and put back the others')
+    .option(...JSON_OPTION)
+    .addHelpText(
+      'after',
+      examples('vocab-sync rollback ror-affiliations@latest', 'vocab-sync rollback 0199d3b2-4c1e --force'),
+    )
+    .action(async (reference: string, { force, json }: RollbackOptions) => {
+      const settings = context.settings();
+      const catalog = await loadCatalog(settings.plugins);
+      const logger = terminalLogger(context.terminal, settings.logLevel === 'debug');
+      const result = await withLedger(context, async ({ pool, webUi }) =>
+        rollbackRun(
+          { pool, catalog, logger, resolveSecret: composeSecrets(), webUi },
+          { run: await findRunId(pool, reference), startedBy: userName(), force: force === true },
+        ),
+      );
+      const { report, leftOut, samples } = result;
+      await (json === true
+        ? writeJson(context, { ...report, left_out: { count: leftOut, samples } })
+        : context.terminal.write(renderRollback(result)));
+      context.end(leftOut === 0 ? EXIT.success : EXIT.partial);
+    });
+}
+
+function renderRollback({ report, leftOut, samples }: RolledBack): string {
+  const lines = samples.map(
+    ({ target, id, changed_by }) =>
+      `  ${printable(id)} (${target}): ${changed_by === null ? 'is not there any more' : `changed by run ${shortId(changed_by)}`}\n`,
+  );
+  const left =
+    leftOut === 0
+      ? ''
+      : `\nLeft as they are, because they were changed later: ${formatNumber(leftOut)}\n${lines.join('')}`;
+  return `${renderReport(report)}${left}`;
+}
