@@ -30,14 +30,45 @@ function renderHead(report: RunReport): string {
     renderFields(
       [
         ['run', report.run],
-        ['job', `${report.job}${report.mode === 'plan' ? ' (plan)' : ''}`],
+        ['job', jobOf(report)],
         ['workflow', report.workflow_id],
-        ['since', report.since === null ? 'none: everything is read' : formatTime(report.since)],
-        ['started', formatTime(report.started_at)],
+        ['since', sinceOf(report)],
+        ['started', startOf(report)],
+        ...decidedBy(report),
+        ...undoneBy(report),
       ],
       '  ',
     ),
   ].join('');
+}
+
+function jobOf({ job, version, mode }: RunReport): string {
+  const number = version === undefined || version === null ? '' : `, version ${String(version)}`;
+  return `${job}${number}${mode === 'run' ? '' : ` (${mode})`}`;
+}
+
+function sinceOf({ since, since_reason: reason }: RunReport): string {
+  const time = since === null ? 'none: everything is read' : formatTime(since);
+  return reason === undefined ? time : `${time} (${printable(reason)})`;
+}
+
+function startOf({ started_at, started_by, trigger }: RunReport): string {
+  const by = trigger === 'schedule' ? ' by its schedule' : ` by ${printable(started_by ?? 'unknown')}`;
+  return `${formatTime(started_at)}${started_by === undefined ? '' : by}`;
+}
+
+function decidedBy({ decision, waiting_until: until, outcome }: RunReport): [string, string][] {
+  if (until !== undefined && until !== null) return [['waits until', formatTime(until)]];
+  if (decision === undefined || decision === null) return [];
+  const verb = outcome === 'discarded' ? 'discarded' : 'approved';
+  return [
+    [verb, `by ${printable(decision.by)}${decision.reason === undefined ? '' : `: ${printable(decision.reason)}`}`],
+  ];
+}
+
+function undoneBy({ rolls_back: of, rolled_back_by: by }: RunReport): [string, string][] {
+  const undone: [string, string][] = by === undefined ? [] : [['rolled back', `by run ${by}`]];
+  return of === undefined ? undone : [['rolls back', `run ${of}`], ...undone];
 }
 
 function renderError({ code, message }: RunFailure): string {

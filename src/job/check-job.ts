@@ -110,6 +110,7 @@ function toJob(file: JobFile, tasks: readonly DraftTask[]): Job {
     tasks: tasks.map(toTask),
     approval_days: file.approval_days,
     accept_partial: file.accept_partial,
+    ...(file.since_overlap === undefined ? {} : { since_overlap: file.since_overlap }),
   };
 }
 

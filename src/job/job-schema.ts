@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { scheduleSchema } from './schedule-schema.ts';
+import { isSpan } from './since.ts';
 
 const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 export const JOB_ID = /^(?=.{1,64}$)[a-z0-9]+(-[a-z0-9]+)*$/;
@@ -113,6 +114,13 @@ export const jobSchema = z
       .boolean()
       .default(false)
       .describe('A run with rejected records moves the watermark too: the next one starts from it all the same.'),
+    since_overlap: z
+      .union([z.string(), z.record(z.string(), z.number())])
+      .refine(isSpan, 'expected a span such as "P2D", "2 days" or {"days": 2}')
+      .optional()
+      .describe(
+        'A span such as "P2D": runs begin this much before the watermark, for sources that publish late or keep another clock. What was read before is found unchanged.',
+      ),
     batch_size: z.int().min(1).optional().describe('Accepted from InvenioRDM, without effect.'),
     write_many: z.boolean().optional().describe('Accepted from InvenioRDM, without effect.'),
     run_subtasks: z.boolean().optional().describe('Accepted from InvenioRDM, without effect.'),

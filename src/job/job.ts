@@ -1,5 +1,6 @@
 /** A job after parsing and normalising: what the engine interprets. `config` in a file is the operator's dialect of it. */
 import type { OnMissing } from '../component/writer.ts';
+import type { Span } from './since.ts';
 
 export interface ComponentConfig {
   readonly type: string;
@@ -55,6 +56,8 @@ export interface Job {
   readonly approval_days: number;
   /** A partial run moves the watermark too. */
   readonly accept_partial: boolean;
+  /** How far before the watermark a run begins; a span as in `since`. */
+  readonly since_overlap?: string | Span;
 }
 
 export type { OnMissing };

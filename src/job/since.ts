@@ -15,7 +15,7 @@ const ISO_SPAN =
 const WORD_SPAN = /^(\d{1,6})\s*(second|minute|hour|day|week|month|year)s?(?:\s+ago)?$/i;
 const UNITS = ['years', 'months', 'weeks', 'days', 'hours', 'minutes', 'seconds'] as const;
 type Unit = (typeof UNITS)[number];
-type Span = Partial<Record<Unit, number>>;
+export type Span = Partial<Record<Unit, number>>;
 
 /**
  * Throws ConfigError E_SINCE_INVALID. A time in the future is refused, as nothing could ever be newer; one day is
@@ -29,6 +29,23 @@ export function parseSince(written: unknown, now: Date): ParsedSince {
     refuse(written, `a time in the past (now is ${now.toISOString()})`);
   }
   return { time };
+}
+
+/** Whether it is a span in one of the forms of `since`. */
+export function isSpan(written: unknown): boolean {
+  try {
+    return toSpan(written) !== undefined;
+  } catch (error) {
+    if (error instanceof ConfigError) return false;
+    throw error;
+  }
+}
+
+/** The time that lies a span before another. Throws ConfigError E_SINCE_INVALID where `span` is none. */
+export function goBack(time: Date, span: unknown): Date {
+  const parsed = toSpan(span);
+  if (parsed === undefined) refuse(span, 'a span such as "P2D" or "2 days"');
+  return before(time, parsed, span);
 }
 
 function isNone(written: unknown): boolean {

@@ -5,14 +5,12 @@ import { createEffectiveJob, jobFromConfig, type EffectiveJob } from '../job/eff
 import { canonicalJson } from '../job/json-object.ts';
 import type { Task } from '../job/job.ts';
 import { taskDigest } from '../job/task-digest.ts';
-import { parseSince } from '../job/since.ts';
 import { currentConfig, storeVersion } from '../postgres/job-rows.ts';
 import { inTransaction, type PoolClient } from '../postgres/pool.ts';
 import { dropPartitions } from '../postgres/partitions.ts';
 import {
   findHolder,
   findRun,
-  findWatermark,
   insertRun,
   insertTasks,
   listTasks,
@@ -22,6 +20,7 @@ import {
 import { abandonRun, reopenRun } from '../postgres/run-endings.ts';
 import { dropStage, stageNames } from '../postgres/stage-table.ts';
 import type { Engine } from './engine.ts';
+import { freezeSince } from './freeze-since.ts';
 import type { Resolved, ResolveInput, RunRequest } from './run-steps.ts';
 
 /** Called again for the same run it answers the same, also after a reset of its workflow. Throws ConfigError. */
@@ -37,7 +36,7 @@ export async function resolveRun(engine: Engine, input: ResolveInput): Promise<R
     ...(request.input === undefined ? {} : { input: request.input }),
     catalog: engine.catalog,
   });
-  const since = await freezeSince(engine, request, effective);
+  const since = await freezeSince(engine.pool, request, effective);
   const version = { job: effective.job, config, digest: digestOf(config) };
   const jobVersion = await storeVersion(engine.pool, version, request.startedBy);
   const run: NewRun = {
@@ -50,6 +49,7 @@ export async function resolveRun(engine: Engine, input: ResolveInput): Promise<R
     since: since.time,
     sinceOrigin: since.origin,
     sinceReason: since.reason,
+    watermarkHold: since.hold,
     config: effective.config,
     configDigest: effective.digest,
   };
@@ -138,31 +138,6 @@ function skippedFor(holder: RunRow, title: string): Resolved {
     title,
     holder: { run: holder.id, workflowId: holder.workflow_id, phase: holder.phase },
   };
-}
-
-interface FrozenSince {
-  readonly time: Date | undefined;
-  readonly origin: 'manual' | 'watermark' | undefined;
-  readonly reason: string;
-}
-
-async function freezeSince(engine: Engine, request: RunRequest, effective: EffectiveJob): Promise<FrozenSince> {
-  const given = effective.since ?? request.since;
-  if (given !== undefined) {
-    const by = effective.since === undefined ? 'given by hand' : 'given by the custom args';
-    const parsed = parseSince(given, new Date());
-    if (parsed === 'none') return { time: undefined, origin: undefined, reason: `${by}: everything` };
-    return { time: parsed.time, origin: 'manual', reason: `${by}: ${JSON.stringify(given)}` };
-  }
-  const watermark = await findWatermark(engine.pool, effective.job.id, effective.job.accept_partial);
-  if (watermark === undefined) {
-    return {
-      time: undefined,
-      origin: undefined,
-      reason: 'no run of this job has succeeded on its own source yet: everything',
-    };
-  }
-  return { time: watermark.since, origin: 'watermark', reason: `start of the last successful run ${watermark.run}` };
 }
 
 function requireConfig(stored: string | undefined, job: string): string {

@@ -1,6 +1,7 @@
 /** Forward-only migrations, applied on start under an advisory lock: any number of workers may start at once. */
 import { ConfigError } from '../errors.ts';
 import { mainRoad } from './migrations/0001-main-road.ts';
+import { watermark } from './migrations/0003-watermark.ts';
 import { inTransaction, openPool, type Pool, type PoolClient } from './pool.ts';
 
 export interface Migration {
@@ -8,7 +9,7 @@ export interface Migration {
   readonly sql: string;
 }
 
-const MIGRATIONS: readonly Migration[] = [mainRoad];
+const MIGRATIONS: readonly Migration[] = [mainRoad, watermark];
 
 /** A number of our own for pg_advisory_xact_lock, arbitrary but fixed. */
 const MIGRATION_LOCK = 7_203_119_004;

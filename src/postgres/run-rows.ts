@@ -17,6 +17,8 @@ export interface RunRow {
   readonly since: Date | null;
   readonly since_origin: 'manual' | 'watermark' | null;
   readonly since_reason: string;
+  /** Why it leaves the watermark alone even when it succeeds. */
+  readonly watermark_hold: string | null;
   readonly request: RunRequest;
   /** The effective config, frozen, without secrets. */
   readonly config: Readonly<Record<string, unknown>>;
@@ -30,6 +32,10 @@ export interface RunRow {
   readonly error: RunFailure | null;
   readonly started_at: Date;
   readonly finished_at: Date | null;
+  /** Of a rollback: the run that it undid. */
+  readonly rolls_back: string | null;
+  /** The rollback that undid it, where that still stands. */
+  readonly rolled_back_by: string | null;
 }
 
 /** The frozen source of a task: the version that was located and, once fetched, its files. */
@@ -94,6 +100,7 @@ export interface NewRun {
   readonly since: Date | undefined;
   readonly sinceOrigin: 'manual' | 'watermark' | undefined;
   readonly sinceReason: string;
+  readonly watermarkHold: string | undefined;
   readonly config: Readonly<Record<string, unknown>>;
   readonly configDigest: string;
 }
@@ -102,8 +109,8 @@ export interface NewRun {
 export async function insertRun(db: Queryable, run: NewRun): Promise<boolean> {
   const { rowCount } = await db.query(
     `INSERT INTO vocab_sync.run (id, job_id, job_version, workflow_id, trigger, mode, title, started_by, since, since_origin,
-       since_reason, request, config, config_digest, has_input, forced, phase)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'resolve')
+       since_reason, request, config, config_digest, has_input, forced, watermark_hold, phase)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'resolve')
      ON CONFLICT (job_id) WHERE finished_at IS NULL DO NOTHING`,
     [
       run.id,
@@ -122,6 +129,7 @@ export async function insertRun(db: Queryable, run: NewRun): Promise<boolean> {
       run.configDigest,
       run.request.input !== undefined,
       run.request.force ?? false,
+      run.watermarkHold ?? null,
     ],
   );
   return rowCount === 1;
@@ -237,25 +245,4 @@ export async function lastPublished(
   );
   const row = rows[0];
   return row?.digest_of_task === taskDigest ? row : undefined;
-}
-
-export interface Watermark {
-  readonly since: Date;
-  readonly run: string;
-}
-
-/** The start of the last run of the job that counts: it succeeded (or found nothing new) on the source itself. */
-export async function findWatermark(
-  db: Queryable,
-  job: string,
-  acceptPartial: boolean,
-): Promise<Watermark | undefined> {
-  const outcomes = acceptPartial ? ['success', 'unchanged', 'partial'] : ['success', 'unchanged'];
-  const { rows } = await db.query<{ started_at: Date; id: string }>(
-    `SELECT started_at, id FROM vocab_sync.run
-     WHERE job_id = $1 AND outcome = ANY ($2) AND NOT has_input ORDER BY started_at DESC LIMIT 1`,
-    [job, outcomes],
-  );
-  const row = rows[0];
-  return row === undefined ? undefined : { since: row.started_at, run: row.id };
 }

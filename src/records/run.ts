@@ -1,7 +1,8 @@
 /** What a run is asked, how it stands and how it is reported: the shapes that the ledger, the engine, the workflow and the command line share. All JSON. */
 import type { StageCounts, TargetCounts } from './counts.ts';
 
-export type RunMode = 'run' | 'plan';
+/** `rollback` undoes what another run published; it has no workflow. */
+export type RunMode = 'run' | 'plan' | 'rollback';
 export type RunTrigger = 'manual' | 'schedule';
 export type Outcome = 'success' | 'partial' | 'failed' | 'cancelled' | 'unchanged' | 'discarded' | 'skipped';
 /** Where a run stands. `waiting` = a plan or a tripped guard waits for approval. */
@@ -16,6 +17,8 @@ export interface RunRequest {
   /** The job config as JSON text, frozen at the start; absent = the stored version. */
   readonly config?: string;
   readonly title?: string;
+  /** Values of declared arguments, over those that are stored with the job. */
+  readonly args?: Readonly<Record<string, unknown>>;
   /** As written by the operator. */
   readonly since?: string;
   /** A JSON object laid over the job config. */
@@ -68,14 +71,30 @@ export interface RunReport {
   readonly mode: RunMode;
   readonly title: string;
   readonly since: string | null;
+  /** Why `since` is what it is. This and the fields marked as later are absent in results from before they were there. */
+  readonly since_reason?: string;
+  /** Later. The version of the stored job that ran; null where the ledger does not know. */
+  readonly version?: number | null;
+  /** Later. Who asked for the run; null for a schedule. */
+  readonly started_by?: string | null;
+  /** Later. Who approved or discarded it, and why. */
+  readonly decision?: { readonly by: string; readonly reason?: string } | null;
+  /** Later. Until when it waits for approval. */
+  readonly waiting_until?: string | null;
   readonly started_at: string;
   readonly finished_at: string | null;
   readonly workflow_id: string;
   readonly web_ui: string | null;
   readonly tasks: readonly TaskReport[];
   readonly error: RunFailure | null;
+  /** Of a rollback: the run that it undid. */
+  readonly rolls_back?: string;
+  /** The rollback that undid this run. */
+  readonly rolled_back_by?: string;
   /** The run that held the job, where this one was skipped. */
   readonly held_by?: { readonly run: string; readonly workflow_id: string; readonly phase: Phase };
+  /** Why nothing was done, where this one was skipped for another reason. */
+  readonly skipped_because?: string;
 }
 
 export interface TaskReport {
