@@ -32,6 +32,8 @@ export interface Settings {
   readonly plugins: readonly string[];
   /** Empty: any host. */
   readonly allowedHosts: readonly string[];
+  /** Where the Web UI of a configured Temporal is served. Undefined: not known, or that of the embedded dev server. */
+  readonly webUi: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'auto' | 'json' | 'pretty';
   readonly temporalCliPath: string | undefined;
@@ -62,6 +64,7 @@ const schema = z.object({
       error: 'host names with commas between them, such as zenodo.org,*.ror.org',
     })
     .default([]),
+  VOCAB_SYNC_WEB_UI: z.string().refine(isHttpUrl, { error: 'a URL such as https://temporal.example.org' }).optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], { error: 'debug, info, warn or error' }).default('info'),
   LOG_FORMAT: z.enum(['auto', 'json', 'pretty'], { error: 'auto, json or pretty' }).default('auto'),
   TEMPORAL_CLI_PATH: z.string().optional(),
@@ -93,6 +96,7 @@ export function loadSettings(env: Environment = process.env, cwd: string = proce
     spool: values.VOCAB_SYNC_SPOOL === undefined ? join(home, 'spool') : resolve(cwd, values.VOCAB_SYNC_SPOOL),
     plugins: values.VOCAB_SYNC_PLUGINS,
     allowedHosts: values.VOCAB_SYNC_ALLOWED_HOSTS,
+    webUi: values.VOCAB_SYNC_WEB_UI,
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT,
     temporalCliPath: values.TEMPORAL_CLI_PATH,
@@ -176,6 +180,10 @@ function rememberSecrets(values: ReadonlyMap<string, string>): void {
   const password = url === undefined ? '' : decodeURIComponent(new URL(url).password);
   const apiKey = values.get('TEMPORAL_API_KEY') ?? '';
   for (const secret of [password, apiKey]) rememberSecret(secret);
+}
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
 }
 
 function isPostgresUrl(text: string): boolean {

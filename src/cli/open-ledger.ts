@@ -10,7 +10,7 @@ import { terminalLogger } from './terminal-logger.ts';
 
 export interface Ledger {
   readonly pool: Pool;
-  /** The page of a run in the Web UI of this home; null where none runs, or where Temporal is a configured one. */
+  /** The page of a run in the Web UI of the settings or of this home; null where none is known. */
   readonly webUi: (workflowId: string, run: string) => string | null;
   close(): Promise<void>;
 }
@@ -51,8 +51,9 @@ async function openLedger({ settings, terminal }: CommandContext): Promise<Ledge
   return { pool, webUi: webUiOf(settings()), close };
 }
 
-function webUiOf({ home, temporal }: Settings): Ledger['webUi'] {
-  const running = temporal === undefined ? findRunningWebUi(home) : undefined;
+function webUiOf({ home, temporal, webUi, namespace }: Settings): Ledger['webUi'] {
+  const configured = webUi === undefined ? undefined : { url: webUi, namespace };
+  const running = temporal === undefined ? findRunningWebUi(home) : configured;
   return (workflowId, run) =>
     running === undefined ? null : webUiLink(running.url, running.namespace, workflowId, run);
 }

@@ -19,6 +19,8 @@ export interface Servers {
   readonly databaseUrl: string;
   readonly webUi: string | undefined;
   readonly temporalAddress: string;
+  /** Temporal is the dev server of this home, not a configured one. */
+  readonly isEmbedded: boolean;
   /** The servers end with this command, or have a worker only while it lasts. */
   readonly ownsWorker: boolean;
   /** False where the namespace lacks our search attributes; a run then starts without them. */
@@ -81,7 +83,8 @@ async function openServers(
       temporal,
       catalog,
       databaseUrl,
-      webUi: acquired.webUi,
+      webUi: acquired.webUi ?? settings.webUi,
+      isEmbedded: settings.temporal === undefined,
       temporalAddress: acquired.temporalAddress ?? '127.0.0.1:7233',
       ownsWorker: acquired.ownsWorker,
       searchAttributes,
@@ -92,7 +95,7 @@ async function openServers(
           pool,
           temporal,
           connection,
-          webUi: acquired.webUi,
+          webUi: acquired.webUi ?? settings.webUi,
           logger,
           queues,
         });

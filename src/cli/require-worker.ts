@@ -37,7 +37,7 @@ export async function requireWorker(
     return;
   }
   const { client } = servers.temporal;
-  const deadline = Date.now() + (servers.webUi === undefined ? 0 : PATIENCE_MILLISECONDS);
+  const deadline = Date.now() + (servers.isEmbedded ? PATIENCE_MILLISECONDS : 0);
   while (!(await isPolled(client, queue))) {
     if (Date.now() < deadline) {
       await delay(300);

@@ -60,7 +60,7 @@ async function work(
       pool,
       temporal,
       connection,
-      webUi: undefined,
+      webUi: settings.webUi,
       logger,
       queues: queue,
       role,

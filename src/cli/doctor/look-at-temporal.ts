@@ -17,6 +17,7 @@ export async function lookAtTemporal(settings: Settings, queues: readonly string
     const found = [
       ok('Temporal', `reachable at ${address}, namespace ${temporal.namespace}`),
       await lookAtSearchAttributes(temporal),
+      lookAtWebUi(settings),
     ];
     for (const queue of queues) found.push(await lookAtQueue(temporal, queue));
     return found;
@@ -31,6 +32,15 @@ export async function lookAtTemporal(settings: Settings, queues: readonly string
   } finally {
     await temporal?.close();
   }
+}
+
+function lookAtWebUi({ webUi }: Settings): DoctorFinding {
+  if (webUi !== undefined) return ok('Web UI', webUi);
+  return warn(
+    'Web UI',
+    'not known: reports of runs have no link to it',
+    'Let VOCAB_SYNC_WEB_UI say where it is served.',
+  );
 }
 
 async function lookAtSearchAttributes({ connection, namespace }: TemporalClient): Promise<DoctorFinding> {
