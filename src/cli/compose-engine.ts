@@ -1,20 +1,14 @@
 /** The composition root of the engine: settings, servers and components become the steps of a run. */
-import { readFileSync } from 'node:fs';
 import type { Catalog } from '../component/catalog.ts';
-import type { Logger, Services } from '../component/services.ts';
-import { createHttpService } from '../http/create-http-service.ts';
-import { toUserAgent } from '../http/to-user-agent.ts';
+import type { Logger } from '../component/services.ts';
 import { loadRecordSchema } from '../job/record-schema.ts';
-import { createSecretResolver, type ResolveSecret } from '../job/secrets.ts';
-import { rememberSecret } from '../logging/redact.ts';
 import type { Engine } from '../pipeline/engine.ts';
 import type { Pool } from '../postgres/pool.ts';
-import { lookUpVariable, type Settings } from '../settings.ts';
-import { createSpool } from '../spool/create-spool.ts';
+import type { Settings } from '../settings.ts';
 import type { TemporalClient } from '../temporal/client.ts';
 import { workflowStatus } from '../temporal/run-status.ts';
 import { webUiLink } from '../temporal/web-ui.ts';
-import { packageFacts } from './package-facts.ts';
+import { composeSecrets, composeServices } from './compose-services.ts';
 
 export interface EngineParts {
   readonly settings: Settings;
@@ -39,33 +33,5 @@ export function composeEngine({ settings, catalog, pool, temporal, webUi, logger
       return status === 'running' ? 'open' : 'closed';
     },
     webUi: (workflowId, run) => (webUi === undefined ? null : webUiLink(webUi, temporal.namespace, workflowId, run)),
-  };
-}
-
-/** What readers are lent; also for `preview`, which has no servers. */
-export function composeServices(settings: Settings, logger: Logger): Services {
-  return {
-    logger,
-    http: createHttpService({
-      spoolDirectory: settings.spool,
-      allowedHosts: settings.allowedHosts,
-      userAgent: toUserAgent(packageFacts()),
-      logger,
-    }),
-    spool: createSpool(settings.spool),
-  };
-}
-
-/** What a secret resolves to is masked in every text from then on. */
-export function composeSecrets(): ResolveSecret {
-  const variables = new Proxy<Record<string, string | undefined>>(
-    {},
-    { get: (_target, name) => lookUpVariable(String(name)) },
-  );
-  const resolve = createSecretResolver({ env: variables, readFile: (path) => readFileSync(path, 'utf8') });
-  return (reference) => {
-    const secret = resolve(reference);
-    rememberSecret(secret);
-    return secret;
   };
 }

@@ -1,4 +1,5 @@
 /** The composition root of a worker: one process, one connection, one worker for each task queue. */
+import { setFlagsFromString } from 'node:v8';
 import { redact } from '../logging/redact.ts';
 import { createRunSteps } from '../pipeline/create-run-steps.ts';
 import type { TemporalSettings } from '../temporal/client.ts';
@@ -19,8 +20,15 @@ export interface RunningWorkers {
   stop(): Promise<void>;
 }
 
+/**
+ * A worker lives for months beside other programs. Left alone, V8 lets its heap double before it collects what died:
+ * 370 MB at the peak of a ROR run. Collecting at a growth of 30 % keeps it at 250 MB, for a tenth more CPU.
+ */
+const HEAP_GROWTH_FLAG = '--heap-growing-percent=30';
+
 /** They poll when this resolves. */
 export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
+  setFlagsFromString(HEAP_GROWTH_FLAG);
   const { connection: settings, temporal, logger, role = 'all' } = options;
   const steps = createRunSteps(composeEngine(options));
   const connection = await connectWorker(settings, logger);

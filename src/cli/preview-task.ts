@@ -14,7 +14,7 @@ import { isFailure, type ReadItem } from '../records/entry.ts';
 import { formatOrigin } from '../records/origin.ts';
 import { fileResource } from '../spool/file-resource.ts';
 import type { CommandContext } from './command-context.ts';
-import { composeSecrets, composeServices } from './compose-engine.ts';
+import { composeSecrets, composeServices } from './compose-services.ts';
 import { createPreviewOutput, type OutputFormat } from './preview-output.ts';
 import type { TraceStep } from './preview-format.ts';
 import { terminalLogger } from './terminal-logger.ts';

@@ -2,7 +2,7 @@
  * One request to its answer: follows redirects by hand, so that every hop passes the policy and what the caller sent for
  * the first host never reaches another. Nothing here limits the total time; a server that sends nothing is dropped.
  */
-import { got, type Request, type Response } from 'got';
+import type { Request, Response } from 'got';
 import { SourceError } from '../errors.ts';
 import { errorOfConnection, StallError } from './answer-errors.ts';
 import { redactUrl, type UrlPolicy } from './url-policy.ts';
@@ -62,6 +62,8 @@ export async function openAnswer(
 
 async function requestOnce(url: URL, request: AnswerRequest, timing: RequestTiming): Promise<OpenAnswer> {
   request.signal.throwIfAborted();
+  // Loaded when something is asked for the first time: half of the start-up of a command that reads a file.
+  const { got } = await import('got');
   const stream = got.stream(url, {
     method: request.method,
     headers: { ...request.headers },

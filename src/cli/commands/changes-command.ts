@@ -10,7 +10,7 @@ import { formatNumber } from '../format-number.ts';
 import { withLedger } from '../open-ledger.ts';
 import { CHANGE_FORMATS, renderChanges, toChangeLine, type ChangeFormat } from '../render-changes.ts';
 import { runTargets } from '../run-targets.ts';
-import { parseCount } from './runs-command.ts';
+import { parseCount } from '../parse-count.ts';
 
 interface ChangesOptions extends JsonOption {
   readonly op?: string;

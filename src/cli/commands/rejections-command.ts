@@ -7,7 +7,7 @@ import { EXIT } from '../exit-code.ts';
 import { formatNumber } from '../format-number.ts';
 import { withLedger } from '../open-ledger.ts';
 import { printable } from '../printable.ts';
-import { parseCount } from './runs-command.ts';
+import { parseCount } from '../parse-count.ts';
 
 interface RejectionsOptions extends JsonOption {
   readonly limit: number;

@@ -4,7 +4,7 @@ import { rollbackRun, type RolledBack } from '../../pipeline/rollback-run.ts';
 import { findRunId } from '../../postgres/history.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
-import { composeSecrets } from '../compose-engine.ts';
+import { composeSecrets } from '../compose-services.ts';
 import { userName } from '../compose-request.ts';
 import { EXIT } from '../exit-code.ts';
 import { formatNumber } from '../format-number.ts';

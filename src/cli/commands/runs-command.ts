@@ -1,11 +1,12 @@
 /** `runs [JOB]`: the ledger, newest first. */
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { listRuns, type RunSummary } from '../../postgres/history.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { formatDuration, formatNumber, formatTime } from '../format-number.ts';
 import { withLedger } from '../open-ledger.ts';
 import { stateOf } from '../render-report.ts';
+import { parseCount } from '../parse-count.ts';
 import { renderTable } from '../render-table.ts';
 import { shortId } from '../short-id.ts';
 
@@ -31,12 +32,6 @@ export function addRunsCommand(program: Command, context: CommandContext): void 
       await (json === true ? writeJson(context, { runs }) : context.terminal.write(renderRuns(runs)));
       context.end(EXIT.success);
     });
-}
-
-export function parseCount(written: string): number {
-  const count = Number(written);
-  if (Number.isSafeInteger(count) && count > 0) return count;
-  throw new InvalidArgumentError('expected a whole number above 0.');
 }
 
 function renderRuns(runs: readonly RunSummary[]): string {

@@ -1,0 +1,8 @@
+/** For options that take a number of things. Apart, so that a command without a database does not load one for it. */
+import { InvalidArgumentError } from 'commander';
+
+export function parseCount(written: string): number {
+  const count = Number(written);
+  if (Number.isSafeInteger(count) && count > 0) return count;
+  throw new InvalidArgumentError('expected a whole number above 0.');
+}
