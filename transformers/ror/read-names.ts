@@ -65,7 +65,7 @@ function toTitle(
   warn: (warning: Warning) => void,
 ): Readonly<Record<string, string>> {
   const [only, second] = labels;
-  // Three records in four: one label, in English or without a language.
+  // Three records in ten (ROR v2.9): one label, in English or without a language.
   if (second === undefined && (only?.lang === undefined || only.lang === 'en')) return { en: only?.text ?? name };
   const exact = new Map<string, string>();
   const regional = new Map<string, string>();
