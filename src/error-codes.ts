@@ -85,6 +85,24 @@ export const ERROR_CODES = {
     meaning: 'The run is not in a state in which this can be done.',
     remedy: 'Look at `vocab-sync show RUN` and choose what fits its state.',
   },
+  E_ROLLBACK_REFUSED: {
+    kind: 'config',
+    meaning:
+      'What the run changed cannot be undone: it changed nothing, was undone before, or what it replaced is not kept.',
+    remedy:
+      'Look at `vocab-sync show RUN` and `vocab-sync runs JOB`; a run of the job brings its targets up to date with the source.',
+  },
+  E_RECORD_NOT_FOUND: {
+    kind: 'config',
+    meaning: 'No change of this record is kept in this vocabulary.',
+    remedy:
+      'Check the id and the name of the vocabulary; `vocab-sync changes RUN` shows both. Old changes may have been pruned.',
+  },
+  E_ROLLBACK_CONFLICT: {
+    kind: 'config',
+    meaning: 'Later runs changed records that the run to be undone had changed too.',
+    remedy: 'Roll the later runs back first, newest first, or leave these records as they are with `--force`.',
+  },
 
   E_EMBEDDED_UNSUPPORTED: {
     kind: 'config',

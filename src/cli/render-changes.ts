@@ -1,6 +1,8 @@
 /** The changes of a run for people (table), for librarians (Markdown) and for programs (jsonl). */
 import type { RecordChange } from '../postgres/change-history.ts';
+import type { RunReport } from '../records/run.ts';
 import { compareFields, type FieldChange } from '../records/field-changes.ts';
+import { formatNumber, formatTime } from './format-number.ts';
 import { printable } from './printable.ts';
 
 export const CHANGE_FORMATS = ['table', 'jsonl', 'markdown'] as const;
@@ -67,7 +69,13 @@ function nameOf({ before, after }: RecordChange): string {
   return shown ?? '';
 }
 
-const HEADINGS = { insert: 'New', update: 'Changed', withdraw: 'Withdrawn', restore: 'Restored' } as const;
+const HEADINGS = {
+  insert: 'New',
+  update: 'Changed',
+  withdraw: 'Withdrawn',
+  restore: 'Restored',
+  remove: 'Removed',
+} as const;
 
 function renderMarkdown(changes: readonly RecordChange[]): string {
   const targets = [...new Set(changes.map(({ target }) => target))];
@@ -79,6 +87,31 @@ function renderMarkdown(changes: readonly RecordChange[]): string {
     }),
   ]);
   return sections.length === 0 ? 'No changes.\n' : sections.join('\n');
+}
+
+/** For librarians: what was published from which source and when, in numbers and then record by record. */
+export function renderReleaseNote(report: RunReport, changes: readonly RecordChange[], isCut: boolean): string {
+  const { title, outcome, finished_at, started_at, tasks } = report;
+  const sources = tasks.flatMap(({ source }) => (source === null ? [] : [escapeMarkdown(printable(source.name))]));
+  const when = outcome === null ? 'not published yet' : formatTime(finished_at ?? started_at);
+  const numbers = tasks.flatMap((task) =>
+    task.targets.map((target) => `- ${escapeMarkdown(target.name)}: ${countsOf(target)}\n`),
+  );
+  return [
+    `# ${escapeMarkdown(printable(title))}\n\n`,
+    `${[when, ...(sources.length === 0 ? [] : [`from ${sources.join(', ')}`]), `run ${report.run}`].join(', ')}\n\n`,
+    numbers.length === 0 ? '' : `${numbers.join('')}\n`,
+    renderMarkdown(changes),
+    isCut ? `\nOnly the first ${formatNumber(changes.length)} changes are listed.\n` : '',
+  ].join('');
+}
+
+function countsOf(target: RunReport['tasks'][number]['targets'][number]): string {
+  const { inserted, updated, restored, withdrawn } = target;
+  const parts = Object.entries({ new: inserted, changed: updated, restored, withdrawn }).filter(
+    ([, count]) => count > 0,
+  );
+  return parts.length === 0 ? 'no changes' : parts.map(([what, count]) => `${formatNumber(count)} ${what}`).join(', ');
 }
 
 function renderItem(change: RecordChange): string {

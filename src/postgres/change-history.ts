@@ -1,5 +1,5 @@
 /** The changes and rejections of a run: from the log once it is applied, from its plan while it waits. */
-import type { ChangeOp } from './change-set.ts';
+import type { LoggedOp } from './record-history.ts';
 import { quoteLiteral, type Target } from './target.ts';
 import type { Pool } from './pool.ts';
 import { listTasks, type TaskRow } from './run-rows.ts';
@@ -8,10 +8,10 @@ import { stageNames } from './stage-table.ts';
 export interface RecordChange {
   readonly task: string;
   readonly target: string;
-  readonly op: Exclude<ChangeOp, 'refuse'>;
+  readonly op: LoggedOp;
   readonly id: string;
   readonly before: unknown;
-  /** Null for a withdrawal. For an insert: the record as it was inserted, where it can still be known. */
+  /** Null for a withdrawal or removal. For an insert: the record as it was inserted, where it can still be known. */
   readonly after: unknown;
 }
 
@@ -47,7 +47,7 @@ export async function readChanges(
 type ChangeRow = Pick<RecordChange, 'op' | 'id' | 'before' | 'after'>;
 
 /** Updates first: they are what a person wants to look at. */
-const ORDER = `CASE c.op WHEN 'update' THEN 0 WHEN 'withdraw' THEN 1 WHEN 'restore' THEN 2 ELSE 3 END, c.id`;
+const ORDER = `CASE c.op WHEN 'update' THEN 0 WHEN 'withdraw' THEN 1 WHEN 'remove' THEN 2 WHEN 'restore' THEN 3 ELSE 4 END, c.id`;
 
 async function readLogged(
   pool: Pool,

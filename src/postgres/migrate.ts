@@ -2,6 +2,7 @@
 import { ConfigError } from '../errors.ts';
 import { mainRoad } from './migrations/0001-main-road.ts';
 import { watermark } from './migrations/0003-watermark.ts';
+import { history } from './migrations/0004-history.ts';
 import { inTransaction, openPool, type Pool, type PoolClient } from './pool.ts';
 
 export interface Migration {
@@ -9,7 +10,7 @@ export interface Migration {
   readonly sql: string;
 }
 
-const MIGRATIONS: readonly Migration[] = [mainRoad, watermark];
+const MIGRATIONS: readonly Migration[] = [mainRoad, watermark, history];
 
 /** A number of our own for pg_advisory_xact_lock, arbitrary but fixed. */
 const MIGRATION_LOCK = 7_203_119_004;

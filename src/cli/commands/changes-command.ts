@@ -1,14 +1,23 @@
 /** `changes RUN`: what a run changed, or would change while it waits. */
 import { Option, type Command } from 'commander';
+import { ConfigError } from '../../errors.ts';
 import { findRunId } from '../../postgres/history.ts';
 import { readChanges, type RecordChange } from '../../postgres/change-history.ts';
-import { findRun } from '../../postgres/run-rows.ts';
+import { toReport } from '../../pipeline/report-run.ts';
+import { findRun, listTasks } from '../../postgres/run-rows.ts';
+import type { RunReport } from '../../records/run.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { formatNumber } from '../format-number.ts';
 import { withLedger } from '../open-ledger.ts';
-import { CHANGE_FORMATS, renderChanges, toChangeLine, type ChangeFormat } from '../render-changes.ts';
+import {
+  CHANGE_FORMATS,
+  renderChanges,
+  renderReleaseNote,
+  toChangeLine,
+  type ChangeFormat,
+} from '../render-changes.ts';
 import { runTargets } from '../run-targets.ts';
 import { parseCount } from '../parse-count.ts';
 
@@ -25,7 +34,13 @@ export function addChangesCommand(program: Command, context: CommandContext): vo
     .summary('what a run changed, or would change, field by field')
     .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
     .addOption(
-      new Option('--op <kind>', 'only one kind of change').choices(['insert', 'update', 'withdraw', 'restore']),
+      new Option('--op <kind>', 'only one kind of change').choices([
+        'insert',
+        'update',
+        'withdraw',
+        'restore',
+        'remove',
+      ]),
     )
     .option('--target <name>', 'only one target, such as postgres:affiliations')
     .option('--limit <n>', 'how many at most', parseCount, 100)
@@ -39,10 +54,12 @@ export function addChangesCommand(program: Command, context: CommandContext): vo
       ),
     )
     .action(async (reference: string, options: ChangesOptions) => {
-      const { run, changes } = await readRunChanges(context, reference, options);
+      const { run, report, changes } = await readRunChanges(context, reference, options);
       if (options.json === true) await writeJson(context, { run, changes: changes.map(toChangeLine) });
       else if (changes.length === 0 && options.format === 'table') await context.terminal.write('No changes.\n');
-      else await writeChanges(context, changes, options.format);
+      else if (options.format === 'markdown') {
+        await context.terminal.write(renderReleaseNote(report, changes, changes.length === options.limit));
+      } else await writeChanges(context, changes, options.format);
       if (changes.length === options.limit) {
         context.terminal.say(`The first ${formatNumber(options.limit)}; --limit shows more.`);
       }
@@ -54,23 +71,23 @@ async function readRunChanges(
   context: CommandContext,
   reference: string,
   { op, target, limit }: ChangesOptions,
-): Promise<{ run: string; changes: readonly RecordChange[] }> {
+): Promise<{ run: string; report: RunReport; changes: readonly RecordChange[] }> {
   const catalog = await loadCatalog(context.settings().plugins);
   return withLedger(context, async ({ pool }) => {
     const id = await findRunId(pool, reference);
     const run = await findRun(pool, id);
-    if (run === undefined) return { run: id, changes: [] };
+    if (run === undefined) throw new ConfigError('E_RUN_NOT_FOUND', `Run ${id} is not in the ledger any more.`);
     const filter = { limit, ...(op === undefined ? {} : { op }), ...(target === undefined ? {} : { target }) };
-    return { run: id, changes: await readChanges(pool, id, filter, runTargets(run, catalog)) };
+    const report = toReport(run, await listTasks(pool, id), null);
+    return { run: id, report, changes: await readChanges(pool, id, filter, runTargets(run, catalog)) };
   });
 }
 
-/** Markdown groups by kind, so it is made at once; the others are written as they are rendered. */
+/** Written as they are rendered. */
 async function writeChanges(
   { terminal }: CommandContext,
   changes: readonly RecordChange[],
   format: ChangeFormat,
 ): Promise<void> {
-  if (format === 'markdown') return terminal.write(renderChanges(changes, format));
   for (const change of changes) await terminal.write(renderChanges([change], format));
 }
