@@ -18,12 +18,34 @@ export const ERROR_CODES = {
   E_JOB_NOT_FOUND: {
     kind: 'config',
     meaning: 'No job file or stored job has this name.',
-    remedy: 'Use a name from `vocab-sync components --jobs` or the path of a job file.',
+    remedy:
+      'Use the path of a job file, or a name from `vocab-sync check` (files) or `vocab-sync job list` (stored jobs).',
   },
   E_JOB_INVALID: {
     kind: 'config',
     meaning: 'The job file does not fit the job schema, or its components do not fit together.',
     remedy: 'Run `vocab-sync check FILE`: it names every problem with its JSON pointer and line.',
+  },
+  E_JOB_CHANGED: {
+    kind: 'config',
+    meaning: 'Somebody else stored a version of the job between the look at it and the attempt to store another.',
+    remedy:
+      'See what they changed with `vocab-sync job versions JOB --diff`, bring it into your file, and apply again.',
+  },
+  E_SCHEDULE_STATE: {
+    kind: 'config',
+    meaning: 'The schedule of the job is not in a state in which this can be done, or is not one of vocab-sync.',
+    remedy: 'Look at `vocab-sync schedule JOB`; `vocab-sync apply` makes the schedule of a stored job again.',
+  },
+  E_NOT_CONFIRMED: {
+    kind: 'config',
+    meaning: 'A command that takes something away was not confirmed.',
+    remedy: 'Type the name that is asked for, or give --yes.',
+  },
+  E_ARGUMENTS_INVALID: {
+    kind: 'config',
+    meaning: 'The arguments of a run are not those that its job declares.',
+    remedy: 'Correct the named `--arg`; `vocab-sync types JOB` shows what the job takes, `run --explain` what it gets.',
   },
   E_CUSTOM_ARGS_INVALID: {
     kind: 'config',

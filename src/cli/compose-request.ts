@@ -5,11 +5,10 @@ import { resolve } from 'node:path';
 import type { Catalog } from '../component/catalog.ts';
 import { ConfigError, messageOf } from '../errors.ts';
 import { createEffectiveJob, type EffectiveJob } from '../job/effective-job.ts';
-import { jobDirectories, jobInvalid, loadJob } from '../job/load-job.ts';
-import { formatProblem } from '../job/problem.ts';
 import { parseSince } from '../job/since.ts';
 import type { RunMode, RunRequest } from '../records/run.ts';
 import type { CommandContext } from './command-context.ts';
+import { findJob } from './find-job.ts';
 import { readInput } from './read-input.ts';
 
 export interface RequestOptions {
@@ -35,16 +34,13 @@ export async function composeRequest(
   mode: RunMode,
   options: RequestOptions,
 ): Promise<ComposedRequest> {
-  const loaded = await loadJob(job, { catalog, directories: jobDirectories(context.cwd) });
-  if (loaded.job === undefined) throw jobInvalid(loaded.problems, loaded.path);
-  for (const problem of loaded.problems) context.terminal.say(`warning: ${loaded.path} ${formatProblem(problem)}`);
+  const { config, file, isStored } = await findJob(context, catalog, job);
   const customArgs = await readCustomArgs(options.customArgs, context.cwd);
   if (options.since !== undefined) parseSince(options.since, new Date());
   const input = options.input === undefined ? undefined : await readInput(context, options.input);
-  const config = JSON.stringify(loaded.config);
   const effective = createEffectiveJob({
     config,
-    file: loaded.path,
+    file,
     catalog,
     ...(customArgs === undefined ? {} : { customArgs }),
     ...(input === undefined ? {} : { input }),
@@ -57,7 +53,8 @@ export async function composeRequest(
       job: effective.job.id,
       trigger: 'manual',
       mode,
-      config,
+      // A stored job is looked up when the run starts: another version may be the newest by then.
+      ...(isStored ? {} : { config }),
       startedBy: userName(),
       ...(options.title === undefined ? {} : { title: options.title }),
       ...(options.since === undefined ? {} : { since: options.since }),

@@ -19,7 +19,10 @@ export interface RunOptions extends RequestOptions, JsonOption {
 
 export function addRunOptions(command: Command): Command {
   return command
-    .argument('<job>', 'the name of a job, or the path of a job file')
+    .argument(
+      '<job>',
+      'the path of a job file, or a name: a file of your config/jobs or jobs, else a stored job, else a shipped one',
+    )
     .option('--input <path>', 'a file that stands in for the source of the job; - reads stdin')
     .option('--since <time>', 'what to read from: YYYY-MM-DD HH:mm, ISO 8601, a date, "2 days", or none')
     .option('--title <text>', 'what the run is called in lists')

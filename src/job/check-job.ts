@@ -93,7 +93,10 @@ function remarkOn(file: JobFile, report: Report): void {
   }
   const schedule = toSchedule(file.schedule);
   if (schedule?.type === 'crontab' && restrictsBothDays(schedule.cron)) {
-    const message = 'day of month and day of week must both fit, as in InvenioRDM and unlike the cron of Unix';
+    const message =
+      schedule.days === 'both'
+        ? 'day of month and day of week must both fit, as in InvenioRDM; written as "cron", a day that fits either would do'
+        : 'a day that fits either day of month or day of week starts the job, as in crontab(5); with the five keys of InvenioRDM it must fit both';
     report({ severity: 'warning', pointer: '/schedule', message });
   }
 }

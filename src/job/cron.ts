@@ -1,4 +1,7 @@
-/** Cron expressions as Temporal reads them: five fields in order minute, hour, day of month, month, day of week. */
+/**
+ * Cron expressions: five fields in order minute, hour, day of month, month, day of week. They are spelt out as calendars
+ * here, so that Temporal, which lets both days fit where crontab(5) lets either, never has to read the text.
+ */
 
 interface Field {
   readonly name: string;
@@ -32,10 +35,49 @@ export function checkCron(cron: string): string | undefined {
   return undefined;
 }
 
-/** Temporal wants both to fit where InvenioRDM (Celery) does too, unlike the cron of Unix. Worth a warning. */
+/** As in crontab(5), a field that begins with * restricts nothing by itself: with it, both fields must fit. */
 export function restrictsBothDays(cron: string): boolean {
-  const [, , dayOfMonth, , dayOfWeek] = cron.trim().split(/\s+/);
-  return dayOfMonth !== '*' && dayOfWeek !== '*';
+  const [, , dayOfMonth = '*', , dayOfWeek = '*'] = cron.trim().split(/\s+/);
+  return !dayOfMonth.startsWith('*') && !dayOfWeek.startsWith('*');
+}
+
+/** Every value that fits, ascending; Sunday is 0. All of them must fit a start. */
+export interface CronCalendar {
+  readonly minute: readonly number[];
+  readonly hour: readonly number[];
+  readonly dayOfMonth: readonly number[];
+  readonly month: readonly number[];
+  readonly dayOfWeek: readonly number[];
+}
+
+/** The calendars whose union is the expression. Of an expression that `checkCron` found nothing wrong with. */
+export function toCalendars(cron: string, days: 'either' | 'both'): readonly CronCalendar[] {
+  const fields = cron.trim().split(/\s+/);
+  const values = FIELDS.map((field, index) => valuesOf(fields[index] ?? '*', field));
+  const [minute = [], hour = [], dayOfMonth = [], month = [], weekdays = []] = values;
+  const dayOfWeek = [...new Set(weekdays.map((day) => day % 7))].toSorted((a, b) => a - b);
+  const both = { minute, hour, dayOfMonth, month, dayOfWeek };
+  if (days === 'both' || !restrictsBothDays(cron)) return [both];
+  return [
+    { ...both, dayOfWeek: upTo(0, 6) },
+    { ...both, dayOfMonth: upTo(1, 31) },
+  ];
+}
+
+function valuesOf(text: string, field: Field): readonly number[] {
+  const values = text.split(',').flatMap((part) => {
+    const [range = '*', step] = part.split('/');
+    const [from = field.min, to] =
+      range === '*' ? [field.min, field.max] : range.split('-').map((end) => toNumber(end, field));
+    // `5/15` begins at 5 and goes on to the end of the field.
+    const last = to ?? (step === undefined ? from : field.max);
+    return upTo(from, last).filter((value) => (value - from) % Number(step ?? 1) === 0);
+  });
+  return [...new Set(values)].toSorted((a, b) => a - b);
+}
+
+function upTo(first: number, last: number): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_none, index) => first + index);
 }
 
 function isField(text: string, field: Field): boolean {

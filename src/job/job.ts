@@ -36,10 +36,31 @@ export interface Task {
   readonly guards: Guards;
 }
 
+/** What a start that meets a running one of the same schedule does. Temporal's own words. */
+export type Overlap = 'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'terminate_other' | 'allow_all';
+
+export interface ScheduleRules {
+  /** Each start is late by up to this, at random. */
+  readonly jitter_seconds: number;
+  readonly overlap: Overlap;
+  /** Starts that were missed for longer than this are left out. */
+  readonly catchup_window_seconds: number;
+  /** ISO 8601 in UTC: no start after it. */
+  readonly end_at?: string;
+}
+
 /** When a job starts by itself. */
-export type Schedule =
-  | { readonly type: 'interval'; readonly every_seconds: number; readonly offset_seconds: number }
-  | { readonly type: 'crontab'; readonly cron: string; readonly timezone: string };
+export type Schedule = ScheduleRules &
+  (
+    | { readonly type: 'interval'; readonly every_seconds: number; readonly offset_seconds: number }
+    | {
+        readonly type: 'crontab';
+        readonly cron: string;
+        readonly timezone: string;
+        /** Where day of month and day of week both restrict: any day that fits one of them, or only one that fits both. */
+        readonly days: 'either' | 'both';
+      }
+  );
 
 export interface Job {
   readonly id: string;

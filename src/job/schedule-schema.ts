@@ -34,10 +34,42 @@ const timezone = z
   .default('UTC')
   .describe('IANA name. Where clocks change, a time from 02:00 to 03:00 is skipped or doubled once a year.');
 
+const OVERLAPS = ['skip', 'buffer_one', 'buffer_all', 'cancel_other', 'terminate_other', 'allow_all'] as const;
+
+const RULES = {
+  jitter_seconds: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(0)
+    .describe('Each start is late by up to this many seconds, at random, so that not every job asks a source at once.'),
+  overlap: z
+    .enum(OVERLAPS)
+    .default('skip')
+    .describe(
+      'What a start does while the last one of this schedule still runs: "skip" leaves it out, "buffer_one" starts one more afterwards, ' +
+        '"buffer_all" all of them, "cancel_other" and "terminate_other" end the running one, "allow_all" starts it (it then ends at once as skipped).',
+    ),
+  catchup_window_seconds: z
+    .int()
+    .min(10)
+    .max(31_536_000)
+    .default(3600)
+    .describe('Starts that Temporal missed, because it was down, are made up for when they are not older than this.'),
+  end_at: z
+    .union(
+      [z.iso.datetime({ offset: true }), z.iso.date()],
+      'expected a date, or a time with a zone such as "2027-06-30T12:00:00Z"',
+    )
+    .optional()
+    .describe('No start after this time: ISO 8601 with a zone, or a date, which is its beginning in UTC.'),
+};
+
 const intervalSchema = z
   .strictObject({
     type: z.literal('interval'),
     ...SPAN,
+    ...RULES,
     offset: spanSchema.optional().describe('Shifts every start, counted from midnight UTC of 1 January 1970.'),
   })
   .refine((span) => toSeconds(span) >= 1, 'expected an interval of at least one second')
@@ -55,13 +87,17 @@ const crontabSchema = z
         if (wrong !== undefined) context.addIssue({ code: 'custom', message: wrong });
       })
       .optional()
-      .describe('Five fields: minute, hour, day of month, month, day of week. Or the five keys of InvenioRDM instead.'),
+      .describe(
+        'Five fields: minute, hour, day of month, month, day of week. Or the five keys of InvenioRDM instead. Where both days ' +
+          'restrict, a day that fits either starts the job, as in crontab(5); with the five keys it must fit both, as in InvenioRDM.',
+      ),
     minute: field('Minute'),
     hour: field('Hour'),
     day_of_month: field('Day of month'),
     month_of_year: field('Month'),
     day_of_week: field('Day of week, 0 or "sun" is Sunday'),
     timezone,
+    ...RULES,
   })
   .superRefine((crontab, context) => {
     const keys = fiveKeys(crontab);
@@ -80,17 +116,26 @@ export const scheduleSchema = z
   .discriminatedUnion('type', [intervalSchema, crontabSchema])
   .nullable()
   .default(null)
-  .describe(
-    'When the job runs by itself; null for never. It is checked and kept; this release does not start runs by it yet.',
-  );
+  .describe('When the job runs by itself; null for never. `vocab-sync apply` sets it in Temporal.');
 
 export function toSchedule(schedule: z.infer<typeof scheduleSchema>): Schedule | undefined {
   if (schedule === null) return undefined;
+  const { jitter_seconds, overlap, catchup_window_seconds, end_at } = schedule;
+  const end = end_at === undefined ? {} : { end_at: new Date(end_at).toISOString() };
+  const rules = { jitter_seconds, overlap, catchup_window_seconds, ...end };
   if (schedule.type === 'crontab') {
-    return { type: 'crontab', cron: schedule.cron ?? toCron(schedule), timezone: schedule.timezone };
+    const { cron, timezone } = schedule;
+    return {
+      type: 'crontab',
+      cron: cron ?? toCron(schedule),
+      timezone,
+      days: cron === undefined ? 'both' : 'either',
+      ...rules,
+    };
   }
   const offset = schedule.offset === undefined ? 0 : toSeconds(schedule.offset);
-  return { type: 'interval', every_seconds: Math.floor(toSeconds(schedule)), offset_seconds: Math.floor(offset) };
+  const every_seconds = Math.floor(toSeconds(schedule));
+  return { type: 'interval', every_seconds, offset_seconds: Math.floor(offset) % every_seconds, ...rules };
 }
 
 type Crontab = z.infer<typeof crontabSchema>;

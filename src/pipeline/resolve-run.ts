@@ -1,11 +1,10 @@
 /** The first step: freeze config, args and `since`, take the job, write the run down. */
-import { hash } from 'node:crypto';
 import { ConfigError } from '../errors.ts';
+import { configDigest } from '../job/config-digest.ts';
 import { createEffectiveJob, jobFromConfig, type EffectiveJob } from '../job/effective-job.ts';
-import { canonicalJson } from '../job/json-object.ts';
 import type { Task } from '../job/job.ts';
 import { taskDigest } from '../job/task-digest.ts';
-import { currentConfig, storeVersion } from '../postgres/job-rows.ts';
+import { findStoredJob, storeVersion, type StoredJob } from '../postgres/job-rows.ts';
 import { inTransaction, type PoolClient } from '../postgres/pool.ts';
 import { dropPartitions } from '../postgres/partitions.ts';
 import {
@@ -28,7 +27,8 @@ export async function resolveRun(engine: Engine, input: ResolveInput): Promise<R
   const before = await findRun(engine.pool, input.run);
   if (before !== undefined) return resumeRun(engine, before);
   const { request } = input;
-  const stored = request.config === undefined ? await currentConfig(engine.pool, request.job) : undefined;
+  const stored = request.config === undefined ? await findStoredJob(engine.pool, request.job) : undefined;
+  if (request.trigger === 'schedule' && stored?.active === false) return inactive(stored);
   const config = request.config ?? requireConfig(stored, request.job);
   const effective = createEffectiveJob({
     config,
@@ -37,7 +37,7 @@ export async function resolveRun(engine: Engine, input: ResolveInput): Promise<R
     catalog: engine.catalog,
   });
   const since = await freezeSince(engine.pool, request, effective);
-  const version = { job: effective.job, config, digest: digestOf(config) };
+  const version = { job: effective.job, config, digest: configDigest(config) };
   const jobVersion = await storeVersion(engine.pool, version, request.startedBy);
   const run: NewRun = {
     id: input.run,
@@ -140,8 +140,16 @@ function skippedFor(holder: RunRow, title: string): Resolved {
   };
 }
 
-function requireConfig(stored: string | undefined, job: string): string {
-  if (stored !== undefined) return stored;
+/** Its schedule is paused; whoever unpaused or triggered it in the Web UI reads why nothing happens. */
+function inactive({ id, title, active_changed_by: by, active_changed_at: at }: StoredJob): Resolved {
+  const since =
+    at === null ? 'its config says "active": false' : `${by ?? 'somebody'} deactivated it at ${at.toISOString()}`;
+  const reason = `The job ${id} is not active: ${since}. \`vocab-sync job activate ${id}\` lets its schedule start it again.`;
+  return { kind: 'inactive', job: id, title, reason };
+}
+
+function requireConfig(stored: StoredJob | undefined, job: string): string {
+  if (stored !== undefined) return stored.config;
   throw new ConfigError(
     'E_JOB_NOT_FOUND',
     `Expected a stored job "${job}", found none. Start it from its file, or store it first.`,
@@ -154,11 +162,6 @@ function describeChain(task: Task): string {
     components.map(({ type }) => type).join(between);
   const parts = [names(task.readers, ' > '), names(task.transformers, ' → '), names(task.writers, ', ')];
   return parts.filter((part) => part !== '').join(' → ');
-}
-
-/** Of the content: another layout of the same JSON is the same version. */
-function digestOf(config: string): string {
-  return `sha256:${hash('sha256', canonicalJson(JSON.parse(config)), 'hex')}`;
 }
 
 /** The config has a column of its own. */

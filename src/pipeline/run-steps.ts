@@ -50,6 +50,14 @@ export type Resolved =
       readonly job: string;
       readonly title: string;
       readonly holder: { readonly run: string; readonly workflowId: string; readonly phase: Phase };
+    }
+  | {
+      /** Its schedule started a job that is not active. */
+      readonly kind: 'inactive';
+      readonly job: string;
+      readonly title: string;
+      /** As a sentence, with what to do. */
+      readonly reason: string;
     };
 
 export interface TaskInput {

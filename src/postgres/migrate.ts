@@ -1,6 +1,7 @@
 /** Forward-only migrations, applied on start under an advisory lock: any number of workers may start at once. */
 import { ConfigError } from '../errors.ts';
 import { mainRoad } from './migrations/0001-main-road.ts';
+import { storedJobs } from './migrations/0002-stored-jobs.ts';
 import { watermark } from './migrations/0003-watermark.ts';
 import { history } from './migrations/0004-history.ts';
 import { inTransaction, openPool, type Pool, type PoolClient } from './pool.ts';
@@ -10,7 +11,7 @@ export interface Migration {
   readonly sql: string;
 }
 
-const MIGRATIONS: readonly Migration[] = [mainRoad, watermark, history];
+const MIGRATIONS: readonly Migration[] = [mainRoad, storedJobs, watermark, history];
 
 /** A number of our own for pg_advisory_xact_lock, arbitrary but fixed. */
 const MIGRATION_LOCK = 7_203_119_004;

@@ -107,6 +107,7 @@ export async function runJobOnce(
   const job = String(config['id']);
   const request: RunRequest = { job, trigger: 'manual', config: JSON.stringify(config), ...options.request };
   const resolved = await steps.resolveRun({ run, workflowId: `vocab-sync/${job}/${run}`, request }, context);
+  if (resolved.kind === 'inactive') throw new Error(`skipped: ${resolved.reason}`);
   if (resolved.kind === 'skipped') throw new Error(`skipped: held by ${resolved.holder.run}`);
   try {
     for (const { name: task } of resolved.tasks) {

@@ -1,0 +1,121 @@
+/** `job …`: the stored jobs. */
+import type { Command } from 'commander';
+import { examples, JSON_OPTION, type CommandContext, type JsonOption } from '../command-context.ts';
+import { deleteStoredJob, type DeleteOptions } from '../job/delete-job.ts';
+import { exportJob, type ExportOptions } from '../job/export-job.ts';
+import { importJob } from '../job/import-job.ts';
+import { listJobsCommand } from '../job/list-jobs.ts';
+import { showJob } from '../job/show-job.ts';
+import { showVersions, type VersionsOptions } from '../job/show-versions.ts';
+import { switchJob } from '../job/switch-job.ts';
+import { parseCount } from '../parse-count.ts';
+import type { ApplyOptions } from './apply-command.ts';
+
+export function addJobCommand(program: Command, context: CommandContext): void {
+  const job = program
+    .command('job')
+    .summary('the stored jobs: list, show, versions, export, import, switch on and off, delete')
+    .description('Looks at and changes the jobs that `apply` stored. Files are stored with `vocab-sync apply`.')
+    .addHelpText('after', examples('vocab-sync job list', 'vocab-sync job versions ror-affiliations --diff'));
+  addLooking(job, context);
+  addMoving(job, context);
+  addSwitching(job, context);
+}
+
+function addLooking(job: Command, context: CommandContext): void {
+  job
+    .command('list')
+    .summary('every stored job')
+    .description('Lists the stored jobs with version, schedule and who stored them last.')
+    .option(...JSON_OPTION)
+    .addHelpText('after', examples('vocab-sync job list --json'))
+    .action(async (options: JsonOption) => {
+      context.end(await listJobsCommand(context, options));
+    });
+  job
+    .command('show')
+    .summary('one stored job')
+    .description('Shows a stored job: what it is, when it runs, which version it has and who stored it.')
+    .argument('<job>', 'the name of a stored job')
+    .option(...JSON_OPTION)
+    .addHelpText('after', examples('vocab-sync job show ror-affiliations'))
+    .action(async (name: string, options: JsonOption) => {
+      context.end(await showJob(context, name, options));
+    });
+  job
+    .command('versions')
+    .summary('who stored what, and when')
+    .description(
+      'Lists the versions of a job, newest first, also after it was deleted; --diff adds what each one changed.',
+    )
+    .argument('<job>', 'the name of a job')
+    .option('--diff', 'what each version changed, or what differs between --from and --to')
+    .option('--from <version>', 'with --diff: compare this version', parseCount)
+    .option('--to <version>', 'with --diff: to this one; default: the newest', parseCount)
+    .option(...JSON_OPTION)
+    .addHelpText('after', examples('vocab-sync job versions ror-affiliations --diff --from 1'))
+    .action(async (name: string, options: VersionsOptions) => {
+      context.end(await showVersions(context, name, options));
+    });
+}
+
+function addMoving(job: Command, context: CommandContext): void {
+  job
+    .command('export')
+    .summary('print a stored job as a job file')
+    .description(
+      'Prints the config of a stored job on stdout, as `apply` and `job import` take it. It holds references to secrets, never secrets.',
+    )
+    .argument('<job>', 'the name of a job')
+    .option('--job-version <n>', 'an older version; default: the newest', parseCount)
+    .addHelpText('after', examples('vocab-sync job export ror-affiliations > config/jobs/ror-affiliations.json'))
+    .action(async (name: string, options: ExportOptions) => {
+      context.end(await exportJob(context, name, options));
+    });
+  job
+    .command('import')
+    .summary('store a job from a file or stdin')
+    .description(
+      'Stores one job, as `apply` does with a file: a new version where it differs, its schedule brought in line.',
+    )
+    .argument('<file>', 'a job file; - reads stdin')
+    .option('--dry-run', 'say what would be done; store nothing, touch no schedule')
+    .option(...JSON_OPTION)
+    .addHelpText('after', examples('vocab-sync job export my-job --job-version 3 | vocab-sync job import -'))
+    .action(async (file: string, options: ApplyOptions) => {
+      context.end(await importJob(context, file, options));
+    });
+}
+
+function addSwitching(job: Command, context: CommandContext): void {
+  for (const [word, active, what] of [
+    ['activate', true, 'let its schedule start a job again'],
+    ['deactivate', false, 'stop the schedule of a job; by hand it still runs'],
+  ] as const) {
+    job
+      .command(word)
+      .summary(what)
+      .description(
+        `Switches a stored job ${active ? 'on' : 'off'}. That is kept until "active" is edited in its file and applied.`,
+      )
+      .argument('<job>', 'the name of a stored job')
+      .option(...JSON_OPTION)
+      .addHelpText('after', examples(`vocab-sync job ${word} ror-affiliations`))
+      .action(async (name: string, options: JsonOption) => {
+        context.end(await switchJob(context, name, active, options));
+      });
+  }
+  job
+    .command('delete')
+    .summary('take a stored job away; its runs and versions stay')
+    .description(
+      'Deletes a stored job and its schedule. Its versions, runs and what it published stay. It asks first, and refuses while a run is under way.',
+    )
+    .argument('<job>', 'the name of a stored job')
+    .option('--yes', 'do not ask')
+    .option(...JSON_OPTION)
+    .addHelpText('after', examples('vocab-sync job delete my-job --yes'))
+    .action(async (name: string, options: DeleteOptions) => {
+      context.end(await deleteStoredJob(context, name, options));
+    });
+}

@@ -1,0 +1,84 @@
+/** The schedule of a job in Temporal: looked at, paused, resumed, deleted. One that is not ours is never touched. */
+import { ScheduleNotFoundError, type Client, type ScheduleDescription, type ScheduleHandle } from '@temporalio/client';
+import { ConfigError } from '../errors.ts';
+import { failingAs } from './client.ts';
+
+/** In the memo of every schedule that we made. Temporal cannot change a memo afterwards. */
+export const OUR_MEMO = { managed_by: 'vocab-sync' } as const;
+/** How the note of a pause of ours begins: whatever else pauses a schedule is somebody's decision. */
+export const INACTIVE_NOTE = 'vocab-sync: the job is not active';
+
+export function scheduleId(job: string): string {
+  return `vocab-sync/${job}`;
+}
+
+export interface ScheduleState {
+  readonly id: string;
+  /** False: somebody else made a schedule of this name. */
+  readonly ours: boolean;
+  readonly paused: boolean;
+  readonly note: string | undefined;
+  /** Up to ten, jitter included; also those of a paused schedule. */
+  readonly next: readonly Date[];
+  readonly description: ScheduleDescription;
+}
+
+/** Undefined where Temporal has none of this name. */
+export async function findSchedule(client: Client, job: string): Promise<ScheduleState | undefined> {
+  const id = scheduleId(job);
+  return failingAs(`look at the schedule ${id}`, async () => {
+    try {
+      const description = await client.schedule.getHandle(id).describe();
+      const { memo, state, info } = description;
+      const ours = memo?.['managed_by'] === OUR_MEMO.managed_by;
+      return { id, ours, paused: state.paused, note: state.note, next: info.nextActionTimes, description };
+    } catch (thrown) {
+      if (thrown instanceof ScheduleNotFoundError) return undefined;
+      throw thrown;
+    }
+  });
+}
+
+/** Throws ConfigError E_SCHEDULE_STATE where the job has none, or one that is not ours. */
+export async function requireSchedule(client: Client, job: string): Promise<ScheduleState> {
+  const state = await findSchedule(client, job);
+  if (state?.ours === true) return state;
+  const found = state === undefined ? 'found none' : 'found one that vocab-sync did not make; it is left alone';
+  throw new ConfigError(
+    'E_SCHEDULE_STATE',
+    `Expected a schedule ${scheduleId(job)} of vocab-sync in Temporal, ${found}.`,
+    { details: { job, schedule: scheduleId(job) } },
+  );
+}
+
+export function pauseSchedule(client: Client, job: string, note: string): Promise<void> {
+  return act(client, job, 'pause', (handle) => handle.pause(note));
+}
+
+export function resumeSchedule(client: Client, job: string, note: string): Promise<void> {
+  return act(client, job, 'resume', (handle) => handle.unpause(note));
+}
+
+/** False where there is none of ours. */
+export async function deleteSchedule(client: Client, job: string): Promise<boolean> {
+  const state = await findSchedule(client, job);
+  if (state?.ours !== true) return false;
+  await act(client, job, 'delete', (handle) => handle.delete());
+  return true;
+}
+
+/** One that went away meanwhile needs nothing more. */
+function act(
+  client: Client,
+  job: string,
+  doing: string,
+  call: (handle: ScheduleHandle) => Promise<void>,
+): Promise<void> {
+  return failingAs(`${doing} the schedule ${scheduleId(job)}`, async () => {
+    try {
+      await call(client.schedule.getHandle(scheduleId(job)));
+    } catch (thrown) {
+      if (!(thrown instanceof ScheduleNotFoundError)) throw thrown;
+    }
+  });
+}
