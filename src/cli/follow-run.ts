@@ -8,6 +8,7 @@ import { UnavailableError, messageOf } from '../errors.ts';
 import { readProgress, type RunProgress } from '../postgres/history.ts';
 import type { Pool } from '../postgres/pool.ts';
 import type { RunFailure, RunReport } from '../records/run.ts';
+import { workflowStatus } from '../temporal/run-status.ts';
 import { serverFailure } from '../temporal/server-failure.ts';
 import { createProgressLine } from './progress-line.ts';
 import { toProgressFacts } from './progress-facts.ts';
@@ -93,13 +94,17 @@ async function awaitResult(
   let awaySince: number | undefined;
   for (;;) {
     try {
-      const handle = client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId: runId });
+      // The latest execution: a handle of the first one would answer for that alone.
+      const handle = client.workflow.getHandle(workflowId);
       return {
         kind: 'ended',
         report: await client.connection.withAbortSignal(over, () => handle.result() as Promise<RunReport>),
       };
     } catch (thrown) {
-      if (thrown instanceof WorkflowFailedError) return closedAs(thrown);
+      if (thrown instanceof WorkflowFailedError) {
+        if (await wasReset(thrown, { client, workflowId, runId })) continue;
+        return closedAs(thrown);
+      }
       const failed = serverFailure(thrown, 'follow the run');
       if (!(failed instanceof UnavailableError)) throw failed ?? thrown;
       awaySince ??= Date.now();
@@ -108,6 +113,14 @@ async function awaitResult(
       await delay(2000);
     }
   }
+}
+
+/** A reset terminates the execution, and another one goes on in its place. */
+async function wasReset(
+  { cause }: WorkflowFailedError,
+  { client, ...run }: Pick<FollowOptions, 'client' | 'workflowId' | 'runId'>,
+): Promise<boolean> {
+  return cause instanceof TerminatedFailure && (await workflowStatus(client, run)) === 'running';
 }
 
 function closedAs(thrown: WorkflowFailedError): Followed {

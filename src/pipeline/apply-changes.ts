@@ -7,16 +7,17 @@ import { stagedTallies } from '../postgres/partitions.ts';
 import { cancellable, inTransaction, type PoolClient } from '../postgres/pool.ts';
 import { publishPlan } from '../postgres/publish.ts';
 import { readSnapshot } from '../postgres/snapshot-rows.ts';
-import { requireOpenRun, requireTask, saveApplied, setPhase, type RunRow, type TaskRow } from '../postgres/run-rows.ts';
+import { requireOpenRun, requireTask, saveApplied, type RunRow, type TaskRow } from '../postgres/run-rows.ts';
 import type { Outcome } from '../records/run.ts';
 import type { Engine } from './engine.ts';
+import { enterPhase } from './enter-phase.ts';
 import { forgetStage } from './compare-targets.ts';
 import { openTask, type OpenTarget, type OpenTask } from './open-task.ts';
 import type { Applied, ApplyInput, StepContext } from './run-steps.ts';
 
 /** A second call answers what the first one did. Throws UnavailableError E_STAGE_LOST when the plan is not there any more. */
 export async function applyChanges(engine: Engine, input: ApplyInput, context: StepContext): Promise<Applied> {
-  await setPhase(engine.pool, input.run, 'apply');
+  await enterPhase(engine, input.run, 'apply');
   const task = await openTask(engine, input);
   const sinks: SnapshotSink[] = [];
   try {

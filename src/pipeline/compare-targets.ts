@@ -14,23 +14,25 @@ import {
   removeDuplicates,
   type TargetSize,
 } from '../postgres/change-set.ts';
+import { endFrozenSessions } from '../postgres/frozen-sessions.ts';
 import { dropPartitions, stagedTallies } from '../postgres/partitions.ts';
 import { cancellable, inTransaction, type PoolClient } from '../postgres/pool.ts';
 import { summariseRejections } from '../postgres/rejections.ts';
 import { countKnownFilled, resolveKnownRows } from '../postgres/source-hashes.ts';
-import { savePlan, setPhase } from '../postgres/run-rows.ts';
+import { requireOpenRun, requireTask, savePlan, type TaskRow } from '../postgres/run-rows.ts';
 import { dropStage } from '../postgres/stage-table.ts';
 import { ensureTarget } from '../postgres/target.ts';
 import { brokenConservation, type StageCounts, type TargetCounts } from '../records/counts.ts';
 import { sumTallies, tallyWarning, toStageCounts, type Tally } from '../records/tally.ts';
 import type { Engine } from './engine.ts';
+import { enterPhase } from './enter-phase.ts';
 import { tripGuards } from './guards.ts';
 import { openTask, ownerOf, targetsOf, type OpenTask } from './open-task.ts';
 import type { Compared, StepContext, TaskInput } from './run-steps.ts';
 
 /** Throws SourceError E_SOURCE_EMPTY for a source without records, UnavailableError E_STAGE_LOST when it must be staged again. */
 export async function compareTargets(engine: Engine, input: TaskInput, context: StepContext): Promise<Compared> {
-  await setPhase(engine.pool, input.run, 'compare');
+  await enterPhase(engine, input.run, 'compare');
   const task = await openTask(engine, input);
   try {
     return await inTransaction(engine.pool, (client) =>
@@ -45,12 +47,18 @@ export async function compareTargets(engine: Engine, input: TaskInput, context: 
 /** What cannot be compared must be staged anew: with its checkpoints left, the next attempt would take it for staged. */
 export async function forgetStage(engine: Engine, task: OpenTask): Promise<void> {
   await inTransaction(engine.pool, async (client) => {
+    await endFrozenSessions(client, task.run.id, 'any');
     await dropStage(client, task.names);
     await dropPartitions(client, task.run.id, task.row.name);
   });
 }
 
 async function compareStaged(client: PoolClient, task: OpenTask): Promise<Compared> {
+  // One comparison at a time, and none for a run that ended or beside its publication.
+  await requireOpenRun(client, task.run.id, true);
+  const row = await requireTask(client, task.run.id, task.row.name);
+  const before = comparedBefore(row);
+  if (before !== undefined) return before;
   await joinWholeTables(client);
   const tally = await requireTally(client, task);
   refuseEmpty(task, tally);
@@ -76,6 +84,12 @@ async function compareStaged(client: PoolClient, task: OpenTask): Promise<Compar
   await savePlan(client, task.run.id, task.row.name, plan);
   const rejections = counts.rejected === 0 ? [] : await summariseRejections(client, task.run.id, task.row.name);
   return { counts, targets, trips, rejections, planDigest };
+}
+
+/** The plan of a task that is published: compared once more with what it published it would change nothing. */
+function comparedBefore({ applied_at, counts, targets, trips, plan_digest }: TaskRow): Compared | undefined {
+  if (applied_at === null || counts === null || plan_digest === null) return undefined;
+  return { counts, targets: targets ?? {}, trips: trips ?? [], rejections: [], planDigest: plan_digest };
 }
 
 async function requireTally(client: PoolClient, task: OpenTask): Promise<Tally> {

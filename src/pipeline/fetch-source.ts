@@ -7,14 +7,15 @@ import {
   lastPublished,
   saveSource,
   saveTaskOutcome,
-  setPhase,
   type PublishedSource,
+  type TaskRow,
   type TaskSource,
 } from '../postgres/run-rows.ts';
 import { withClient } from '../postgres/pool.ts';
 import { targetExists } from '../postgres/target.ts';
 import type { SourceReport } from '../records/run.ts';
 import type { Engine } from './engine.ts';
+import { enterPhase } from './enter-phase.ts';
 import { openTask, targetsOf, type OpenTask } from './open-task.ts';
 import type { Fetched, StepContext, TaskInput } from './run-steps.ts';
 
@@ -22,8 +23,9 @@ import type { Fetched, StepContext, TaskInput } from './run-steps.ts';
 const ONE_PARTITION = [0];
 
 export async function fetchSource(engine: Engine, input: TaskInput, context: StepContext): Promise<Fetched> {
-  await setPhase(engine.pool, input.run, 'fetch');
+  await enterPhase(engine, input.run, 'fetch');
   const task = await openTask(engine, input);
+  if (task.row.applied_at !== null) return publishedBefore(task.row);
   const published = await findPublished(engine, task);
   const located = task.row.source?.version ?? (await locate(engine, task, context));
   if ('nothingNew' in located) return unchanged(engine, task, located.nothingNew, undefined);
@@ -44,6 +46,12 @@ export async function fetchSource(engine: Engine, input: TaskInput, context: Ste
     return unchanged(engine, task, `${located.name} is what was published last, byte for byte`, source);
   }
   return { kind: 'fetched', source: toSourceReport(source), partitions: ONE_PARTITION };
+}
+
+/** The workflow was reset behind its publication: what it did stands, and so do its outcome and its counts. */
+function publishedBefore({ source }: TaskRow): Fetched {
+  const report = source === null ? null : toSourceReport(source);
+  return { kind: 'unchanged', reason: 'this run had published it before its workflow was reset', source: report };
 }
 
 /** The files of a source that was fetched before, here or on another machine; what is missing here is fetched again. */

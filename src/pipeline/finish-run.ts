@@ -1,5 +1,6 @@
 /** The last step: the outcome, the counts once more, the stage dropped, the job let go. */
 import { InternalError } from '../errors.ts';
+import { endFrozenSessions } from '../postgres/frozen-sessions.ts';
 import { inTransaction } from '../postgres/pool.ts';
 import { endRun } from '../postgres/run-endings.ts';
 import { findRun, listTasks, type TaskRow } from '../postgres/run-rows.ts';
@@ -13,6 +14,7 @@ import type { FinishInput, StepContext } from './run-steps.ts';
 /** Called again it answers the same report. */
 export async function finishRun(engine: Engine, input: FinishInput, _context: StepContext): Promise<RunReport> {
   await inTransaction(engine.pool, async (client) => {
+    await endFrozenSessions(client, input.run, 'any');
     const run = await findRun(client, input.run, true);
     if (run === undefined || run.finished_at !== null) return;
     const tasks = await listTasks(client, input.run);

@@ -5,6 +5,7 @@ import { createEffectiveJob, jobFromConfig, type EffectiveJob } from '../job/eff
 import type { Task } from '../job/job.ts';
 import { taskDigest } from '../job/task-digest.ts';
 import { findStoredJob, storeVersion, type StoredJob } from '../postgres/job-rows.ts';
+import { endFrozenSessions } from '../postgres/frozen-sessions.ts';
 import { inTransaction, type PoolClient } from '../postgres/pool.ts';
 import { dropPartitions } from '../postgres/partitions.ts';
 import {
@@ -94,6 +95,7 @@ async function takeOver(engine: Engine, holder: RunRow): Promise<void> {
     workflowId: holder.workflow_id,
   });
   await inTransaction(engine.pool, async (client) => {
+    await endFrozenSessions(client, holder.id, 'any');
     await abandonRun(client, holder);
     await dropStages(client, holder.id);
   });

@@ -4,13 +4,14 @@ import { fileResource } from '../spool/file-resource.ts';
 import { claimPartition, type Claim, type PartitionKey } from '../postgres/partitions.ts';
 import { inTransaction, withClient } from '../postgres/pool.ts';
 import { deleteRejections } from '../postgres/rejections.ts';
-import { setPhase, type RunRow } from '../postgres/run-rows.ts';
+import { requireOpenRun, type RunRow } from '../postgres/run-rows.ts';
 import { clearPartitionStage, createStage } from '../postgres/stage-table.ts';
 import { ensureTarget } from '../postgres/target.ts';
 import type { Resource } from '../component/resource.ts';
 import type { Recognise } from '../records/entry.ts';
 import { tallyWarning, toStageCounts, type Tally } from '../records/tally.ts';
 import type { Engine } from './engine.ts';
+import { enterPhase } from './enter-phase.ts';
 import { ensureFiles } from './fetch-source.ts';
 import { openTask, targetsOf, type OpenTask } from './open-task.ts';
 import { loadRecogniser } from './load-recogniser.ts';
@@ -21,7 +22,7 @@ import { takeBatch } from './take-batch.ts';
 
 /** Resumes from the last checkpoint. On abort the batch in hand is committed before `signal.reason` is thrown. */
 export async function stagePartition(engine: Engine, input: StageInput, context: StepContext): Promise<Staged> {
-  await setPhase(engine.pool, input.run, 'stage');
+  await enterPhase(engine, input.run, 'stage');
   const task = await openTask(engine, input);
   const files = await ensureFiles(engine, task, context);
   const key: PartitionKey = { run: input.run, task: input.task, partition: input.partition };
@@ -34,6 +35,8 @@ export async function stagePartition(engine: Engine, input: StageInput, context:
 async function claimStage(engine: Engine, task: OpenTask, key: PartitionKey): Promise<Claim> {
   const pin = [task.row.source_digest, task.row.digest, task.run.since?.toISOString()].join(' ');
   return inTransaction(engine.pool, async (client) => {
+    // An attempt that slept through the end of its run must leave nothing behind.
+    await requireOpenRun(client, key.run, true);
     await createStage(client, task.names, task.documents);
     for (const target of targetsOf(task)) await ensureTarget(client, target);
     const claim = await claimPartition(client, key, pin);

@@ -3,7 +3,7 @@
  * While one batch is written the next one is read.
  */
 import { appendStage, type KnownRow, type StagedRow, type StageNames } from '../postgres/stage-table.ts';
-import { saveCheckpoint, type PartitionKey } from '../postgres/partitions.ts';
+import { leaseLost, saveCheckpoint, type PartitionKey } from '../postgres/partitions.ts';
 import { inTransaction, type Pool, type PoolClient } from '../postgres/pool.ts';
 import { insertRejections, type Rejection } from '../postgres/rejections.ts';
 import { lookUpHashes, type Target } from '../postgres/target.ts';
@@ -117,7 +117,14 @@ async function commitBatch(options: StageSinkOptions, batch: Batch): Promise<voi
       state: batch.state,
       ...batch.place,
     });
+  }).catch((error: unknown) => {
+    throw isStageTaken(error) ? leaseLost(key, error) : error;
   });
+}
+
+/** The table is gone (42P01) or compared already, with an index on its ids (23505): the work of another attempt. */
+function isStageTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '42P01' || error.code === '23505');
 }
 
 /** A row is published when every target holds exactly this record. */

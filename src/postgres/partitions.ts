@@ -91,13 +91,15 @@ export async function saveCheckpoint(client: PoolClient, key: PartitionKey, chec
       checkpoint.totalBytes ?? null,
     ],
   );
-  if (rowCount !== 1) {
-    throw new UnavailableError(
-      'E_LEASE_LOST',
-      `Partition ${String(key.partition)} of task ${key.task} was taken over by another attempt; this one wrote nothing more.`,
-      { details: { ...key } },
-    );
-  }
+  if (rowCount !== 1) throw leaseLost(key);
+}
+
+export function leaseLost(key: PartitionKey, cause?: unknown): UnavailableError {
+  return new UnavailableError(
+    'E_LEASE_LOST',
+    `Partition ${String(key.partition)} of task ${key.task} was taken over by another attempt; this one wrote nothing more.`,
+    { details: { ...key }, cause },
+  );
 }
 
 /** The accounts of a task's partitions that are fully staged, in order. */

@@ -34,10 +34,16 @@ function countsAsNumbers(): pg.TypeOverrides {
   return types;
 }
 
+/**
+ * A process that is frozen or cut off keeps its transaction open. Nothing of ours is silent for so long between two
+ * statements, a large file that is written meanwhile included.
+ */
+const BEGIN = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '2min'";
+
 /** Runs `work` in one transaction. Any throw rolls back; a connection that broke is not reused. */
 export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   return withClient(pool, async (client) => {
-    await client.query('BEGIN');
+    await client.query(BEGIN);
     try {
       const result = await work(client);
       await client.query('COMMIT');

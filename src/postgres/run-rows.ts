@@ -170,16 +170,23 @@ export async function requireTask(db: Queryable, run: string, name: string, lock
   return row;
 }
 
+/** A late attempt writes nothing into the task of a run that ended. */
+const RUN_IS_OPEN = 'EXISTS (SELECT 1 FROM vocab_sync.run r WHERE r.id = $1 AND r.finished_at IS NULL)';
+
 export async function saveSource(db: Queryable, task: TaskRow, source: TaskSource, digest?: string): Promise<void> {
   await db.query(
     `UPDATE vocab_sync.task SET source = $3, source_identity = $4, source_digest = coalesce($5, source_digest)
-     WHERE run_id = $1 AND name = $2`,
+     WHERE run_id = $1 AND name = $2 AND ${RUN_IS_OPEN}`,
     [task.run_id, task.name, JSON.stringify(source), source.version.identity ?? null, digest ?? null],
   );
 }
 
 export async function saveTaskOutcome(db: Queryable, run: string, name: string, outcome: Outcome): Promise<void> {
-  await db.query('UPDATE vocab_sync.task SET outcome = $3 WHERE run_id = $1 AND name = $2', [run, name, outcome]);
+  await db.query(`UPDATE vocab_sync.task SET outcome = $3 WHERE run_id = $1 AND name = $2 AND ${RUN_IS_OPEN}`, [
+    run,
+    name,
+    outcome,
+  ]);
 }
 
 export interface PlanSummary {

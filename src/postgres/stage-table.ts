@@ -36,12 +36,21 @@ export interface StageNames {
 
 /** PostgreSQL cuts identifiers at 63 bytes: 32 hex digits of the run and the number of the task fit. */
 export function stageNames(run: string, ordinal: number): StageNames {
-  const suffix = `${run.replaceAll('-', '')}_${String(ordinal)}`;
+  const suffix = `${hexOf(run)}_${String(ordinal)}`;
   return {
     stage: `vocab_sync.${quoteIdentifier(`stage_${suffix}`)}`,
     index: quoteIdentifier(`stage_${suffix}_id`),
     plan: `vocab_sync.${quoteIdentifier(`plan_${suffix}`)}`,
   };
+}
+
+/** For LIKE: the tables of all tasks of a run, with their indexes. */
+export function stagePattern(run: string): string {
+  return `%\\_${hexOf(run)}\\_%`;
+}
+
+function hexOf(run: string): string {
+  return run.replaceAll('-', '');
 }
 
 export async function createStage(client: PoolClient, names: StageNames, documents: StageDocumentType): Promise<void> {

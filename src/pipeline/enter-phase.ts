@@ -1,0 +1,14 @@
+/** The beginning of a step: whoever was given up in the run lets go of its locks, and the ledger says where the run is. */
+import { endFrozenSessions } from '../postgres/frozen-sessions.ts';
+import { withClient } from '../postgres/pool.ts';
+import { setPhase } from '../postgres/run-rows.ts';
+import type { Phase } from '../records/run.ts';
+import type { Engine } from './engine.ts';
+
+export async function enterPhase(engine: Engine, run: string, phase: Phase): Promise<void> {
+  await withClient(engine.pool, async (client) => {
+    // Other partitions may be staged beside this one; every other step has the run for itself.
+    await endFrozenSessions(client, run, phase === 'stage' ? 'between' : 'any');
+    await setPhase(client, run, phase);
+  });
+}

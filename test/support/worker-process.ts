@@ -1,0 +1,72 @@
+/** `vocab-sync worker` as a process of its own, as it is deployed: to be killed, stopped, frozen and thawed. */
+import { spawn } from 'node:child_process';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { until } from './workflow-bench.ts';
+
+export interface WorkerProcess {
+  readonly pid: number;
+  /** What Temporal calls it. */
+  readonly identity: string;
+  /** SIGKILL: gone at once. SIGSTOP: frozen, with its connections open. SIGTERM: asked to hand over. */
+  signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): void;
+  /** The exit code, or null where a signal ended it. */
+  readonly exited: Promise<number | null>;
+  isAlive(): boolean;
+  log(): string;
+}
+
+export interface WorkerServers {
+  readonly databaseUrl: string;
+  readonly temporalAddress: string;
+  readonly namespace: string;
+  readonly queue: string;
+  readonly home: string;
+}
+
+const PROGRAM = join(import.meta.dirname, '../../dist/src/cli/main.js');
+
+/** Resolves when it polls its queue. */
+export async function startWorkerProcess(servers: WorkerServers): Promise<WorkerProcess> {
+  const child = spawn(process.execPath, [PROGRAM, 'worker', '--queue', servers.queue], {
+    cwd: servers.home,
+    env: {
+      PATH: process.env['PATH'],
+      HOME: servers.home,
+      DATABASE_URL: servers.databaseUrl,
+      TEMPORAL_ADDRESS: servers.temporalAddress,
+      TEMPORAL_NAMESPACE: servers.namespace,
+      VOCAB_SYNC_HOME: servers.home,
+      LOG_FORMAT: 'json',
+      LOG_LEVEL: 'info',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${PROGRAM} cannot be started`);
+  let log = '';
+  let isAlive = true;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      log += chunk.toString();
+    });
+  }
+  const exited = new Promise<number | null>((resolve) => {
+    child.once('exit', (code) => {
+      isAlive = false;
+      resolve(code);
+    });
+  });
+  await until(`worker ${String(pid)} polls`, () => {
+    if (!isAlive) throw new Error(`the worker ended before it polled:\n${log}`);
+    return Promise.resolve(log.includes('worker started'));
+  });
+  return {
+    pid,
+    identity: `${String(pid)}@${hostname()}`,
+    signal: (signal) => child.kill(signal),
+    exited,
+    isAlive: () => isAlive,
+    log: () => log,
+  };
+}
