@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { Catalog } from '../component/catalog.ts';
 import { ConfigError, messageOf } from '../errors.ts';
 import { createEffectiveJob, type EffectiveJob } from '../job/effective-job.ts';
+import { parseArguments } from '../job/parse-arguments.ts';
 import { parseSince } from '../job/since.ts';
 import type { RunMode, RunRequest } from '../records/run.ts';
 import type { CommandContext } from './command-context.ts';
@@ -14,6 +15,8 @@ import { readInput } from './read-input.ts';
 export interface RequestOptions {
   readonly title?: string;
   readonly since?: string;
+  /** `name=value` */
+  readonly arg?: readonly string[];
   readonly customArgs?: string;
   readonly input?: string;
   readonly force?: boolean;
@@ -35,6 +38,8 @@ export async function composeRequest(
   options: RequestOptions,
 ): Promise<ComposedRequest> {
   const { config, file, isStored } = await findJob(context, catalog, job);
+  const given = options.arg ?? [];
+  const args = given.length === 0 ? undefined : parseArguments(given, JSON.parse(config));
   const customArgs = await readCustomArgs(options.customArgs, context.cwd);
   if (options.since !== undefined) parseSince(options.since, new Date());
   const input = options.input === undefined ? undefined : await readInput(context, options.input);
@@ -42,6 +47,7 @@ export async function composeRequest(
     config,
     file,
     catalog,
+    ...(args === undefined ? {} : { args }),
     ...(customArgs === undefined ? {} : { customArgs }),
     ...(input === undefined ? {} : { input }),
   });
@@ -58,6 +64,7 @@ export async function composeRequest(
       startedBy: userName(),
       ...(options.title === undefined ? {} : { title: options.title }),
       ...(options.since === undefined ? {} : { since: options.since }),
+      ...(args === undefined ? {} : { args }),
       ...(customArgs === undefined ? {} : { customArgs }),
       ...(input === undefined ? {} : { input }),
       ...(options.force === true ? { force: true } : {}),

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Catalog } from '../component/catalog.ts';
 import { jobDirectories, jobInvalid, loadJob } from '../job/load-job.ts';
 import { parseJob } from '../job/parse-job.ts';
+import { isWithin } from '../job/pointer.ts';
 import { formatProblem, type Problem } from '../job/problem.ts';
 import { ConfigError } from '../errors.ts';
 import { findStoredJob, type StoredJob } from '../postgres/job-rows.ts';
@@ -66,5 +67,7 @@ async function load(name: string, catalog: Catalog, cwd: string) {
 }
 
 function warn({ terminal }: CommandContext, file: string, problems: readonly Problem[]): void {
-  for (const problem of problems) terminal.say(`warning: ${file} ${formatProblem(problem)}`);
+  // An argument without a value may be given with the run; where it is not, the run is refused.
+  const telling = problems.filter(({ pointer }) => !isWithin(pointer, '/args'));
+  for (const problem of telling) terminal.say(`warning: ${file} ${formatProblem(problem)}`);
 }

@@ -5,6 +5,10 @@ import { renderTable } from './render-table.ts';
 export function renderExplained(values: readonly ExplainedValue[]): string {
   return renderTable(
     [{ title: 'value of' }, { title: 'is', most: 80 }, { title: 'from' }],
-    values.map(({ pointer, value, origin }) => [toDottedPath(pointer), JSON.stringify(value), origin]),
+    values.map(({ pointer, value, origin, argument }) => [
+      toDottedPath(pointer),
+      JSON.stringify(value),
+      argument === undefined ? origin : `${origin}, argument ${argument}`,
+    ]),
   );
 }

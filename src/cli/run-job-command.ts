@@ -1,5 +1,5 @@
 /** What `run` and `plan` do: compose the request, find a worker, start, follow, report. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { explainConfig } from '../job/explain-config.ts';
 import type { RunMode } from '../records/run.ts';
 import { startRun } from '../temporal/start-run.ts';
@@ -17,6 +17,13 @@ export interface RunOptions extends RequestOptions, JsonOption {
   readonly detach?: boolean;
 }
 
+/** `--arg year=2026 --arg programme=HE` */
+export function argumentOption(): Option {
+  return new Option('--arg <name=value>', 'a value of an argument that the job declares; may be given again').argParser(
+    (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
+  );
+}
+
 export function addRunOptions(command: Command): Command {
   return command
     .argument(
@@ -26,6 +33,7 @@ export function addRunOptions(command: Command): Command {
     .option('--input <path>', 'a file that stands in for the source of the job; - reads stdin')
     .option('--since <time>', 'what to read from: YYYY-MM-DD HH:mm, ISO 8601, a date, "2 days", or none')
     .option('--title <text>', 'what the run is called in lists')
+    .addOption(argumentOption())
     .option('--custom-args <json>', 'a JSON object laid over the job config, or @FILE')
     .option('--force', 'read even a source that is known to be unchanged')
     .option('--explain', 'print the effective config and where each value comes from; start nothing')

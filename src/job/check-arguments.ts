@@ -2,12 +2,15 @@
  * The arguments of a job: their JSON Schema, the values given, and one set of values for each cell of the matrix. The axes
  * of the matrix need not be declared; where they are, their values have to fit.
  */
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import { messageOf } from '../errors.ts';
+import { reportArgumentErrors } from './argument-errors.ts';
+import { argumentNames } from './fill-arguments.ts';
 import { getOwn, isJsonObject, type JsonObject } from './json-object.ts';
-import { parsePointer, toPointer } from './pointer.ts';
-import { describeFound, type Report } from './problem.ts';
+import { toPointer } from './pointer.ts';
+import type { Report } from './problem.ts';
+import { findReferences } from './references.ts';
 import { unknownKey } from './zod-findings.ts';
 
 /** One run of every task: `suffix` is `[programme=HE]`, or empty without a matrix. */
@@ -21,7 +24,8 @@ export interface ArgumentSet {
 /** More combinations than this are a slip, not a job. */
 const MAX_COMBINATIONS = 200;
 
-export function checkArguments(config: JsonObject, report: Report): readonly ArgumentSet[] {
+/** With `complete` a run is to start: what has no value yet gets none any more. */
+export function checkArguments(config: JsonObject, report: Report, complete = false): readonly ArgumentSet[] {
   const declared = getOwn(config, 'arguments');
   const args = asObject(getOwn(config, 'args'));
   const matrix = asObject(getOwn(config, 'matrix'));
@@ -31,14 +35,17 @@ export function checkArguments(config: JsonObject, report: Report): readonly Arg
     report({ severity: 'error', pointer: '/args', atKey: true, message });
   }
   const properties = asObject(isJsonObject(declared) ? getOwn(declared, 'properties') : undefined);
+  if (isJsonObject(declared)) reportUndeclared(args, declared, properties, report);
+  reportReferences(args, report);
   return combinations(matrix, report).map((cell) => {
     const isDeclared = ([name]: [string, unknown]): boolean => Object.hasOwn(properties, name);
     const declaredValues = { ...structuredClone(args), ...Object.fromEntries(Object.entries(cell).filter(isDeclared)) };
     if (validate !== undefined && !validate(declaredValues)) {
-      reportValues(validate.errors ?? [], declaredValues, properties, cell, report);
+      reportArgumentErrors({ errors: validate.errors ?? [], values: declaredValues, properties, cell }, report);
     }
     const values = { ...declaredValues, ...cell };
     const open = new Set(Object.keys(properties).filter((name) => !Object.hasOwn(values, name)));
+    reportMissing(open, config, declared, complete, report);
     return { suffix: suffixOf(cell), values, open };
   });
 }
@@ -55,35 +62,43 @@ function compile(schema: JsonObject, report: Report): ValidateFunction | undefin
   }
 }
 
-function reportValues(
-  errors: readonly ErrorObject[],
-  values: JsonObject,
-  properties: JsonObject,
-  cell: JsonObject,
+/** Required, or read somewhere: a run cannot do without. */
+function reportMissing(
+  open: ReadonlySet<string>,
+  config: JsonObject,
+  schema: unknown,
+  complete: boolean,
   report: Report,
 ): void {
-  for (const error of errors) {
-    const [name = ''] = parsePointer(error.instancePath);
-    const pointer = `${Object.hasOwn(cell, name) ? '/matrix' : '/args'}${error.instancePath}`;
-    // A value that is still to be given with the run is no mistake of the file.
-    if (error.keyword === 'required') continue;
-    if (error.keyword === 'additionalProperties') {
-      const key = String(error.params['additionalProperty']);
-      report(unknownKey(key, Object.keys(properties), `${pointer}${toPointer([key])}`));
-      continue;
-    }
-    const found = describeFound(valueAt(values, error.instancePath), pointer);
-    const allowed = error.keyword === 'enum' ? ` (${JSON.stringify(error.params['allowedValues'])})` : '';
-    const expected = `a value that ${error.message ?? 'fits the declared arguments'}${allowed}`;
-    report({ severity: 'error', pointer, message: `expected ${expected}, found ${found}`, expected, found });
+  const required = isJsonObject(schema) ? getOwn(schema, 'required') : undefined;
+  const needed = new Set([...(Array.isArray(required) ? required.map(String) : []), ...argumentNames(config)]);
+  const isScheduled = isJsonObject(getOwn(config, 'schedule'));
+  for (const name of open) {
+    if (!needed.has(name)) continue;
+    const place = 'put it into "args", give its declaration a "default"';
+    const message = isScheduled
+      ? `the argument "${name}" has no value, and a run started by the schedule is given none: ${place}`
+      : `the argument "${name}" has no value: ${place}, or start each run with --arg ${name}=…`;
+    const severity = complete || isScheduled ? 'error' : 'warning';
+    report({ severity, pointer: `/args${toPointer([name])}`, message, expected: 'a value', found: 'nothing' });
   }
 }
 
-function valueAt(values: JsonObject, pointer: string): unknown {
-  return parsePointer(pointer).reduce<unknown>((value, key) => {
-    if (Array.isArray(value)) return value[Number(key)] as unknown;
-    return isJsonObject(value) ? getOwn(value, key) : undefined;
-  }, values);
+/** Without a word on others, a schema of JSON takes any name: here a name that is not declared is a slip. */
+function reportUndeclared(args: JsonObject, schema: JsonObject, properties: JsonObject, report: Report): void {
+  if (['additionalProperties', 'patternProperties'].some((key) => Object.hasOwn(schema, key))) return;
+  for (const name of Object.keys(args)) {
+    if (Object.hasOwn(properties, name)) continue;
+    report(unknownKey(name, Object.keys(properties), `/args${toPointer([name])}`));
+  }
+}
+
+/** Else whoever starts a run could have any secret read into it. */
+function reportReferences(args: JsonObject, report: Report): void {
+  for (const { path } of findReferences(args, ['args'])) {
+    const message = 'an argument is a plain value; a reference stands where the value is used';
+    report({ severity: 'error', pointer: toPointer(path), message });
+  }
 }
 
 function combinations(matrix: JsonObject, report: Report): JsonObject[] {

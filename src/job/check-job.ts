@@ -25,6 +25,8 @@ export interface CheckOptions {
   readonly name?: string;
   /** The vocabularies that have a record schema; absent = not looked at. */
   readonly vocabularies?: ReadonlySet<string>;
+  /** A run is to start: an argument without a value is an error. */
+  readonly complete?: boolean;
 }
 
 export interface CheckedJob {
@@ -37,6 +39,7 @@ export interface CheckedJob {
 }
 
 export function checkJob(written: unknown, options: CheckOptions): CheckedJob {
+  const { complete } = options;
   const findings = new Map<string, Finding>();
   let toWritten = (pointer: string): string => pointer;
   const report: Report = (finding) => {
@@ -52,7 +55,7 @@ export function checkJob(written: unknown, options: CheckOptions): CheckedJob {
   const shape = parseWithSchema(jobSchema, config);
   for (const finding of shape.findings) report(finding);
   checkCredentials(config, report);
-  const tasks = orderTasks(draftTasks(config, checkArguments(config, report), report), report);
+  const tasks = orderTasks(draftTasks(config, checkArguments(config, report, complete === true), report), report);
   checkParts(tasks, options, report);
   if (shape.ok) remarkOn(shape.value, report);
   const list = [...findings.values()];

@@ -3,11 +3,10 @@
  * not hide the others. Every cell of the matrix gives a copy of every pipeline.
  */
 import type { ArgumentSet } from './check-arguments.ts';
+import { fillArguments } from './fill-arguments.ts';
 import { getOwn, isJsonObject, type JsonObject } from './json-object.ts';
 import { toPointer } from './pointer.ts';
 import type { Report } from './problem.ts';
-import { replaceReferences } from './references.ts';
-import { didYouMean, suggest } from './suggest.ts';
 
 export type ComponentKind = 'reader' | 'transformer' | 'writer';
 
@@ -102,27 +101,6 @@ function draftComponents(
     const args = asObject(getOwn(item, 'args'));
     return [{ kind, pointer, type, args: fillArguments(args, `${pointer}/args`, set, report) }];
   });
-}
-
-function fillArguments(args: JsonObject, at: string, set: ArgumentSet, report: Report): JsonObject {
-  const known = [...Object.keys(set.values), ...set.open];
-  return replaceReferences(args, '$arg', (name, path) => {
-    const reference = { $arg: name };
-    if (typeof name !== 'string' || set.open.has(name)) return reference;
-    if (Object.hasOwn(set.values, name)) return set.values[name];
-    const nearest = suggest(name, known);
-    const declared = known.length === 0 ? 'the job declares none' : `declared: ${known.join(', ')}`;
-    const message = `no argument is called "${name}"${nearest === undefined ? `; ${declared}` : didYouMean(nearest)}`;
-    report({
-      severity: 'error',
-      pointer: `${at}${toPointer(path)}/$arg`,
-      message,
-      expected: declared,
-      found: name,
-      ...(nearest === undefined ? {} : { suggestion: nearest }),
-    });
-    return reference;
-  }) as JsonObject;
 }
 
 function asObject(value: unknown): JsonObject {

@@ -7,6 +7,7 @@ import type { Job } from './job.ts';
 import { deepFreeze, getOwn, isJsonObject, setOwn, type JsonObject } from './json-object.ts';
 import { parseJsonText } from './json-text.ts';
 import { jobInvalid, toCheckOptions } from './parse-job.ts';
+import { isWithin, toPointer } from './pointer.ts';
 import { countProblems, formatProblem, isError, type Finding, type Problem } from './problem.ts';
 import { jobDigest } from './task-digest.ts';
 import { unwrapConfig } from './unwrap-config.ts';
@@ -16,6 +17,8 @@ export interface EffectiveInput {
   readonly config: string;
   /** Its path, for messages and for the id of a pasted config. */
   readonly file?: string;
+  /** Values of declared arguments, over those in the file; custom args win over them. */
+  readonly args?: JsonObject;
   readonly customArgs?: unknown;
   /** Stands in for the source reader of the first task; put before a chain that has none. */
   readonly input?: { readonly path: string; readonly name: string };
@@ -34,10 +37,17 @@ export interface EffectiveJob {
   /** What `check` would warn of. */
   readonly warnings: readonly Problem[];
   /** Where values came from, for `run --explain`. */
-  readonly touched: { readonly customArgs: ReadonlySet<string>; readonly input: ReadonlySet<string> };
+  readonly touched: Touched;
 }
 
-/** Throws ConfigError: E_JOB_INVALID for the file, E_CUSTOM_ARGS_INVALID for what was laid over it. */
+/** The pointers in the config that each of them set, with all that is inside. */
+export interface Touched {
+  readonly args: ReadonlySet<string>;
+  readonly customArgs: ReadonlySet<string>;
+  readonly input: ReadonlySet<string>;
+}
+
+/** Throws ConfigError: E_JOB_INVALID for the file, E_ARGUMENTS_INVALID or E_CUSTOM_ARGS_INVALID for what was laid over it. */
 export function createEffectiveJob(options: EffectiveInput): EffectiveJob {
   const json = parseJsonText(options.config);
   const syntax = json.problems.filter(isError);
@@ -45,20 +55,38 @@ export function createEffectiveJob(options: EffectiveInput): EffectiveJob {
   const checkOptions = toCheckOptions(options);
   const base = checkJob(json.value, checkOptions);
   const locate = (found: readonly Finding[]): Problem[] => found.map((finding) => json.locate(finding));
-  const { customArgs, input, catalog } = options;
-  if (customArgs === undefined && input === undefined) {
-    if (base.job === undefined) throw jobInvalid(locate(base.findings), options.file);
-    return freeze(base.job, base.config, undefined, locate(base.findings), catalog);
-  }
   if (!isJsonObject(base.config)) throw jobInvalid(locate(base.findings), options.file);
-  const laid = customArgs === undefined ? undefined : layCustomArgs(base.config, customArgs);
+  const { config, touched, since } = layOver(base.config, options);
+  const effective = checkJob(config, { ...checkOptions, complete: true });
+  if (effective.job === undefined) throw notUsable(base, effective, touched, locate, options.file);
+  const frozen = deepFreeze(structuredClone(config));
+  return {
+    job: deepFreeze(effective.job),
+    config: frozen,
+    digest: jobDigest(effective.job, options.catalog),
+    since,
+    warnings: locate(effective.findings),
+    touched,
+  };
+}
+
+/** Args, then custom args, then the input: each wins over what stood before. */
+function layOver(
+  below: JsonObject,
+  { args, customArgs, input, catalog }: EffectiveInput,
+): { config: JsonObject; touched: Touched; since: unknown } {
+  const withArgs = args === undefined ? below : { ...below, args: { ...asObject(getOwn(below, 'args')), ...args } };
+  const laid = customArgs === undefined ? undefined : layCustomArgs(withArgs, customArgs);
+  const whole =
+    laid === undefined ? withArgs : (unwrapConfig(laid.config, undefined, () => undefined).config as JsonObject);
   const replaced = new Set<string>();
-  const withWriters = unwrapConfig(laid?.config ?? base.config, undefined, () => undefined).config as JsonObject;
-  const config = input === undefined ? withWriters : replaceSource(withWriters, input.path, catalog, replaced);
-  const effective = checkJob(config, checkOptions);
-  if (effective.job === undefined) throw notUsable(base, effective, locate, options.file);
-  const touched = { customArgs: laid?.touched ?? new Set<string>(), input: replaced };
-  return { ...freeze(effective.job, config, laid?.since, locate(effective.findings), catalog), touched };
+  const config = input === undefined ? whole : replaceSource(whole, input.path, catalog, replaced);
+  const touched = {
+    args: new Set(Object.keys(args ?? {}).map((name) => toPointer(['args', name]))),
+    customArgs: laid?.touched ?? new Set<string>(),
+    input: replaced,
+  };
+  return { config, touched, since: laid?.since };
 }
 
 /** A config that was frozen with a run. Throws ConfigError where today's components no longer take it. */
@@ -68,32 +96,28 @@ export function jobFromConfig(config: unknown, catalog: Catalog): Job {
   throw jobInvalid(findings.map((finding) => ({ ...finding, line: 0, column: 0 })));
 }
 
-function freeze(
-  job: Job,
-  config: unknown,
-  since: unknown,
-  warnings: readonly Problem[],
-  catalog: Catalog,
-): EffectiveJob {
-  const frozen = deepFreeze(structuredClone(config) as JsonObject);
-  const touched = { customArgs: new Set<string>(), input: new Set<string>() };
-  return { job: deepFreeze(job), config: frozen, digest: jobDigest(job, catalog), since, warnings, touched };
-}
-
 /** The mistake is the file's where the file alone has it too. */
 function notUsable(
   base: CheckedJob,
   effective: CheckedJob,
+  touched: Touched,
   locate: (found: readonly Finding[]) => Problem[],
   file: string | undefined,
 ): ConfigError {
-  const known = new Set(base.findings.map((finding) => finding.message));
+  const known = new Set(base.findings.filter(isError).map((finding) => finding.message));
   const fresh = effective.findings.filter((finding) => isError(finding) && !known.has(finding.message));
   if (fresh.length === 0) return jobInvalid(locate(effective.findings), file);
   const problems = fresh.map((finding): Problem => ({ ...finding, line: 0, column: 0 }));
   const lines = problems.map((problem) => `\n  ${formatProblem(problem)}`).join('');
-  const message = `With the custom args, or the input, laid over it, the job has ${countProblems(problems)}:${lines}`;
-  return new ConfigError('E_CUSTOM_ARGS_INVALID', message, { details: { problems } });
+  const byCustomArgs = [...touched.customArgs].some((place) => isWithin(place, '/args') || place === '');
+  if (!byCustomArgs && problems.every(({ pointer }) => isWithin(pointer, '/args'))) {
+    const message = `The arguments of the run have ${countProblems(problems)}:${lines}`;
+    return new ConfigError('E_ARGUMENTS_INVALID', message, { details: { problems } });
+  }
+  const laid = touched.customArgs.size + touched.input.size === 0 ? 'the arguments' : 'the custom args, or the input,';
+  const message = `With ${laid} laid over it, the job has ${countProblems(problems)}:${lines}`;
+  const code = touched.customArgs.size + touched.input.size === 0 ? 'E_ARGUMENTS_INVALID' : 'E_CUSTOM_ARGS_INVALID';
+  return new ConfigError(code, message, { details: { problems } });
 }
 
 function replaceSource(config: JsonObject, path: string, catalog: Catalog, touched: Set<string>): JsonObject {
@@ -116,4 +140,8 @@ function withSource(task: JsonObject, path: string, at: string, catalog: Catalog
   const rest = first === undefined || first.accepts === 'nothing' ? list.slice(1) : list;
   touched.add(`${at}/readers/0`);
   return { ...task, readers: [{ type: 'file', args: { path } }, ...rest] };
+}
+
+function asObject(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
 }

@@ -9,13 +9,16 @@ import type { EffectiveJob } from './effective-job.ts';
 import { jobSchema } from './job-schema.ts';
 import { getOwn, isJsonObject, mapObject, type JsonObject } from './json-object.ts';
 import { isWithin, parsePointer, toPointer, type Path } from './pointer.ts';
+import { referenceKind } from './references.ts';
 
-export type ValueOrigin = 'job file' | 'custom args' | 'default' | '--input' | '--since';
+export type ValueOrigin = 'job file' | 'stored args' | '--arg' | 'custom args' | 'default' | '--input' | '--since';
 
 export interface ExplainedValue {
   readonly pointer: string;
   readonly value: unknown;
   readonly origin: ValueOrigin;
+  /** The argument that the value is read from; the origin is then that of the argument. */
+  readonly argument?: string;
 }
 
 export interface ExplainOptions {
@@ -33,12 +36,29 @@ export function explainConfig({ effective, catalog, since }: ExplainOptions): re
     const under = (places: ReadonlySet<string>): boolean => [...places].some((place) => isWithin(pointer, place));
     if (![...written].some((leaf) => isWithin(pointer, leaf))) return 'default';
     if (under(touched.input)) return '--input';
-    return under(touched.customArgs) ? 'custom args' : 'job file';
+    if (under(touched.customArgs)) return 'custom args';
+    if (under(touched.args)) return '--arg';
+    return isWithin(pointer, '/args') ? 'stored args' : 'job file';
   };
-  const values = leaves(complete(config, catalog), []).map((leaf) => ({ ...leaf, origin: origin(leaf.pointer) }));
+  const whole = withArguments(complete(config, catalog));
+  const args = getOwn(whole, 'args');
+  const values = leaves(whole, []).map((leaf): ExplainedValue => {
+    const name = referenceKind(leaf.value) === '$arg' ? String(getOwn(leaf.value as JsonObject, '$arg')) : undefined;
+    if (name === undefined || !isJsonObject(args) || !Object.hasOwn(args, name)) {
+      return { ...leaf, origin: origin(leaf.pointer) };
+    }
+    return { ...leaf, value: args[name], origin: origin(toPointer(['args', name])), argument: name };
+  });
   if (effective.since !== undefined)
     return [{ pointer: '/since', value: effective.since, origin: 'custom args' }, ...values];
   return since === undefined ? values : [{ pointer: '/since', value: since, origin: '--since' }, ...values];
+}
+
+/** The declared defaults beside the values that were given. A matrix gives others to each task, and stands for itself. */
+function withArguments(config: JsonObject): JsonObject {
+  const declared = getOwn(config, 'arguments');
+  if (!isJsonObject(declared)) return config;
+  return { ...config, args: withDefaults(getOwn(config, 'args') ?? {}, declared) };
 }
 
 /** The config with the defaults of the job and of each component. */
@@ -69,6 +89,7 @@ function withoutLists(job: JsonObject): JsonObject {
 }
 
 function leaves(value: unknown, path: Path): { pointer: string; value: unknown }[] {
+  if (referenceKind(value) !== undefined) return [{ pointer: toPointer(path), value }];
   const inner: [string | number, unknown][] = Array.isArray(value)
     ? (value as unknown[]).map((item, index) => [index, item])
     : isJsonObject(value)

@@ -33,6 +33,7 @@ export async function resolveRun(engine: Engine, input: ResolveInput): Promise<R
   const config = request.config ?? requireConfig(stored, request.job);
   const effective = createEffectiveJob({
     config,
+    ...(request.args === undefined ? {} : { args: request.args }),
     ...(request.customArgs === undefined ? {} : { customArgs: request.customArgs }),
     ...(request.input === undefined ? {} : { input: request.input }),
     catalog: engine.catalog,

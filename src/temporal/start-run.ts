@@ -84,6 +84,7 @@ function detailsOf(request: RunRequest): string {
     ...(request.startedBy === undefined ? [] : [`- started by: ${escaped(request.startedBy)}`]),
     ...(request.since === undefined ? [] : [`- since, by hand: ${escaped(request.since)}`]),
     ...(request.input === undefined ? [] : [`- input: ${escaped(request.input.name)}`]),
+    ...(request.args === undefined ? [] : [`- arguments: ${escaped(Object.keys(request.args).join(', '))}`]),
     ...(request.customArgs === undefined
       ? []
       : [`- custom args: ${escaped(Object.keys(request.customArgs).join(', '))}`]),

@@ -6,6 +6,7 @@ import { composeRequest, type RequestOptions } from '../compose-request.ts';
 import { EXIT } from '../exit-code.ts';
 import { PREVIEW_FORMATS, type PreviewFormat } from '../preview-format.ts';
 import { previewTask } from '../preview-task.ts';
+import { argumentOption } from '../run-job-command.ts';
 import { parseCount } from '../parse-count.ts';
 
 interface PreviewOptions extends Omit<RequestOptions, 'title' | 'force' | 'queue'>, JsonOption {
@@ -23,6 +24,7 @@ export function addPreviewCommand(program: Command, context: CommandContext): vo
     .option('--input <path>', 'a file that stands in for the source of the job; - reads stdin')
     .option('--limit <n>', 'stop after this many entries', parseCount)
     .option('--since <time>', 'what to read from')
+    .addOption(argumentOption())
     .option('--custom-args <json>', 'a JSON object laid over the job config, or @FILE')
     .option('--task <name>', 'the task of a job that has several (default: the first)')
     .addOption(

@@ -14,6 +14,7 @@ export function addRunCommand(program: Command, context: CommandContext): void {
       examples(
         'vocab-sync run ror-affiliations',
         'vocab-sync run ror-affiliations --input v2.9-2026-06-23-ror-data.zip',
+        'vocab-sync run my-awards --arg programme=HE --arg year=2026',
         `vocab-sync run ror-affiliations --custom-args '{"guards": {"max_shrink_percent": 10}}'`,
       ),
     )
