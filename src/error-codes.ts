@@ -69,7 +69,7 @@ export const ERROR_CODES = {
   },
   E_FILE_NOT_FOUND: {
     kind: 'config',
-    meaning: 'A file that the job or the command names cannot be read.',
+    meaning: 'A file that the job or the command names is not there, or cannot be read or written.',
     remedy: 'Check the path and its permissions on the machine where the worker runs.',
   },
   E_ARCHIVE_NO_MATCH: {
