@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { devDependencies } from '../package.json' with { type: 'json' };
 import layers from './layers.json' with { type: 'json' };
 import {
   lineOf,
@@ -114,7 +115,7 @@ describe('the house', () => {
   });
 
   it('mirrors the tree in test/', () => {
-    const homes = new Set(['support', 'contract', 'jobs', 'fixtures', 'bench', 'docs']);
+    const homes = new Set(['support', 'contract', 'jobs', 'fixtures', 'bench', 'docs', 'kill', 'screenshots']);
     const strays = tests
       .map(({ path }) => path.split('/').slice(1, -1))
       .filter(([first]) => first !== undefined && !homes.has(first))
@@ -217,6 +218,19 @@ describe('each thing in one place', () => {
           .filter((statement) => names === undefined || statement.names.some((used) => names.includes(used)))
           .map(({ line }) => `${file.path}:${String(line)} imports ${name}; ${instead}`),
       );
+    expect(found).toEqual([]);
+  });
+
+  it('keeps the packages that only development has to the scripts of the build', () => {
+    const scripts = ['src/cli/build-samples.ts'];
+    const found = product.flatMap((file) =>
+      file.imports
+        .filter(({ typeOnly }) => !typeOnly && !scripts.includes(file.path))
+        .filter(({ specifier, file: to }) => specifier in devDependencies || scripts.includes(to ?? ''))
+        .map(
+          ({ line, specifier }) => `${file.path}:${String(line)} imports ${specifier}, which is not there at run time`,
+        ),
+    );
     expect(found).toEqual([]);
   });
 

@@ -1,9 +1,9 @@
 /** Resources and contexts for tests of readers. */
-import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readFileSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { ContainerReader, ParserReader, ReadContext, Reader, Warning } from '../../src/component/reader.ts';
 import type { PlacedResource, Resource } from '../../src/component/resource.ts';
-import type { HttpService, Services } from '../../src/component/services.ts';
+import type { HttpService, Services, SpoolService } from '../../src/component/services.ts';
 import { VocabSyncError } from '../../src/errors.ts';
 import { isFailure, type ReadItem } from '../../src/records/entry.ts';
 import { createSpool } from '../../src/spool/create-spool.ts';
@@ -15,8 +15,29 @@ const noHttp: HttpService = {
   download: () => Promise.reject(new Error('a test of readers asked for HTTP')),
 };
 
-export function testServices(directory = join(makeTempDir(), 'spool')): Services {
-  return { http: noHttp, spool: createSpool(directory), logger: silentLogger() };
+/** Without a directory, what is spooled leaves nothing behind once it is released. */
+export function testServices(directory?: string): Services {
+  const spool = directory === undefined ? passingSpool() : createSpool(directory);
+  return { http: noHttp, spool, logger: silentLogger() };
+}
+
+/** Each file in a directory of its own, made when it is needed and gone with the file. */
+function passingSpool(): SpoolService {
+  return {
+    async materialise(resource, signal) {
+      const directory = makeTempDir();
+      const remove = () => {
+        rmSync(directory, { recursive: true, force: true });
+      };
+      try {
+        const { path, release } = await createSpool(directory).materialise(resource, signal);
+        return { path, release: () => release().finally(remove) };
+      } catch (error) {
+        remove();
+        throw error;
+      }
+    },
+  };
 }
 
 export interface TestContext extends ReadContext {

@@ -1,8 +1,8 @@
-/** What the dev servers of the tests register, by name and type (DESIGN 7). */
-export const TEST_SEARCH_ATTRIBUTES = {
-  VocabJob: 'Keyword',
-  VocabPhase: 'Keyword',
-  VocabOutcome: 'Keyword',
-  VocabRecords: 'Int',
-  VocabRejected: 'Int',
-} as const;
+import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes.ts';
+
+const TYPES = { KEYWORD: 'Keyword', INT: 'Int' } as const;
+
+/** What the dev servers of the tests register, by name and type. */
+export const TEST_SEARCH_ATTRIBUTES: Readonly<Record<string, string>> = Object.fromEntries(
+  SEARCH_ATTRIBUTES.map(({ name, type }) => [name, TYPES[type]]),
+);
