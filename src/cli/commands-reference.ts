@@ -9,7 +9,10 @@ const WIDTH = 110;
 
 export async function commandsReference(): Promise<string> {
   const program = await createProgram(NO_CONTEXT, undefined);
-  const sections = program.commands.map((command) => `## ${command.name()}\n\n${fenced(helpOf(command))}`);
+  const sections = program.commands.flatMap((command) => [
+    `## ${command.name()}\n\n${fenced(helpOf(command))}`,
+    ...command.commands.map((inner) => `### ${command.name()} ${inner.name()}\n\n${fenced(helpOf(inner))}`),
+  ]);
   const contents = program.commands.map(
     (command) => `- [\`${command.name()}\`](#${command.name()}): ${command.summary()}`,
   );

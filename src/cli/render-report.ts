@@ -10,6 +10,7 @@ export function renderReport(report: RunReport): string {
     renderHead(report),
     ...report.tasks.map((task) => renderTask(task, report)),
     ...(report.error === null ? [] : [renderError(report.error)]),
+    ...(report.skipped_because === undefined ? [] : [`${report.skipped_because}\n`]),
     ...(report.held_by === undefined
       ? []
       : [

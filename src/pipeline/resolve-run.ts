@@ -39,8 +39,8 @@ export async function resolveRun(engine: Engine, input: ResolveInput): Promise<R
     catalog: engine.catalog,
   });
   const since = await freezeSince(engine.pool, request, effective);
-  const version = { job: effective.job, config, digest: configDigest(config) };
-  const jobVersion = await storeVersion(engine.pool, version, request.startedBy);
+  // A stored job keeps the version that was read: another one may have been applied since.
+  const jobVersion = stored?.version ?? (await storeConfig(engine, effective, config, request.startedBy));
   const run: NewRun = {
     id: input.run,
     jobId: effective.job.id,
@@ -149,6 +149,10 @@ function inactive({ id, title, active_changed_by: by, active_changed_at: at }: S
     at === null ? 'its config says "active": false' : `${by ?? 'somebody'} deactivated it at ${at.toISOString()}`;
   const reason = `The job ${id} is not active: ${since}. \`vocab-sync job activate ${id}\` lets its schedule start it again.`;
   return { kind: 'inactive', job: id, title, reason };
+}
+
+function storeConfig({ pool }: Engine, { job }: EffectiveJob, config: string, by: string | undefined): Promise<number> {
+  return storeVersion(pool, { job, config, digest: configDigest(config) }, by);
 }
 
 function requireConfig(stored: StoredJob | undefined, job: string): string {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { toCalendars } from '../../src/job/cron.ts';
 import { GOOD, check } from './check-text.ts';
 
 describe('schedules', () => {
@@ -11,15 +12,83 @@ describe('schedules', () => {
     [{ type: 'crontab', cron: '0 3 * * *', timezone: 'Europe/Zuerich' }, '/schedule/timezone', 'expected a time zone'],
     [{ type: 'interval' }, '/schedule', 'expected an interval of at least one second'],
     [{ type: 'interval', days: 1.5 }, '/schedule/days', 'expected a whole number'],
+    [{ type: 'interval', days: 1, end_at: 'tomorrow' }, '/schedule/end_at', 'expected a date, or a time with a zone'],
+    [{ type: 'interval', days: 1, overlap: 'queue' }, '/schedule/overlap', '"buffer_one"'],
+    [{ type: 'interval', days: 1, catchup_window_seconds: 5 }, '/schedule/catchup_window_seconds', '10'],
     ['daily', '/schedule', 'expected an object, found the text'],
   ])('%j is refused', (schedule, pointer, message) => {
     const problem = check({ ...GOOD, schedule }).problems.find((found) => found.pointer === pointer);
     expect(problem?.message).toContain(message);
   });
 
-  it('warns that both days must fit', () => {
-    const { job, problems } = check({ ...GOOD, schedule: { type: 'crontab', cron: '0 3 1-7 * mon' } });
+  it.each([
+    [{ cron: '0 3 1-7 * mon' }, 'a day that fits either day of month or day of week starts the job'],
+    [{ day_of_month: '1-7', day_of_week: 'mon' }, 'day of month and day of week must both fit'],
+  ])('%j: warns which days start the job', (days, message) => {
+    const { job, problems } = check({ ...GOOD, schedule: { type: 'crontab', ...days } });
     expect(job).toBeDefined();
-    expect(problems).toMatchObject([{ severity: 'warning', pointer: '/schedule' }]);
+    expect(problems).toMatchObject([
+      { severity: 'warning', pointer: '/schedule', message: expect.stringContaining(message) as unknown },
+    ]);
+  });
+
+  it('keeps what the operator says about lateness, overlap and the end', () => {
+    const { job, problems } = check({
+      ...GOOD,
+      schedule: {
+        type: 'interval',
+        hours: 6,
+        offset: { hours: 7 },
+        jitter_seconds: 60,
+        overlap: 'buffer_one',
+        catchup_window_seconds: 7200,
+        end_at: '2027-06-30T14:00:00+02:00',
+      },
+    });
+    expect(problems).toEqual([]);
+    expect(job?.schedule).toEqual({
+      type: 'interval',
+      every_seconds: 21_600,
+      // An offset counts from any start: seven hours are one.
+      offset_seconds: 3600,
+      jitter_seconds: 60,
+      overlap: 'buffer_one',
+      catchup_window_seconds: 7200,
+      end_at: '2027-06-30T12:00:00.000Z',
+    });
+  });
+});
+
+describe('a cron expression as calendars', () => {
+  const EVERY_MONTH = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+  const WEEK = [0, 1, 2, 3, 4, 5, 6];
+
+  it.each([
+    ['30 3 * * 1', 'minute', [30]],
+    ['*/20 3 * * 1', 'minute', [0, 20, 40]],
+    ['5/20 3 * * 1', 'minute', [5, 25, 45]],
+    ['1,8-10 3 * * 1', 'minute', [1, 8, 9, 10]],
+    ['0 8-18/5 * * 1', 'hour', [8, 13, 18]],
+    ['0 0 * jan,jul *', 'month', [1, 7]],
+    ['0 0 * * *', 'month', EVERY_MONTH],
+    ['0 0 * * 7', 'dayOfWeek', [0]],
+    ['0 0 * * fri-7', 'dayOfWeek', [0, 5, 6]],
+    ['0 0 * * *', 'dayOfWeek', WEEK],
+  ] as const)('%s: %s', (cron, field, values) => {
+    const [calendar, ...more] = toCalendars(cron, 'either');
+    expect(calendar?.[field]).toEqual(values);
+    expect(more).toEqual([]);
+  });
+
+  it('is the union of two where either day is enough, and one where both must fit', () => {
+    expect(toCalendars('0 0 13 * fri', 'either')).toMatchObject([
+      { dayOfMonth: [13], dayOfWeek: WEEK },
+      { dayOfMonth: { length: 31 }, dayOfWeek: [5] },
+    ]);
+    expect(toCalendars('0 0 13 * fri', 'both')).toMatchObject([{ dayOfMonth: [13], dayOfWeek: [5] }]);
+  });
+
+  it('takes a day field that begins with * as no restriction of its own, as crontab(5) does', () => {
+    expect(toCalendars('0 0 */2 * mon', 'either')).toMatchObject([{ dayOfMonth: { length: 16 }, dayOfWeek: [1] }]);
   });
 });

@@ -6,7 +6,7 @@ import { redact } from '../../logging/redact.ts';
 import type { Settings } from '../../settings.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
-import { jobQueues } from '../job-queues.ts';
+import { jobQueues, storedQueues } from '../job-queues.ts';
 import { withServers, type Servers } from '../open-servers.ts';
 import { renderFields } from '../render-table.ts';
 import { untilInterrupted } from '../until-interrupted.ts';
@@ -36,7 +36,9 @@ export function addDevCommand(program: Command, context: CommandContext): void {
 
 async function serve(context: CommandContext, servers: Servers, { queue, json }: DevOptions): Promise<void> {
   const { settings, terminal } = context;
-  const queues = queue ?? (await jobQueues(servers.catalog, context.cwd));
+  const queues = queue ?? [
+    ...new Set([...(await jobQueues(servers.catalog, context.cwd)), ...(await storedQueues(servers.pool))]),
+  ];
   const workers = await servers.work(queues);
   await (json === true
     ? writeJson(context, {

@@ -9,7 +9,8 @@ import { lookAtDatabase } from '../doctor/look-at-database.ts';
 import { lookAtMachine } from '../doctor/look-at-machine.ts';
 import { lookAtTemporal } from '../doctor/look-at-temporal.ts';
 import { EXIT } from '../exit-code.ts';
-import { jobQueues } from '../job-queues.ts';
+import { jobQueues, storedQueues } from '../job-queues.ts';
+import { openPool } from '../../postgres/pool.ts';
 import { packageFacts } from '../package-facts.ts';
 import { renderTable } from '../render-table.ts';
 
@@ -34,13 +35,27 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
 }
 
 async function examine(settings: Settings, cwd: string): Promise<readonly DoctorFinding[]> {
-  const queues = await jobQueues(await loadCatalog(settings.plugins, cwd), cwd);
+  const ofFiles = await jobQueues(await loadCatalog(settings.plugins, cwd), cwd);
+  const queues = [...new Set([...ofFiles, ...(await queuesInDatabase(settings))])];
   const found = await Promise.all([
     lookAtMachine(settings),
     lookAtDatabase(settings),
     lookAtTemporal(settings, queues),
   ]);
   return found.flat().map((finding) => ({ ...finding, message: redact(finding.message) }));
+}
+
+/** None where it cannot be asked: what is wrong with the database is a finding of its own. */
+async function queuesInDatabase({ databaseUrl }: Settings): Promise<readonly string[]> {
+  if (databaseUrl === undefined) return [];
+  const pool = openPool({ url: databaseUrl, applicationName: 'vocab-sync doctor', max: 1 });
+  try {
+    return await storedQueues(pool);
+  } catch {
+    return [];
+  } finally {
+    await pool.end();
+  }
 }
 
 const LABELS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;

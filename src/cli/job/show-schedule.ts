@@ -62,7 +62,7 @@ function render(job: StoredJob, found: ScheduleState | undefined): string {
   const zone = zoneOf(job);
   const rows = found.next
     .slice(0, TIMES)
-    .map((time) => [zonedTime(time, zone), `${time.toISOString().slice(0, 19).replace('T', ' ')}`]);
+    .map((time) => [zonedTime(time, zone), time.toISOString().slice(0, 19).replace('T', ' ')]);
   const heading = found.paused ? 'It would run next at' : 'It runs next at';
   return `${fields}\n${heading}\n${renderTable([{ title: zone }, { title: 'UTC' }], rows, '  ')}`;
 }
