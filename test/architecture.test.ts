@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { devDependencies } from '../package.json' with { type: 'json' };
+import manifest from '../package.json' with { type: 'json' };
 import layers from './layers.json' with { type: 'json' };
 import {
   lineOf,
@@ -226,7 +226,7 @@ describe('each thing in one place', () => {
     const found = product.flatMap((file) =>
       file.imports
         .filter(({ typeOnly }) => !typeOnly && !scripts.includes(file.path))
-        .filter(({ specifier, file: to }) => specifier in devDependencies || scripts.includes(to ?? ''))
+        .filter(({ specifier, file: to }) => specifier in manifest.devDependencies || scripts.includes(to ?? ''))
         .map(
           ({ line, specifier }) => `${file.path}:${String(line)} imports ${specifier}, which is not there at run time`,
         ),

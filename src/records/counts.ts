@@ -28,7 +28,10 @@ export interface TargetCounts {
 export const NO_STAGE_COUNTS: StageCounts = { read: 0, filtered: 0, duplicates: 0, rejected: 0, staged: 0 };
 
 /** The sentence that says which law is broken, or undefined when both hold. */
-export function brokenConservation(stage: StageCounts, targets: Readonly<Record<string, TargetCounts>>): string | undefined {
+export function brokenConservation(
+  stage: StageCounts,
+  targets: Readonly<Record<string, TargetCounts>>,
+): string | undefined {
   const accounted = stage.staged + stage.filtered + stage.duplicates + stage.rejected;
   if (stage.read !== accounted) {
     return `read ${String(stage.read)} but staged + filtered + duplicates + rejected = ${String(accounted)}`;

@@ -46,9 +46,7 @@ function packInput(job: string) {
 async function runJob(job: string) {
   const { task, chain } = loadTask(job);
   const items = {
-    transforms: chain.transformers.map(({ transformer, args }) =>
-      transformer.create(args, { logger: silentLogger() }),
-    ),
+    transforms: chain.transformers.map(({ transformer, args }) => transformer.create(args, { logger: silentLogger() })),
     check: task.vocabulary === undefined ? undefined : loadRecordSchema(task.vocabulary),
   };
   const tally = createTally();

@@ -20,7 +20,9 @@ interface Mapped {
 function mapDump(dump: string, member: string, transformer: string): ReadonlyMap<string, unknown> {
   const text = execFileSync('unzip', ['-p', dump, member], { maxBuffer: 1 << 30 }).toString('utf8');
   const transform = createTransform(testCatalog, transformer);
-  return new Map((JSON.parse(text) as unknown[]).map((value) => transform(value) as Mapped).map((record) => [record.id, record]));
+  return new Map(
+    (JSON.parse(text) as unknown[]).map((value) => transform(value) as Mapped).map((record) => [record.id, record]),
+  );
 }
 
 function compareDumps(before: ReadonlyMap<string, unknown>, after: ReadonlyMap<string, unknown>) {
@@ -37,10 +39,14 @@ function compareDumps(before: ReadonlyMap<string, unknown>, after: ReadonlyMap<s
 }
 
 function loadConfig(name: string): Record<string, unknown> {
-  return JSON.parse(readFileSync(new URL(`../../config/jobs/${name}.json`, import.meta.url), 'utf8')) as Record<string, unknown>;
+  return JSON.parse(readFileSync(new URL(`../../config/jobs/${name}.json`, import.meta.url), 'utf8')) as Record<
+    string,
+    unknown
+  >;
 }
 
-const describeOnDumps = OLD === undefined || NEW === undefined || DUAL === undefined ? describe.skip : describeWithPostgres;
+const describeOnDumps =
+  OLD === undefined || NEW === undefined || DUAL === undefined ? describe.skip : describeWithPostgres;
 
 describeOnDumps('on real dumps', () => {
   let test: TestEngine;
@@ -51,7 +57,12 @@ describeOnDumps('on real dumps', () => {
     await test.close();
   });
 
-  const run = (job: string, dump: string | undefined, customArgs?: Record<string, unknown>, force = false): Promise<RunReport> =>
+  const run = (
+    job: string,
+    dump: string | undefined,
+    customArgs?: Record<string, unknown>,
+    force = false,
+  ): Promise<RunReport> =>
     runJobOnce(test.steps, loadConfig(job), {
       request: {
         input: { path: dump ?? '', name: 'dump' },
@@ -80,8 +91,15 @@ describeOnDumps('on real dumps', () => {
       const third = await run(job, NEW);
       expect(third.outcome).toBe('unchanged');
       const again = await run(job, NEW, undefined, true);
-      expect(again.tasks[0]?.targets[0]).toMatchObject({ inserted: 0, updated: 0, withdrawn: 0, unchanged: fresh.size });
-      const written = await test.pool.query(`SELECT count(*) AS n FROM vocab_sync.change WHERE run_id = $1`, [again.run]);
+      expect(again.tasks[0]?.targets[0]).toMatchObject({
+        inserted: 0,
+        updated: 0,
+        withdrawn: 0,
+        unchanged: fresh.size,
+      });
+      const written = await test.pool.query(`SELECT count(*) AS n FROM vocab_sync.change WHERE run_id = $1`, [
+        again.run,
+      ]);
       expect(written.rows).toEqual([{ n: 0 }]);
     });
   });
@@ -108,7 +126,10 @@ describeOnDumps('on real dumps', () => {
   it('takes the v2 member of a dump with both schemas, and names it to whoever chose the v1 member', async () => {
     const table = { writers: { postgres: { table: 'dual' } }, guards: { min_records: 4000 } };
     const wrong = run('ror-affiliations', DUAL, table);
-    await expect(wrong).rejects.toMatchObject({ code: 'E_ROR_SCHEMA_V1', message: expect.stringContaining('_schema_v2') as string });
+    await expect(wrong).rejects.toMatchObject({
+      code: 'E_ROR_SCHEMA_V1',
+      message: expect.stringContaining('_schema_v2') as string,
+    });
     const report = await run('ror-affiliations', DUAL, { ...table, readers: { zip: { regex: '_schema_v2\\.json$' } } });
     expect(report).toMatchObject({ outcome: 'success', tasks: [{ counts: { read: 4107, staged: 4107 } }] });
   });
