@@ -1,15 +1,20 @@
-/** The steps of a run, bound to one engine. */
+/** The steps of a run, bound to one engine; what they do is kept in the ledger. */
 import { setWaiting } from '../postgres/run-rows.ts';
 import { applyChanges } from './apply-changes.ts';
 import { compareTargets } from './compare-targets.ts';
 import type { Engine } from './engine.ts';
 import { fetchSource } from './fetch-source.ts';
 import { finishRun } from './finish-run.ts';
+import { recordSteps } from './record-steps.ts';
 import { resolveRun } from './resolve-run.ts';
 import type { RunSteps } from './run-steps.ts';
 import { stagePartition } from './stage-partition.ts';
 
 export function createRunSteps(engine: Engine): RunSteps {
+  return recordSteps(engine, bindSteps);
+}
+
+function bindSteps(engine: Engine): RunSteps {
   return {
     resolveRun: (input) => resolveRun(engine, input),
     fetchSource: (input, context) => fetchSource(engine, input, context),

@@ -72,9 +72,12 @@ export interface RunFilter {
   readonly job?: string;
   /** An outcome, or `running` or `waiting`. */
   readonly status?: string;
+  readonly trigger?: RunTrigger;
   readonly limit: number;
-  /** Only runs that started before this one, for the next page. */
-  readonly before?: string;
+  /** Only runs that started before this time, for the next page too. */
+  readonly before?: Date;
+  /** Only runs that started at this time or later. */
+  readonly after?: Date;
 }
 
 /** Newest first. */
@@ -87,6 +90,7 @@ export async function listRuns(pool: Pool, filter: RunFilter): Promise<readonly 
        WHERE ($1::text IS NULL OR job_id = $1)
          AND ($2::text IS NULL OR coalesce(outcome, CASE phase WHEN 'waiting' THEN 'waiting' ELSE 'running' END) = $2)
          AND ($3::timestamptz IS NULL OR started_at < $3)
+         AND ($5::timestamptz IS NULL OR started_at >= $5) AND ($6::text IS NULL OR trigger = $6)
        ORDER BY started_at DESC LIMIT $4
      ) r
      LEFT JOIN LATERAL (
@@ -97,7 +101,14 @@ export async function listRuns(pool: Pool, filter: RunFilter): Promise<readonly 
        FROM vocab_sync.task WHERE run_id = r.id
      ) t ON true
      ORDER BY r.started_at DESC`,
-    [filter.job ?? null, filter.status ?? null, filter.before ?? null, filter.limit],
+    [
+      filter.job ?? null,
+      filter.status ?? null,
+      filter.before ?? null,
+      filter.limit,
+      filter.after ?? null,
+      filter.trigger ?? null,
+    ],
   );
   return rows.map((row) => ({
     ...row,

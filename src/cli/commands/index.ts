@@ -20,6 +20,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map<
   ['changes', async () => (await import('./changes-command.ts')).addChangesCommand],
   ['rejections', async () => (await import('./rejections-command.ts')).addRejectionsCommand],
   ['watermark', async () => (await import('./watermark-command.ts')).addWatermarkCommand],
+  ['logs', async () => (await import('./logs-command.ts')).addLogsCommand],
   ['history', async () => (await import('./history-command.ts')).addHistoryCommand],
   ['trace', async () => (await import('./trace-command.ts')).addTraceCommand],
   ['rollback', async () => (await import('./rollback-command.ts')).addRollbackCommand],

@@ -1,6 +1,9 @@
 /** `runs [JOB]`: the ledger, newest first. */
 import { Option, type Command } from 'commander';
-import { listRuns, type RunSummary } from '../../postgres/history.ts';
+import { parseSince } from '../../job/since.ts';
+import { listRuns, type RunFilter, type RunSummary } from '../../postgres/history.ts';
+import type { RunTrigger } from '../../records/run.ts';
+import { ConfigError } from '../../errors.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { formatDuration, formatNumber, formatTime } from '../format-number.ts';
@@ -14,6 +17,9 @@ const STATES = ['running', 'waiting', 'success', 'partial', 'failed', 'cancelled
 
 interface RunsOptions extends JsonOption {
   readonly status?: string;
+  readonly trigger?: RunTrigger;
+  readonly after?: string;
+  readonly before?: string;
   readonly limit: number;
 }
 
@@ -23,15 +29,40 @@ export function addRunsCommand(program: Command, context: CommandContext): void 
     .summary('list the runs, newest first')
     .argument('[job]', 'only the runs of this job')
     .addOption(new Option('--status <state>', 'only runs in this state').choices(STATES))
+    .addOption(new Option('--trigger <how>', 'only runs that were started in this way').choices(['manual', 'schedule']))
+    .option('--after <time>', 'only runs that started then or later: a date, a time or a span such as P7D')
+    .option('--before <time>', 'only runs that started earlier')
     .option('--limit <n>', 'how many', parseCount, 20)
     .option(...JSON_OPTION)
-    .addHelpText('after', examples('vocab-sync runs', 'vocab-sync runs ror-affiliations --status waiting'))
-    .action(async (job: string | undefined, { status, limit, json }: RunsOptions) => {
-      const filter = { limit, ...(job === undefined ? {} : { job }), ...(status === undefined ? {} : { status }) };
+    .addHelpText('after', examples('vocab-sync runs', 'vocab-sync runs ror-affiliations --status failed --after P7D'))
+    .action(async (job: string | undefined, options: RunsOptions) => {
+      const { limit, json } = options;
+      const filter = toFilter(job, options);
       const runs = await withLedger(context, ({ pool }) => listRuns(pool, filter));
       await (json === true ? writeJson(context, { runs }) : context.terminal.write(renderRuns(runs)));
+      const last = runs.at(-1);
+      if (last !== undefined && runs.length === limit) {
+        context.terminal.say(`The newest ${formatNumber(limit)}; the next page: --before ${last.started_at}`);
+      }
       context.end(EXIT.success);
     });
+}
+
+function toFilter(job: string | undefined, { status, trigger, after, before, limit }: RunsOptions): RunFilter {
+  return {
+    limit,
+    ...(job === undefined ? {} : { job }),
+    ...(status === undefined ? {} : { status }),
+    ...(trigger === undefined ? {} : { trigger }),
+    ...(after === undefined ? {} : { after: toTime(after, '--after') }),
+    ...(before === undefined ? {} : { before: toTime(before, '--before') }),
+  };
+}
+
+function toTime(written: string, option: string): Date {
+  const parsed = parseSince(written, new Date());
+  if (parsed !== 'none') return parsed.time;
+  throw new ConfigError('E_SINCE_INVALID', `Expected a time after ${option}, found "${written}".`);
 }
 
 function renderRuns(runs: readonly RunSummary[]): string {

@@ -2,10 +2,12 @@
 import type { Command } from 'commander';
 import { reportRun } from '../../pipeline/report-run.ts';
 import { findRunId } from '../../postgres/history.ts';
+import { readAttempts } from '../../postgres/run-log.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { withLedger } from '../open-ledger.ts';
 import { renderReport } from '../render-report.ts';
+import { renderSteps, summariseSteps } from '../render-steps.ts';
 
 export function addShowCommand(program: Command, context: CommandContext): void {
   program
@@ -15,10 +17,13 @@ export function addShowCommand(program: Command, context: CommandContext): void 
     .option(...JSON_OPTION)
     .addHelpText('after', examples('vocab-sync show ror-affiliations@latest'))
     .action(async (reference: string, { json }: JsonOption) => {
-      const report = await withLedger(context, async ({ pool, webUi }) =>
-        reportRun({ pool, webUi }, await findRunId(pool, reference)),
-      );
-      await (json === true ? writeJson(context, report) : context.terminal.write(renderReport(report)));
+      const { report, steps } = await withLedger(context, async ({ pool, webUi }) => {
+        const id = await findRunId(pool, reference);
+        return { report: await reportRun({ pool, webUi }, id), steps: summariseSteps(await readAttempts(pool, id)) };
+      });
+      await (json === true
+        ? writeJson(context, { ...report, steps })
+        : context.terminal.write(`${renderReport(report)}${renderSteps(steps, report.tasks.length > 1)}`));
       context.end(EXIT.success);
     });
 }

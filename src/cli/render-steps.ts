@@ -1,0 +1,76 @@
+/** What each step of a run took, how often it was tried and why. */
+import type { StepAttempt } from '../postgres/run-log.ts';
+import { formatDuration, formatNumber, formatTime } from './format-number.ts';
+import { printable } from './printable.ts';
+import { renderTable } from './render-table.ts';
+
+export interface StepSummary {
+  readonly step: string;
+  readonly task: string | null;
+  readonly started_at: string;
+  /** Null: under way, or lost with its worker. */
+  readonly ended_at: string | null;
+  /** From the first attempt to the end of the last. */
+  readonly took_ms: number | null;
+  readonly attempts: number;
+  /** Why there was more than one, in order. */
+  readonly retries: readonly { readonly at: string; readonly cause: string }[];
+}
+
+const PHASES: Readonly<Record<string, string>> = {
+  fetchSource: 'fetch',
+  stagePartition: 'stage',
+  compareTargets: 'compare',
+  awaitApproval: 'ask for approval',
+  applyChanges: 'apply',
+  finishRun: 'finish',
+};
+
+export function summariseSteps(attempts: readonly StepAttempt[]): readonly StepSummary[] {
+  const groups = new Map<string, StepAttempt[]>();
+  for (const attempt of attempts) {
+    const key = `${attempt.step} ${attempt.task ?? ''}`;
+    groups.set(key, [...(groups.get(key) ?? []), attempt]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    const last = group.at(-1);
+    if (first === undefined || last === undefined) return [];
+    const { ended_at } = last;
+    return [
+      {
+        step: PHASES[first.step] ?? first.step,
+        task: first.task,
+        started_at: first.started_at,
+        ended_at,
+        took_ms: ended_at === null ? null : Date.parse(ended_at) - Date.parse(first.started_at),
+        attempts: group.length,
+        retries: group.slice(0, -1).map((attempt) => ({ at: attempt.started_at, cause: causeOf(attempt) })),
+      },
+    ];
+  });
+}
+
+function causeOf({ error, ended_at }: StepAttempt): string {
+  if (error !== null) return `${error.code}: ${error.message}`;
+  return ended_at === null ? 'its worker was lost, or it was given up' : 'the workflow went back to it';
+}
+
+export function renderSteps(steps: readonly StepSummary[], hasTasks: boolean): string {
+  if (steps.length === 0) return '';
+  const rows = steps.map(({ step, task, started_at, took_ms, attempts }) => [
+    hasTasks && task !== null ? `${step} ${task}` : step,
+    formatTime(started_at),
+    took_ms === null ? '' : formatDuration(took_ms),
+    formatNumber(attempts),
+  ]);
+  const retries = steps.flatMap(({ step, retries: causes }) =>
+    causes.map(({ at, cause }) => `  ${step} at ${formatTime(at)}: ${printable(cause, 300)}\n`),
+  );
+  const table = renderTable(
+    [{ title: 'step' }, { title: 'began' }, { title: 'took', align: 'right' }, { title: 'attempts', align: 'right' }],
+    rows,
+    '  ',
+  );
+  return `\n${table}${retries.length === 0 ? '' : `\nTried again\n${retries.join('')}`}`;
+}

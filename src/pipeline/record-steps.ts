@@ -1,0 +1,145 @@
+/**
+ * Keeps in the ledger what each attempt of a step took and failed with, and what was logged meanwhile. The record is for
+ * looking back: where it cannot be written, the step goes on and the worker's own log says so.
+ */
+import type { Logger } from '../component/services.ts';
+import { VocabSyncError, messageOf } from '../errors.ts';
+import { redact } from '../logging/redact.ts';
+import { appendLog, beginAttempt, endAttempt, type LogLevel } from '../postgres/run-log.ts';
+import type { RunFailure } from '../records/run.ts';
+import type { Engine } from './engine.ts';
+import type { RunSteps, StepContext } from './run-steps.ts';
+
+type StepName = keyof RunSteps;
+interface StepPlace {
+  readonly run: string;
+  readonly task?: string;
+}
+
+/** `make` binds the steps to an engine; each call gets one whose logger writes into the log of the run, too. */
+export function recordSteps(engine: Engine, make: (engine: Engine) => RunSteps): RunSteps {
+  const recorded =
+    <K extends StepName>(name: K) =>
+    (input: Parameters<RunSteps[K]>[0], context: StepContext): ReturnType<RunSteps[K]> => {
+      const call = (own: Engine): Promise<unknown> =>
+        (make(own)[name] as (input: unknown, context: StepContext) => Promise<unknown>)(input, context);
+      return recordStep(engine, name, input, context, call) as ReturnType<RunSteps[K]>;
+    };
+  return {
+    // The run is written down by this step itself, or not at all.
+    resolveRun: (input, context) => make(engine).resolveRun(input, context),
+    fetchSource: recorded('fetchSource'),
+    stagePartition: recorded('stagePartition'),
+    compareTargets: recorded('compareTargets'),
+    awaitApproval: recorded('awaitApproval'),
+    applyChanges: recorded('applyChanges'),
+    finishRun: recorded('finishRun'),
+  };
+}
+
+async function recordStep<T>(
+  engine: Engine,
+  step: StepName,
+  place: StepPlace,
+  context: StepContext,
+  call: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  const log = openLog(engine, place.run);
+  const about = { step, ...(place.task === undefined ? {} : { task: place.task }) };
+  const attempt = await log.keep(() => beginAttempt(engine.pool, place.run, step, place.task));
+  const started = Date.now();
+  const end = async (error?: RunFailure): Promise<void> => {
+    if (attempt !== undefined) await log.keep(() => endAttempt(engine.pool, attempt, error));
+    await log.settle();
+  };
+  try {
+    const result = await call(withLogger(engine, log.logger));
+    log.write('info', 'The step ended.', { ...about, took_ms: Date.now() - started });
+    await end();
+    return result;
+  } catch (thrown) {
+    const error = failureOf(thrown);
+    if (context.signal.aborted) log.write('info', 'The step was interrupted.', about);
+    else log.write(isRetried(thrown) ? 'warn' : 'error', 'The step failed.', { ...about, ...error });
+    await end(error);
+    throw thrown;
+  }
+}
+
+function withLogger(engine: Engine, logger: Logger): Engine {
+  return { ...engine, logger, services: { ...engine.services, logger } };
+}
+
+interface RunLog {
+  /** Writes to the logger of the engine as well. */
+  readonly logger: Logger;
+  write(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void;
+  /** Undefined where the ledger could not be written; the step does not depend on it. */
+  keep<T>(work: () => Promise<T>): Promise<T | undefined>;
+  settle(): Promise<void>;
+}
+
+function openLog({ pool, logger }: Engine, run: string): RunLog {
+  let writing: Promise<unknown> = Promise.resolve();
+  const keep = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      logger.warn('The log of the run could not be kept.', { run, error });
+      return undefined;
+    }
+  };
+  const write = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void => {
+    const line = { level, message: redact(message), fields: fields === undefined ? undefined : toPlain(fields) };
+    writing = writing.then(() => keep(() => appendLog(pool, run, line)));
+  };
+  const tee = (level: Exclude<LogLevel, 'debug'>) => (message: string, fields?: Record<string, unknown>) => {
+    logger[level](message, fields);
+    write(level, message, fields);
+  };
+  return {
+    logger: {
+      debug: (message, fields) => {
+        logger.debug(message, fields);
+      },
+      info: tee('info'),
+      warn: tee('warn'),
+      error: tee('error'),
+    },
+    write,
+    keep,
+    settle: async () => {
+      await writing;
+    },
+  };
+}
+
+/** Redacted JSON; an error in a field is told by its message. */
+function toPlain(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const text = JSON.stringify(fields, (_name, value: unknown) =>
+    value instanceof Error
+      ? messageOf(value)
+      : typeof value === 'bigint'
+        ? value.toString()
+        : typeof value === 'string'
+          ? redact(value)
+          : value,
+  );
+  return JSON.parse(text) as Record<string, unknown>;
+}
+
+function failureOf(thrown: unknown): RunFailure {
+  const code = thrown instanceof VocabSyncError ? thrown.code : codeOf(thrown);
+  return { code, message: redact(messageOf(thrown)).slice(0, 2_000) };
+}
+
+function codeOf(thrown: unknown): string {
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && typeof thrown.code === 'string'
+    ? thrown.code
+    : 'E_INTERNAL';
+}
+
+/** As activities/failure.ts decides, for what the engine throws itself. */
+function isRetried(thrown: unknown): boolean {
+  return !(thrown instanceof VocabSyncError) || thrown.kind === 'unavailable';
+}

@@ -1,0 +1,80 @@
+/** What the ledger keeps of the steps of a run: their times, their errors, their log. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { renderSteps, summariseSteps } from '../../src/cli/render-steps.ts';
+import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
+import { appendLog, MOST_LINES, readAttempts, readLog } from '../../src/postgres/run-log.ts';
+import { rememberSecret } from '../../src/logging/redact.ts';
+import { describeWithPostgres } from '../support/postgres.ts';
+import { linesJob, openTestEngine, runJobOnce, stepContext, type TestEngine } from '../support/engine.ts';
+import { UnavailableError } from '../../src/errors.ts';
+
+describeWithPostgres('the ledger', () => {
+  let test: TestEngine;
+  beforeAll(async () => {
+    test = await openTestEngine();
+  });
+  afterAll(async () => {
+    await test.close();
+  });
+
+  it('keeps what each step of a run took, in order, with a line of log for each', async () => {
+    const path = test.file('times.jsonl', '{"id":"a"}\n');
+    const { run } = await runJobOnce(test.steps, linesJob(path, { id: 'times' }));
+    const steps = summariseSteps(await readAttempts(test.pool, run));
+    expect(steps.map(({ step, attempts }) => [step, attempts])).toEqual([
+      ['fetch', 1],
+      ['stage', 1],
+      ['compare', 1],
+      ['apply', 1],
+      ['finish', 1],
+    ]);
+    expect(steps.every(({ took_ms }) => took_ms !== null && took_ms >= 0)).toBe(true);
+    const lines = await readLog(test.pool, run, { level: 'info', after: 0, limit: 100 });
+    expect(lines.map(({ message, fields }) => [message, fields?.['step']])).toContainEqual([
+      'The step ended.',
+      'stagePartition',
+    ]);
+  });
+
+  it('keeps why a step was tried again, without secrets', async () => {
+    rememberSecret('hunter2-hunter2');
+    let failures = 1;
+    const steps = createRunSteps({
+      ...test.engine,
+      recordCheck: () => {
+        if (failures-- > 0)
+          throw new UnavailableError('E_SOURCE_UNAVAILABLE', 'The server says 503 to hunter2-hunter2.');
+        return undefined;
+      },
+    });
+    const path = test.file('again.jsonl', '{"id":"a"}\n');
+    const config = linesJob(path, { id: 'again', vocabulary: 'affiliations' });
+    const run = '0199d3b2-0000-7000-8000-000000000001';
+    const request = { job: 'again', trigger: 'manual', config: JSON.stringify(config) } as const;
+    await steps.resolveRun({ run, workflowId: 'again', request }, stepContext());
+    await expect(steps.fetchSource({ run, task: 'main' }, stepContext())).rejects.toThrow('503');
+    await steps.fetchSource({ run, task: 'main' }, stepContext());
+    const [fetched] = summariseSteps(await readAttempts(test.pool, run));
+    expect(fetched).toMatchObject({ step: 'fetch', attempts: 2 });
+    expect(fetched?.retries[0]?.cause).toBe('E_SOURCE_UNAVAILABLE: The server says 503 to ***.');
+    expect(renderSteps(fetched === undefined ? [] : [fetched], false)).toContain('Tried again\n  fetch at ');
+    const warnings = await readLog(test.pool, run, { level: 'warn', after: 0, limit: 100 });
+    expect(warnings).toMatchObject([{ level: 'warn', message: 'The step failed.' }]);
+    expect(JSON.stringify(warnings)).not.toContain('hunter2');
+  });
+
+  it('cuts a log that grows without end, says so once, and keeps errors', async () => {
+    const run = '0199d3b2-0000-7000-8000-000000000002';
+    await test.pool.query(
+      `INSERT INTO vocab_sync.run_log (run_id, level, message) SELECT $1, 'info', 'x' FROM generate_series(1, $2::int)`,
+      [run, MOST_LINES],
+    );
+    for (const level of ['info', 'warn', 'error'] as const)
+      await appendLog(test.pool, run, { level, message: `the ${level}\0`, fields: { a: '\0' } });
+    const lines = await readLog(test.pool, run, { level: 'warn', after: 0, limit: 100 });
+    expect(lines.map(({ message }) => message)).toEqual([
+      expect.stringContaining(`was cut at ${String(MOST_LINES)} lines`),
+      'the error\\u0000',
+    ]);
+  });
+});
