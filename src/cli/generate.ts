@@ -4,13 +4,22 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { findPackageRoot } from '../job/package-root.ts';
 import { generateFiles } from '../job/reference/generated-files.ts';
+import { toCustomArgsPage, type CustomArgsCase } from '../job/reference/custom-args-page.ts';
+import type { JsonObject } from '../job/json-object.ts';
 import { catalog } from './catalog.ts';
 import { commandsReference } from './commands-reference.ts';
 
 const onlyCheck = process.argv.includes('--check');
 const stale: string[] = [];
 
-const files = { ...generateFiles(catalog), 'docs/reference/commands.md': await commandsReference() };
+const files = {
+  ...generateFiles(catalog),
+  'docs/reference/commands.md': await commandsReference(),
+  'docs/reference/custom-args.md': toCustomArgsPage(
+    await readTestData<JsonObject>('custom-args.base.json'),
+    await readTestData<readonly CustomArgsCase[]>('custom-args.cases.json'),
+  ),
+};
 
 for (const [file, text] of Object.entries(files)) {
   const path = join(findPackageRoot(), file);
@@ -29,4 +38,9 @@ if (stale.length === 0) {
   process.exitCode = 1;
 } else {
   process.stdout.write(`Written: ${stale.join(', ')}.\n`);
+}
+
+/** Generating is for a checkout, where the tests are. */
+async function readTestData<T>(name: string): Promise<T> {
+  return JSON.parse(await readFile(join(findPackageRoot(), 'test', 'job', name), 'utf8')) as T;
 }

@@ -18,6 +18,13 @@ export interface LaidOver {
   readonly since: unknown;
 }
 
+/** The values of `--arg` over those that are stored with the job; each as a whole. */
+export function layArgs(config: JsonObject, args: JsonObject | undefined): JsonObject {
+  if (args === undefined) return config;
+  const stored = getOwn(config, 'args');
+  return { ...config, args: { ...(isJsonObject(stored) ? stored : {}), ...args } };
+}
+
 /** Throws ConfigError E_CUSTOM_ARGS_INVALID with `details.pointer`, which leads into the custom args. */
 export function applyCustomArgs(config: JsonObject, customArgs: unknown): JsonObject {
   return layCustomArgs(config, customArgs).config;

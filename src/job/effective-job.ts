@@ -2,7 +2,7 @@
 import type { Catalog } from '../component/catalog.ts';
 import { ConfigError } from '../errors.ts';
 import { checkJob, type CheckedJob } from './check-job.ts';
-import { layCustomArgs } from './custom-args.ts';
+import { layArgs, layCustomArgs } from './custom-args.ts';
 import type { Job } from './job.ts';
 import { deepFreeze, getOwn, isJsonObject, setOwn, type JsonObject } from './json-object.ts';
 import { parseJsonText } from './json-text.ts';
@@ -75,7 +75,7 @@ function layOver(
   below: JsonObject,
   { args, customArgs, input, catalog }: EffectiveInput,
 ): { config: JsonObject; touched: Touched; since: unknown } {
-  const withArgs = args === undefined ? below : { ...below, args: { ...asObject(getOwn(below, 'args')), ...args } };
+  const withArgs = layArgs(below, args);
   const laid = customArgs === undefined ? undefined : layCustomArgs(withArgs, customArgs);
   const whole =
     laid === undefined ? withArgs : (unwrapConfig(laid.config, undefined, () => undefined).config as JsonObject);
@@ -140,8 +140,4 @@ function withSource(task: JsonObject, path: string, at: string, catalog: Catalog
   const rest = first === undefined || first.accepts === 'nothing' ? list.slice(1) : list;
   touched.add(`${at}/readers/0`);
   return { ...task, readers: [{ type: 'file', args: { path } }, ...rest] };
-}
-
-function asObject(value: unknown): JsonObject {
-  return isJsonObject(value) ? value : {};
 }

@@ -1,21 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/errors.ts';
-import { applyCustomArgs, layCustomArgs } from '../../src/job/custom-args.ts';
+import { applyCustomArgs, layArgs, layCustomArgs } from '../../src/job/custom-args.ts';
 import { refusalOf } from '../support/refusal-of.ts';
+import BASE from './custom-args.base.json' with { type: 'json' };
 import cases from './custom-args.cases.json' with { type: 'json' };
-
-const BASE = {
-  id: 'ror',
-  title: 'ROR',
-  args: { programme: 'HE', year: 2026 },
-  readers: [{ type: 'ror-http' }, { type: 'zip', args: { regex: 'data', max_ratio: 50 } }, { type: 'json' }],
-  transformers: [{ type: 'ror-affiliations', args: { statuses: ['active', 'withdrawn'] } }],
-  writers: [{ type: 'postgres', args: { table: 'affiliations', on_missing: 'withdraw' } }],
-  guards: { min_records: 100, max_shrink_percent: 5 },
-};
 
 interface Case {
   readonly name: string;
+  /** Given with --arg. */
+  readonly args?: Record<string, unknown>;
   readonly over?: unknown;
   /** In place of `over`, where an object literal could not hold it. */
   readonly json?: string;
@@ -35,7 +28,7 @@ function without(config: Record<string, unknown>, keys: readonly string[] = []):
 
 describe('custom args', () => {
   it.each(cases as readonly Case[])('$name', (one) => {
-    const config = without({ ...BASE, ...one.base }, one.drop);
+    const config = layArgs(without({ ...BASE, ...one.base }, one.drop), one.args);
     const before = structuredClone(config);
     const over: unknown = one.json === undefined ? one.over : JSON.parse(one.json);
     if (one.refused !== undefined) {
@@ -57,7 +50,7 @@ describe('custom args', () => {
   it('laid twice are as if laid once', () => {
     for (const one of cases as readonly Case[]) {
       if (one.refused !== undefined || one.over === undefined || one.name === 'null removes a component') continue;
-      const config = without({ ...BASE, ...one.base }, one.drop);
+      const config = layArgs(without({ ...BASE, ...one.base }, one.drop), one.args);
       const once = applyCustomArgs(config, one.over);
       expect(applyCustomArgs(once, one.over), one.name).toEqual(once);
     }

@@ -24,6 +24,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map<
   ['history', async () => (await import('./history-command.ts')).addHistoryCommand],
   ['trace', async () => (await import('./trace-command.ts')).addTraceCommand],
   ['rollback', async () => (await import('./rollback-command.ts')).addRollbackCommand],
+  ['types', async () => (await import('./types-command.ts')).addTypesCommand],
   ['components', async () => (await import('./components-command.ts')).addComponentsCommand],
   ['migrate', async () => (await import('./migrate-command.ts')).addMigrateCommand],
   ['doctor', async () => (await import('./doctor-command.ts')).addDoctorCommand],

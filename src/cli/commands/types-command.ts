@@ -1,0 +1,71 @@
+/** `types [TYPE]`: the kinds of job that are there, and the arguments that each takes. */
+import type { Command } from 'commander';
+import { ConfigError } from '../../errors.ts';
+import { getOwn, isJsonObject, type JsonObject } from '../../job/json-object.ts';
+import { didYouMean, suggest } from '../../job/suggest.ts';
+import { loadCatalog } from '../catalog.ts';
+import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
+import { EXIT } from '../exit-code.ts';
+import { listJobTypes, type JobType, type ListedTypes } from '../list-job-types.ts';
+import { renderTable } from '../render-table.ts';
+
+export function addTypesCommand(program: Command, context: CommandContext): void {
+  program
+    .command('types')
+    .summary('the kinds of job that are there, and the arguments of each')
+    .description(
+      'Lists your job files and those that are shipped. With --json each has its arguments as JSON Schema (draft 7), from which a form can be made; values stored with a job are the defaults.',
+    )
+    .argument('[type]', 'the id of a job')
+    .option(...JSON_OPTION)
+    .addHelpText('after', examples('vocab-sync types', 'vocab-sync types ror-affiliations --json'))
+    .action(async (type: string | undefined, { json }: JsonOption) => {
+      const listed = await listJobTypes(await loadCatalog(context.settings().plugins, context.cwd), context.cwd);
+      for (const file of listed.broken)
+        context.terminal.say(`left out: ${file} has problems; vocab-sync check ${file}`);
+      const types = type === undefined ? listed.types : [requireType(listed, type)];
+      if (json === true) await writeJson(context, { types });
+      else await context.terminal.write(type === undefined ? renderTypes(types) : types.map(renderType).join('\n'));
+      context.end(EXIT.success);
+    });
+}
+
+function requireType({ types }: ListedTypes, name: string): JobType {
+  const found = types.find(({ type }) => type === name);
+  if (found !== undefined) return found;
+  const names = types.map(({ type }) => type);
+  const nearest = suggest(name, names);
+  const hint = nearest === undefined ? `. There are: ${names.join(', ') || 'none'}.` : didYouMean(nearest);
+  throw new ConfigError('E_JOB_NOT_FOUND', `No kind of job is called "${name}"${hint}`, { details: { name } });
+}
+
+function renderTypes(types: readonly JobType[]): string {
+  const rows = types.map((one) => [one.type, one.title, Object.keys(propertiesOf(one)).join(', ') || 'none']);
+  return renderTable([{ title: 'type' }, { title: 'title' }, { title: 'arguments' }], rows);
+}
+
+function renderType(one: JobType): string {
+  const head = `${one.type}: ${one.title}\n${one.description === null ? '' : `${one.description}\n`}`;
+  const required = getOwn(one.arguments, 'required');
+  const isRequired = (name: string): boolean => Array.isArray(required) && required.includes(name);
+  const rows = Object.entries(propertiesOf(one)).map(([name, schema]) => [
+    name,
+    textOf(schema, 'type') || textOf(schema, 'enum'),
+    isRequired(name) ? 'required' : textOf(schema, 'default'),
+    isJsonObject(schema) && typeof schema['description'] === 'string' ? schema['description'] : '',
+  ]);
+  if (rows.length === 0) return `${head}It takes no arguments.\n`;
+  const columns = [{ title: 'argument' }, { title: 'type' }, { title: 'default' }, { title: 'what it is' }];
+  return `${head}\n${renderTable(columns, rows)}`;
+}
+
+function propertiesOf(one: JobType): JsonObject {
+  const properties = getOwn(one.arguments, 'properties');
+  return isJsonObject(properties) ? properties : {};
+}
+
+function textOf(schema: unknown, key: string): string {
+  const value = isJsonObject(schema) ? getOwn(schema, key) : undefined;
+  if (value === undefined) return '';
+  return typeof value === 'string' && key === 'type' ? value : JSON.stringify(value);
+}
