@@ -25,6 +25,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map<
   ['trace', async () => (await import('./trace-command.ts')).addTraceCommand],
   ['rollback', async () => (await import('./rollback-command.ts')).addRollbackCommand],
   ['types', async () => (await import('./types-command.ts')).addTypesCommand],
+  ['prune', async () => (await import('./prune-command.ts')).addPruneCommand],
   ['components', async () => (await import('./components-command.ts')).addComponentsCommand],
   ['migrate', async () => (await import('./migrate-command.ts')).addMigrateCommand],
   ['doctor', async () => (await import('./doctor-command.ts')).addDoctorCommand],

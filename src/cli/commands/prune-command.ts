@@ -1,0 +1,86 @@
+/** `prune`: what is old and needed by nothing goes, from the ledger and from the spool. */
+import { InvalidArgumentError, type Command } from 'commander';
+import { goBack } from '../../job/since.ts';
+import { listFilesInUse, prune, type Pruned } from '../../postgres/prune.ts';
+import { pruneSpool, type PrunedSpool } from '../../spool/prune-spool.ts';
+import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
+import { EXIT } from '../exit-code.ts';
+import { countOf, formatBytes } from '../format-number.ts';
+import { withLedger } from '../open-ledger.ts';
+import { parseCount } from '../parse-count.ts';
+
+interface PruneOptions extends JsonOption {
+  readonly runsOlderThan: Date;
+  readonly keepRuns: number;
+  readonly changesOlderThan?: Date;
+  readonly spoolOlderThan: Date;
+  readonly dryRun?: boolean;
+}
+
+export function addPruneCommand(program: Command, context: CommandContext): void {
+  program
+    .command('prune')
+    .summary('remove old runs and old files of the spool')
+    .description(
+      `Removes runs that are both older than the age and not among the newest of their job, with their log, steps and rejections.
+Whatever the rules say it keeps runs under way, the run that a watermark stands on, and the last publication of each task. What
+was published is not touched. The changes of the records are kept unless their own age is given: without them a run cannot be
+rolled back. Old files of the spool of this machine go as well, but not those of runs under way.`,
+    )
+    .option(
+      '--runs-older-than <span>',
+      'the age of runs that may go, such as P1Y or "90 days"',
+      parseAge,
+      parseAge('P1Y'),
+    )
+    .option('--keep-runs <n>', 'how many of the newest runs of each job stay', parseCount, 50)
+    .option('--changes-older-than <span>', 'removes the changes of runs of this age, too', parseAge)
+    .option('--spool-older-than <span>', 'the age of files in the spool that go', parseAge, parseAge('P30D'))
+    .option('--dry-run', 'say what would go and remove nothing')
+    .option(...JSON_OPTION)
+    .addHelpText(
+      'after',
+      examples(
+        'vocab-sync prune --dry-run',
+        'vocab-sync prune --runs-older-than P90D --keep-runs 20 --changes-older-than P3Y',
+      ),
+    )
+    .action(async (options: PruneOptions) => {
+      const isDryRun = options.dryRun === true;
+      const rules = {
+        runsBefore: options.runsOlderThan,
+        keepRuns: options.keepRuns,
+        changesBefore: options.changesOlderThan,
+      };
+      const { ledger, spool } = await withLedger(context, async ({ pool }) => {
+        const inUse = await listFilesInUse(pool);
+        return {
+          ledger: await prune(pool, rules, isDryRun),
+          spool: await pruneSpool(context.settings().spool, options.spoolOlderThan, inUse, isDryRun),
+        };
+      });
+      await (options.json === true
+        ? writeJson(context, { dry_run: isDryRun, ...ledger, spool })
+        : context.terminal.write(renderPruned(ledger, spool, isDryRun)));
+      context.end(EXIT.success);
+    });
+}
+
+function parseAge(written: string): Date {
+  try {
+    return goBack(new Date(), written);
+  } catch {
+    throw new InvalidArgumentError('expected a span such as P90D or "90 days".');
+  }
+}
+
+function renderPruned(ledger: Pruned, spool: PrunedSpool, isDryRun: boolean): string {
+  const parts = [
+    countOf(ledger.runs, 'run'),
+    countOf(ledger.rejections, 'rejection'),
+    countOf(ledger.log_lines, 'line of log', 'lines of log'),
+    countOf(ledger.changes, 'change'),
+    `${countOf(spool.files, 'file')} of the spool (${formatBytes(spool.bytes)})`,
+  ];
+  return `${isDryRun ? 'Would remove' : 'Removed'} ${parts.join(', ')}.\n`;
+}

@@ -1,0 +1,129 @@
+/** Looking back and undoing from the command line, with the database alone: no Temporal is there. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createRunId } from '../../src/records/run-id.ts';
+import type { RunReport } from '../../src/records/run.ts';
+import { describeWithPostgres } from '../support/postgres.ts';
+import { linesJob, openTestEngine, readTable, runJobOnce, type TestEngine } from '../support/engine.ts';
+import { runWords, type RunResult } from './run-words.ts';
+
+describeWithPostgres('the commands that look back', () => {
+  let test: TestEngine;
+  let first: RunReport;
+  let second: RunReport;
+
+  const publish = (lines: string): Promise<RunReport> => {
+    const writers = [
+      { type: 'postgres', args: { table: 'looked', on_missing: 'withdraw' } },
+      { type: 'file', args: { path: join(test.directory, 'looked-out.jsonl') } },
+    ];
+    const path = test.file('looked.jsonl', lines);
+    return runJobOnce(test.steps, linesJob(path, { id: 'looked', title: 'Looked *at*', writers }), {
+      run: createRunId(),
+    });
+  };
+  beforeAll(async () => {
+    test = await openTestEngine();
+    first = await publish('{"id":"a","name":"Old"}\n');
+    second = await publish('{"id":"a","name":"New"}\n{"id":"b","name":"Bee"}\nbroken\n');
+  });
+  afterAll(async () => {
+    await test.close();
+  });
+
+  const cli = (...words: readonly string[]): Promise<RunResult> =>
+    runWords(words, {
+      cwd: test.directory,
+      env: { DATABASE_URL: test.url, VOCAB_SYNC_HOME: join(test.directory, 'home') },
+    });
+
+  it('runs: filters by trigger and time, and says how to see the next page', async () => {
+    const page = await cli('runs', 'looked', '--limit', '1');
+    expect(page.stdout).toContain(second.run.slice(0, 13));
+    expect(page.stderr).toContain(`the next page: --before ${second.started_at}`);
+    const next = await cli('runs', 'looked', '--limit', '1', '--before', second.started_at, '--json');
+    expect(JSON.parse(next.stdout)).toMatchObject({ runs: [{ run: first.run }] });
+    expect((await cli('runs', '--trigger', 'schedule')).stdout).toBe('No runs.\n');
+    expect((await cli('runs', '--after', 'P1D', '--status', 'partial')).stdout).toContain('partial');
+    expect(await cli('runs', '--after', 'soon')).toMatchObject({ code: 2 });
+  });
+
+  it('show: what each step took', async () => {
+    const { stdout } = await cli('show', second.run);
+    expect(stdout).toMatch(/step +began +took +attempts\n +fetch +\S+ \S+ UTC +[\d.]+ s +1\n +stage /);
+  });
+
+  it('logs: the lines of the run', async () => {
+    const { stdout, code } = await cli('logs', second.run, '--follow');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Z {2}info {3}applyChanges main: The step ended\. took_ms=\d+\n/);
+    expect((await cli('logs', second.run, '--level', 'error')).stdout).toBe('');
+  });
+
+  it('changes: a release note for librarians', async () => {
+    const { stdout } = await cli('changes', second.run, '--format', 'markdown', '--target', 'postgres:looked');
+    expect(stdout.split('\n').slice(0, 5)).toEqual([
+      '# Looked \\*at\\*',
+      '',
+      `${second.finished_at?.slice(0, 19).replace('T', ' ') ?? ''} UTC, from looked.jsonl, run ${second.run}`,
+      '',
+      '- postgres:looked: 1 new, 1 changed',
+    ]);
+    expect(stdout).toContain('### Changed\n\n- **New** (a)\n  - /name: "Old" → "New"\n');
+    const cut = await cli('changes', second.run, '--format', 'markdown', '--limit', '1');
+    expect(cut.stdout).toContain('Only the first 1 changes are listed.');
+  });
+
+  it('trace: one record, step by step', async () => {
+    const { stdout } = await cli('trace', second.run, 'a');
+    expect(stdout).toContain('--- read\n{\n  "id": "a",\n  "name": "New"\n}\n=== staged as a');
+    expect(stdout).toContain('/name  "Old" → "New"');
+    expect((await cli('trace', second.run, 'broken')).stdout).toContain('=== rejected: E_');
+  });
+
+  it('rollback: puts it back, shows itself, and appears in the history of the record', async () => {
+    const back = await cli('rollback', 'looked@latest');
+    expect(back.code).toBe(0);
+    expect(back.stdout).toContain(`rolls back  run ${second.run}`);
+    expect(await readTable(test.pool, 'looked')).toEqual([
+      { id: 'a', record: { id: 'a', name: 'Old' }, withdrawn: false },
+    ]);
+    expect(readFileSync(join(test.directory, 'looked-out.jsonl'), 'utf8')).toBe('{"id":"a","name":"Old"}\n');
+    expect((await cli('show', second.run)).stdout).toContain('rolled back');
+
+    const { stdout } = await cli('history', 'looked', 'a');
+    expect(
+      stdout.split('\n').map((line) => line.replace(/^ .* UTC {2}/, '').replace(/[0-9a-f]{8}-[0-9a-f]{4}/, 'RUN')),
+    ).toEqual([
+      'postgres:looked',
+      'insert    run RUN  looked.jsonl',
+      'update    run RUN  looked.jsonl',
+      '    /name  "Old" → "New"',
+      'update    rollback RUN  Rollback of Looked *at*',
+      '    /name  "New" → "Old"',
+      '',
+    ]);
+    const changes = await cli('changes', 'looked@latest', '--op', 'remove');
+    expect(changes.stdout).toMatch(/^remove +b +Bee +\(postgres:looked\)\n/);
+  });
+
+  it('rollback: refuses what was rolled back already, as an error with a remedy', async () => {
+    const again = await cli('rollback', second.run);
+    expect(again.code).toBe(2);
+    expect(again.stderr).toContain('E_ROLLBACK_REFUSED');
+    expect(again.stderr).toContain('rolled it back already');
+  });
+
+  it('history: of a record that nobody knows says where to look', async () => {
+    const unknown = await cli('history', 'looked', 'nowhere');
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain('Expected changes of nowhere in looked, found none.');
+  });
+
+  it('prune: says what would go', async () => {
+    const { stdout } = await cli('prune', '--dry-run', '--runs-older-than', 'P1D');
+    expect(stdout).toMatch(/^Would remove 0 runs, 0 rejections, 0 lines of log, 0 changes, 0 files of the spool/);
+    expect((await cli('prune', '--runs-older-than', 'long')).code).toBe(2);
+  });
+});
