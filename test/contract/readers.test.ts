@@ -130,7 +130,7 @@ describe.each(parsers.map((reader) => [reader.type, reader] as const))('parser %
       expect(batch.length).toBeLessThanOrEqual(2000);
       batches++;
     }
-    expect(batches).toBeLessThan(values.length / 100);
+    expect(batches).toBeLessThanOrEqual(values.length / 50);
     expect(openFiles(directory)).toEqual([]);
   });
 
