@@ -47,6 +47,9 @@ export interface Applied {
 /** A describe and an update take some milliseconds each; a server serves this many at once without being noticed. */
 const SCHEDULES_AT_ONCE = 8;
 
+/** As many are read one by one; for more, `schedule JOB` tells the next starts. */
+const FEW_JOBS = 50;
+
 export async function applyJobs(
   servers: ApplyServers,
   jobs: readonly JobToApply[],
@@ -60,11 +63,11 @@ export async function applyJobs(
   const done = await inParallel(SCHEDULES_AT_ONCE, work, async ({ job, applied }) => {
     if (applied === undefined || applied.status === 'conflict') return applied;
     const standing = standingOf(job, after.get(job.id), options.dryRun);
-    const schedule = await reconcileSchedule(
-      servers.client,
-      toScheduled(job, standing.active, servers),
-      options.dryRun,
-    );
+    const schedule = await reconcileSchedule(servers.client, toScheduled(job, standing.active, servers), {
+      dryRun: options.dryRun,
+      isNew: applied.status === 'new',
+      withNext: jobs.length <= FEW_JOBS,
+    });
     return { ...applied, ...standing, schedule };
   });
   const given = new Set(jobs.map(({ job }) => job.id));

@@ -47,8 +47,22 @@ export interface Reconciled {
   readonly next: string | null;
 }
 
-/** With `dryRun` nothing is changed and `action` says what would be. */
-export async function reconcileSchedule(client: Client, job: ScheduledJob, dryRun = false): Promise<Reconciled> {
+export interface ReconcileOptions {
+  /** Nothing is changed, and `action` says what would be. */
+  readonly dryRun?: boolean;
+  /** The job is new, so most likely its schedule is too: it is made without looking for it first. */
+  readonly isNew?: boolean;
+  /** Look up the next start of a schedule that was made or changed. Default true; with hundreds of jobs it costs seconds. */
+  readonly withNext?: boolean;
+}
+
+export async function reconcileSchedule(
+  client: Client,
+  job: ScheduledJob,
+  options: ReconcileOptions = {},
+): Promise<Reconciled> {
+  const { dryRun = false, isNew = false } = options;
+  if (isNew && !dryRun && job.schedule !== undefined) return create(client, job, job.schedule, options);
   const found = await findSchedule(client, job.id);
   if (found !== undefined && !found.ours) return { action: 'foreign', differed: [], paused: found.paused, next: null };
   if (job.schedule === undefined) {
@@ -56,13 +70,18 @@ export async function reconcileSchedule(client: Client, job: ScheduledJob, dryRu
     if (!dryRun) await deleteSchedule(client, job.id);
     return { ...NONE, action: 'deleted' };
   }
-  if (found === undefined) return create(client, job, job.schedule, dryRun);
-  return update(client, job, job.schedule, found, dryRun);
+  if (found === undefined) return create(client, job, job.schedule, options);
+  return update(client, job, job.schedule, found, options);
 }
 
 const NONE: Reconciled = { action: 'none', differed: [], paused: false, next: null };
 
-async function create(client: Client, job: ScheduledJob, schedule: Schedule, dryRun: boolean): Promise<Reconciled> {
+async function create(
+  client: Client,
+  job: ScheduledJob,
+  schedule: Schedule,
+  { dryRun = false, withNext = true }: ReconcileOptions,
+): Promise<Reconciled> {
   // Temporal deletes a schedule that has nothing more to do: making it again each time would be noise.
   if (schedule.end_at !== undefined && Date.parse(schedule.end_at) <= Date.now()) return { ...NONE, action: 'ended' };
   if (dryRun) return { ...NONE, action: 'created', paused: !job.active };
@@ -80,9 +99,10 @@ async function create(client: Client, job: ScheduledJob, schedule: Schedule, dry
       throw thrown;
     }
   });
-  // Somebody else applied at the same moment: theirs is looked at as any other that is there.
-  if (wasThere) return reconcileSchedule(client, job);
-  return { ...NONE, action: 'created', paused: !job.active, next: job.active ? await nextStart(client, job.id) : null };
+  // One that is there already is looked at as any other.
+  if (wasThere) return reconcileSchedule(client, job, { withNext });
+  const next = job.active && withNext ? await nextStart(client, job.id) : null;
+  return { ...NONE, action: 'created', paused: !job.active, next };
 }
 
 async function update(
@@ -90,7 +110,7 @@ async function update(
   job: ScheduledJob,
   schedule: Schedule,
   found: ScheduleState,
-  dryRun: boolean,
+  { dryRun = false, withNext = true }: ReconcileOptions,
 ): Promise<Reconciled> {
   const differed = [...differencesFrom(schedule, found.description), ...actionDifferences(job, found)];
   const state = pauseFor(job, found);
@@ -112,8 +132,9 @@ async function update(
       throw thrown;
     }
   });
-  if (wasGone) return create(client, job, schedule, false);
-  return { action: 'updated', ...answer, next: state.paused ? null : await nextStart(client, job.id) };
+  if (wasGone) return create(client, job, schedule, { withNext });
+  const next = state.paused || !withNext ? null : await nextStart(client, job.id);
+  return { action: 'updated', ...answer, next };
 }
 
 type Pause = { readonly paused: boolean; readonly note?: string };

@@ -177,7 +177,7 @@ describeWithServers('schedules', () => {
     const before = (await runs()).length;
     await handle().trigger();
     await expect.poll(async () => (await runs()).length, PATIENCE).toBe(before + 1);
-    await expect.poll(async () => (await runs())[0]?.outcome, PATIENCE).toBe('unchanged');
+    await expect.poll(async () => (await runs())[0]?.outcome, PATIENCE).toMatch(/^(success|unchanged)$/);
   });
 
   it('pauses the schedule of an inactive job, and publishes nothing when it fires all the same', async () => {

@@ -71,7 +71,7 @@ function standing(job: StoredJob, found: ScheduleState | undefined): string {
   const wanted = storedSchedule(job);
   if (found === undefined) return wanted === undefined ? 'none' : 'missing: `vocab-sync apply` makes it';
   if (!found.ours) return `${found.id} was not made by vocab-sync and is left alone`;
-  const note = found.note === undefined || found.note === '' ? '' : `: ${printable(found.note)}`;
+  const note = found.note === undefined || found.note === '' ? '' : ` ("${printable(found.note)}")`;
   const differs = differences(job, found);
   const drift =
     differs.length === 0 ? '' : `; differs from the job in ${differs.join(', ')}: \`vocab-sync apply\` mends it`;
