@@ -6,6 +6,7 @@ import type { Writer } from '../component/writer.ts';
 import { toArgsSchema, withDefaults } from './args-schema.ts';
 import { LISTS } from './draft-task.ts';
 import type { EffectiveJob } from './effective-job.ts';
+import { argumentNames, fillArguments } from './fill-arguments.ts';
 import { jobSchema } from './job-schema.ts';
 import { getOwn, isJsonObject, mapObject, type JsonObject } from './json-object.ts';
 import { isWithin, parsePointer, toPointer, type Path } from './pointer.ts';
@@ -17,7 +18,7 @@ export interface ExplainedValue {
   readonly pointer: string;
   readonly value: unknown;
   readonly origin: ValueOrigin;
-  /** The argument that the value is read from; the origin is then that of the argument. */
+  /** The arguments that the value is read from. Where it is one as a whole, the origin is that of the argument. */
   readonly argument?: string;
 }
 
@@ -43,6 +44,15 @@ export function explainConfig({ effective, catalog, since }: ExplainOptions): re
   const whole = withArguments(complete(config, catalog));
   const args = getOwn(whole, 'args');
   const values = leaves(whole, []).map((leaf): ExplainedValue => {
+    const inText = isWithin(leaf.pointer, '/args') ? [] : [...argumentNames(leaf.value)];
+    if (typeof leaf.value === 'string' && inText.length > 0 && isJsonObject(args)) {
+      return {
+        pointer: leaf.pointer,
+        value: filled(leaf.value, args),
+        origin: origin(leaf.pointer),
+        argument: inText.join(', '),
+      };
+    }
     const name = referenceKind(leaf.value) === '$arg' ? String(getOwn(leaf.value as JsonObject, '$arg')) : undefined;
     if (name === undefined || !isJsonObject(args) || !Object.hasOwn(args, name)) {
       return { ...leaf, origin: origin(leaf.pointer) };
@@ -52,6 +62,11 @@ export function explainConfig({ effective, catalog, since }: ExplainOptions): re
   if (effective.since !== undefined)
     return [{ pointer: '/since', value: effective.since, origin: 'custom args' }, ...values];
   return since === undefined ? values : [{ pointer: '/since', value: since, origin: '--since' }, ...values];
+}
+
+/** What has no value, or one for each task, stays as it is written. */
+function filled(text: string, values: JsonObject): unknown {
+  return fillArguments({ text }, '', { suffix: '', values, open: new Set() }, () => undefined)['text'];
 }
 
 /** The declared defaults beside the values that were given. A matrix gives others to each task, and stands for itself. */

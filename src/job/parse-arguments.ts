@@ -57,5 +57,9 @@ function refuseUnknown(name: string, known: readonly string[]): never {
 }
 
 function refuse(what: string, argument: string): never {
-  throw new ConfigError('E_ARGUMENTS_INVALID', `The arguments cannot be used: ${what}.`, { details: { argument } });
+  throw new ConfigError(
+    'E_ARGUMENTS_INVALID',
+    `The arguments cannot be used: ${what}${what.endsWith('?') ? '' : '.'}`,
+    { details: { argument } },
+  );
 }

@@ -142,6 +142,7 @@ it('explains where every argument comes from: stored args, --arg, custom args, d
     '/args/year': ['--arg', 2025],
     '/args/live': ['custom args', true],
     '/args/statuses/0': ['default', 'active'],
+    '/readers/0/args/url': ['job file', 'https://example.org/HE/2025.json', 'programme, year'],
     '/readers/1/args/max_record_bytes': ['--arg', 2025, 'year'],
     '/transformers/0/args/statuses': ['default', ['active'], 'statuses'],
     '/readers/0/type': ['job file', 'http'],
