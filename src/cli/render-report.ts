@@ -33,7 +33,7 @@ function renderHead(report: RunReport): string {
         ['run', report.run],
         ['job', jobOf(report)],
         ['workflow', report.workflow_id],
-        ['since', sinceOf(report)],
+        ...(report.mode === 'rollback' ? [] : [['since', sinceOf(report)] as const]),
         ['started', startOf(report)],
         ...decidedBy(report),
         ...undoneBy(report),
