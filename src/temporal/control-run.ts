@@ -3,6 +3,7 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
+  isGrpcCancelledError,
   isGrpcDeadlineError,
   type Client,
   type WorkflowHandle,
@@ -84,10 +85,7 @@ function explained(thrown: unknown, run: RunReference, doing: string): VocabSync
     );
   }
   // The server takes a cancel by itself; everything else waits for a worker.
-  if (
-    doing !== 'cancel' &&
-    (thrown instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcDeadlineError(thrown))
-  ) {
+  if (doing !== 'cancel' && isTimeout(thrown)) {
     return new UnavailableError(
       'E_NO_WORKER',
       `No worker answered for run ${run.runId} within ${String(ANSWER_SECONDS)} seconds. Start one: \`vocab-sync worker\`. ` +
@@ -96,4 +94,13 @@ function explained(thrown: unknown, run: RunReference, doing: string): VocabSync
     );
   }
   return undefined;
+}
+
+/** Nobody but the deadline cancels a call: which of both is told depends on whether the server or we see it first. */
+function isTimeout(thrown: unknown): boolean {
+  return (
+    thrown instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
+    isGrpcDeadlineError(thrown) ||
+    isGrpcCancelledError(thrown)
+  );
 }
