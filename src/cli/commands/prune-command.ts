@@ -1,5 +1,5 @@
 /** `prune`: what is old and needed by nothing goes, from the ledger and from the spool. */
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { goBack } from '../../job/since.ts';
 import { listFilesInUse, prune, type Pruned } from '../../postgres/prune.ts';
 import { pruneSpool, type PrunedSpool } from '../../spool/prune-spool.ts';
@@ -27,15 +27,18 @@ Whatever the rules say it keeps runs under way, the run that a watermark stands 
 was published is not touched. The changes of the records are kept unless their own age is given: without them a run cannot be
 rolled back. Old files of the spool of this machine go as well, but not those of runs under way.`,
     )
-    .option(
-      '--runs-older-than <span>',
-      'the age of runs that may go, such as P1Y or "90 days"',
-      parseAge,
-      parseAge('P1Y'),
+    .addOption(
+      new Option('--runs-older-than <span>', 'the age of runs that may go, such as P1Y or "90 days"')
+        .argParser(parseAge)
+        .default(parseAge('P1Y'), 'P1Y'),
     )
     .option('--keep-runs <n>', 'how many of the newest runs of each job stay', parseCount, 50)
     .option('--changes-older-than <span>', 'removes the changes of runs of this age, too', parseAge)
-    .option('--spool-older-than <span>', 'the age of files in the spool that go', parseAge, parseAge('P30D'))
+    .addOption(
+      new Option('--spool-older-than <span>', 'the age of files in the spool that go')
+        .argParser(parseAge)
+        .default(parseAge('P30D'), 'P30D'),
+    )
     .option('--dry-run', 'say what would go and remove nothing')
     .option(...JSON_OPTION)
     .addHelpText(
