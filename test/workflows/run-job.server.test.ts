@@ -179,6 +179,7 @@ describeWithTemporal('runJob', () => {
     const run = await bench.start(queue);
     await waiting(run);
     expect(attributesOf(await run.handle.describe())).toMatchObject({ VocabPhase: 'waiting' });
+    await until('the step was called', () => Promise.resolve(steps.inputs('awaitApproval').length > 0));
     expect(steps.inputs('awaitApproval')).toMatchObject([{ task: 'main', trips }]);
     // The Web UI sends one JSON payload to the workflow id, by the name of the update.
     await bench.client.workflow
