@@ -1,5 +1,6 @@
 /** Workers that are killed, stopped and frozen in every phase: each run ends like one that nobody disturbed. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { pendingSteps } from '../../src/temporal/run-status.ts';
 import { openKillBench, type KillBench, type KillRun } from '../support/kill-bench.ts';
 import { readDump } from '../support/kill-dump.ts';
 import { holdTable } from '../support/kill-hold.ts';
@@ -53,9 +54,9 @@ describeWithServers('a run whose worker', () => {
     try {
       const run = await bench.start('kill-fetch', { source: { type: 'ror-http', args: { base_url: source.url } } });
       const gets = () => source.requests.filter(({ place, method }) => place === 'file' && method === 'GET');
-      await until('a good part of the dump is downloaded', async () => {
-        const [pending] = (await run.handle.describe()).raw.pendingActivities ?? [];
-        return pending?.activityType?.name === 'fetchSource' && pending.heartbeatDetails ? true : undefined;
+      await until('a part of the dump is downloaded', async () => {
+        const [step] = await pendingSteps(bench.temporal.client, { workflowId: run.workflowId, runId: run.id });
+        return step?.activity === 'fetchSource' && (step.progress?.bytes ?? 0) > 0 ? true : undefined;
       });
       await kill(run, 'fetchSource');
       source.clearFaults();
