@@ -49,7 +49,7 @@ describeWithServers('a run whose worker', () => {
     const bytes = readDump(bench.dump);
     const source = await startSourceServer({
       dumps: [{ name: bench.dump.name, bytes, date: '2026-06-23' }],
-      faults: [{ kind: 'drip', at: 'file', method: 'GET', bytes: 256 << 10, everyMs: 100 }],
+      faults: [{ kind: 'drip', at: 'file', method: 'GET', bytes: 128 << 10, everyMs: 100 }],
     });
     try {
       const run = await bench.start('kill-fetch', { source: { type: 'ror-http', args: { base_url: source.url } } });
@@ -119,10 +119,10 @@ describeWithServers('a run whose worker', () => {
     const run = await bench.start('kill-frozen');
     await untilStaging(bench.pool, run);
     const zombie = await bench.workerOf(run, 'stagePartition');
-    zombie.signal('SIGSTOP');
+    zombie.freeze();
     await ends(run);
     const before = await digestLedger(bench.pool, run);
-    zombie.signal('SIGCONT');
+    zombie.thaw();
     zombie.signal('SIGTERM');
     expect(await zombie.exited).toBe(0);
     expect(await digestLedger(bench.pool, run)).toEqual(before);
@@ -132,9 +132,9 @@ describeWithServers('a run whose worker', () => {
     const run = await bench.start('kill-thawed');
     const struck = await untilStaging(bench.pool, run);
     const zombie = await bench.workerOf(run, 'stagePartition');
-    zombie.signal('SIGSTOP');
+    zombie.freeze();
     await untilStaging(bench.pool, run, ({ lease }) => lease !== struck.lease);
-    zombie.signal('SIGCONT');
+    zombie.thaw();
     await ends(run);
   });
 });

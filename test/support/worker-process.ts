@@ -2,14 +2,22 @@
 import { spawn } from 'node:child_process';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { startRelay } from './kill-relay.ts';
 import { until } from './workflow-bench.ts';
 
 export interface WorkerProcess {
   readonly pid: number;
   /** What Temporal calls it. */
   readonly identity: string;
-  /** SIGKILL: gone at once. SIGSTOP: frozen, with its connections open. SIGTERM: asked to hand over. */
-  signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): void;
+  /** SIGKILL: gone at once. SIGTERM: asked to hand over. */
+  signal(signal: 'SIGKILL' | 'SIGTERM'): void;
+  /**
+   * SIGSTOP, with its connections to the database open. Those to Temporal end, as they do when a machine sleeps: the
+   * server would hand tasks to polls that nobody answers, and each of them would cost a timeout.
+   */
+  freeze(): void;
+  /** SIGCONT */
+  thaw(): void;
   /** The exit code, or null where a signal ended it. */
   readonly exited: Promise<number | null>;
   isAlive(): boolean;
@@ -28,13 +36,14 @@ const PROGRAM = join(import.meta.dirname, '../../dist/src/cli/main.js');
 
 /** Resolves when it polls its queue. */
 export async function startWorkerProcess(servers: WorkerServers): Promise<WorkerProcess> {
+  const relay = await startRelay(servers.temporalAddress);
   const child = spawn(process.execPath, [PROGRAM, 'worker', '--queue', servers.queue], {
     cwd: servers.home,
     env: {
       PATH: process.env['PATH'],
       HOME: servers.home,
       DATABASE_URL: servers.databaseUrl,
-      TEMPORAL_ADDRESS: servers.temporalAddress,
+      TEMPORAL_ADDRESS: relay.address,
       TEMPORAL_NAMESPACE: servers.namespace,
       VOCAB_SYNC_HOME: servers.home,
       LOG_FORMAT: 'json',
@@ -54,6 +63,7 @@ export async function startWorkerProcess(servers: WorkerServers): Promise<Worker
   const exited = new Promise<number | null>((resolve) => {
     child.once('exit', (code) => {
       isAlive = false;
+      relay.close();
       resolve(code);
     });
   });
@@ -65,6 +75,11 @@ export async function startWorkerProcess(servers: WorkerServers): Promise<Worker
     pid,
     identity: `${String(pid)}@${hostname()}`,
     signal: (signal) => child.kill(signal),
+    freeze: () => {
+      child.kill('SIGSTOP');
+      relay.cut();
+    },
+    thaw: () => child.kill('SIGCONT'),
     exited,
     isAlive: () => isAlive,
     log: () => log,
