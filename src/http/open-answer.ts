@@ -5,6 +5,7 @@
 import type { Request, Response } from 'got';
 import { SourceError } from '../errors.ts';
 import { errorOfConnection, StallError } from './answer-errors.ts';
+import { collectChunks, type ChunkCollector } from './collect-chunks.ts';
 import { redactUrl, type UrlPolicy } from './url-policy.ts';
 
 export interface RequestTiming {
@@ -74,15 +75,14 @@ async function requestOnce(url: URL, request: AnswerRequest, timing: RequestTimi
     retry: { limit: 0 },
     timeout: { lookup: timing.connect, connect: timing.connect, secureConnect: timing.connect, response: timing.stall },
   });
-  // Errors are taken from the iteration; a stream that is destroyed without a listener would end the process.
-  stream.on('error', () => undefined);
+  const chunks = collectChunks(stream);
   try {
     const response = await responseOf(stream);
     return {
       status: response.statusCode,
       url: url.href,
       headers: flatten(response.headers),
-      body: chunksOf(stream, url, request.signal, timing.stall),
+      body: chunksOf(stream, chunks, url, request.signal, timing.stall),
       close: () => stream.destroy(),
     };
   } catch (error) {
@@ -100,16 +100,22 @@ function responseOf(stream: Request): Promise<Response> {
 }
 
 /** The clock of the stall only runs while we wait for the server, not while the caller works on a chunk. */
-async function* chunksOf(stream: Request, url: URL, signal: AbortSignal, stall: number): AsyncGenerator<Buffer> {
-  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
+async function* chunksOf(
+  stream: Request,
+  chunks: ChunkCollector,
+  url: URL,
+  signal: AbortSignal,
+  stall: number,
+): AsyncGenerator<Buffer> {
   try {
     for (;;) {
       const clock = setTimeout(() => stream.destroy(new StallError('no byte in time')), stall);
-      const next = await chunks.next().finally(() => {
+      const chunk = await chunks.next().finally(() => {
         clearTimeout(clock);
       });
-      if (next.done === true) return;
-      yield next.value;
+      signal.throwIfAborted();
+      if (chunk === undefined) return;
+      yield chunk;
     }
   } catch (error) {
     signal.throwIfAborted();
