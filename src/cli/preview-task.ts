@@ -1,6 +1,6 @@
 /** Reads the source of a task and takes every entry through its transformers, in source order, with bounded memory. */
 import type { Catalog } from '../component/catalog.ts';
-import type { FetchedFile, Since, SourceReader, Warning } from '../component/reader.ts';
+import type { FetchedFile, Since, Warning } from '../component/reader.ts';
 import type { Services } from '../component/services.ts';
 import { Skip, type Transform } from '../component/transformer.ts';
 import { ConfigError } from '../errors.ts';
@@ -45,7 +45,7 @@ export async function previewTask(
   const output = createPreviewOutput(terminal, options.format);
   try {
     const reading: Reading = { services, signal: leave.signal, since: sinceOf(options.since), warn: output.warn };
-    const files = await fetchFiles(chain.source.reader, chain.source.args, reading);
+    const files = await fetchFiles(chain.source, reading);
     const items = itemsOf(task, chain, services);
     await readEntries(
       chain,
@@ -80,7 +80,10 @@ function sinceOf(written: unknown): Since | undefined {
   return since === 'none' ? undefined : { time: since.time, origin: 'manual' };
 }
 
-async function fetchFiles(reader: SourceReader, args: unknown, reading: Reading): Promise<readonly FetchedFile[]> {
+async function fetchFiles(
+  { reader, args }: ParsedChain['source'],
+  reading: Reading,
+): Promise<readonly FetchedFile[]> {
   const context = { ...reading, onProgress: () => undefined };
   const located = await reader.locate(args, context);
   if ('nothingNew' in located) {

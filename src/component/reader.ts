@@ -1,7 +1,7 @@
 /**
- * The contract of a reader. Three kinds, told apart by what they take and give:
+ * The contract of a reader. Four kinds, told apart by what they take and give:
  * a *source* finds the newest version of something and fetches it; a *container* opens resources inside a resource;
- * a *parser* turns a resource into records.
+ * a *parser* turns a resource into records; a *record source* fetches and parses what only it understands, by itself.
  */
 import type { z } from 'zod';
 import type { ReadItem, Recognise } from '../records/entry.ts';
@@ -27,6 +27,8 @@ export interface Since {
 export interface ReadContext {
   /** The first own position that is wanted. A reader may seek to it or ignore it: the engine drops what lies before. */
   readonly from: number;
+  /** The first own position that is not wanted any more, where there is one. A container may stop there; the engine does. */
+  readonly until?: number;
   readonly since: Since | undefined;
   readonly signal: AbortSignal;
   readonly services: Services;
@@ -60,23 +62,52 @@ export interface NothingNew {
   readonly nothingNew: string;
 }
 
-export interface FetchContext extends Omit<ReadContext, 'from'> {
+export interface FetchContext extends Omit<ReadContext, 'from' | 'until' | 'recognise'> {
   onProgress(progress: { readonly bytes: number; readonly total?: number }): void;
 }
 
-export interface SourceReader<Args = unknown> extends ReaderCommon<Args> {
-  readonly accepts: 'nothing';
-  readonly emits: 'bytes';
+interface Fetching<Args> {
   /** Cheap: asks which version there is. Called once for each run; its answer is frozen. */
   locate(args: Args, context: FetchContext): Promise<SourceVersion | NothingNew>;
   /** Idempotent: called again after a crash or on another machine; what is already in the spool is not fetched again. */
   fetch(version: SourceVersion, args: Args, context: FetchContext): Promise<readonly FetchedFile[]>;
 }
 
+export interface SourceReader<Args = unknown> extends ReaderCommon<Args>, Fetching<Args> {
+  readonly accepts: 'nothing';
+  readonly emits: 'bytes';
+  /**
+   * How the fetched files are read where one file holds many resources (a bundle). Serves `context.from`; equal files
+   * give the same resources at the same positions each time. Absent: each fetched file is a resource.
+   */
+  open?(files: readonly Resource[], args: Args, context: ReadContext): AsyncIterable<PlacedResource>;
+}
+
+/** A service that only its own reader understands. `fetch` writes its answers into the spool, `read` parses each file. */
+export interface RecordSourceReader<Args = unknown> extends ReaderCommon<Args>, Fetching<Args> {
+  readonly accepts: 'nothing';
+  readonly emits: 'records';
+  /** As of a parser, for one fetched file; also for a file that stands in for the source (`--input`). Asks nothing of the net. */
+  read(input: Resource, args: Args, context: ReadContext): AsyncIterable<readonly ReadItem[]>;
+}
+
+export interface SplitContext {
+  /** How many parts are wanted; fewer may be given, more are not. */
+  readonly parts: number;
+  readonly signal: AbortSignal;
+  readonly services: Services;
+}
+
 export interface ContainerReader<Args = unknown> extends ReaderCommon<Args> {
   readonly accepts: 'bytes';
   readonly emits: 'bytes';
   read(input: Resource, args: Args, context: ReadContext): AsyncIterable<PlacedResource>;
+  /**
+   * Where the resource may be cut, so that several activities read it at once: rising member positions, the first 0.
+   * Asked once for each run, and only of a container that stands directly behind the source. A cut is worth having only
+   * where `read` reaches a later `from` without reading what lies before it; otherwise the answer is `[0]`.
+   */
+  split?(input: Resource, args: Args, context: SplitContext): Promise<readonly number[]>;
 }
 
 export interface ParserReader<Args = unknown> extends ReaderCommon<Args> {
@@ -86,10 +117,11 @@ export interface ParserReader<Args = unknown> extends ReaderCommon<Args> {
   read(input: Resource, args: Args, context: ReadContext): AsyncIterable<readonly ReadItem[]>;
 }
 
-export type Reader = SourceReader | ContainerReader | ParserReader;
+export type Reader = SourceReader | RecordSourceReader | ContainerReader | ParserReader;
 
 /** Declares a reader. The spec feeds parsing, `check`, the JSON schema, editor completion and the reference docs. */
 export function defineReader<Args>(spec: SourceReader<Args>): SourceReader;
+export function defineReader<Args>(spec: RecordSourceReader<Args>): RecordSourceReader;
 export function defineReader<Args>(spec: ContainerReader<Args>): ContainerReader;
 export function defineReader<Args>(spec: ParserReader<Args>): ParserReader;
 export function defineReader(spec: unknown): Reader {

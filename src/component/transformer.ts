@@ -22,6 +22,8 @@ export function skip(code: string, message: string): Skip {
 export interface TransformContext {
   /** Where the entry came from, made only when asked for. */
   readonly origin: () => string;
+  /** The source deleted this record, and the value may hold little more than its id: an object with `id` is all that is needed. */
+  readonly isDeleted?: boolean;
   warn(warning: Warning): void;
 }
 

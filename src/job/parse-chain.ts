@@ -1,6 +1,6 @@
 /** The components of a task, ready to work: looked up in the catalog, args parsed, secrets resolved just before use. */
 import type { Catalog } from '../component/catalog.ts';
-import type { ContainerReader, ParserReader, Reader, SourceReader } from '../component/reader.ts';
+import type { ContainerReader, ParserReader, Reader, RecordSourceReader, SourceReader } from '../component/reader.ts';
 import type { Transformer } from '../component/transformer.ts';
 import type { Writer } from '../component/writer.ts';
 import { ConfigError, InternalError } from '../errors.ts';
@@ -11,15 +11,15 @@ import { resolveSecrets, type ResolveSecret } from './secrets.ts';
 import { parseWithSchema } from './zod-findings.ts';
 
 export interface ParsedChain {
-  readonly source: { readonly reader: SourceReader; readonly args: unknown };
-  /** Containers, outermost first, then the one parser. */
+  readonly source: { readonly reader: SourceReader | RecordSourceReader; readonly args: unknown };
+  /** Containers, outermost first, then the one parser; a record source is the parser of what it fetched. */
   readonly links: readonly ParsedLink[];
   readonly transformers: readonly { readonly transformer: Transformer; readonly args: unknown }[];
   readonly writers: readonly { readonly writer: Writer; readonly args: unknown }[];
 }
 
 export interface ParsedLink {
-  readonly reader: ContainerReader | ParserReader;
+  readonly reader: ContainerReader | ParserReader | RecordSourceReader;
   readonly args: unknown;
 }
 
@@ -31,8 +31,9 @@ export function parseChain(task: Task, catalog: Catalog, resolve: ResolveSecret)
   });
   const [first, ...rest] = readers;
   if (first?.reader.accepts !== 'nothing') throw broken(task, 'does not begin with a source');
-  const links = rest.map(({ reader, args }): ParsedLink => {
-    if (reader.accepts === 'nothing') throw broken(task, 'has a second source');
+  const readsItself = first.reader.emits === 'records';
+  const links = [...(readsItself ? [first] : []), ...rest].map(({ reader, args }): ParsedLink => {
+    if (reader.accepts === 'nothing' && reader.emits === 'bytes') throw broken(task, 'has a second source');
     return { reader, args };
   });
   if (links.at(-1)?.reader.emits !== 'records') throw broken(task, 'does not end with a parser');

@@ -1,5 +1,5 @@
 /** A task of a run, ready to work: the frozen config turned into component instances, targets and names of tables. */
-import type { Reader, SourceReader } from '../component/reader.ts';
+import type { Reader } from '../component/reader.ts';
 import type { SnapshotWriter, Writer } from '../component/writer.ts';
 import { InternalError } from '../errors.ts';
 import { jobFromConfig } from '../job/effective-job.ts';
@@ -25,7 +25,7 @@ export interface OpenTask {
   readonly job: Job;
   readonly guards: Guards;
   readonly names: StageNames;
-  readonly source: { readonly reader: SourceReader; readonly args: unknown };
+  readonly source: ParsedChain['source'];
   readonly links: ParsedChain['links'];
   readonly items: ItemTransform;
   readonly targets: readonly OpenTarget[];

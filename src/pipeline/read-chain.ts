@@ -4,7 +4,7 @@
  * it yields exactly the records after it, whether a reader seeks or starts over.
  */
 import { abortable } from '../component/abortable.ts';
-import type { ContainerReader, ParserReader, ReadContext, Since, Warning } from '../component/reader.ts';
+import type { ContainerReader, ParserReader, ReadContext, RecordSourceReader, Since, Warning } from '../component/reader.ts';
 import type { PlacedResource, Resource } from '../component/resource.ts';
 import type { Services } from '../component/services.ts';
 import { InternalError } from '../errors.ts';
@@ -14,7 +14,7 @@ import { meter, progressOf, type MeteredResource, type ReadProgress } from './re
 
 /** A reader of the chain behind the source. */
 export interface ChainLink {
-  readonly reader: ContainerReader | ParserReader;
+  readonly reader: ContainerReader | ParserReader | RecordSourceReader;
   /** Parsed by the reader's own schema. */
   readonly args: unknown;
 }

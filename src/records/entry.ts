@@ -10,6 +10,8 @@ export interface ReadRecord {
   readonly digest?: string;
   /** Recognised by its bytes: it was not parsed, and `value` is undefined. */
   readonly isKnown?: true;
+  /** The source says that this record is gone; `value` is what it still tells of it, its id above all. */
+  readonly isDeleted?: true;
 }
 
 /** What a recogniser says of the bytes of one record. */

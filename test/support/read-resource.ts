@@ -1,7 +1,14 @@
 /** Resources and contexts for tests of readers. */
 import { readFileSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { ContainerReader, ParserReader, ReadContext, Reader, Warning } from '../../src/component/reader.ts';
+import type {
+  ContainerReader,
+  ParserReader,
+  ReadContext,
+  Reader,
+  RecordSourceReader,
+  Warning,
+} from '../../src/component/reader.ts';
 import type { PlacedResource, Resource } from '../../src/component/resource.ts';
 import type { HttpService, Services, SpoolService } from '../../src/component/services.ts';
 import { VocabSyncError } from '../../src/errors.ts';
@@ -127,7 +134,7 @@ export async function errorOf(work: Promise<unknown>): Promise<VocabSyncError> {
   throw thrown instanceof Error ? thrown : new Error('it should have thrown, but it ended well');
 }
 
-export function asParser(reader: Reader): ParserReader {
+export function asParser(reader: Reader): ParserReader | RecordSourceReader {
   if (reader.emits !== 'records') throw new Error(`${reader.type} is no parser`);
   return reader;
 }
