@@ -8,11 +8,11 @@ import type { Job, Task } from '../job/job.ts';
 import { parseChain, type ParsedChain } from '../job/parse-chain.ts';
 import { loadRecordSchema } from '../job/record-schema.ts';
 import { parseSince } from '../job/since.ts';
+import { chainSource } from '../pipeline/chain-source.ts';
 import { originOf, readChain } from '../pipeline/read-chain.ts';
 import { transformItem, type ItemTransform } from '../pipeline/transform-items.ts';
 import { isFailure, type ReadItem } from '../records/entry.ts';
 import { formatOrigin } from '../records/origin.ts';
-import { fileResource } from '../spool/file-resource.ts';
 import type { CommandContext } from './command-context.ts';
 import { composeSecrets, composeServices } from './compose-services.ts';
 import { createPreviewOutput, type OutputFormat } from './preview-output.ts';
@@ -80,10 +80,7 @@ function sinceOf(written: unknown): Since | undefined {
   return since === 'none' ? undefined : { time: since.time, origin: 'manual' };
 }
 
-async function fetchFiles(
-  { reader, args }: ParsedChain['source'],
-  reading: Reading,
-): Promise<readonly FetchedFile[]> {
+async function fetchFiles({ reader, args }: ParsedChain['source'], reading: Reading): Promise<readonly FetchedFile[]> {
   const context = { ...reading, onProgress: () => undefined };
   const located = await reader.locate(args, context);
   if ('nothingNew' in located) {
@@ -107,7 +104,7 @@ async function readEntries(
   take: (item: ReadItem, origin: () => string) => Promise<void>,
   limit = Infinity,
 ): Promise<void> {
-  const source = { type: chain.source.reader.type, resources: files.map(fileResource) };
+  const source = chainSource(chain.source, files);
   let taken = 0;
   for await (const batch of readChain({ source, links: chain.links, signal, services, since, warn })) {
     for (const item of batch.items) {

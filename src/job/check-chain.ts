@@ -1,4 +1,7 @@
-/** The readers of a task as a chain: one source, then containers, then exactly one parser. */
+/**
+ * The readers of a task as a chain: one source, then containers, then exactly one parser. A record source is both ends
+ * by itself; behind `file` it parses what it would have fetched, which is how `--input` stands in for it.
+ */
 import type { Catalog } from '../component/catalog.ts';
 import type { Reader } from '../component/reader.ts';
 import type { CheckedComponent } from './check-components.ts';
@@ -11,7 +14,7 @@ export function checkChain(links: readonly Link[], catalog: Catalog, report: Rep
   links.forEach((link, index) => {
     if (link === undefined) return;
     const before = links.slice(0, index).findLast((other) => other?.component.emits === 'records');
-    const problem = index === 0 ? firstProblem(link, catalog) : laterProblem(link, before);
+    const problem = index === 0 ? firstProblem(link, catalog) : laterProblem(link, before, links[index - 1]);
     if (problem !== undefined) report({ severity: 'error', pointer: link.draft.pointer, message: problem });
   });
   const last = links.at(-1);
@@ -32,8 +35,12 @@ function firstProblem({ component }: CheckedComponent<Reader>, catalog: Catalog)
   return `"${component.type}" needs bytes to read, but nothing stands before it: begin the chain with ${sources}`;
 }
 
-function laterProblem({ component }: CheckedComponent<Reader>, before: Link): string | undefined {
-  if (component.accepts === 'nothing') {
+/** The source that `--input` puts into a chain. */
+const STAND_IN = 'file';
+
+function laterProblem({ component }: CheckedComponent<Reader>, before: Link, previous: Link): string | undefined {
+  const readsStandIn = component.emits === 'records' && previous?.component.type === STAND_IN;
+  if (component.accepts === 'nothing' && !readsStandIn) {
     return `"${component.type}" fetches a source by itself and takes nothing from a reader before it: it can only stand first`;
   }
   if (before === undefined) return undefined;

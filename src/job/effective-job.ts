@@ -136,8 +136,9 @@ function withSource(task: JsonObject, path: string, at: string, catalog: Catalog
   const list = Array.isArray(readers) ? (readers as unknown[]) : [];
   const type = isJsonObject(list[0]) ? getOwn(list[0], 'type') : undefined;
   const first = typeof type === 'string' ? catalog.readers.get(type) : undefined;
-  // A chain without a source, as InvenioRDM ships some, gets one.
-  const rest = first === undefined || first.accepts === 'nothing' ? list.slice(1) : list;
+  // A chain without a source, as InvenioRDM ships some, gets one; a source that reads what it fetched reads the file.
+  const isReplaced = first === undefined || (first.accepts === 'nothing' && first.emits === 'bytes');
+  const rest = isReplaced ? list.slice(1) : list;
   touched.add(`${at}/readers/0`);
   return { ...task, readers: [{ type: 'file', args: { path } }, ...rest] };
 }

@@ -3,8 +3,9 @@
  * transformers, the writers and the vocabulary, each component with its version, defaults filled in.
  *
  * The source reader is left out on purpose: the bytes it delivers have a digest of their own, and a dump that came by
- * `--input` or by hand need not be read again when the next run finds the same one on the web. Title, schedule,
- * guards and approval change nothing in the records. References to secrets count, secrets do not.
+ * `--input` or by hand need not be read again when the next run finds the same one on the web. One that also reads what
+ * it fetched counts: what it makes of the same bytes is its own. Title, schedule, guards and approval change nothing in
+ * the records. References to secrets count, secrets do not.
  */
 import { createHash } from 'node:crypto';
 import type { Catalog } from '../component/catalog.ts';
@@ -20,10 +21,18 @@ import { canonicalJson } from './json-object.ts';
 export function taskDigest(task: Task, catalog: Catalog): string {
   return digestOf({
     vocabulary: task.vocabulary ?? null,
-    readers: task.readers.slice(1).map((config) => identify(config, catalog.readers)),
+    readers: task.readers
+      .filter((config, index) => index > 0 || readsItself(config, catalog))
+      .map((config) => identify(config, catalog.readers)),
     transformers: task.transformers.map((config) => identify(config, catalog.transformers)),
     writers: task.writers.map((config) => identify(config, catalog.writers)),
   });
+}
+
+function readsItself({ type }: ComponentConfig, catalog: Catalog): boolean {
+  const reader = catalog.readers.get(type);
+  if (reader?.accepts !== 'nothing') return false;
+  return reader.emits === 'records' || reader.open !== undefined;
 }
 
 /** What decides what a source reader looks for: compare identities of source versions only where this is equal. */

@@ -4,7 +4,14 @@
  * it yields exactly the records after it, whether a reader seeks or starts over.
  */
 import { abortable } from '../component/abortable.ts';
-import type { ContainerReader, ParserReader, ReadContext, RecordSourceReader, Since, Warning } from '../component/reader.ts';
+import type {
+  ContainerReader,
+  ParserReader,
+  ReadContext,
+  RecordSourceReader,
+  Since,
+  Warning,
+} from '../component/reader.ts';
 import type { PlacedResource, Resource } from '../component/resource.ts';
 import type { Services } from '../component/services.ts';
 import { InternalError } from '../errors.ts';
@@ -19,6 +26,12 @@ export interface ChainLink {
   readonly args: unknown;
 }
 
+/** Everything of which the cursor begins with `from` or lies behind it, and lies before `until`. */
+export interface Slice {
+  readonly from?: Cursor;
+  readonly until?: Cursor;
+}
+
 export interface ReadBatch {
   /** The resource that the items come from: the step of the source file, then one for each container. */
   readonly container: Origin;
@@ -28,12 +41,22 @@ export interface ReadBatch {
   readonly progress: ReadProgress;
 }
 
+export interface ChainSource {
+  readonly type: string;
+  /** The fetched files. */
+  readonly resources: readonly Resource[];
+  /** Where the files are bundles: the resources in them, with their positions over all files. */
+  readonly open?: (context: ReadContext) => AsyncIterable<PlacedResource>;
+}
+
 export interface ReadChainOptions {
-  readonly source: { readonly type: string; readonly resources: readonly Resource[] };
+  readonly source: ChainSource;
   /** Containers, then one parser. */
   readonly links: readonly ChainLink[];
   /** The last record that is not wanted again. */
   readonly after?: Cursor;
+  /** The slice that is wanted, where it is not everything: by the positions of resources, outermost first. */
+  readonly slice?: Slice;
   readonly signal: AbortSignal;
   readonly services: Services;
   readonly since: Since | undefined;
@@ -45,8 +68,14 @@ export interface ReadChainOptions {
 /** Throws what readers throw, and `signal.reason` at once when aborted. Whatever is open is closed when the caller stops. */
 export function readChain(options: ReadChainOptions): AsyncGenerator<ReadBatch, void, undefined> {
   checkShape(options);
-  const resources = options.source.resources.map((resource, position) => ({ position, resource }));
-  return readResources(options, options.source.type, resources, { depth: 0, steps: [], meters: [], isOnPath: true });
+  const outermost: Level = { depth: 0, steps: [], meters: [], isOnPath: true, isOnEnd: true };
+  return readResources(options, options.source.type, openSource(options, outermost), outermost);
+}
+
+function openSource(options: ReadChainOptions, level: Level): Iterable<PlacedResource> | AsyncIterable<PlacedResource> {
+  const { open, resources } = options.source;
+  if (open === undefined) return resources.map((resource, position) => ({ position, resource }));
+  return abortable(open(contextOf(options, level)), options.signal);
 }
 
 export function originOf(batch: ReadBatch, item: ReadItem): Origin {
@@ -64,6 +93,8 @@ interface Level {
   readonly meters: readonly MeteredResource[];
   /** Whether everything around it is where the cursor points to, so that the cursor says where to begin. */
   readonly isOnPath: boolean;
+  /** The same of the end of the slice. */
+  readonly isOnEnd: boolean;
 }
 
 async function* readResources(
@@ -73,8 +104,10 @@ async function* readResources(
   level: Level,
 ): AsyncGenerator<ReadBatch, void, undefined> {
   const reached = coordinate(options, level);
+  const end = endOf(options, level);
   for await (const { position, resource } of resources) {
     options.signal.throwIfAborted();
+    if (end !== undefined && position >= end) return;
     if (reached !== undefined && position < reached) continue;
     const metered = meter(resource);
     yield* readThrough(options, metered.resource, {
@@ -82,6 +115,7 @@ async function* readResources(
       steps: [...level.steps, { reader, position, name: resource.name }],
       meters: [...level.meters, metered],
       isOnPath: position === reached,
+      isOnEnd: level.isOnEnd && position === options.slice?.until?.[level.depth],
     });
   }
 }
@@ -95,7 +129,7 @@ async function* readThrough(
   const reached = coordinate(options, level);
   if (reader.emits === 'records') {
     const from = reached === undefined ? 0 : reached + 1;
-    const batches = reader.read(resource, args, contextOf(options, from));
+    const batches = reader.read(resource, args, { ...contextOf(options, level), from });
     for await (const batch of abortable(batches, options.signal)) {
       const items = from > 0 ? batch.filter((item) => item.position >= from) : batch;
       if (items.length === 0) continue;
@@ -103,18 +137,27 @@ async function* readThrough(
     }
     return;
   }
-  const inner = reader.read(resource, args, contextOf(options, reached ?? 0));
+  const inner = reader.read(resource, args, contextOf(options, level));
   yield* readResources(options, reader.type, abortable(inner, options.signal), level);
 }
 
-/** The position of the cursor at this level, where the cursor leads through it. */
+/** Where to begin at this level: the position of the cursor, or of the slice, that leads through it. */
 function coordinate(options: ReadChainOptions, level: Level): number | undefined {
-  return level.isOnPath ? options.after?.[level.depth] : undefined;
+  return level.isOnPath ? (options.after ?? options.slice?.from)?.[level.depth] : undefined;
 }
 
-function contextOf(options: ReadChainOptions, from: number): ReadContext {
+/** The first position at this level that is behind the slice. */
+function endOf({ slice }: ReadChainOptions, { depth, isOnEnd }: Level): number | undefined {
+  const position = isOnEnd ? slice?.until?.[depth] : undefined;
+  if (position === undefined) return undefined;
+  return slice?.until?.length === depth + 1 ? position : position + 1;
+}
+
+function contextOf(options: ReadChainOptions, level: Level): ReadContext {
+  const until = endOf(options, level);
   return {
-    from,
+    from: coordinate(options, level) ?? 0,
+    ...(until === undefined ? {} : { until }),
     since: options.since,
     signal: options.signal,
     ...(options.recognise === undefined ? {} : { recognise: options.recognise }),

@@ -1,21 +1,20 @@
 /** The third step: read, transform, check and stage one partition, with a checkpoint at every batch. */
 import type { Since, Warning } from '../component/reader.ts';
-import { fileResource } from '../spool/file-resource.ts';
 import { claimPartition, type Claim, type PartitionKey } from '../postgres/partitions.ts';
 import { inTransaction, withClient } from '../postgres/pool.ts';
 import { deleteRejections } from '../postgres/rejections.ts';
 import { requireOpenRun, type RunRow } from '../postgres/run-rows.ts';
 import { clearPartitionStage, createStage } from '../postgres/stage-table.ts';
 import { ensureTarget } from '../postgres/target.ts';
-import type { Resource } from '../component/resource.ts';
 import type { Recognise } from '../records/entry.ts';
 import { tallyWarning, toStageCounts, type Tally } from '../records/tally.ts';
 import type { Engine } from './engine.ts';
+import { chainSource } from './chain-source.ts';
 import { enterPhase } from './enter-phase.ts';
 import { ensureFiles } from './fetch-source.ts';
 import { openTask, targetsOf, type OpenTask } from './open-task.ts';
 import { loadRecogniser } from './load-recogniser.ts';
-import { cursorOf, readChain, type ReadBatch } from './read-chain.ts';
+import { cursorOf, readChain, type ChainSource, type ReadBatch } from './read-chain.ts';
 import type { StageInput, Staged, StepContext } from './run-steps.ts';
 import { createStageSink, type SinkPlace } from './stage-sink.ts';
 import { takeBatch } from './take-batch.ts';
@@ -27,7 +26,7 @@ export async function stagePartition(engine: Engine, input: StageInput, context:
   const files = await ensureFiles(engine, task, context);
   const key: PartitionKey = { run: input.run, task: input.task, partition: input.partition };
   const claim = await claimStage(engine, task, key);
-  if (claim.state === 'running') await stageFrom(engine, task, key, claim, files.map(fileResource), context);
+  if (claim.state === 'running') await stageFrom(engine, task, key, claim, chainSource(task.source, files), context);
   return { counts: toStageCounts(claim.tally) };
 }
 
@@ -53,7 +52,7 @@ async function stageFrom(
   task: OpenTask,
   key: PartitionKey,
   claim: Claim,
-  resources: readonly Resource[],
+  source: ChainSource,
   context: StepContext,
 ): Promise<void> {
   const { tally } = claim;
@@ -68,7 +67,7 @@ async function stageFrom(
   let place: SinkPlace = { after: claim.after, bytes: 0, totalBytes: undefined };
   const recognise = await recogniserOf(engine, task);
   const batches = readChain({
-    source: { type: task.source.reader.type, resources },
+    source,
     links: task.links,
     ...(claim.after === undefined ? {} : { after: claim.after }),
     signal: context.signal,

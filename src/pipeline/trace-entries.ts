@@ -9,7 +9,7 @@ import type { ParsedChain } from '../job/parse-chain.ts';
 import { isFailure, type ReadItem } from '../records/entry.ts';
 import { formatOrigin } from '../records/origin.ts';
 import type { FetchedFile } from '../records/source.ts';
-import { fileResource } from '../spool/file-resource.ts';
+import { chainSource } from './chain-source.ts';
 import { cursorOf, originOf, readChain, type ReadBatch } from './read-chain.ts';
 import { transformItem, type ItemResult, type ItemTransform, type RecordCheck } from './transform-items.ts';
 
@@ -67,7 +67,7 @@ async function findEntries(source: TraceSource, id: string): Promise<ReadonlySet
 
 function read({ chain, files, since, services, signal }: TraceSource): AsyncIterable<ReadBatch> {
   return readChain({
-    source: { type: chain.source.reader.type, resources: files.map(fileResource) },
+    source: chainSource(chain.source, files),
     links: chain.links,
     signal,
     services,

@@ -33,6 +33,7 @@ export function toWritersPage({ writers }: Catalog): string {
 }
 
 function roleOf(reader: Reader): string {
+  if (reader.accepts === 'nothing' && reader.emits === 'records') return 'Role: **source and parser** (stands alone).';
   if (reader.accepts === 'nothing') return 'Role: **source** (stands first).';
   return reader.emits === 'bytes' ? 'Role: **container** (stands in the middle).' : 'Role: **parser** (stands last).';
 }
