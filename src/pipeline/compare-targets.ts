@@ -9,7 +9,9 @@ import {
   joinWholeTables,
   countAbsent,
   countPublished,
+  countStaged,
   planChanges,
+  planDeletions,
   planWithdrawals,
   removeDuplicates,
   type TargetSize,
@@ -72,7 +74,8 @@ async function compareStaged(client: PoolClient, task: OpenTask): Promise<Compar
     await ensureTarget(client, target);
     const published = await countPublished(client, target, task.run.job_id);
     await planChanges(client, task.names, target, ordinal, task.run.job_id);
-    sizes.push({ name: target.name, published, absent: await planAbsent(client, task, ordinal, tally) });
+    const deleted = await planDeletions(client, task.names, target, ordinal, task.run.job_id);
+    sizes.push({ name: target.name, published, absent: deleted + (await planAbsent(client, task, ordinal, tally)) });
     targets[target.name] = await countPlan(client, task.names, ordinal, counts.staged);
   }
   await requireDocuments(client, task);
@@ -115,11 +118,10 @@ async function resolveKnown(
   return Object.fromEntries(fields.map((field) => [field, (tally.filled[field] ?? 0) + (known[field] ?? 0)]));
 }
 
-/** The same answer however often it is asked: a second comparison finds the duplicates gone already. */
+/** The same answer however often it is asked: a second comparison finds the duplicates gone already. A deletion is no row. */
 async function distinctRows(client: PoolClient, task: OpenTask): Promise<number> {
   await removeDuplicates(client, task.names);
-  const { rows } = await client.query<{ n: number }>(`SELECT count(*) AS n FROM ${task.names.stage}`);
-  return rows[0]?.n ?? 0;
+  return countStaged(client, task.names);
 }
 
 function refuseEmpty(task: OpenTask, tally: Tally): void {

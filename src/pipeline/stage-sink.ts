@@ -2,7 +2,13 @@
  * Collects what a partition produces and commits it in batches: rows, rejections and the checkpoint in one transaction.
  * While one batch is written the next one is read.
  */
-import { appendStage, type KnownRow, type StagedRow, type StageNames } from '../postgres/stage-table.ts';
+import {
+  appendStage,
+  type DeletionRow,
+  type KnownRow,
+  type StagedRow,
+  type StageNames,
+} from '../postgres/stage-table.ts';
 import { leaseLost, saveCheckpoint, type PartitionKey } from '../postgres/partitions.ts';
 import { inTransaction, type Pool, type PoolClient } from '../postgres/pool.ts';
 import { insertRejections, type Rejection } from '../postgres/rejections.ts';
@@ -34,6 +40,7 @@ export interface SinkPlace {
 export interface StageSink {
   addRow(row: StagedRow): void;
   addKnown(row: KnownRow): void;
+  addDeletion(row: DeletionRow): void;
   addRejection(rejection: Rejection): void;
   /** Whether the batch is large enough to be committed. */
   isFull(): boolean;
@@ -48,15 +55,17 @@ export interface StageSink {
 export function createStageSink(options: StageSinkOptions): StageSink {
   let rows: StagedRow[] = [];
   let knownRows: KnownRow[] = [];
+  let deletions: DeletionRow[] = [];
   let rejections: Rejection[] = [];
   let characters = 0;
   let entries = 0;
   let underWay: Promise<void> = Promise.resolve();
 
   const begin = (place: SinkPlace, state: 'running' | 'staged'): void => {
-    const batch = { rows, knownRows, rejections, tally: structuredClone(options.tally), place, state };
+    const batch = { rows, knownRows, deletions, rejections, tally: structuredClone(options.tally), place, state };
     rows = [];
     knownRows = [];
+    deletions = [];
     rejections = [];
     characters = 0;
     entries = 0;
@@ -73,6 +82,10 @@ export function createStageSink(options: StageSinkOptions): StageSink {
     },
     addKnown(row) {
       knownRows.push(row);
+      entries += 1;
+    },
+    addDeletion(row) {
+      deletions.push(row);
       entries += 1;
     },
     addRejection(rejection) {
@@ -99,6 +112,7 @@ export function createStageSink(options: StageSinkOptions): StageSink {
 interface Batch {
   readonly rows: readonly StagedRow[];
   readonly knownRows: readonly KnownRow[];
+  readonly deletions: readonly DeletionRow[];
   readonly rejections: readonly Rejection[];
   readonly tally: Tally;
   readonly place: SinkPlace;
@@ -109,7 +123,7 @@ async function commitBatch(options: StageSinkOptions, batch: Batch): Promise<voi
   const { key, names } = options;
   await inTransaction(options.pool, async (client) => {
     const isPublished = await findPublished(client, options.targets, batch.rows);
-    await appendStage(client, names, key.partition, batch.rows, batch.knownRows, isPublished);
+    await appendStage(client, names, key.partition, { ...batch, isPublished });
     await insertRejections(client, key, batch.rejections);
     await saveCheckpoint(client, key, {
       lease: options.lease,

@@ -30,6 +30,7 @@ export function takeBatch(task: OpenTask, batch: ReadBatch, tally: Tally, sink: 
     const result = transformItem(item, task.items, origin, warn);
     tallyResult(tally, result, watched);
     if (result.kind === 'rejected') sink.addRejection({ ...result.rejection, origin: origin() });
+    if (result.kind === 'filtered' && result.deletes !== undefined) sink.addDeletion({ seq, id: result.deletes });
     if (result.kind !== 'staged') continue;
     const { id, json, hash } = result.document;
     // A record that is warned of must warn again next time, so it is not recognised then.

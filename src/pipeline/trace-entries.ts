@@ -81,9 +81,14 @@ function isMeant(items: ItemTransform, batch: ReadBatch, item: ReadItem, id: str
   if (id.includes(':') && origin() === id) return true;
   if (isFailure(item)) return item.raw?.includes(id) ?? false;
   if (namesOf(item.value).some((name) => isSame(name, id))) return true;
-  const result = transformItem(item, items, origin, () => undefined);
-  if (result.kind === 'staged') return isSame(result.document.id, id);
-  return result.kind === 'rejected' && result.rejection.recordId !== undefined && isSame(result.rejection.recordId, id);
+  const found = idOf(transformItem(item, items, origin, () => undefined));
+  return found !== undefined && isSame(found, id);
+}
+
+/** The id that a record is published under, was rejected under, or is withdrawn under because the source deleted it. */
+export function idOf(result: ItemResult): string | undefined {
+  if (result.kind === 'staged') return result.document.id;
+  return result.kind === 'filtered' ? result.deletes : result.rejection.recordId;
 }
 
 function namesOf(value: unknown): readonly string[] {

@@ -13,7 +13,7 @@ import {
 import { findRun, listTasks, type RunRow, type TaskRow } from '../postgres/run-rows.ts';
 import type { FetchedFile } from '../records/source.ts';
 import type { Engine } from './engine.ts';
-import { traceEntries, type TracedEntry } from './trace-entries.ts';
+import { idOf, traceEntries, type TracedEntry } from './trace-entries.ts';
 
 export interface TaskTrace {
   readonly task: string;
@@ -82,10 +82,10 @@ async function traceTask(engine: TraceEngine, run: RunRow, row: TaskRow, input: 
   };
 }
 
-/** The ids that the entries were published under; what was asked for may be the id at the source, or an origin. */
+/** The ids that the entries were published or withdrawn under; what was asked for may be the id at the source, or an origin. */
 function idsOf(entries: readonly TracedEntry[], asked: string): readonly string[] {
-  const staged = entries.flatMap(({ result }) => (result.kind === 'staged' ? [result.document.id] : []));
-  return [...new Set([asked, ...staged])];
+  const named = entries.map(({ result }) => idOf(result)).filter((id) => id !== undefined);
+  return [...new Set([asked, ...named])];
 }
 
 async function whyGone(run: RunRow, { source }: TaskRow): Promise<string | null> {

@@ -1,6 +1,6 @@
 /** From what a parser yields to documents that can be staged: the transformers of a chain, then the checks of the engine. */
 import { hash } from 'node:crypto';
-import { Skip, type Transform } from '../component/transformer.ts';
+import { Skip, type Transform, type TransformContext } from '../component/transformer.ts';
 import type { Warning } from '../component/reader.ts';
 import { ConfigError, RecordError, messageOf, type VocabSyncError } from '../errors.ts';
 import { RAW_LIMIT, isFailure, type ReadItem } from '../records/entry.ts';
@@ -25,7 +25,8 @@ export interface RejectedItem {
 
 export type ItemResult =
   | { readonly kind: 'staged'; readonly document: StagedDocument }
-  | { readonly kind: 'filtered'; readonly code: string; readonly message: string }
+  /** `deletes` is the id of a record that the source says is gone. */
+  | { readonly kind: 'filtered'; readonly code: string; readonly message: string; readonly deletes?: string }
   | { readonly kind: 'rejected'; readonly rejection: RejectedItem };
 
 /** Says what is wrong with a document of this vocabulary, or undefined when it fits. */
@@ -45,11 +46,13 @@ export function transformItem(
 ): ItemResult {
   if (isFailure(item)) return rejected(item.error, item.raw, undefined);
   let value = item.value;
+  const context: TransformContext = item.isDeleted === true ? { origin, warn, isDeleted: true } : { origin, warn };
   try {
     for (const transform of chain.transforms) {
-      value = transform(value, { origin, warn });
+      value = transform(value, context);
       if (value instanceof Skip) return { kind: 'filtered', code: value.code, message: value.message };
     }
+    if (item.isDeleted === true) return deleted(value);
     return { kind: 'staged', document: toDocument(value, chain.check) };
   } catch (error) {
     if (error instanceof ConfigError) throw error;
@@ -90,6 +93,12 @@ function toDocument(value: unknown, check: RecordCheck | undefined): StagedDocum
   const problem = check?.(value);
   if (problem !== undefined) throw new RecordError('E_RECORD_SCHEMA', problem, { details: { id } });
   return { id, json, hash: hash('sha256', json, 'hex'), value: record };
+}
+
+/** The record schema says nothing of it: a source that deletes a record need not tell more than its id. */
+function deleted(value: unknown): ItemResult {
+  const deletes = requireId(requireRecord(value)['id']);
+  return { kind: 'filtered', code: 'S_DELETED_AT_SOURCE', message: 'the source says that it is gone', deletes };
 }
 
 function requireRecord(value: unknown): Readonly<Record<string, unknown>> {

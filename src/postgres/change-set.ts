@@ -62,9 +62,34 @@ export async function planChanges(
             WHEN t.withdrawn_at IS NOT NULL THEN 'restore' ELSE 'update' END,
        t.hash, s.hash, s.record IS NOT NULL
      FROM ${names.stage} s LEFT JOIN ${target.relation} t ON t.id = s.id${targetFilter(target)}
-     WHERE t.id IS NULL OR t.job_id IS DISTINCT FROM $2 OR t.withdrawn_at IS NOT NULL OR t.hash <> s.hash`,
+     WHERE s.hash IS NOT NULL
+       AND (t.id IS NULL OR t.job_id IS DISTINCT FROM $2 OR t.withdrawn_at IS NOT NULL OR t.hash <> s.hash)`,
     [ordinal, job],
   );
+}
+
+/** Withdraws what the source deleted, where it is this job's and published; answers how many. Any source may say so. */
+export async function planDeletions(
+  client: PoolClient,
+  names: StageNames,
+  target: Target,
+  ordinal: number,
+  job: string,
+): Promise<number> {
+  const { rowCount } = await client.query(
+    `INSERT INTO ${names.plan} (target, id, op, before_hash)
+     SELECT $1, t.id, 'withdraw', t.hash
+     FROM ${names.stage} s JOIN ${target.relation} t ON t.id = s.id${targetFilter(target)}
+     WHERE s.hash IS NULL AND t.job_id = $2 AND t.withdrawn_at IS NULL`,
+    [ordinal, job],
+  );
+  return rowCount ?? 0;
+}
+
+/** The staged records, deletions left out. */
+export async function countStaged(client: PoolClient, names: StageNames): Promise<number> {
+  const { rows } = await client.query<{ n: number }>(`SELECT count(hash) AS n FROM ${names.stage}`);
+  return rows[0]?.n ?? 0;
 }
 
 /** This job's records that the stage no longer holds; a record that was read but rejected is not taken for gone. */
@@ -91,7 +116,7 @@ export async function planWithdrawals(
 export interface TargetSize {
   /** This job's records that are published and not withdrawn. */
   readonly published: number;
-  /** Of these, how many the stage no longer holds. */
+  /** Of these, how many the stage no longer holds or says are deleted. */
   readonly absent: number;
 }
 
@@ -104,7 +129,7 @@ export async function countPublished(client: PoolClient, target: Target, job: st
   return rows[0]?.n ?? 0;
 }
 
-/** Of these, how many the stage no longer holds. */
+/** Of these, how many the stage does not name at all. */
 export async function countAbsent(
   client: PoolClient,
   names: StageNames,

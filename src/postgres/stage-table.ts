@@ -24,6 +24,20 @@ export interface KnownRow {
   readonly sourceHash: string;
 }
 
+/** A record that the source deleted. It lies in the stage as a row without a hash, and stands for its absence. */
+export interface DeletionRow {
+  readonly seq: number;
+  readonly id: string;
+}
+
+export interface StageRows {
+  readonly rows: readonly StagedRow[];
+  readonly knownRows: readonly KnownRow[];
+  readonly deletions: readonly DeletionRow[];
+  /** Whether the target holds the row already: then it goes without its document. */
+  readonly isPublished: (row: StagedRow) => boolean;
+}
+
 /** `json` keeps the order of keys for writers of files; `jsonb` is what tables store, converted while staging. */
 export type StageDocumentType = 'json' | 'jsonb';
 
@@ -73,13 +87,11 @@ export async function appendStage(
   client: PoolClient,
   names: StageNames,
   partition: number,
-  rows: readonly StagedRow[],
-  knownRows: readonly KnownRow[],
-  isPublished: (row: StagedRow) => boolean,
+  staged: StageRows,
 ): Promise<void> {
-  if (rows.length + knownRows.length === 0) return;
+  if (staged.rows.length + staged.knownRows.length + staged.deletions.length === 0) return;
   const target = `${names.stage} (partition, seq, id, hash, record, source_hash, known)`;
-  await copyRows(client, target, toRows(partition, rows, knownRows, isPublished));
+  await copyRows(client, target, toRows(partition, staged));
 }
 
 export async function dropStage(client: PoolClient, names: StageNames): Promise<void> {
@@ -88,13 +100,12 @@ export async function dropStage(client: PoolClient, names: StageNames): Promise<
 
 function* toRows(
   partition: number,
-  rows: readonly StagedRow[],
-  knownRows: readonly KnownRow[],
-  isPublished: (row: StagedRow) => boolean,
+  { rows, knownRows, deletions, isPublished }: StageRows,
 ): Iterable<readonly CopyValue[]> {
   for (const row of rows) {
     const sourceHash = row.sourceHash === undefined ? null : `\\x${row.sourceHash}`;
     yield [partition, row.seq, row.id, `\\x${row.hash}`, isPublished(row) ? null : row.json, sourceHash, 'f'];
   }
   for (const row of knownRows) yield [partition, row.seq, null, null, null, `\\x${row.sourceHash}`, 't'];
+  for (const row of deletions) yield [partition, row.seq, row.id, null, null, null, 'f'];
 }
