@@ -1,36 +1,30 @@
 /** What every registered reader keeps to, whatever it reads. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { readers } from '../../readers/index.ts';
-import type { ContainerReader, ParserReader } from '../../src/component/reader.ts';
-import type { Resource } from '../../src/component/resource.ts';
-import { buildZip } from '../support/build-zip.ts';
-import { openFiles } from '../support/open-files.ts';
-import { contentOf, readMembers, readRecords, testContext } from '../support/read-resource.ts';
-import { tempDir } from '../support/temp-dir.ts';
+import type { ContainerReader, ParserReader, ReadContext, RecordSourceReader } from '../../src/component/reader.ts';
+import type { PlacedResource, Resource } from '../../src/component/resource.ts';
 import { fileResource } from '../../src/spool/file-resource.ts';
+import { openFiles } from '../support/open-files.ts';
+import { contentOf, readMembers, readRecords, testContext, testServices } from '../support/read-resource.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { memberText, readerSamples, sampleValues, type ReaderSample } from './reader-samples.ts';
 
-const values = Array.from({ length: 5000 }, (_, i) => ({ i, text: 'some text '.repeat(20) }));
+interface SampleFile extends ReaderSample {
+  readonly directory: string;
+  readonly resource: Resource;
+}
 
-/** A good file for each reader that takes bytes. A new reader without one fails here. */
-const samples: Readonly<Record<string, () => string | Buffer>> = {
-  zip: () => buildZip(['a.json', 'b.json', 'c.json'].map((name) => ({ name, content: JSON.stringify(values) }))),
-  gzip: () => gzipSync(JSON.stringify(values)),
-  json: () => JSON.stringify(values, null, 2),
-  jsonl: () => values.map((value) => JSON.stringify(value)).join('\n'),
-};
-
-function sampleOf(type: string): { directory: string; resource: Resource } {
-  const content = samples[type]?.();
-  if (content === undefined) throw new Error(`test/contract/readers.test.ts has no sample for the reader ${type}`);
+function sampleOf(type: string): SampleFile {
+  const sample = readerSamples[type]?.();
+  if (sample === undefined) throw new Error(`test/contract/reader-samples.ts has no sample for the reader ${type}`);
   const directory = tempDir();
   const path = join(directory, `sample.${type}`);
-  writeFileSync(path, content);
-  const bytes = Buffer.byteLength(content);
-  return { directory, resource: fileResource({ name: `sample.${type}`, path, bytes, digest: '' }) };
+  writeFileSync(path, sample.content);
+  const bytes = Buffer.byteLength(sample.content);
+  return { ...sample, directory, resource: fileResource({ name: `sample.${type}`, path, bytes, digest: '' }) };
 }
 
 describe.each(readers.map((reader) => [reader.type, reader] as const))('reader %s', (type, reader) => {
@@ -65,41 +59,71 @@ describe.each(readers.map((reader) => [reader.type, reader] as const))('reader %
   });
 });
 
-const containers = readers.filter(
-  (reader): reader is ContainerReader => reader.accepts === 'bytes' && reader.emits === 'bytes',
-);
-const parsers = readers.filter((reader): reader is ParserReader => reader.emits === 'records');
+type MemberReader = (sample: SampleFile, context?: ReadContext) => AsyncIterable<PlacedResource>;
 
-describe.each(containers.map((reader) => [reader.type, reader] as const))('container %s', (type, reader) => {
-  it('gives rising positions, names, and the same bytes each time', async () => {
-    const { directory, resource } = sampleOf(type);
-    const members = await readMembers(reader, resource);
+/** Containers, and the sources whose fetched files are bundles. */
+const memberReaders = readers.flatMap((reader): readonly (readonly [string, MemberReader])[] => {
+  if (reader.emits !== 'bytes') return [];
+  if (reader.accepts === 'bytes') {
+    return [
+      [
+        reader.type,
+        ({ resource, args = {} }, context = testContext()) => reader.read(resource, reader.args.parse(args), context),
+      ],
+    ];
+  }
+  const open = reader.open?.bind(reader);
+  if (open === undefined) return [];
+  return [
+    [
+      reader.type,
+      ({ resource, args = {} }, context = testContext()) => open([resource], reader.args.parse(args), context),
+    ],
+  ];
+});
+
+async function membersOf(read: AsyncIterable<PlacedResource>): Promise<PlacedResource[]> {
+  const members: PlacedResource[] = [];
+  for await (const member of read) members.push(member);
+  return members;
+}
+
+describe.each(memberReaders)('what %s opens', (type, open) => {
+  it('has rising positions, names, and the same bytes each time', async () => {
+    const sample = sampleOf(type);
+    const members = await membersOf(open(sample));
     expect(members.length).toBeGreaterThan(0);
     expect(members.map(({ position }) => position)).toEqual(members.map((_, i) => i));
     for (const member of members) {
       const content = await contentOf(member.resource);
       expect(member.resource.name).not.toBe('');
-      expect(JSON.parse(String(content))).toEqual(values);
+      expect(String(content) === memberText).toBe(true);
       expect(member.resource.bytes ?? content.length).toBe(content.length);
       // Not toEqual: it compares a megabyte of bytes one by one, in seconds.
       expect(content.equals(await contentOf(member.resource))).toBe(true);
     }
-    expect(openFiles(directory)).toEqual([]);
+    expect(openFiles(sample.directory)).toEqual([]);
   });
 
-  it('may begin in the middle', async () => {
-    const { resource } = sampleOf(type);
-    const all = (await readMembers(reader, resource)).map(({ position }) => position);
-    for (const from of [1, 2, 99]) {
-      const rest = await readMembers(reader, resource, {}, testContext({ from }));
-      const positions = rest.map(({ position }) => position).filter((position) => position >= from);
-      expect(positions).toEqual(all.filter((position) => position >= from));
+  it('may begin in the middle, and end there', async () => {
+    const sample = sampleOf(type);
+    const all = (await membersOf(open(sample))).map(({ position }) => position);
+    for (const [from, until] of [
+      [1, 99],
+      [2, 99],
+      [99, 199],
+      [0, 1],
+      [1, 2],
+    ] as const) {
+      const found = await membersOf(open(sample, testContext({ from, until })));
+      const isWanted = (position: number): boolean => position >= from && position < until;
+      expect(found.map(({ position }) => position).filter(isWanted)).toEqual(all.filter(isWanted));
     }
   });
 
-  it('closes its files when a member is left in the middle, and when it is itself', async () => {
-    const { directory, resource } = sampleOf(type);
-    for await (const member of reader.read(resource, reader.args.parse({}), testContext())) {
+  it('is closed when a member is left in the middle, and when the archive is', async () => {
+    const sample = sampleOf(type);
+    for await (const member of open(sample)) {
       for await (const chunk of member.resource.stream()) {
         expect(chunk.length).toBeGreaterThan(0);
         break;
@@ -107,45 +131,73 @@ describe.each(containers.map((reader) => [reader.type, reader] as const))('conta
       break;
     }
     await vi.waitFor(() => {
-      expect(openFiles(directory)).toEqual([]);
+      expect(openFiles(sample.directory)).toEqual([]);
     });
   });
 
   it('stops when it is aborted', async () => {
-    const { directory, resource } = sampleOf(type);
+    const sample = sampleOf(type);
     const reason = new Error('stop');
-    const read = readMembers(reader, resource, {}, testContext({ signal: AbortSignal.abort(reason) }));
-    await expect(read).rejects.toBe(reason);
+    await expect(membersOf(open(sample, testContext({ signal: AbortSignal.abort(reason) })))).rejects.toBe(reason);
+    expect(openFiles(sample.directory)).toEqual([]);
+  });
+});
+
+const splitting = readers.filter(
+  (reader): reader is ContainerReader => reader.accepts === 'bytes' && reader.emits === 'bytes' && 'split' in reader,
+);
+
+describe.each(splitting.map((reader) => [reader.type, reader] as const))('the parts of %s', (type, reader) => {
+  it('hold every member once, however many are asked for', async () => {
+    const { resource, args: given = {}, directory } = sampleOf(type);
+    const args = reader.args.parse(given);
+    const all = (await readMembers(reader, resource, given)).map(({ position }) => position);
+    for (const parts of [1, 2, 3, 100]) {
+      const context = { parts, signal: new AbortController().signal, services: testServices() };
+      const cuts = (await reader.split?.(resource, args, context)) ?? [];
+      expect(cuts[0]).toBe(0);
+      expect(cuts.length).toBeLessThanOrEqual(parts);
+      expect(cuts).toEqual([...new Set(cuts)].toSorted((a, b) => a - b));
+      const found: number[] = [];
+      for (const [i, from] of cuts.entries()) {
+        const until = cuts[i + 1] ?? Infinity;
+        const part = await readMembers(reader, resource, given, testContext({ from, until }));
+        found.push(...part.map(({ position }) => position).filter((place) => place >= from && place < until));
+      }
+      expect(found).toEqual(all);
+    }
     expect(openFiles(directory)).toEqual([]);
   });
 });
 
+const parsers = readers.filter((reader): reader is ParserReader | RecordSourceReader => reader.emits === 'records');
+
 describe.each(parsers.map((reader) => [reader.type, reader] as const))('parser %s', (type, reader) => {
   it('gives all records with rising positions, in batches', async () => {
-    const { directory, resource } = sampleOf(type);
-    const items = await readRecords(reader, resource);
+    const { directory, resource, args = {}, values = sampleValues } = sampleOf(type);
+    const items = await readRecords(reader, resource, args);
     expect(items).toEqual(values.map((value, position) => ({ position, value })));
     let batches = 0;
-    for await (const batch of reader.read(resource, reader.args.parse({}), testContext())) {
+    for await (const batch of reader.read(resource, reader.args.parse(args), testContext())) {
       expect(batch.length).toBeLessThanOrEqual(2000);
       batches++;
     }
-    expect(batches).toBeLessThanOrEqual(values.length / 50);
+    expect(batches).toBeLessThanOrEqual(Math.max(1, values.length / 50));
     expect(openFiles(directory)).toEqual([]);
   });
 
   it('may begin in the middle', async () => {
-    const { resource } = sampleOf(type);
+    const { resource, args = {}, values = sampleValues } = sampleOf(type);
     for (const from of [1, 1000, values.length - 1, values.length, values.length + 1]) {
-      const rest = await readRecords(reader, resource, {}, testContext({ from }));
+      const rest = await readRecords(reader, resource, args, testContext({ from }));
       const wanted = rest.filter(({ position }) => position >= from);
       expect(wanted).toEqual(values.map((value, position) => ({ position, value })).slice(from));
     }
   });
 
   it('closes its file when it is left in the middle', async () => {
-    const { directory, resource } = sampleOf(type);
-    for await (const batch of reader.read(resource, reader.args.parse({}), testContext())) {
+    const { directory, resource, args = {} } = sampleOf(type);
+    for await (const batch of reader.read(resource, reader.args.parse(args), testContext())) {
       expect(batch.length).toBeGreaterThan(0);
       break;
     }
@@ -155,12 +207,12 @@ describe.each(parsers.map((reader) => [reader.type, reader] as const))('parser %
   });
 
   it('stops when it is aborted, with its file closed', async () => {
-    const { directory, resource } = sampleOf(type);
+    const { directory, resource, args = {} } = sampleOf(type);
     const controller = new AbortController();
     const reason = new Error('stop');
     const read = async (): Promise<void> => {
       const context = testContext({ signal: controller.signal });
-      for await (const batch of reader.read(resource, reader.args.parse({}), context)) {
+      for await (const batch of reader.read(resource, reader.args.parse(args), context)) {
         if (batch.length > 0) controller.abort(reason);
       }
     };

@@ -1,0 +1,25 @@
+/** A good file for each reader that reads bytes: several thousand records, or a few members that hold them. */
+import { gzipSync } from 'node:zlib';
+import { buildZip } from '../support/build-zip.ts';
+
+export interface ReaderSample {
+  readonly content: string | Buffer;
+  /** Where the reader needs some; default none. */
+  readonly args?: Readonly<Record<string, unknown>>;
+  /** What a parser makes of it; default `sampleValues`. */
+  readonly values?: readonly unknown[];
+}
+
+export const sampleValues = Array.from({ length: 5000 }, (_, i) => ({ i, text: 'some text '.repeat(20) }));
+
+/** What each member of a container, or resource of a bundle, holds. */
+export const memberText = JSON.stringify(sampleValues);
+export const memberNames = ['a.json', 'b.json', 'c.json'] as const;
+
+/** By type. A reader without one fails in readers.test.ts. A record source has a sample of a file that it fetched. */
+export const readerSamples: Readonly<Record<string, () => ReaderSample>> = {
+  zip: () => ({ content: buildZip(memberNames.map((name) => ({ name, content: memberText }))) }),
+  gzip: () => ({ content: gzipSync(memberText) }),
+  json: () => ({ content: JSON.stringify(sampleValues, null, 2) }),
+  jsonl: () => ({ content: sampleValues.map((value) => JSON.stringify(value)).join('\n') }),
+};
