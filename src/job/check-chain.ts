@@ -19,7 +19,7 @@ export function checkChain(links: readonly Link[], catalog: Catalog, report: Rep
   });
   const last = links.at(-1);
   if (last?.component.emits !== 'bytes') return;
-  const parsers = typesOf(catalog, (reader) => reader.emits === 'records');
+  const parsers = typesOf(catalog, (reader) => reader.accepts === 'bytes' && reader.emits === 'records');
   report({
     severity: 'error',
     pointer: last.draft.pointer,
@@ -31,7 +31,7 @@ export function checkChain(links: readonly Link[], catalog: Catalog, report: Rep
 
 function firstProblem({ component }: CheckedComponent<Reader>, catalog: Catalog): string | undefined {
   if (component.accepts === 'nothing') return undefined;
-  const sources = typesOf(catalog, (reader) => reader.accepts === 'nothing');
+  const sources = typesOf(catalog, (reader) => reader.accepts === 'nothing' && reader.emits === 'bytes');
   return `"${component.type}" needs bytes to read, but nothing stands before it: begin the chain with ${sources}`;
 }
 

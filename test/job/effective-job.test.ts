@@ -54,6 +54,21 @@ describe('the effective job', () => {
     expect(job.tasks[0]?.readers.map(({ type }) => type)).toEqual(['file', 'zip', 'json']);
   });
 
+  it('hands an input to the source itself where only that can read it', () => {
+    const feed = { type: 'changes-feed', args: { url: 'https://example.org/' } };
+    const own = { ...CONFIG, readers: [feed] };
+    const { job, config, digest } = effective({ input: { path: 'answer.xml', name: 'answer.xml' } }, own);
+    expect(config['readers']).toEqual([{ type: 'file', args: { path: 'answer.xml' } }, feed]);
+    expect(digest).toBe(effective({}, own).digest);
+    const [task] = job.tasks;
+    if (task === undefined) throw new Error('no task');
+    const chain = parseChain(task, catalog, createSecretResolver({ env: {}, readFile: () => '' }));
+    expect([chain.source.reader.type, ...chain.links.map(({ reader }) => reader.type)]).toEqual([
+      'file',
+      'changes-feed',
+    ]);
+  });
+
   it('puts the input into the first task only', () => {
     const { id, title, readers, writers } = CONFIG;
     const funders = [{ type: 'postgres', args: { table: 'funders' } }];
@@ -134,6 +149,13 @@ describe('the digest', () => {
     ['the vocabulary', { ...CONFIG, vocabulary: 'funders' }],
   ])('counts %s', (_, config) => {
     expect(digest({}, config)).not.toBe(digest());
+  });
+
+  it('counts a source that reads its own answers', () => {
+    const feed = (url: string): object => ({ ...CONFIG, readers: [{ type: 'changes-feed', args: { url } }] });
+    const own = digest({}, feed('https://example.org/'));
+    expect(digest({}, feed('https://example.net/'))).not.toBe(own);
+    expect(digest({ catalog: withVersion('changes-feed', 2) }, feed('https://example.org/'))).not.toBe(own);
   });
 
   it('counts the versions of components, the source aside', () => {

@@ -156,6 +156,19 @@ describe('mistakes', () => {
       '/readers/1: "ror-http" fetches a source by itself and takes nothing from a reader before it: it can only stand first',
     ],
     [
+      'a source that reads its own answers in the middle',
+      [
+        { type: 'http', args: { url: 'https://example.org/' } },
+        { type: 'changes-feed', args: { url: 'https://example.org/' } },
+      ],
+      '/readers/1: "changes-feed" fetches a source by itself and takes nothing from a reader before it: it can only stand first',
+    ],
+    [
+      'a parser after a source that reads its own answers',
+      [{ type: 'changes-feed', args: { url: 'https://example.org/' } }, { type: 'json' }],
+      '/readers/1: "json" takes bytes, but "changes-feed" before it has made records of them already: remove one of the two',
+    ],
+    [
       'a reader after the parser',
       [{ type: 'ror-http' }, { type: 'json' }, { type: 'zip' }, { type: 'json' }],
       '/readers/2: "zip" takes bytes, but "json" before it has made records of them already: remove one of the two',
@@ -215,6 +228,12 @@ describe('mistakes', () => {
     const found = check({ ...GOOD, readers: [{ type: 'changes-http' }, { type: 'json' }] }).problems;
     expect(found).toMatchObject([{ severity: 'error', pointer: '/writers/0/args/on_missing', suggestion: 'keep' }]);
     expect(found[0]?.line).toBe(23);
+    const feed = { type: 'changes-feed', args: { url: 'https://example.org/' } };
+    for (const readers of [[feed], [{ type: 'file', args: { path: 'answers.xml' } }, feed]]) {
+      expect(said({ ...GOOD, readers })).toEqual([
+        '/writers/0/args/on_missing: "changes-feed" delivers only what changed, so a record that is missing has not been removed: set "on_missing" to "keep"',
+      ]);
+    }
   });
 
   it('refuses one target twice, and tables that are no plain names', () => {

@@ -7,7 +7,7 @@ import { gzip } from '../../readers/gzip.ts';
 import { json } from '../../readers/json.ts';
 import { jsonl } from '../../readers/jsonl.ts';
 import { zip } from '../../readers/zip.ts';
-import type { Reader, Warning } from '../../src/component/reader.ts';
+import type { ReadContext, Reader, Warning } from '../../src/component/reader.ts';
 import type { Resource } from '../../src/component/resource.ts';
 import { SourceError } from '../../src/errors.ts';
 import {
@@ -15,6 +15,7 @@ import {
   originOf,
   readChain,
   type ChainLink,
+  type ChainSource,
   type ReadBatch,
   type ReadChainOptions,
 } from '../../src/pipeline/read-chain.ts';
@@ -130,6 +131,80 @@ describe('readChain', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('gives every record once in the slices of any cuts, resumed anywhere', async () => {
+    const resources = archives();
+    const places = await readPlaces(resources, chain);
+    const cut = fc.oneof(
+      fc.tuple(fc.nat({ max: 2 })),
+      fc.tuple(fc.nat({ max: 2 }), fc.nat({ max: 5 })),
+      fc.tuple(fc.nat({ max: 2 }), fc.nat({ max: 5 }), fc.nat({ max: 1 })),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(cut, { maxLength: 4 }), fc.nat(), async (cuts, pick) => {
+        const sorted = cuts.toSorted(compareCursors);
+        const found: Place[] = [];
+        for (const [i, from] of [undefined, ...sorted].entries()) {
+          const until = sorted[i];
+          const slice = { ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until }) };
+          const part = await readPlaces(resources, chain, { slice });
+          const at = part.length === 0 ? undefined : pick % part.length;
+          const after = at === undefined ? undefined : part[at]?.cursor;
+          if (at !== undefined && after !== undefined) {
+            expect(await readPlaces(resources, chain, { slice, after })).toEqual(part.slice(at + 1));
+          }
+          found.push(...part);
+        }
+        expect(found).toEqual(places);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('opens nothing behind its slice', async () => {
+    const until: (number | undefined)[] = [];
+    const spied: ChainLink = {
+      args: {},
+      reader: {
+        ...asContainer(zip),
+        read: (input: Resource, given: unknown, context: ReadContext) => {
+          until.push(context.until);
+          return zip.read(input, given, context);
+        },
+      },
+    };
+    const slice = { from: [0, 1], until: [1, 2] };
+    const places = await readPlaces(archives(), [spied, link(gzip), link(jsonl)].slice(0, 3), { slice });
+    expect(until).toEqual([undefined, 2]);
+    expect([...new Set(places.map(({ cursor }) => cursor.slice(0, 2).join('.')))]).toEqual(['0.1', '0.3', '1.0']);
+  });
+
+  it('reads the resources of a bundle as its source opens them, and goes on in the middle', async () => {
+    const asked: number[] = [];
+    const files = [bytesResource('[1, 2]\n[3]\n', [5], 'bundle')];
+    const source: ChainSource = {
+      type: 'bundled',
+      resources: files,
+      // eslint-disable-next-line @typescript-eslint/require-await -- a reader is asynchronous by contract
+      async *open({ from }) {
+        asked.push(from);
+        const texts = ['[1, 2]', '[3]'];
+        for (const [position, text] of texts.entries()) {
+          yield { position, resource: bytesResource(text, [2], `r${String(position)}`) };
+        }
+      },
+    };
+    const places = await readPlaces(files, [link(json)], { source });
+    expect(places.map(({ origin, value }) => [origin, value])).toEqual([
+      ['bundled:r0 > json:0', 1],
+      ['bundled:r0 > json:1', 2],
+      ['bundled:r1 > json:0', 3],
+    ]);
+    for (const [i, { cursor }] of places.entries()) {
+      expect(await readPlaces(files, [link(json)], { source, after: cursor })).toEqual(places.slice(i + 1));
+    }
+    expect(asked).toEqual([0, 0, 0, 1]);
   });
 
   it('opens the next resource only when the one before is read', async () => {

@@ -6,6 +6,7 @@ import {
   type ContainerReader,
   type ParserReader,
   type Reader,
+  type RecordSourceReader,
   type SourceReader,
 } from '../../src/component/reader.ts';
 import { defineTransformer, type Transformer } from '../../src/component/transformer.ts';
@@ -39,6 +40,11 @@ function parser(type: string): ParserReader {
   return defineReader({ ...idle, type, args, coverage: 'full', accepts: 'bytes', emits: 'records', read: never });
 }
 
+function recordSource(type: string, args: z.ZodType): RecordSourceReader {
+  const works = { locate: never, fetch: never, read: never };
+  return defineReader({ ...idle, ...works, type, args, coverage: 'incremental', accepts: 'nothing', emits: 'records' });
+}
+
 export const fakeReaders: readonly Reader[] = [
   source('file', z.strictObject({ path: z.string().min(1) })),
   source(
@@ -51,6 +57,7 @@ export const fakeReaders: readonly Reader[] = [
   ),
   source('ror-http', z.strictObject({ since: z.string().optional() })),
   source('changes-http', z.strictObject({ since: z.string().optional() }), 'incremental'),
+  recordSource('changes-feed', z.strictObject({ url: z.url() })),
   container(
     'zip',
     z.strictObject({
