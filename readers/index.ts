@@ -6,6 +6,7 @@ import { http } from './http.ts';
 import { json } from './json.ts';
 import { jsonl } from './jsonl.ts';
 import { rorHttp } from './ror-http.ts';
+import { tar } from './tar.ts';
 import { zip } from './zip.ts';
 
-export const readers: readonly Reader[] = [file, http, rorHttp, zip, gzip, json, jsonl];
+export const readers: readonly Reader[] = [file, http, rorHttp, zip, tar, gzip, json, jsonl];

@@ -168,6 +168,11 @@ export const ERROR_CODES = {
     meaning: 'A record has no name that could be shown.',
     remedy: 'Report it to the source.',
   },
+  E_RECORD_FUNDER: {
+    kind: 'record',
+    meaning: 'The funder of an award is not in the table of the mapping.',
+    remedy: 'Add its prefix with its ROR id to `funder_prefixes` of the transformer; the error names the prefix.',
+  },
   E_RECORD_TEXT: {
     kind: 'record',
     meaning: 'A text in the record holds a NUL character or half a surrogate pair, which no database stores.',
@@ -291,6 +296,21 @@ export const ERROR_CODES = {
     kind: 'source',
     meaning: 'A member of the zip is encrypted or uses another compression than stored and deflate.',
     remedy: 'Repack the archive.',
+  },
+  E_TAR_CORRUPT: {
+    kind: 'source',
+    meaning: 'The file is not a tar, plain or in gzip, or a header in it is damaged.',
+    remedy: 'Download it again, or report it to the source; the error says at which byte.',
+  },
+  E_TAR_TRUNCATED: {
+    kind: 'source',
+    meaning: 'The tar ends inside a member, or without the mark that ends a tar.',
+    remedy: 'Download it again: the end is missing. Nothing of it was published.',
+  },
+  E_TAR_UNSUPPORTED: {
+    kind: 'source',
+    meaning: 'A member of the tar that was selected is sparse.',
+    remedy: 'Choose other members by `regex`, or repack the archive with `tar` without `--sparse`.',
   },
   E_ARCHIVE_ENTRY_NAME: {
     kind: 'source',

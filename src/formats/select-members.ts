@@ -39,17 +39,23 @@ export function selectMembers<T extends Named>(
   throw noMatch(members, pattern, archive);
 }
 
-function noMatch(members: readonly Named[], pattern: MemberPattern, archive: string): ConfigError {
+/** What to throw when nothing fits. `members` may be the first of `count`. */
+export function noMatch(
+  members: readonly Named[],
+  pattern: MemberPattern,
+  archive: string,
+  count = members.length,
+): ConfigError {
   const names = members.map((member) => member.name);
   const listed = names.slice(0, NAMES_SHOWN).join(', ');
-  const more = names.length > NAMES_SHOWN ? ` and ${String(names.length - NAMES_SHOWN)} more` : '';
+  const more = count > NAMES_SHOWN ? ` and ${String(count - NAMES_SHOWN)} more` : '';
   const nearest = nearestName(pattern.text, names);
   const hint =
     nearest === undefined ? '' : ` The nearest is ${nearest}: "regex": ${JSON.stringify(literal(nearest))} matches it.`;
   return new ConfigError(
     'E_ARCHIVE_NO_MATCH',
     `The regex ${JSON.stringify(pattern.text)} should match a member of ${archive}, but its members are: ${listed || 'none'}${more}.${hint}`,
-    { details: { regex: pattern.text, members: names.slice(0, NAMES_SHOWN), count: names.length } },
+    { details: { regex: pattern.text, members: names.slice(0, NAMES_SHOWN), count } },
   );
 }
 

@@ -7,6 +7,7 @@ import type { FileHandle } from 'node:fs/promises';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { LimitError, SourceError, messageOf } from '../errors.ts';
 import { readStart } from './file-range.ts';
+import { refuseMemberName } from './member-name.ts';
 import { sniffContent } from './sniff-content.ts';
 
 export interface ZipMember {
@@ -59,14 +60,7 @@ async function openZip(handle: FileHandle, archive: string): Promise<ZipFile> {
 
 function toMember(entry: Entry, position: number, archive: string): ZipMember {
   const name = yauzl.getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, true);
-  const fault = faultOfName(name);
-  if (fault !== undefined) {
-    throw new SourceError(
-      'E_ARCHIVE_ENTRY_NAME',
-      `${archive} holds a member with the name ${JSON.stringify(name)}, which ${fault}. A name should stay inside its archive: do not use this one, report it to the source.`,
-      { details: { resource: archive, member: name, position } },
-    );
-  }
+  refuseMemberName(name, archive, position);
   return {
     position,
     name,
@@ -78,15 +72,6 @@ function toMember(entry: Entry, position: number, archive: string): ZipMember {
     crc32: entry.crc32,
     headerOffset: entry.relativeOffsetOfLocalHeader,
   };
-}
-
-function faultOfName(name: string): string | undefined {
-  if (name === '') return 'is empty';
-  if (name.includes('\0')) return 'holds a NUL character';
-  if (name.includes('\\')) return 'holds a backslash';
-  if (name.startsWith('/') || /^[a-zA-Z]:/.test(name)) return 'is absolute';
-  if (name.split('/').includes('..')) return 'leads out of the archive';
-  return undefined;
 }
 
 /** Members that share bytes are how a bomb hides from a limit on the ratio; no packer writes them. */

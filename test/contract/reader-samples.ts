@@ -1,5 +1,6 @@
 /** A good file for each reader that reads bytes: several thousand records, or a few members that hold them. */
 import { gzipSync } from 'node:zlib';
+import { buildTar } from '../support/build-tar.ts';
 import { buildZip } from '../support/build-zip.ts';
 
 export interface ReaderSample {
@@ -19,6 +20,7 @@ export const memberNames = ['a.json', 'b.json', 'c.json'] as const;
 /** By type. A reader without one fails in readers.test.ts. A record source has a sample of a file that it fetched. */
 export const readerSamples: Readonly<Record<string, () => ReaderSample>> = {
   zip: () => ({ content: buildZip(memberNames.map((name) => ({ name, content: memberText }))) }),
+  tar: () => ({ content: buildTar(memberNames.map((name) => ({ name, content: memberText }))) }),
   gzip: () => ({ content: gzipSync(memberText) }),
   json: () => ({ content: JSON.stringify(sampleValues, null, 2) }),
   jsonl: () => ({ content: sampleValues.map((value) => JSON.stringify(value)).join('\n') }),

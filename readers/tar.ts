@@ -1,0 +1,237 @@
+/**
+ * The members of a tar, plain or in gzip. A plain one in a file is read by byte positions where that saves work, and can
+ * be read by several activities at once. A packed one is read from its start: to resume, it is unpacked again up to the
+ * member in question, but no member before it is taken out or parsed.
+ */
+import type { FileHandle } from 'node:fs/promises';
+import { z } from 'zod';
+import { defineReader, type ReadContext, type SplitContext } from '../src/component/reader.ts';
+import type { PlacedResource, Resource } from '../src/component/resource.ts';
+import { LimitError } from '../src/errors.ts';
+import { readStart, readRange } from '../src/formats/file-range.ts';
+import { refuseMemberName } from '../src/formats/member-name.ts';
+import { compileMemberPattern, faultOfPattern } from '../src/formats/member-pattern.ts';
+import { scanTar, type TarMember, type TarPlace } from '../src/formats/scan-tar.ts';
+import { noMatch } from '../src/formats/select-members.ts';
+import { splitTar } from '../src/formats/split-tar.ts';
+import { fileTar, isGzip, streamTar, type TarBytes } from '../src/formats/tar-bytes.ts';
+import { BUFFERED_BYTES, bufferedMember, streamedMember } from '../src/formats/tar-content.ts';
+import { tarUnsupported } from '../src/formats/tar-error.ts';
+import { placeBefore, rememberPlaces, tarKey } from '../src/formats/tar-places.ts';
+import { openFetched } from '../src/spool/file-resource.ts';
+
+const argsSchema = z.strictObject({
+  regex: z
+    .string()
+    .superRefine((text, context) => {
+      const fault = faultOfPattern(text);
+      if (fault !== undefined)
+        context.addIssue({ code: 'custom', message: `expected a regex in RE2 syntax: ${fault}` });
+    })
+    .optional()
+    .describe(
+      'Which members are read: those in whose name this regular expression is found (RE2 syntax, searched anywhere, as in Python). Without it all are read.',
+    ),
+  max_entries: z
+    .int()
+    .positive()
+    .default(200_000_000)
+    .describe(
+      'The most members that a tar may have. Nothing is kept of a member that was read, so this bounds time and not memory. The ORCID file has 20 million.',
+    ),
+  max_entry_bytes: z
+    .int()
+    .positive()
+    .default(64 * 1024 ** 3)
+    .describe(
+      'The most bytes that a member that is read may have. Large members are streamed, so this bounds time and not memory.',
+    ),
+  max_ratio: z
+    .number()
+    .positive()
+    .default(500)
+    .describe(
+      'How many times its packed size a packed tar may unpack to, once it is above 16 MiB. Many small members that are alike reach 100; gzip cannot exceed 1032, so a higher value allows anything.',
+    ),
+  mode: z
+    .string()
+    .optional()
+    .describe(
+      'Accepted and ignored: InvenioRDM passes it to Python (`r`, `r|gz`, `r:gz`). Whether a tar is packed is told by its content.',
+    ),
+});
+
+type Args = z.infer<typeof argsSchema>;
+
+export const tar = defineReader<Args>({
+  type: 'tar',
+  version: 1,
+  summary: 'The members of a tar, plain or in gzip',
+  description:
+    'Reads ustar, pax, GNU and old v7 tars, with long names and members above 8 GiB, in their order. A checksum of a header that is wrong, a member that is cut short and an end that is missing are errors with their byte. Links hold nothing of their own and are left out with a warning; sparse members are refused when they are selected; names that leave the archive are refused always.',
+  args: argsSchema,
+  examples: [
+    { title: 'The records of an ORCID public data file', args: { regex: '\\.xml$' } },
+    { title: 'As InvenioRDM writes it', args: { regex: '\\.json.gz$', mode: 'r' } },
+    { title: 'All members', args: {} },
+  ],
+  coverage: 'full',
+  accepts: 'bytes',
+  emits: 'bytes',
+  read,
+  split,
+});
+
+async function* read(
+  input: Resource,
+  args: Args,
+  context: ReadContext,
+): AsyncGenerator<PlacedResource, void, undefined> {
+  const { from, until, signal } = context;
+  const choose = createChoice(input.name, args, context.warn);
+  signal.throwIfAborted();
+  const { bytes, start } = await openAt(input, args, from);
+  try {
+    for await (const member of scanTar(bytes, { archive: input.name, signal, start, warn: context.warn })) {
+      if (until !== undefined && member.position >= until) return;
+      if (member.position < from || !choose.wants(member)) continue;
+      if (member.bytes <= BUFFERED_BYTES) {
+        yield await bufferedMember(bytes, member, input.name);
+      } else if (start !== undefined && input.path !== undefined) {
+        yield fileMember(input, member);
+      } else {
+        const open = streamedMember(bytes, member, input.name, () => openStream(input, args));
+        yield open;
+        await open.leave();
+      }
+    }
+    if (from === 0) choose.requireOne();
+  } finally {
+    await bytes.close();
+  }
+}
+
+async function split(input: Resource, args: Args, context: SplitContext): Promise<readonly number[]> {
+  const handle = await openPlain(input);
+  if (handle === undefined) return [0];
+  const key = await tarKey(handle);
+  const bytes = fileTar(handle, (await handle.stat()).size, 0);
+  try {
+    // What there is to warn of is said by those who read.
+    const warn = (): void => undefined;
+    const choose = createChoice(input.name, args, warn);
+    const members = scanTar(bytes, { archive: input.name, signal: context.signal, warn });
+    const places = await splitTar(wanted(members, choose), context.parts);
+    choose.requireOne();
+    rememberPlaces(key, places);
+    return [0, ...places.slice(1).map(({ position }) => position)];
+  } finally {
+    await bytes.close();
+  }
+}
+
+async function* wanted(members: AsyncIterable<TarMember>, choose: Choice): AsyncGenerator<TarMember> {
+  for await (const member of members) if (choose.wants(member)) yield member;
+}
+
+interface Choice {
+  wants(member: TarMember): boolean;
+  /** Throws ConfigError when there was none. */
+  requireOne(): void;
+}
+
+/** Names that are kept for the sentence that says that none of them was wanted. */
+const MOST_NAMES = 1000;
+
+function createChoice(archive: string, args: Args, warn: ReadContext['warn']): Choice {
+  const pattern = args.regex === undefined ? undefined : compileMemberPattern(args.regex);
+  let names: { readonly name: string }[] = [];
+  let count = 0;
+  let hasOne = false;
+  return {
+    wants(member) {
+      if (member.position >= args.max_entries) throw tooMany(archive, args);
+      refuseMemberName(member.name, archive, member.position);
+      if (member.kind === 'directory' || member.kind === 'other') return false;
+      if (pattern?.matches(member.name) === false) {
+        count += 1;
+        if (!hasOne && names.length < MOST_NAMES) names.push({ name: member.name });
+        return false;
+      }
+      hasOne = true;
+      names = [];
+      return isReadable(member, archive, args, warn);
+    },
+    requireOne() {
+      if (!hasOne && pattern !== undefined) throw noMatch(names, pattern, archive, count);
+    },
+  };
+}
+
+function isReadable(member: TarMember, archive: string, args: Args, warn: ReadContext['warn']): boolean {
+  if (member.kind === 'link') {
+    warn({
+      code: 'W_TAR_LINK',
+      message: `${member.name} in ${archive} is a link to ${member.linkName} and holds nothing of its own; it is left out.`,
+    });
+    return false;
+  }
+  if (member.kind === 'sparse')
+    throw tarUnsupported(archive, member.name, 'is sparse, a form that only GNU tar unpacks');
+  if (member.bytes > args.max_entry_bytes) {
+    throw new LimitError(
+      'E_ARCHIVE_SIZE',
+      `The member ${member.name} of the tar ${archive} has ${String(member.bytes)} bytes, more than max_entry_bytes, ${String(args.max_entry_bytes)}. Raise it only for a source that you trust.`,
+      { details: { resource: archive, member: member.name, bytes: member.bytes, limit: args.max_entry_bytes } },
+    );
+  }
+  return true;
+}
+
+function tooMany(archive: string, args: Args): LimitError {
+  const limit = args.max_entries;
+  return new LimitError(
+    'E_ARCHIVE_ENTRIES',
+    `The tar ${archive} has more than ${String(limit)} members, the limit of max_entries. Raise it only for a source that you trust.`,
+    { details: { resource: archive, limit } },
+  );
+}
+
+/** From the start as a stream, which tells how far it is; in the middle of a plain file at the nearest known place. */
+async function openAt(
+  input: Resource,
+  args: Args,
+  from: number,
+): Promise<{ readonly bytes: TarBytes; readonly start?: TarPlace }> {
+  const handle = from === 0 ? undefined : await openPlain(input);
+  if (handle === undefined) return { bytes: await openStream(input, args) };
+  const start = placeBefore(await tarKey(handle), from) ?? { position: 0, offset: 0, globals: {} };
+  return { bytes: fileTar(handle, (await handle.stat()).size, start.offset), start };
+}
+
+function openStream(input: Resource, args: Args): Promise<TarBytes> {
+  return streamTar(input.stream(), input.name, { total: input.bytes, maxRatio: args.max_ratio });
+}
+
+/** The file of the resource where it is a plain tar. */
+async function openPlain({ name, path, bytes }: Resource): Promise<FileHandle | undefined> {
+  if (path === undefined) return undefined;
+  const handle = await openFetched({ name, path, ...(bytes === undefined ? {} : { bytes }) });
+  if (!isGzip(await readStart(handle, 2))) return handle;
+  await handle.close();
+  return undefined;
+}
+
+function fileMember(input: Resource, { position, name, offset, bytes }: TarMember): PlacedResource {
+  return { position, resource: { name, bytes, stream: () => readContent(input, offset, bytes) } };
+}
+
+async function* readContent(input: Resource, offset: number, bytes: number): AsyncGenerator<Buffer, void, undefined> {
+  const { name, path = '' } = input;
+  const handle = await openFetched({ name, path, ...(input.bytes === undefined ? {} : { bytes: input.bytes }) });
+  try {
+    yield* readRange(handle, offset, bytes);
+  } finally {
+    await handle.close();
+  }
+}
