@@ -139,9 +139,10 @@ function refuseEmpty(task: OpenTask, tally: Tally): void {
  */
 async function planAbsent(client: PoolClient, task: OpenTask, ordinal: number, tally: Tally): Promise<number> {
   const wanted = task.targets[ordinal];
-  if (wanted === undefined) return 0;
+  // A source that delivers only what changed says nothing by leaving a record out.
+  if (wanted === undefined || !task.isFullSource) return 0;
   const { names } = task;
-  const withdraws = wanted.onMissing === 'withdraw' && task.isFullSource;
+  const withdraws = wanted.onMissing === 'withdraw';
   if (withdraws && tally.rejectedWithoutId === 0) {
     return planWithdrawals(client, names, wanted.target, ordinal, ownerOf(task));
   }

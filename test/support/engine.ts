@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCatalog } from '../../src/component/catalog.ts';
+import type { Reader } from '../../src/component/reader.ts';
+import type { Transformer } from '../../src/component/transformer.ts';
 import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
 import type { Engine } from '../../src/pipeline/engine.ts';
 import type { RunReport, RunRequest, RunSteps, StepContext } from '../../src/pipeline/run-steps.ts';
@@ -32,7 +34,11 @@ export interface TestEngine {
   close(): Promise<void>;
 }
 
-export async function openTestEngine(url?: string): Promise<TestEngine> {
+/** `more` are components of the test's own, beside all that are registered. */
+export async function openTestEngine(
+  url?: string,
+  more: { readonly readers?: readonly Reader[]; readonly transformers?: readonly Transformer[] } = {},
+): Promise<TestEngine> {
   const database = url === undefined ? await testDatabase() : undefined;
   const directory = makeTempDir('vocab-sync-engine-');
   const pool = openPool({ url: url ?? database?.url ?? '' });
@@ -40,7 +46,11 @@ export async function openTestEngine(url?: string): Promise<TestEngine> {
   const logger = silentLogger();
   const engine: Engine = {
     pool,
-    catalog: testCatalog,
+    catalog: createCatalog({
+      readers: [...readers, ...(more.readers ?? [])],
+      transformers: [...transformers, ...(more.transformers ?? [])],
+      writers,
+    }),
     services: { http: noHttp, spool: createSpool(join(directory, 'spool')), logger },
     logger,
     resolveSecret: (reference) => reference,
