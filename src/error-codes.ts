@@ -114,6 +114,12 @@ export const ERROR_CODES = {
     remedy:
       'Look at `vocab-sync show RUN` and `vocab-sync runs JOB`; a run of the job brings its targets up to date with the source.',
   },
+  E_RETRY_REFUSED: {
+    kind: 'config',
+    meaning:
+      'What the run rejected cannot be retried: it rejected nothing, a later run published, or its source cannot be read as it was.',
+    remedy: 'Retry the run that the error names, or read the whole source again: `vocab-sync run JOB --force`.',
+  },
   E_RECORD_NOT_FOUND: {
     kind: 'config',
     meaning: 'No change of this record is kept in this vocabulary.',
@@ -187,6 +193,12 @@ export const ERROR_CODES = {
     kind: 'record',
     meaning: 'A transformer failed on this record in a way that it did not foresee.',
     remedy: 'Report it with the raw record of `vocab-sync rejections RUN`; the other records were read.',
+  },
+  E_ENTRY_NOT_FOUND: {
+    kind: 'record',
+    meaning:
+      'A rejected entry that is retried is not at its place in the source any more, because the job reads it otherwise today.',
+    remedy: 'Read the whole source again: `vocab-sync run JOB --force`.',
   },
   E_RECORD_OWNED: {
     kind: 'record',

@@ -70,7 +70,7 @@ export function escaped(text: string): string {
 
 function headline(state: RunProgress): string {
   const lines = [
-    `**${escaped(state.title)}** — ${standing(state)}${state.mode === 'plan' ? ' (plan)' : ''}`,
+    `**${escaped(state.title)}** — ${standing(state)}${MODES[state.mode]}`,
     ...(state.outcome === null ? ['', phaseLine(state)] : []),
     '',
     `- since: ${state.since === null ? 'the beginning' : timeOf(escaped(state.since))}${state.sinceReason === null ? '' : ` (${escaped(state.sinceReason)})`}`,
@@ -84,6 +84,13 @@ function headline(state: RunProgress): string {
   if (state.error !== null) lines.push(`- error: **${escaped(state.error.code)}** ${escaped(state.error.message)}`);
   return lines.join('\n');
 }
+
+const MODES: Readonly<Record<RunProgress['mode'], string>> = {
+  run: '',
+  plan: ' (plan)',
+  retry: ' (retry of rejections)',
+  rollback: ' (rollback)',
+};
 
 function standing({ outcome, phase }: RunProgress): string {
   return outcome ?? (phase === 'waiting' ? 'waiting for approval' : 'under way');

@@ -72,7 +72,11 @@ export async function composeRequest(
   };
 }
 
-async function readCustomArgs(written: string | undefined, cwd: string): Promise<Record<string, unknown> | undefined> {
+/** What `--custom-args` says. Throws ConfigError. */
+export async function readCustomArgs(
+  written: string | undefined,
+  cwd: string,
+): Promise<Record<string, unknown> | undefined> {
   if (written === undefined) return undefined;
   const text = written.startsWith('@') ? await readArgsFile(resolve(cwd, written.slice(1))) : written;
   let value: unknown;

@@ -37,6 +37,10 @@ function renderHead(report: RunReport): string {
         ['started', startOf(report)],
         ...decidedBy(report),
         ...undoneBy(report),
+        ...(report.retries === undefined ? [] : [['retries', `the rejections of run ${report.retries}`] as const]),
+        ...(report.schedule_paused === undefined
+          ? []
+          : [['schedule', printable(report.schedule_paused, 400)] as const]),
       ],
       '  ',
     ),

@@ -2,15 +2,13 @@
 import { Option, type Command } from 'commander';
 import { explainConfig } from '../job/explain-config.ts';
 import type { RunMode } from '../records/run.ts';
-import { startRun } from '../temporal/start-run.ts';
-import { webUiLink } from '../temporal/web-ui.ts';
 import { loadCatalog } from './catalog.ts';
 import { JSON_OPTION, writeJson, type CommandContext, type JsonOption } from './command-context.ts';
-import { composeRequest, type ComposedRequest, type RequestOptions } from './compose-request.ts';
+import { composeRequest, type RequestOptions } from './compose-request.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { followToEnd } from './follow-to-end.ts';
-import { openServersFor, requireWorker } from './require-worker.ts';
+import { openServersFor } from './require-worker.ts';
 import { renderExplained } from './render-explained.ts';
+import { startAndFollow } from './start-and-follow.ts';
 
 export interface RunOptions extends RequestOptions, JsonOption {
   readonly explain?: boolean;
@@ -56,32 +54,7 @@ export async function runJobCommand(
     await (options.json === true ? writeJson(context, { values }) : context.terminal.write(renderExplained(values)));
     return EXIT.success;
   }
-  return openServersFor(context, options.detach === true, async (servers) => {
-    await requireWorker(context, servers, composed.queue, options.detach === true);
-    const { client } = servers.temporal;
-    const started = await startRun(client, {
-      request: composed.request,
-      queue: composed.queue,
-      searchAttributes: servers.searchAttributes,
-    });
-    const link =
-      servers.webUi === undefined
-        ? null
-        : webUiLink(servers.webUi, servers.temporal.namespace, started.workflowId, started.runId);
-    context.terminal.say(`Started run ${started.runId}${link === null ? '' : `\n  ${link}`}`);
-    if (options.detach === true) return detached(context, composed, started, link, options);
-    return followToEnd(context, servers, { ...started, queue: composed.queue, json: options.json === true });
-  });
-}
-
-async function detached(
-  context: CommandContext,
-  { request }: ComposedRequest,
-  { runId, workflowId }: { readonly runId: string; readonly workflowId: string },
-  link: string | null,
-  { json }: JsonOption,
-): Promise<ExitCode> {
-  if (json === true) await writeJson(context, { run: runId, job: request.job, workflow_id: workflowId, web_ui: link });
-  else await context.terminal.write(`${runId}\n`);
-  return EXIT.success;
+  return openServersFor(context, options.detach === true, (servers) =>
+    startAndFollow(context, servers, composed, options),
+  );
 }

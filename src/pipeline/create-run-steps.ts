@@ -3,7 +3,7 @@ import { setWaiting } from '../postgres/run-rows.ts';
 import { applyChanges } from './apply-changes.ts';
 import { compareTargets } from './compare-targets.ts';
 import type { Engine } from './engine.ts';
-import { fetchSource } from './fetch-source.ts';
+import { fetchForRun } from './fetch-rejected.ts';
 import { finishRun } from './finish-run.ts';
 import { recordSteps } from './record-steps.ts';
 import { resolveRun } from './resolve-run.ts';
@@ -17,7 +17,7 @@ export function createRunSteps(engine: Engine): RunSteps {
 function bindSteps(engine: Engine): RunSteps {
   return {
     resolveRun: (input) => resolveRun(engine, input),
-    fetchSource: (input, context) => fetchSource(engine, input, context),
+    fetchSource: (input, context) => fetchForRun(engine, input, context),
     stagePartition: (input, context) => stagePartition(engine, input, context),
     compareTargets: (input, context) => compareTargets(engine, input, context),
     awaitApproval: (input) => setWaiting(engine.pool, input.run, new Date(input.deadline)),

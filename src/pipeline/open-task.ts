@@ -49,7 +49,8 @@ export async function openTask(
     run,
     row,
     job,
-    guards: task.guards,
+    // A few entries of a source fit no guard that was made for the whole of it.
+    guards: run.mode === 'retry' ? {} : task.guards,
     names: stageNames(input.run, row.ordinal),
     source: chain.source,
     links: chain.links,
@@ -61,9 +62,11 @@ export async function openTask(
     },
     targets,
     documents: targets.some(({ snapshot }) => snapshot !== undefined) ? 'json' : 'jsonb',
-    isFullSource: [chain.source.reader, ...chain.links.map((link): Reader => link.reader)].every(
-      (reader) => reader.coverage === 'full',
-    ),
+    isFullSource:
+      run.mode !== 'retry' &&
+      [chain.source.reader, ...chain.links.map((link): Reader => link.reader)].every(
+        (reader) => reader.coverage === 'full',
+      ),
   };
 }
 

@@ -36,6 +36,8 @@ export function toReport(run: RunRow, tasks: readonly TaskRow[], webUi: string |
     error: run.error,
     ...(run.rolls_back === null ? {} : { rolls_back: run.rolls_back }),
     ...(run.rolled_back_by === null ? {} : { rolled_back_by: run.rolled_back_by }),
+    ...(run.request.retries === undefined ? {} : { retries: run.request.retries }),
+    ...(run.schedule_paused === null ? {} : { schedule_paused: run.schedule_paused }),
   };
 }
 

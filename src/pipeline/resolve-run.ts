@@ -2,8 +2,6 @@
 import { ConfigError } from '../errors.ts';
 import { configDigest } from '../job/config-digest.ts';
 import { createEffectiveJob, jobFromConfig, type EffectiveJob } from '../job/effective-job.ts';
-import type { Task } from '../job/job.ts';
-import { taskDigest } from '../job/task-digest.ts';
 import { findStoredJob, storeVersion, type StoredJob } from '../postgres/job-rows.ts';
 import { endFrozenSessions } from '../postgres/frozen-sessions.ts';
 import { inTransaction, type PoolClient } from '../postgres/pool.ts';
@@ -15,19 +13,24 @@ import {
   insertTasks,
   listTasks,
   type NewRun,
+  type NewTask,
   type RunRow,
 } from '../postgres/run-rows.ts';
+import { copySources } from '../postgres/retried-rows.ts';
 import { abandonRun, reopenRun } from '../postgres/run-endings.ts';
 import { dropStage, stageNames } from '../postgres/stage-table.ts';
 import type { Engine } from './engine.ts';
 import { freezeSince } from './freeze-since.ts';
+import { requireRetryable, sinceOfRetried } from './retried-run.ts';
 import type { Resolved, ResolveInput, RunRequest } from './run-steps.ts';
+import { tasksOfRun } from './tasks-of-run.ts';
 
 /** Called again for the same run it answers the same, also after a reset of its workflow. Throws ConfigError. */
 export async function resolveRun(engine: Engine, input: ResolveInput): Promise<Resolved> {
   const before = await findRun(engine.pool, input.run);
   if (before !== undefined) return resumeRun(engine, before);
   const { request } = input;
+  const retried = request.mode === 'retry' ? await requireRetryable(engine.pool, request.retries ?? '') : undefined;
   const stored = request.config === undefined ? await findStoredJob(engine.pool, request.job) : undefined;
   if (request.trigger === 'schedule' && stored?.active === false) return inactive(stored);
   const config = request.config ?? requireConfig(stored, request.job);
@@ -38,7 +41,7 @@ export async function resolveRun(engine: Engine, input: ResolveInput): Promise<R
     ...(request.input === undefined ? {} : { input: request.input }),
     catalog: engine.catalog,
   });
-  const since = await freezeSince(engine.pool, request, effective);
+  const since = retried === undefined ? await freezeSince(engine.pool, request, effective) : sinceOfRetried(retried);
   // A stored job keeps the version that was read: another one may have been applied since.
   const jobVersion = stored?.version ?? (await storeConfig(engine, effective, config, request.startedBy));
   const run: NewRun = {
@@ -55,22 +58,24 @@ export async function resolveRun(engine: Engine, input: ResolveInput): Promise<R
     config: effective.config,
     configDigest: effective.digest,
   };
-  return takeJob(engine, run, effective);
+  return takeJob(engine, run, tasksOfRun(engine, effective, retried), retried?.run.id);
 }
 
 /** Twice is enough: a holder that closed is let go once, and a new holder after that is a real one. */
 const TAKE_ATTEMPTS = 3;
 
-async function takeJob(engine: Engine, run: NewRun, effective: EffectiveJob): Promise<Resolved> {
+/** `retried` is the run whose frozen sources are taken over. */
+async function takeJob(
+  engine: Engine,
+  run: NewRun,
+  tasks: readonly NewTask[],
+  retried: string | undefined,
+): Promise<Resolved> {
   for (let attempt = 0; attempt < TAKE_ATTEMPTS; attempt++) {
     const taken = await inTransaction(engine.pool, async (client) => {
       if (!(await insertRun(client, run))) return false;
-      const tasks = effective.job.tasks.map((task) => ({
-        name: task.name,
-        chain: describeChain(task),
-        digest: taskDigest(task, engine.catalog),
-      }));
       await insertTasks(client, run.id, tasks);
+      if (retried !== undefined) await copySources(client, retried, run.id);
       return true;
     });
     if (taken) {
@@ -161,14 +166,6 @@ function requireConfig(stored: StoredJob | undefined, job: string): string {
     'E_JOB_NOT_FOUND',
     `Expected a stored job "${job}", found none. Start it from its file, or store it first.`,
   );
-}
-
-/** `ror-http > zip > json → ror-affiliations → postgres` */
-function describeChain(task: Task): string {
-  const names = (components: Task['readers'], between: string): string =>
-    components.map(({ type }) => type).join(between);
-  const parts = [names(task.readers, ' > '), names(task.transformers, ' → '), names(task.writers, ', ')];
-  return parts.filter((part) => part !== '').join(' → ');
 }
 
 /** The config has a column of its own. */

@@ -15,6 +15,7 @@ import { ensureFiles } from './fetch-source.ts';
 import { openTask, targetsOf, type OpenTask } from './open-task.ts';
 import { loadRecogniser } from './load-recogniser.ts';
 import { cursorOf, readChain, type ChainSource, type ReadBatch } from './read-chain.ts';
+import { placeBeforeRejected, readRejected, rejectedEntries } from './read-rejected.ts';
 import type { StageInput, Staged, StepContext } from './run-steps.ts';
 import { createStageSink, type SinkPlace } from './stage-sink.ts';
 import { takeBatch } from './take-batch.ts';
@@ -66,16 +67,19 @@ async function stageFrom(
   });
   let place: SinkPlace = { after: claim.after, bytes: 0, totalBytes: undefined };
   const recognise = await recogniserOf(engine, task);
-  const batches = readChain({
+  const rejected = rejectedEntries(engine.pool, task, claim.after);
+  const after = rejected === undefined ? claim.after : await placeBeforeRejected(rejected);
+  const read = readChain({
     source,
     links: task.links,
-    ...(claim.after === undefined ? {} : { after: claim.after }),
+    ...(after === undefined ? {} : { after }),
     signal: context.signal,
     services: engine.services,
     since: sinceOf(task.run),
     ...(recognise === undefined ? {} : { recognise }),
     warn: warnOnce(tally),
   });
+  const batches = rejected === undefined ? read : readRejected(rejected, read);
   try {
     for await (const batch of batches) {
       takeBatch(task, batch, tally, sink);

@@ -4,7 +4,7 @@ import { isFailure, type ReadItem, type ReadRecord } from '../records/entry.ts';
 import { formatOrigin } from '../records/origin.ts';
 import type { Tally } from '../records/tally.ts';
 import type { OpenTask } from './open-task.ts';
-import { originOf, type ReadBatch } from './read-chain.ts';
+import { cursorOf, originOf, type ReadBatch } from './read-chain.ts';
 import type { StageSink } from './stage-sink.ts';
 import { tallyItemWarning, tallyResult, transformItem } from './transform-items.ts';
 
@@ -29,7 +29,9 @@ export function takeBatch(task: OpenTask, batch: ReadBatch, tally: Tally, sink: 
     }
     const result = transformItem(item, task.items, origin, warn);
     tallyResult(tally, result, watched);
-    if (result.kind === 'rejected') sink.addRejection({ ...result.rejection, origin: origin() });
+    if (result.kind === 'rejected') {
+      sink.addRejection({ ...result.rejection, origin: origin(), cursor: cursorOf(batch, item) });
+    }
     if (result.kind === 'filtered' && result.deletes !== undefined) sink.addDeletion({ seq, id: result.deletes });
     if (result.kind !== 'staged') continue;
     const { id, json, hash } = result.document;

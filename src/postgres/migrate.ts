@@ -4,6 +4,7 @@ import { mainRoad } from './migrations/0001-main-road.ts';
 import { storedJobs } from './migrations/0002-stored-jobs.ts';
 import { watermark } from './migrations/0003-watermark.ts';
 import { history } from './migrations/0004-history.ts';
+import { retryAndPause } from './migrations/0006-retry-and-pause.ts';
 import { inTransaction, openPool, type Pool, type PoolClient } from './pool.ts';
 
 export interface Migration {
@@ -11,7 +12,7 @@ export interface Migration {
   readonly sql: string;
 }
 
-const MIGRATIONS: readonly Migration[] = [mainRoad, storedJobs, watermark, history];
+const MIGRATIONS: readonly Migration[] = [mainRoad, storedJobs, watermark, history, retryAndPause];
 
 /** A number of our own for pg_advisory_xact_lock, arbitrary but fixed. */
 const MIGRATION_LOCK = 7_203_119_004;

@@ -31,7 +31,7 @@ const OLD_RUNS = `
     AND id NOT IN (SELECT DISTINCT ON (job_id) id FROM vocab_sync.run
       WHERE watermark_hold IS NULL AND outcome IN ('success', 'unchanged', 'partial') ORDER BY job_id, started_at DESC)
     AND id NOT IN (SELECT DISTINCT ON (r.job_id, t.name) r.id FROM vocab_sync.task t JOIN vocab_sync.run r ON r.id = t.run_id
-      WHERE t.applied_at IS NOT NULL ORDER BY r.job_id, t.name, t.applied_at DESC)`;
+      WHERE t.applied_at IS NOT NULL AND r.mode <> 'retry' ORDER BY r.job_id, t.name, t.applied_at DESC)`;
 
 /** All or nothing. A dry run does the same and takes it back, so that its numbers are the true ones. */
 export async function prune(pool: Pool, rules: KeepRules, isDryRun: boolean): Promise<Pruned> {

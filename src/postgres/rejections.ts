@@ -2,12 +2,15 @@
 import { copyRows } from './copy.ts';
 import type { PartitionKey } from './partitions.ts';
 import type { PoolClient } from './pool.ts';
+import type { Cursor } from '../records/origin.ts';
 import type { RejectionKind } from '../records/run.ts';
 
 export interface Rejection {
   readonly code: string;
   readonly message: string;
   readonly origin: string;
+  /** The same place in positions, by which it is found again. */
+  readonly cursor: Cursor;
   readonly recordId: string | undefined;
   readonly raw: string | undefined;
 }
@@ -23,7 +26,7 @@ export async function insertRejections(
   if (rejections.length === 0) return;
   await copyRows(
     client,
-    'vocab_sync.rejection (run_id, task, partition, code, message, origin, record_id, raw)',
+    'vocab_sync.rejection (run_id, task, partition, code, message, origin, cursor, record_id, raw)',
     rejections.map((rejection) => [
       key.run,
       key.task,
@@ -31,6 +34,7 @@ export async function insertRejections(
       rejection.code,
       storable(rejection.message),
       storable(rejection.origin),
+      `{${rejection.cursor.join(',')}}`,
       rejection.recordId === undefined ? null : storable(rejection.recordId),
       rejection.raw === undefined ? null : storable(rejection.raw),
     ]),

@@ -36,6 +36,8 @@ export interface RunRow {
   readonly rolls_back: string | null;
   /** The rollback that undid it, where that still stands. */
   readonly rolled_back_by: string | null;
+  /** The note with which its end paused the schedule of its job. */
+  readonly schedule_paused: string | null;
 }
 
 /** The frozen source of a task: the version that was located and, once fetched, its files. */
@@ -236,7 +238,8 @@ export interface PublishedSource {
 
 /**
  * What the task of this name of this job published last, where that was made by the same chain (`taskDigest`). A later
- * publication by another chain or of another version hides it: then the targets no longer hold it.
+ * publication by another chain or of another version hides it: then the targets no longer hold it. What a retry of
+ * rejections published is a part of a source, and says nothing of the rest.
  */
 export async function lastPublished(
   db: Queryable,
@@ -247,7 +250,7 @@ export async function lastPublished(
   const { rows } = await db.query<PublishedSource & { digest_of_task: string }>(
     `SELECT t.source_identity AS identity, t.source_digest AS digest, t.source, t.digest AS digest_of_task
      FROM vocab_sync.task t JOIN vocab_sync.run r ON r.id = t.run_id
-     WHERE r.job_id = $1 AND t.name = $2 AND t.applied_at IS NOT NULL ORDER BY t.applied_at DESC LIMIT 1`,
+     WHERE r.job_id = $1 AND t.name = $2 AND t.applied_at IS NOT NULL AND r.mode <> 'retry' ORDER BY t.applied_at DESC LIMIT 1`,
     [job, task],
   );
   const row = rows[0];

@@ -1,8 +1,11 @@
 /** What a run is asked, how it stands and how it is reported: the shapes that the ledger, the engine, the workflow and the command line share. All JSON. */
 import type { StageCounts, TargetCounts } from './counts.ts';
 
-/** `rollback` undoes what another run published; it has no workflow. */
-export type RunMode = 'run' | 'plan' | 'rollback';
+/**
+ * `rollback` undoes what another run published; it has no workflow. `retry` reads again what another run rejected, and
+ * nothing else.
+ */
+export type RunMode = 'run' | 'plan' | 'rollback' | 'retry';
 export type RunTrigger = 'manual' | 'schedule';
 export type Outcome = 'success' | 'partial' | 'failed' | 'cancelled' | 'unchanged' | 'discarded' | 'skipped';
 /** Where a run stands. `waiting` = a plan or a tripped guard waits for approval. */
@@ -27,6 +30,8 @@ export interface RunRequest {
   readonly input?: { readonly path: string; readonly name: string };
   /** Read in any case, even when the source is known to be unchanged. */
   readonly force?: boolean;
+  /** With the mode `retry`: the run whose rejections are read again. */
+  readonly retries?: string;
   readonly startedBy?: string;
   /** False where the namespace has no search attributes for us. Default true. */
   readonly searchAttributes?: boolean;
@@ -91,6 +96,10 @@ export interface RunReport {
   readonly rolls_back?: string;
   /** The rollback that undid this run. */
   readonly rolled_back_by?: string;
+  /** The run whose rejections this one read again. */
+  readonly retries?: string;
+  /** Why the schedule of the job was paused at the end of this run, and how to resume it. */
+  readonly schedule_paused?: string;
   /** The run that held the job, where this one was skipped. */
   readonly held_by?: { readonly run: string; readonly workflow_id: string; readonly phase: Phase };
   /** Why nothing was done, where this one was skipped for another reason. */

@@ -71,6 +71,7 @@ function summaryOf({ title, job, mode, input }: RunRequest): string {
   const parts = [
     title ?? job,
     ...(mode === 'plan' ? ['plan'] : []),
+    ...(mode === 'retry' ? ['retry of rejections'] : []),
     ...(input === undefined ? [] : [`from ${input.name}`]),
   ];
   return escaped(parts.join(', ').slice(0, 150));
@@ -80,7 +81,7 @@ function summaryOf({ title, job, mode, input }: RunRequest): string {
 function detailsOf(request: RunRequest): string {
   const lines = [
     `- job: ${escaped(request.job)}`,
-    `- mode: ${request.mode === 'plan' ? 'plan, publishes after `approve`' : 'run'}`,
+    `- mode: ${modeOf(request)}`,
     ...(request.startedBy === undefined ? [] : [`- started by: ${escaped(request.startedBy)}`]),
     ...(request.since === undefined ? [] : [`- since, by hand: ${escaped(request.since)}`]),
     ...(request.input === undefined ? [] : [`- input: ${escaped(request.input.name)}`]),
@@ -91,6 +92,11 @@ function detailsOf(request: RunRequest): string {
     ...(request.force === true ? ['- reads even an unchanged source'] : []),
   ];
   return lines.join('\n') + LAST_LINE;
+}
+
+function modeOf({ mode, retries }: RunRequest): string {
+  if (mode === 'retry') return `retry of what run ${escaped(retries ?? '')} rejected`;
+  return mode === 'plan' ? 'plan, publishes after `approve`' : 'run';
 }
 
 /** 20261121T113355Z */

@@ -24,6 +24,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map<
   ['history', async () => (await import('./history-command.ts')).addHistoryCommand],
   ['trace', async () => (await import('./trace-command.ts')).addTraceCommand],
   ['rollback', async () => (await import('./rollback-command.ts')).addRollbackCommand],
+  ['retry-rejections', async () => (await import('./retry-rejections-command.ts')).addRetryRejectionsCommand],
   ['types', async () => (await import('./types-command.ts')).addTypesCommand],
   ['prune', async () => (await import('./prune-command.ts')).addPruneCommand],
   ['components', async () => (await import('./components-command.ts')).addComponentsCommand],
