@@ -87,6 +87,17 @@ export const ERROR_CODES = {
     meaning: 'An address is not an http(s) URL, or carries a user name and password.',
     remedy: 'Correct the address; credentials never belong into a URL.',
   },
+  E_SCHEMA_INVALID: {
+    kind: 'config',
+    meaning: 'The file of a record schema holds no JSON Schema that can be used.',
+    remedy: 'Correct the file: JSON Schema draft 7, patterns in RE2 syntax, no references to other files.',
+  },
+  E_TABLE_INVALID: {
+    kind: 'config',
+    meaning:
+      'The file of a look-up table is neither a JSON object nor a CSV file of two columns, or contradicts itself.',
+    remedy: 'Correct the file at the place that the error names.',
+  },
   E_ROR_SCHEMA_V1: {
     kind: 'config',
     meaning: 'The member of the dump that was chosen holds ROR schema v1, the mapping reads v2.',
@@ -164,6 +175,16 @@ export const ERROR_CODES = {
     meaning: 'A record, or a field of it, has another JSON type than the mapping needs.',
     remedy: 'Report it to the source; look at it with `vocab-sync rejections RUN`.',
   },
+  E_RECORD_FIELD_MISSING: {
+    kind: 'record',
+    meaning: 'A field that the mapping of the job requires is not in the record.',
+    remedy: 'Set "required": false for that field of `map` where it may be absent, or report the record to the source.',
+  },
+  E_RECORD_NOT_IN_TABLE: {
+    kind: 'record',
+    meaning: 'A value of the record is not in the look-up table of the mapping.',
+    remedy: 'Add it to the table, or say with "on_unknown" what becomes of such a value.',
+  },
   E_RECORD_NO_ID: {
     kind: 'record',
     meaning: 'A record has no identifier, or one of an unknown form.',
@@ -183,6 +204,16 @@ export const ERROR_CODES = {
     kind: 'record',
     meaning: 'A text in the record holds a NUL character or half a surrogate pair, which no database stores.',
     remedy: 'Report it to the source.',
+  },
+  E_RECORD_COLUMNS: {
+    kind: 'record',
+    meaning: 'A row of a table has more or fewer cells than its header names.',
+    remedy: 'Report it to the source, or correct the `csv_options` of the reader if many rows are concerned.',
+  },
+  E_RECORD_RELATIVE_IRI: {
+    kind: 'record',
+    meaning: 'A concept is named by a relative IRI, and its document names no base.',
+    remedy: 'Give the reader the `base_iri` of the document, or report it to the source.',
   },
   E_RECORD_SCHEMA: {
     kind: 'record',
@@ -350,6 +381,32 @@ export const ERROR_CODES = {
     remedy: 'Report it to the source; the error says at which byte.',
   },
 
+  E_RDF_NOT_RDF: {
+    kind: 'source',
+    meaning: 'The resource is not RDF/XML, Turtle or N-Triples.',
+    remedy: 'Check what the address or the archive member really holds, or name the `format` of the reader.',
+  },
+  E_RDF_SYNTAX: {
+    kind: 'source',
+    meaning: 'The RDF document is broken or truncated, in a way that leaves no safe place to read on.',
+    remedy: 'Download it again, or report it to the source; the error says in which line.',
+  },
+  E_YAML_STRUCTURE: {
+    kind: 'source',
+    meaning: 'The YAML is not a list at its top, or is broken in a way that leaves no safe place to read on.',
+    remedy: 'Check what the address or the file really holds; the error says in which line.',
+  },
+  E_CSV_STRUCTURE: {
+    kind: 'source',
+    meaning: 'The resource is not a table of text, or its first line does not name the columns.',
+    remedy: 'Check what the file really holds, its encoding, and the `csv_options` of the reader.',
+  },
+  E_SPARQL_RESULTS: {
+    kind: 'source',
+    meaning: 'The answer of the SPARQL service is not a whole document of SPARQL 1.1 JSON results.',
+    remedy: 'Run again; if it stays, ask the service for the query of the job and look at its answer.',
+  },
+
   // Budgets and guards
   E_ARCHIVE_RATIO: {
     kind: 'limit',
@@ -360,6 +417,11 @@ export const ERROR_CODES = {
     kind: 'limit',
     meaning: 'The archive has more members than the limit.',
     remedy: 'Raise `max_entries` of the reader only for a source that you trust.',
+  },
+  E_RDF_TOO_LARGE: {
+    kind: 'limit',
+    meaning: 'The concepts of an RDF document, or a single statement of it, are larger than the limit.',
+    remedy: 'Raise `max_held_bytes` or `max_statement_bytes` of the reader only for a source that you trust.',
   },
   E_ARCHIVE_SIZE: {
     kind: 'limit',

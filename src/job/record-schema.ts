@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { Ajv, type CodeOptions, type ErrorObject, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import { toCompactIsni } from '../records/isni.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
@@ -13,6 +13,8 @@ import { describeFound } from './problem.ts';
 
 /** Says what is wrong with a record of the vocabulary, or undefined when it fits. */
 export type RecordCheck = (record: unknown) => string | undefined;
+
+type RegExpEngine = NonNullable<CodeOptions['regExp']>;
 
 const VOCABULARY = /^[a-z][a-z0-9-]*$/;
 const loaded = new Map<string, RecordCheck | undefined>();
@@ -26,13 +28,21 @@ export function loadRecordSchema(vocabulary: string): RecordCheck | undefined {
 function readSchema(vocabulary: string): RecordCheck | undefined {
   const path = join(findPackageRoot(), 'config', 'records', `${vocabulary}.json`);
   if (!VOCABULARY.test(vocabulary) || !existsSync(path)) return undefined;
-  const validate = compile(JSON.parse(readFileSync(path, 'utf8')) as JsonObject);
+  return compileRecordSchema(JSON.parse(readFileSync(path, 'utf8')) as JsonObject);
+}
+
+/** Throws what ajv throws for a schema that is none. `regExp` replaces the engine of `pattern`. */
+export function compileRecordSchema(schema: JsonObject, regExp?: RegExpEngine): RecordCheck {
+  const validate = compile(schema, regExp);
   return (record) => (validate(record) ? undefined : toSentence(validate.errors ?? []));
 }
 
-function compile(schema: JsonObject): ValidateFunction {
-  const ajv = new Ajv({ verbose: true, strict: true, strictTypes: false, strictRequired: false });
-  formats.default(ajv, ['date']);
+function compile(schema: JsonObject, regExp?: RegExpEngine): ValidateFunction {
+  const code = regExp === undefined ? {} : { code: { regExp } };
+  const ajv = new Ajv({ verbose: true, strict: true, strictTypes: false, strictRequired: false, ...code });
+  formats.default(ajv, ['date', 'date-time', 'uuid']);
+  // In the strict mode these two take more than linear time.
+  formats.default(ajv, { mode: 'fast', formats: ['email', 'uri'] });
   ajv.addFormat('isni', (text) => toCompactIsni(text) !== undefined);
   ajv.addKeyword({ keyword: 'x-unique-by', type: 'array', schemaType: 'string', validate: isUniqueBy, errors: false });
   return ajv.compile(schema);

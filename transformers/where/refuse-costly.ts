@@ -1,0 +1,128 @@
+/**
+ * The part of JMESPath in which no record can cost more than its own size times the length of the expression. Every
+ * step goes down into the record, so nothing is looked at twice. Refused: what goes back to the top inside of a list
+ * (`$`, `let`), what copies (`[a, b]`, `{a: b}`, `&a`), functions that sort, join, repeat, or search text for text of the record.
+ */
+import { tokenize, type compile } from '@jmespath-community/jmespath';
+import { didYouMean, suggest } from '../../src/job/suggest.ts';
+import type { ExpressionFault } from './parse-expression.ts';
+
+type Tree = ReturnType<typeof compile>;
+
+/** The functions that may be used, with the fewest and the most arguments. */
+const FUNCTIONS: ReadonlyMap<string, readonly [least: number, most: number]> = new Map([
+  ['abs', [1, 1]],
+  ['avg', [1, 1]],
+  ['ceil', [1, 1]],
+  ['contains', [2, 2]],
+  ['ends_with', [2, 2]],
+  ['floor', [1, 1]],
+  ['keys', [1, 1]],
+  ['length', [1, 1]],
+  ['lower', [1, 1]],
+  ['max', [1, 1]],
+  ['min', [1, 1]],
+  ['not_null', [1, Infinity]],
+  ['starts_with', [2, 2]],
+  ['sum', [1, 1]],
+  ['to_number', [1, 1]],
+  ['to_string', [1, 1]],
+  ['type', [1, 1]],
+  ['upper', [1, 1]],
+  ['values', [1, 1]],
+]);
+
+/** For the reference. */
+export const FUNCTION_NAMES: readonly string[] = [...FUNCTIONS.keys()];
+
+/** Each level is a few calls deep, for every record. */
+const DEEPEST = 200;
+
+export function faultOfTree(tree: Tree, text: string, depth = 0): ExpressionFault | undefined {
+  if (depth > DEEPEST) return { at: 1, message: `it is nested deeper than ${String(DEEPEST)} levels` };
+  switch (tree.type) {
+    case 'Function':
+      return faultOfCall(tree.name, tree.children, text) ?? firstFault(tree.children, text, depth);
+    case 'MultiSelectList': {
+      if (tree.children.every(isConstant)) return undefined;
+      const message =
+        "a list may hold constants only, such as ['a', 'b']; compare the fields one by one with || and &&";
+      return { at: placeOf(text, 'Lbracket'), message };
+    }
+    case 'Slice':
+      return tree.step === 0 ? { at: placeOf(text, 'Colon'), message: 'a slice cannot go in steps of 0' } : undefined;
+    case 'MultiSelectHash':
+      return { at: placeOf(text, 'Lbrace'), message: 'objects cannot be made here; name the fields one by one' };
+    case 'Root':
+      return { at: placeOf(text, 'Root'), message: '$ is not available; outside of brackets @ is the record' };
+    case 'ExpressionReference':
+      return { at: placeOf(text, 'Expref'), message: '& is not available; && means "and"' };
+    case 'Binding':
+      return { at: placeOf(text, 'Assign'), message: '= assigns; == compares' };
+    case 'LetExpression':
+    case 'Variable':
+      return { at: placeOf(text, 'Variable'), message: 'variables are not available' };
+    default:
+      return firstFault(partsOf(tree), text, depth);
+  }
+}
+
+function firstFault(trees: readonly Tree[], text: string, depth: number): ExpressionFault | undefined {
+  for (const tree of trees) {
+    const fault = faultOfTree(tree, text, depth + 1);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+function faultOfCall(name: string, args: readonly Tree[], text: string): ExpressionFault | undefined {
+  const at = placeOfCall(text, name);
+  const arity = FUNCTIONS.get(name);
+  if (arity === undefined) {
+    const nearest = suggest(name, FUNCTION_NAMES);
+    const hint = nearest === undefined ? `; there are ${FUNCTION_NAMES.join(', ')}` : didYouMean(nearest);
+    return { at, message: `the function ${name}() is not available${hint}` };
+  }
+  const [least, most] = arity;
+  if (args.length < least || args.length > most) {
+    const wanted = least === most ? String(least) : `at least ${String(least)}`;
+    return {
+      at,
+      message: `${name}() takes ${wanted} argument${wanted === '1' ? '' : 's'}, not ${String(args.length)}`,
+    };
+  }
+  if (name === 'contains' && !args.some(isConstant)) {
+    return { at, message: "one of the two arguments of contains() must be written out, such as 'a' or ['a', 'b']" };
+  }
+  return undefined;
+}
+
+function isConstant(tree: Tree): boolean {
+  return tree.type === 'Literal' || (tree.type === 'MultiSelectList' && tree.children.every(isConstant));
+}
+
+function partsOf(tree: Tree): readonly Tree[] {
+  const parts = Object.values(tree as unknown as Record<string, unknown>);
+  return parts.filter((part): part is Tree => typeof part === 'object' && part !== null && 'type' in part);
+}
+
+function placeOf(text: string, token: string): number {
+  return (tokensOf(text).find(({ type }) => type === token)?.start ?? 0) + 1;
+}
+
+function placeOfCall(text: string, name: string): number {
+  const tokens = tokensOf(text);
+  const call = tokens.find(({ value }, i) => value === name && tokens[i + 1]?.type === 'Lparen');
+  return (call?.start ?? 0) + 1;
+}
+
+interface PlainToken {
+  readonly type: string;
+  readonly value: unknown;
+  readonly start: number;
+}
+
+/** The type of the library names its tokens by an enum that it does not export. */
+export function tokensOf(text: string): readonly PlainToken[] {
+  return tokenize(text);
+}
