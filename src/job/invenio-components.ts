@@ -28,9 +28,7 @@ const NOT_BUILT: Readonly<Record<ComponentKind, readonly string[]>> = {
   ],
   transformer: [
     'xml',
-    'openaire-organization',
     'edmo-organization',
-    'openaire-award',
     'cordis-award',
     'orcid',
     'mesh-subjects',

@@ -1,6 +1,7 @@
 /** What must hold of a value before it is mapped: a JSON object, in schema v2, with a ROR id. */
 import { ConfigError, RecordError } from '../../src/errors.ts';
 import { isJsonObject, type JsonObject } from '../../src/job/json-object.ts';
+import { toBareRorId } from '../../src/records/ror-id.ts';
 import { describeValue } from './read-field.ts';
 
 /** Throws ConfigError E_ROR_SCHEMA_V1 for the older schema: then the wrong member of the dump was chosen. */
@@ -12,12 +13,10 @@ export function requireSchemaV2(value: unknown, origin: () => string): JsonObjec
   return value;
 }
 
-const ROR_ID = /^(?:https?:\/\/)?(?:ror\.org\/)?(0[0-9a-z]{6}[0-9]{2})$/;
-
 /** The nine characters that InvenioRDM publishes a ROR record under. */
 export function requireRorId(record: JsonObject): string {
   const found = record['id'];
-  const id = typeof found === 'string' ? ROR_ID.exec(found.trim().toLowerCase())?.[1] : undefined;
+  const id = typeof found === 'string' ? toBareRorId(found) : undefined;
   if (id !== undefined) return id;
   throw new RecordError(
     'E_RECORD_NO_ID',
