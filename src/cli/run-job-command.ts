@@ -1,7 +1,8 @@
 /** What `run` and `plan` do: compose the request, find a worker, start, follow, report. */
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { explainConfig } from '../job/explain-config.ts';
 import type { RunMode } from '../records/run.ts';
+import { argumentOption } from './argument-option.ts';
 import { loadCatalog } from './catalog.ts';
 import { JSON_OPTION, writeJson, type CommandContext, type JsonOption } from './command-context.ts';
 import { composeRequest, type RequestOptions } from './compose-request.ts';
@@ -13,13 +14,6 @@ import { startAndFollow } from './start-and-follow.ts';
 export interface RunOptions extends RequestOptions, JsonOption {
   readonly explain?: boolean;
   readonly detach?: boolean;
-}
-
-/** `--arg year=2026 --arg programme=HE` */
-export function argumentOption(): Option {
-  return new Option('--arg <name=value>', 'a value of an argument that the job declares; may be given again').argParser(
-    (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
-  );
 }
 
 export function addRunOptions(command: Command): Command {

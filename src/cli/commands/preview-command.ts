@@ -6,7 +6,7 @@ import { composeRequest, type RequestOptions } from '../compose-request.ts';
 import { EXIT } from '../exit-code.ts';
 import { PREVIEW_FORMATS, type PreviewFormat } from '../preview-format.ts';
 import { previewTask } from '../preview-task.ts';
-import { argumentOption } from '../run-job-command.ts';
+import { argumentOption } from '../argument-option.ts';
 import { parseCount } from '../parse-count.ts';
 
 interface PreviewOptions extends Omit<RequestOptions, 'title' | 'force' | 'queue'>, JsonOption {

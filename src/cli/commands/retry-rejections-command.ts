@@ -5,7 +5,7 @@ import { examples, JSON_OPTION, type CommandContext, type JsonOption } from '../
 import { composeRetry, type RetryOptions } from '../compose-retry.ts';
 import { countOf } from '../format-number.ts';
 import { openServersFor } from '../require-worker.ts';
-import { argumentOption } from '../run-job-command.ts';
+import { argumentOption } from '../argument-option.ts';
 import { startAndFollow } from '../start-and-follow.ts';
 
 interface RetryCommandOptions extends RetryOptions, JsonOption {
