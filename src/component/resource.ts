@@ -1,4 +1,5 @@
 /** A named stream of bytes that one reader hands to the next: a downloaded file, a zip member. */
+import type { RecordError } from '../errors.ts';
 
 export interface Resource {
   /** For origins and messages: a file or member name without directories of this machine. */
@@ -16,4 +17,6 @@ export interface PlacedResource {
   /** From 0, in the order of the container, counted over all members whether selected or not. */
   readonly position: number;
   readonly resource: Resource;
+  /** Why there are no bytes, where the source could not give this one: it becomes a rejection, and the others are read. */
+  readonly failure?: RecordError;
 }

@@ -14,7 +14,7 @@ import type {
 } from '../component/reader.ts';
 import type { PlacedResource, Resource } from '../component/resource.ts';
 import type { Services } from '../component/services.ts';
-import { InternalError } from '../errors.ts';
+import { InternalError, type RecordError } from '../errors.ts';
 import type { ReadItem, Recognise } from '../records/entry.ts';
 import type { Cursor, Origin, OriginStep } from '../records/origin.ts';
 import { meter, progressOf, type MeteredResource, type ReadProgress } from './read-progress.ts';
@@ -105,10 +105,15 @@ async function* readResources(
 ): AsyncGenerator<ReadBatch, void, undefined> {
   const reached = coordinate(options, level);
   const end = endOf(options, level);
-  for await (const { position, resource } of resources) {
+  for await (const { position, resource, failure } of resources) {
     options.signal.throwIfAborted();
     if (end !== undefined && position >= end) return;
     if (reached !== undefined && position < reached) continue;
+    if (failure !== undefined) {
+      const isTaken = position === reached && options.after !== undefined;
+      if (!isTaken) yield failedBatch(options, level, { reader, position, name: resource.name }, failure);
+      continue;
+    }
     const metered = meter(resource);
     yield* readThrough(options, metered.resource, {
       depth: level.depth + 1,
@@ -118,6 +123,17 @@ async function* readResources(
       isOnEnd: level.isOnEnd && position === options.slice?.until?.[level.depth],
     });
   }
+}
+
+/** A resource that could not be had, as the one record that it would have held at the least. */
+function failedBatch(options: ReadChainOptions, level: Level, step: OriginStep, error: RecordError): ReadBatch {
+  const between = options.links.slice(level.depth, -1).map(({ reader }) => ({ reader: reader.type, position: 0 }));
+  return {
+    container: [...level.steps, step, ...between],
+    reader: linkAt(options, options.links.length - 1).reader.type,
+    items: [{ position: 0, error }],
+    progress: progressOf(level.meters),
+  };
 }
 
 async function* readThrough(
