@@ -2,7 +2,7 @@
 import { UnavailableError } from '../errors.ts';
 import type { Document } from '../records/document.ts';
 import type { SnapshotSink } from '../component/writer.ts';
-import { digestPlan } from '../postgres/change-set.ts';
+import { digestPlan, makeRoomToJoin } from '../postgres/change-set.ts';
 import { stagedTallies } from '../postgres/partitions.ts';
 import { cancellable, inTransaction, type PoolClient } from '../postgres/pool.ts';
 import { publishPlan } from '../postgres/publish.ts';
@@ -43,6 +43,7 @@ async function applyPlan(
   await requireOpenRun(client, input.run, true);
   const row = await requireTask(client, input.run, input.task, true);
   if (row.applied_at !== null) return { targets: row.targets ?? {} };
+  await makeRoomToJoin(client);
   await requirePlan(client, task, row, input.planDigest);
   for (const [ordinal, target] of task.targets.entries()) {
     const planned = row.targets?.[target.target.name];

@@ -42,8 +42,12 @@ export function createFieldReader(kind: string): FieldReader {
   };
   const readTexts: FieldReader['readTexts'] = (value, ...place) => {
     if (value === undefined || value === null) return [];
-    const texts = readList(value, ...place).map((item, i) => readText(item, ...place, i));
-    return [...new Set(texts.filter((text) => text !== undefined))];
+    const texts: string[] = [];
+    for (const [i, item] of readList(value, ...place).entries()) {
+      const text = readText(item, ...place, i);
+      if (text !== undefined) texts.push(text);
+    }
+    return texts.length > 1 ? [...new Set(texts)] : texts;
   };
   return { readText, readObject, readList, readTexts, wrongType };
 }

@@ -38,7 +38,10 @@ export function readNames(record: JsonObject, id: string, warn: (warning: Warnin
   return {
     name,
     acronym,
-    aliases: [...new Set([...aliases, ...furtherAcronyms])],
+    aliases:
+      aliases.length + furtherAcronyms.length < 2
+        ? aliases.concat(furtherAcronyms)
+        : [...new Set([...aliases, ...furtherAcronyms])],
     title: toTitle(labels, name, id, warn),
   };
 }
