@@ -1,6 +1,7 @@
 import type { Transformer } from '../src/component/transformer.ts';
 import { dropWhere } from './drop-where.ts';
 import { keepWhere } from './keep-where.ts';
+import { map } from './map.ts';
 import { openaireAward } from './openaire-award.ts';
 import { openaireOrganization } from './openaire-organization.ts';
 import { ror } from './ror.ts';
@@ -14,6 +15,7 @@ export const transformers: readonly Transformer[] = [
   rorFunders,
   openaireAward,
   openaireOrganization,
+  map,
   dropWhere,
   keepWhere,
   validate,
