@@ -82,6 +82,7 @@ function headline(state: RunProgress): string {
     );
   }
   if (state.error !== null) lines.push(`- error: **${escaped(state.error.code)}** ${escaped(state.error.message)}`);
+  if (state.schedulePaused !== null) lines.push(`- **schedule** ${escaped(state.schedulePaused)}`);
   return lines.join('\n');
 }
 

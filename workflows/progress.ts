@@ -62,6 +62,8 @@ export interface RunProgress {
   heldBy: { readonly run: string; readonly workflowId: string; readonly phase: Phase } | null;
   outcome: Outcome | null;
   error: RunFailure | null;
+  /** Why the end of this run paused the schedule of its job. */
+  schedulePaused: string | null;
 }
 
 export const progressQuery = defineQuery<RunProgress>('progress');
@@ -89,6 +91,7 @@ export function openBoard(request: RunRequest): Board {
     heldBy: null,
     outcome: null,
     error: null,
+    schedulePaused: null,
   };
   const publish = request.searchAttributes === false ? () => undefined : publisher();
   setHandler(progressQuery, () => state, {

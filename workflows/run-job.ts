@@ -136,6 +136,7 @@ function close(board: Board, ending: Ending, report: RunReport | undefined): voi
   board.change((state) => {
     state.phase = 'done';
     state.outcome = report?.outcome ?? ('cause' in ending ? ending.outcome : null);
+    state.schedulePaused = report?.schedule_paused ?? null;
   });
   upsertMemo({ summary: summaryLine(board.state) });
 }

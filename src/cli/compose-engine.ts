@@ -7,6 +7,7 @@ import type { Pool } from '../postgres/pool.ts';
 import type { Settings } from '../settings.ts';
 import type { TemporalClient } from '../temporal/client.ts';
 import { workflowStatus } from '../temporal/run-status.ts';
+import { pauseUnlessPaused } from '../temporal/schedule-state.ts';
 import { webUiLink } from '../temporal/web-ui.ts';
 import { composeSecrets, composeServices } from './compose-services.ts';
 
@@ -32,6 +33,7 @@ export function composeEngine({ settings, catalog, pool, temporal, webUi, logger
       const status = await workflowStatus(temporal.client, { workflowId, runId: run });
       return status === 'running' ? 'open' : 'closed';
     },
+    pauseSchedule: (job, note) => pauseUnlessPaused(temporal.client, job, note),
     webUi: (workflowId, run) => (webUi === undefined ? null : webUiLink(webUi, temporal.namespace, workflowId, run)),
   };
 }

@@ -95,6 +95,10 @@ function remarkOn(file: JobFile, report: Report): void {
     report({ severity: 'warning', pointer: `/${key}`, atKey: true, message });
   }
   const schedule = toSchedule(file.schedule);
+  if (schedule === undefined && file.pause_after_failures !== undefined) {
+    const message = 'has no effect: the job has no schedule that could be paused';
+    report({ severity: 'warning', pointer: '/pause_after_failures', message });
+  }
   if (schedule?.type === 'crontab' && restrictsBothDays(schedule.cron)) {
     const message =
       schedule.days === 'both'
@@ -117,6 +121,7 @@ function toJob(file: JobFile, tasks: readonly DraftTask[]): Job {
     approval_days: file.approval_days,
     accept_partial: file.accept_partial,
     ...(file.since_overlap === undefined ? {} : { since_overlap: file.since_overlap }),
+    ...(file.pause_after_failures === undefined ? {} : { pause_after_failures: file.pause_after_failures }),
   };
 }
 

@@ -121,6 +121,14 @@ export const jobSchema = z
       .describe(
         'A span such as "P2D": runs begin this much before the watermark, for sources that publish late or keep another clock. What was read before is found unchanged.',
       ),
+    pause_after_failures: z
+      .int()
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe(
+        'After this many failures in a row the schedule is paused, with a note that says why and how to resume it. Counted are runs that the schedule started; a run that ends well, by hand too, and a resume begin anew. Left out: it is never paused.',
+      ),
     batch_size: z.int().min(1).optional().describe('Accepted from InvenioRDM, without effect.'),
     write_many: z.boolean().optional().describe('Accepted from InvenioRDM, without effect.'),
     run_subtasks: z.boolean().optional().describe('Accepted from InvenioRDM, without effect.'),

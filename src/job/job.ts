@@ -79,6 +79,8 @@ export interface Job {
   readonly accept_partial: boolean;
   /** How far before the watermark a run begins; a span as in `since`. */
   readonly since_overlap?: string | Span;
+  /** So many failures in a row of runs that the schedule started pause it. Absent = never. */
+  readonly pause_after_failures?: number;
 }
 
 export type { OnMissing };

@@ -19,4 +19,9 @@ export interface Engine {
   /** Whether the workflow of the run that holds a job is still under way. */
   readonly holderState: (workflowId: string, run: string) => Promise<HolderState>;
   readonly webUi: (workflowId: string, run: string) => string | null;
+  /** See PauseSchedule. Absent where there is no Temporal. */
+  readonly pauseSchedule?: PauseSchedule;
 }
+
+/** Pauses the schedule of a job with a note. False where it is not ours, is not there, or is paused already with another note. */
+export type PauseSchedule = (job: string, note: string) => Promise<boolean>;

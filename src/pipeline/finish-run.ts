@@ -7,6 +7,7 @@ import { findRun, listTasks, type TaskRow } from '../postgres/run-rows.ts';
 import { brokenConservation } from '../records/counts.ts';
 import type { Outcome, RunReport } from '../records/run.ts';
 import type { Engine } from './engine.ts';
+import { pauseAfterFailures } from './pause-after-failures.ts';
 import { dropStages } from './resolve-run.ts';
 import { reportRun } from './report-run.ts';
 import type { FinishInput, StepContext } from './run-steps.ts';
@@ -26,6 +27,7 @@ export async function finishRun(engine: Engine, input: FinishInput, _context: St
     });
     await dropStages(client, input.run);
   });
+  await pauseAfterFailures(engine, input.run);
   return reportRun(engine, input.run);
 }
 

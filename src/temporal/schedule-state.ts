@@ -39,6 +39,23 @@ export async function findSchedule(client: Client, job: string): Promise<Schedul
   });
 }
 
+export interface PausedSchedule {
+  readonly job: string;
+  readonly note: string;
+}
+
+/** Our schedules that are paused, in one answer for all of them; a change shows in it a moment later. */
+export async function listPausedSchedules(client: Client): Promise<readonly PausedSchedule[]> {
+  return failingAs('list the schedules', async () => {
+    const paused: PausedSchedule[] = [];
+    for await (const { scheduleId: id, memo, state } of client.schedule.list()) {
+      if (!state.paused || memo?.['managed_by'] !== OUR_MEMO.managed_by || !id.startsWith(scheduleId(''))) continue;
+      paused.push({ job: id.slice(scheduleId('').length), note: state.note ?? '' });
+    }
+    return paused;
+  });
+}
+
 /** Throws ConfigError E_SCHEDULE_STATE where the job has none, or one that is not ours. */
 export async function requireSchedule(client: Client, job: string): Promise<ScheduleState> {
   const state = await findSchedule(client, job);
@@ -53,6 +70,18 @@ export async function requireSchedule(client: Client, job: string): Promise<Sche
 
 export function pauseSchedule(client: Client, job: string, note: string): Promise<void> {
   return act(client, job, 'pause', (handle) => handle.pause(note));
+}
+
+/**
+ * A pause that nobody decided: one that somebody made before stands, with its own note. False where nothing was paused
+ * with this note; called again it answers the same.
+ */
+export async function pauseUnlessPaused(client: Client, job: string, note: string): Promise<boolean> {
+  const state = await findSchedule(client, job);
+  if (state?.ours !== true) return false;
+  if (state.paused) return state.note === note;
+  await pauseSchedule(client, job, note);
+  return true;
 }
 
 export function resumeSchedule(client: Client, job: string, note: string): Promise<void> {

@@ -47,6 +47,7 @@ function progress(changes: Partial<RunProgress> = {}): RunProgress {
     heldBy: null,
     outcome: null,
     error: null,
+    schedulePaused: null,
     ...changes,
   };
 }
@@ -70,6 +71,13 @@ describe('the details text', () => {
     expect(text).toContain(
       '/namespaces/default/workflows/vocab-sync%2Fror%2F20261121T113355Z/run-1/pending-activities',
     );
+  });
+
+  it('says what a run is that is no ordinary one, and that its end paused the schedule', () => {
+    const note = 'paused by vocab-sync after 3 failures in a row — then: vocab-sync schedule ror resume';
+    const text = read(renderDetails(progress({ mode: 'retry', outcome: 'failed', schedulePaused: note }), PLACE));
+    expect(text).toContain('**Load ROR** — failed (retry of rejections)');
+    expect(text).toContain(`- **schedule** ${note}`);
   });
 
   it('does not show as published what was not', () => {

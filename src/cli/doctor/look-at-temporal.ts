@@ -5,7 +5,9 @@ import { findTemporalCli } from '../../embedded/temporal-cli.ts';
 import type { Settings } from '../../settings.ts';
 import { connectTemporal, type TemporalClient } from '../../temporal/client.ts';
 import { isPolled } from '../../temporal/run-status.ts';
+import { INACTIVE_NOTE, listPausedSchedules } from '../../temporal/schedule-state.ts';
 import { preflightSearchAttributes } from '../../temporal/search-attributes.ts';
+import { printable } from '../printable.ts';
 import { fail, ok, warn, type DoctorFinding } from './finding.ts';
 
 export async function lookAtTemporal(settings: Settings, queues: readonly string[]): Promise<readonly DoctorFinding[]> {
@@ -20,6 +22,7 @@ export async function lookAtTemporal(settings: Settings, queues: readonly string
       lookAtWebUi(settings),
     ];
     for (const queue of queues) found.push(await lookAtQueue(temporal, queue));
+    found.push(...(await lookAtSchedules(temporal)));
     return found;
   } catch (error) {
     return [
@@ -61,6 +64,18 @@ async function lookAtSearchAttributes({ connection, namespace }: TemporalClient)
 async function lookAtQueue({ client }: TemporalClient, queue: string): Promise<DoctorFinding> {
   if (await isPolled(client, queue)) return ok(`queue ${queue}`, 'a worker polls it');
   return warn(`queue ${queue}`, 'no worker polls it; a run would wait', `vocab-sync worker --queue ${queue}`);
+}
+
+/** A pause for an inactive job is what the operator said; any other may have been forgotten. */
+async function lookAtSchedules({ client }: TemporalClient): Promise<readonly DoctorFinding[]> {
+  const paused = (await listPausedSchedules(client)).filter(({ note }) => !note.startsWith(INACTIVE_NOTE));
+  return paused.map(({ job, note }) =>
+    warn(
+      `schedule ${job}`,
+      note === '' ? 'it is paused' : `it is paused: "${printable(note, 400)}"`,
+      `When it should run again: vocab-sync schedule ${job} resume`,
+    ),
+  );
 }
 
 async function lookAtCli({ temporalCliPath, cacheDirectory }: Settings): Promise<DoctorFinding> {
