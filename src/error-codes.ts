@@ -157,7 +157,7 @@ export const ERROR_CODES = {
   // Records
   E_RECORD_SYNTAX: {
     kind: 'record',
-    meaning: 'A record is not well-formed (broken JSON).',
+    meaning: 'A record is not well-formed (broken JSON or XML).',
     remedy: 'Report it to the source; the rest of the file was read.',
   },
   E_RECORD_TOO_LARGE: {
@@ -169,6 +169,36 @@ export const ERROR_CODES = {
     kind: 'record',
     meaning: 'A record is nested deeper than the limit of the reader.',
     remedy: 'Raise `max_depth` of the reader if the record is genuine.',
+  },
+  E_RECORD_TRUNCATED: {
+    kind: 'record',
+    meaning: 'The document that is the record ends inside it.',
+    remedy: 'Fetch it again: the end is missing. The other documents were read.',
+  },
+  E_XML_NOT_XML: {
+    kind: 'record',
+    meaning: 'The document is empty, or something else than XML.',
+    remedy: 'Check what the address or the archive member really holds.',
+  },
+  E_XML_NO_ELEMENT: {
+    kind: 'record',
+    meaning: 'The XML document holds no element of the name that the reader looks for.',
+    remedy: 'Correct `root_element`; the error names the root element that is there.',
+  },
+  E_XML_ENCODING: {
+    kind: 'record',
+    meaning: 'The bytes of the XML are not in the encoding that it declares, or that encoding is not known.',
+    remedy: 'Report it to the source; text that is not what it says cannot be trusted.',
+  },
+  E_XML_DOCTYPE: {
+    kind: 'record',
+    meaning: 'The DOCTYPE of the XML declares entities or defaults, which are never read or expanded.',
+    remedy: 'Ask the source for documents without such declarations.',
+  },
+  E_XML_ENTITY: {
+    kind: 'record',
+    meaning: 'The XML refers to an entity that XML itself does not define; such entities are never expanded.',
+    remedy: 'Report it to the source: the record is readable once it holds the text in place of the entity.',
   },
   E_RECORD_TYPE: {
     kind: 'record',
@@ -230,6 +260,11 @@ export const ERROR_CODES = {
     meaning:
       'A rejected entry that is retried is not at its place in the source any more, because the job reads it otherwise today.',
     remedy: 'Read the whole source again: `vocab-sync run JOB --force`.',
+  },
+  E_RECORD_UNAVAILABLE: {
+    kind: 'record',
+    meaning: 'A record that the source lists could not be fetched from it.',
+    remedy: 'Look at the reason; the next run asks for it again. The other records were read.',
   },
   E_RECORD_OWNED: {
     kind: 'record',
@@ -405,6 +440,16 @@ export const ERROR_CODES = {
     kind: 'source',
     meaning: 'The answer of the SPARQL service is not a whole document of SPARQL 1.1 JSON results.',
     remedy: 'Run again; if it stays, ask the service for the query of the job and look at its answer.',
+  },
+  E_XML_TRUNCATED: {
+    kind: 'source',
+    meaning: 'The XML ends before its root element is closed, behind records that were read.',
+    remedy: 'Download it again: the end is missing. Nothing of it was published.',
+  },
+  E_XML_STRUCTURE: {
+    kind: 'source',
+    meaning: 'The XML is broken between its records, so that what follows cannot be told apart.',
+    remedy: 'Report it to the source; the error says at which byte.',
   },
 
   // Budgets and guards

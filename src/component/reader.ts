@@ -34,6 +34,8 @@ export interface ReadContext {
   readonly services: Services;
   /** A parser may ask it about the bytes of each record, and then yields known ones unparsed. Absent = parse all. */
   readonly recognise?: Recognise;
+  /** For a parser: what the first transformer looks at (see Transformer.reads). It may leave out everything else. */
+  readonly wanted?: readonly string[];
   warn(warning: Warning): void;
 }
 
@@ -62,7 +64,7 @@ export interface NothingNew {
   readonly nothingNew: string;
 }
 
-export interface FetchContext extends Omit<ReadContext, 'from' | 'until' | 'recognise'> {
+export interface FetchContext extends Omit<ReadContext, 'from' | 'until' | 'recognise' | 'wanted'> {
   onProgress(progress: { readonly bytes: number; readonly total?: number }): void;
 }
 

@@ -42,6 +42,12 @@ export interface Transformer<Args = unknown> {
   readonly summary: string;
   readonly description?: string;
   readonly args: z.ZodType<Args>;
+  /**
+   * The paths of the elements below the record that it looks at, such as `person/name`; a parser may leave out all others.
+   * One that begins with a slash names a root element that may stand in place of a record (`/error`): then the value is
+   * `{ error: content }`. Absent = everything. Counts only for the first transformer of a chain.
+   */
+  readonly reads?: readonly string[];
   /** Run as tests. */
   readonly examples: readonly TransformerExample<unknown>[];
   create(args: Args, services: { readonly logger: Logger }): Transform;

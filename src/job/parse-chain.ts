@@ -21,6 +21,8 @@ export interface ParsedChain {
 export interface ParsedLink {
   readonly reader: ContainerReader | ParserReader | RecordSourceReader;
   readonly args: unknown;
+  /** For the parser; see ReadContext. */
+  readonly wanted?: readonly string[];
 }
 
 /** For a task of a checked job. Throws ConfigError E_SECRET_NOT_FOUND, or E_JOB_INVALID where a secret does not fit. */
@@ -36,14 +38,17 @@ export function parseChain(task: Task, catalog: Catalog, resolve: ResolveSecret)
     if (reader.accepts === 'nothing' && reader.emits === 'bytes') throw broken(task, 'has a second source');
     return { reader, args };
   });
-  if (links.at(-1)?.reader.emits !== 'records') throw broken(task, 'does not end with a parser');
+  const parser = links.pop();
+  if (parser?.reader.emits !== 'records') throw broken(task, 'does not end with a parser');
+  const transformers = task.transformers.map((config) => {
+    const transformer = find(config, catalog.transformers);
+    return { transformer, args: parseArgs(config, transformer, resolve) };
+  });
+  const wanted = transformers[0]?.transformer.reads;
   return {
     source: { reader: first.reader, args: first.args },
-    links,
-    transformers: task.transformers.map((config) => {
-      const transformer = find(config, catalog.transformers);
-      return { transformer, args: parseArgs(config, transformer, resolve) };
-    }),
+    links: [...links, wanted === undefined ? parser : { ...parser, wanted }],
+    transformers,
     writers: parseWriters(task, catalog, resolve),
   };
 }
