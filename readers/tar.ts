@@ -96,7 +96,8 @@ async function* read(
       if (until !== undefined && member.position >= until) return;
       if (member.position < from || !choose.wants(member)) continue;
       if (member.bytes <= BUFFERED_BYTES) {
-        yield await bufferedMember(bytes, member, input.name);
+        const placed = await bufferedMember(bytes, member, input.name);
+        yield start === undefined ? placed : { ...placed, span: { start: member.offset, bytes: member.bytes } };
       } else if (start !== undefined && input.path !== undefined) {
         yield fileMember(input, member);
       } else {
@@ -223,7 +224,8 @@ async function openPlain({ name, path, bytes }: Resource): Promise<FileHandle | 
 }
 
 function fileMember(input: Resource, { position, name, offset, bytes }: TarMember): PlacedResource {
-  return { position, resource: { name, bytes, stream: () => readContent(input, offset, bytes) } };
+  const resource = { name, bytes, stream: () => readContent(input, offset, bytes) };
+  return { position, resource, span: { start: offset, bytes } };
 }
 
 async function* readContent(input: Resource, offset: number, bytes: number): AsyncGenerator<Buffer, void, undefined> {

@@ -4,11 +4,12 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
-import { defineReader, type ReadContext } from '../src/component/reader.ts';
+import { defineReader, type ReadContext, type SplitContext } from '../src/component/reader.ts';
 import type { PlacedResource, Resource } from '../src/component/resource.ts';
 import { SourceError } from '../src/errors.ts';
 import { checkUnpacked } from '../src/formats/archive-limits.ts';
 import { compileMemberPattern, faultOfPattern } from '../src/formats/member-pattern.ts';
+import { cutEvenly } from '../src/formats/cut-evenly.ts';
 import { selectMembers } from '../src/formats/select-members.ts';
 import { readZipDirectory, type ZipMember } from '../src/formats/zip-directory.ts';
 import { readZipMember } from '../src/formats/zip-member.ts';
@@ -73,6 +74,7 @@ export const zip = defineReader<Args>({
   accepts: 'bytes',
   emits: 'bytes',
   read,
+  split,
 });
 
 async function* read(
@@ -84,18 +86,44 @@ async function* read(
   context.signal.throwIfAborted();
   const file = await localFile(input, context);
   try {
-    const members = (await readDirectory(file.open, input.name, args)).filter((member) => !member.isDirectory);
+    const members = await readDirectory(file.open, input.name, args);
     const selected = selectMembers(members, pattern, input.name, (warning) => {
-      context.warn(warning);
+      // Whoever begins in the middle is not the first to read it.
+      if (context.from === 0) context.warn(warning);
     });
     for (const member of selected) refuseUnreadable(member, args);
     for (const member of selected) {
       context.signal.throwIfAborted();
-      if (member.position >= context.from) yield { position: member.position, resource: toResource(file.open, member) };
+      if (context.until !== undefined && member.position >= context.until) return;
+      if (member.position >= context.from) yield toPlaced(file.open, member);
     }
   } finally {
     await file.release();
   }
+}
+
+async function split(input: Resource, args: Args, context: SplitContext): Promise<readonly number[]> {
+  const pattern = args.regex === undefined ? undefined : compileMemberPattern(args.regex);
+  context.signal.throwIfAborted();
+  const file = await localFile(input, context);
+  try {
+    const members = selectMembers(await readDirectory(file.open, input.name, args), pattern, input.name, ignore);
+    const positions = members.map(({ position }) => position);
+    const cuts = cutEvenly(
+      members.map(({ packedBytes }) => packedBytes + MEMBER_BYTES),
+      context.parts,
+    );
+    return [0, ...cuts.slice(1).map((index) => positions[index] ?? 0)];
+  } finally {
+    await file.release();
+  }
+}
+
+/** What it costs to open a member, as so many bytes of its content. */
+const MEMBER_BYTES = 512;
+
+function ignore(): void {
+  // What there is to warn of is said by those who read.
 }
 
 interface LocalFile {
@@ -105,7 +133,7 @@ interface LocalFile {
 
 type OpenFile = () => Promise<FileHandle>;
 
-async function localFile(input: Resource, context: ReadContext): Promise<LocalFile> {
+async function localFile(input: Resource, context: Pick<ReadContext, 'services' | 'signal'>): Promise<LocalFile> {
   const { name, path, bytes } = input;
   if (path !== undefined) {
     const expected = { name, path, ...(bytes === undefined ? {} : { bytes }) };
@@ -115,11 +143,12 @@ async function localFile(input: Resource, context: ReadContext): Promise<LocalFi
   return { open: () => openFetched({ name, path: file.path }), release: () => file.release() };
 }
 
-/** The archive is closed again at once; each stream opens it for itself, so none is left open by an early end. */
+/** Without the directories. The archive is closed again at once; each stream opens it for itself, so none is left open by an early end. */
 async function readDirectory(open: OpenFile, name: string, args: Args): Promise<readonly ZipMember[]> {
   const handle = await open();
   try {
-    return await readZipDirectory(handle, name, { maxEntries: args.max_entries });
+    const members = await readZipDirectory(handle, name, { maxEntries: args.max_entries });
+    return members.filter((member) => !member.isDirectory);
   } finally {
     await handle.close();
   }
@@ -144,6 +173,8 @@ function unsupported(member: ZipMember, what: string): SourceError {
   );
 }
 
-function toResource(open: OpenFile, member: ZipMember): Resource {
-  return { name: member.name, bytes: member.bytes, stream: () => readZipMember(open, member) };
+function toPlaced(open: OpenFile, member: ZipMember): PlacedResource {
+  const { position, name, bytes, headerOffset, packedBytes } = member;
+  const resource = { name, bytes, stream: () => readZipMember(open, member) };
+  return { position, resource, span: { start: headerOffset, bytes: packedBytes } };
 }

@@ -19,4 +19,12 @@ export interface PlacedResource {
   readonly resource: Resource;
   /** Why there are no bytes, where the source could not give this one: it becomes a rejection, and the others are read. */
   readonly failure?: RecordError;
+  /** For progress, where it is known and the container is not read through from its start. */
+  readonly span?: Span;
+}
+
+/** Which bytes of its container a resource takes up: of a bundle, of all fetched files one behind the other. */
+export interface Span {
+  readonly start: number;
+  readonly bytes: number;
 }

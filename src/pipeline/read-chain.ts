@@ -24,6 +24,8 @@ export interface ChainLink {
   readonly reader: ContainerReader | ParserReader | RecordSourceReader;
   /** Parsed by the reader's own schema. */
   readonly args: unknown;
+  /** Of the parser; see ReadContext. */
+  readonly wanted?: readonly string[];
 }
 
 /** Everything of which the cursor begins with `from` or lies behind it, and lies before `until`. */
@@ -74,8 +76,28 @@ export function readChain(options: ReadChainOptions): AsyncGenerator<ReadBatch, 
 
 function openSource(options: ReadChainOptions, level: Level): Iterable<PlacedResource> | AsyncIterable<PlacedResource> {
   const { open, resources } = options.source;
-  if (open === undefined) return resources.map((resource, position) => ({ position, resource }));
+  if (open === undefined) return placeFiles(resources);
   return abortable(open(contextOf(options, level)), options.signal);
+}
+
+/** One behind the other, as far as their sizes are known. */
+function* placeFiles(resources: readonly Resource[]): Generator<PlacedResource, void, undefined> {
+  let start: number | undefined = 0;
+  for (const [position, resource] of resources.entries()) {
+    const { bytes } = resource;
+    yield start === undefined || bytes === undefined
+      ? { position, resource }
+      : { position, resource, span: { start, bytes } };
+    start = start === undefined || bytes === undefined ? undefined : start + bytes;
+  }
+}
+
+/** Undefined where the size of a file is not known. */
+function sizeOf({ resources }: ChainSource): number | undefined {
+  return resources.reduce<number | undefined>(
+    (sum, { bytes }) => (sum === undefined || bytes === undefined ? undefined : sum + bytes),
+    0,
+  );
 }
 
 export function originOf(batch: ReadBatch, item: ReadItem): Origin {
@@ -105,7 +127,7 @@ async function* readResources(
 ): AsyncGenerator<ReadBatch, void, undefined> {
   const reached = coordinate(options, level);
   const end = endOf(options, level);
-  for await (const { position, resource, failure } of resources) {
+  for await (const { position, resource, span, failure } of resources) {
     options.signal.throwIfAborted();
     if (end !== undefined && position >= end) return;
     if (reached !== undefined && position < reached) continue;
@@ -114,7 +136,7 @@ async function* readResources(
       if (!isTaken) yield failedBatch(options, level, { reader, position, name: resource.name }, failure);
       continue;
     }
-    const metered = meter(resource);
+    const metered = meter(resource, span);
     yield* readThrough(options, metered.resource, {
       depth: level.depth + 1,
       steps: [...level.steps, { reader, position, name: resource.name }],
@@ -132,7 +154,7 @@ function failedBatch(options: ReadChainOptions, level: Level, step: OriginStep, 
     container: [...level.steps, step, ...between],
     reader: linkAt(options, options.links.length - 1).reader.type,
     items: [{ position: 0, error }],
-    progress: progressOf(level.meters),
+    progress: progressOf(level.meters, sizeOf(options.source)),
   };
 }
 
@@ -141,15 +163,20 @@ async function* readThrough(
   resource: Resource,
   level: Level,
 ): AsyncGenerator<ReadBatch, void, undefined> {
-  const { reader, args } = linkAt(options, level.depth - 1);
+  const { reader, args, wanted } = linkAt(options, level.depth - 1);
   const reached = coordinate(options, level);
   if (reader.emits === 'records') {
     const from = reached === undefined ? 0 : reached + 1;
-    const batches = reader.read(resource, args, { ...contextOf(options, level), from });
+    const total = sizeOf(options.source);
+    const batches = reader.read(resource, args, {
+      ...contextOf(options, level),
+      from,
+      ...(wanted === undefined ? {} : { wanted }),
+    });
     for await (const batch of abortable(batches, options.signal)) {
       const items = from > 0 ? batch.filter((item) => item.position >= from) : batch;
       if (items.length === 0) continue;
-      yield { container: level.steps, reader: reader.type, items, progress: progressOf(level.meters) };
+      yield { container: level.steps, reader: reader.type, items, progress: progressOf(level.meters, total) };
     }
     return;
   }

@@ -221,21 +221,46 @@ describe('readChain', () => {
     await batches.return();
   });
 
-  it('counts progress by the bytes of the innermost resource whose size is known', async () => {
+  it('counts progress by the bytes of all files that lie behind it', async () => {
     const text = JSON.stringify(Array.from({ length: 5000 }, (_, i) => ({ i })));
-    const directory = tempDir();
-    writeFileSync(join(directory, 'a.zip'), buildZip([{ name: 'a.json', content: text }]));
-    const progress: ReadBatch['progress'][] = [];
-    for await (const batch of start([pathResource(join(directory, 'a.zip'))], [link(zip), link(json)])) {
-      progress.push(batch.progress);
-    }
-    expect(progress.at(-1)).toEqual({ bytes: text.length, totalBytes: text.length });
+    const progressIn = async (...args: Parameters<typeof start>): Promise<ReadBatch['progress'][]> => {
+      const found: ReadBatch['progress'][] = [];
+      for await (const batch of start(...args)) found.push(batch.progress);
+      return found;
+    };
+    const expectRising = (found: ReadBatch['progress'][], totalBytes: number): void => {
+      expect(found.every((progress) => progress.totalBytes === totalBytes)).toBe(true);
+      expect(found.map(({ bytes }) => bytes)).toEqual(found.map(({ bytes }) => bytes).toSorted((a, b) => a - b));
+      expect(found.at(-1)?.bytes).toBeGreaterThan(totalBytes * 0.9);
+      expect(found.at(-1)?.bytes).toBeLessThanOrEqual(totalBytes);
+    };
+    const path = join(tempDir(), 'a.zip');
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    writeFileSync(path, buildZip(names.map((name) => ({ name: `${name}.json`, content: text }))));
+    const zipped = pathResource(path);
+    expectRising(await progressIn([zipped], [link(zip), link(json)]), zipped.bytes ?? 0);
     const packed = gzipSync(text);
-    const packedProgress: ReadBatch['progress'][] = [];
-    for await (const batch of start([bytesResource(packed, [500])], [link(gzip), link(json)])) {
-      packedProgress.push(batch.progress);
-    }
-    expect(packedProgress.at(-1)).toEqual({ bytes: packed.length, totalBytes: packed.length });
+    const files = names.map(() => bytesResource(packed, [500]));
+    expectRising(await progressIn(files, [link(gzip), link(json)]), packed.length * 5);
+  });
+
+  it('counts progress by the innermost resource whose size is known where nothing else is', async () => {
+    const text = JSON.stringify(Array.from({ length: 5000 }, (_, i) => ({ i })));
+    const { bytes, ...unknown } = bytesResource('', [1]);
+    expect(bytes).toBe(0);
+    const spanless: ChainLink = {
+      args: {},
+      reader: {
+        ...asContainer(zip),
+        // eslint-disable-next-line @typescript-eslint/require-await -- a reader is asynchronous by contract
+        read: async function* read() {
+          yield { position: 0, resource: bytesResource(text) };
+        },
+      },
+    };
+    const found: ReadBatch['progress'][] = [];
+    for await (const batch of start([unknown], [spanless, link(json)])) found.push(batch.progress);
+    expect(found.at(-1)).toEqual({ bytes: text.length, totalBytes: text.length });
   });
 
   it('hands on warnings, and errors as they were thrown', async () => {
