@@ -15,6 +15,7 @@ const packageRules = [
     except: ['src/postgres'],
   },
   { name: 'got', message: 'HTTP goes through src/http.', except: ['src/http'] },
+  { name: '@aws-sdk/client-s3', message: 'Buckets are asked through src/s3.', except: ['src/s3'] },
   {
     name: 'node:process',
     importNames: ['env'],

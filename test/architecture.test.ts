@@ -209,6 +209,7 @@ describe('each thing in one place', () => {
   it.each([
     { package: 'pg', names: ['Pool', 'default'], home: 'src/postgres', instead: 'ask src/postgres for a pool' },
     { package: 'got', names: undefined, home: 'src/http', instead: 'use the HttpService' },
+    { package: '@aws-sdk/client-s3', names: undefined, home: 'src/s3', instead: 'use the S3Service' },
   ])('imports $package in $home', ({ package: name, names, home, instead }) => {
     const found = product
       .filter(({ path }) => layerOf(path) !== home)

@@ -56,8 +56,85 @@ export interface SpoolService {
   materialise(resource: Resource, signal: AbortSignal): Promise<{ path: string; release(): Promise<void> }>;
 }
 
+/** A bundle that is being written: resources in their order, each durable once its promise is kept. */
+export interface Bundle {
+  /** How many it holds from attempts before, failures included: the caller goes on behind them. */
+  readonly count: number;
+  /** One at a time. The name has at most 80 bytes. */
+  add(name: string, content: Buffer): Promise<void>;
+  /** In place of a resource that could not be had: it becomes a rejection with this message. */
+  fail(name: string, failure: { readonly message: string }): Promise<void>;
+  complete(): Promise<Download>;
+  /** Keeps what is there for the next attempt. To be called unless it was completed. */
+  close(): Promise<void>;
+}
+
+export type OpenedBundle = { readonly complete: Download } | { readonly bundle: Bundle };
+
+export interface BundleService {
+  /** Equal keys are one bundle: the key says everything that decides what is in it and in which order. */
+  open(request: {
+    readonly key: string;
+    /** Of the finished file. */
+    readonly name: string;
+    readonly signal: AbortSignal;
+    /** Called while another process writes it. */
+    readonly onWait?: () => void;
+  }): Promise<OpenedBundle>;
+}
+
+/** A bucket and how it is reached. */
+export interface S3Place {
+  readonly bucket: string;
+  /** Absent = Amazon. */
+  readonly endpoint?: string;
+  readonly region: string;
+  /** `https://host/bucket/key` instead of `https://bucket.host/key`. */
+  readonly pathStyle: boolean;
+  /** Absent = anonymous. */
+  readonly credentials?: { readonly accessKey: string; readonly secretKey: string; readonly sessionToken?: string };
+}
+
+export interface S3Object {
+  readonly key: string;
+  readonly bytes: number;
+  readonly etag: string;
+  readonly lastModified: Date;
+}
+
+export interface S3Answer {
+  readonly bytes: number | undefined;
+  readonly etag: string | undefined;
+  readonly lastModified: Date | undefined;
+  /** To be read once. */
+  readonly body: AsyncIterable<Buffer>;
+  close(): void;
+}
+
+/** Throws UnavailableError, SourceError (not there, forbidden, changed) or ConfigError (host). */
+export interface S3Service {
+  /** In the order of the keys, page by page. */
+  list(
+    place: S3Place,
+    options: { readonly prefix?: string; readonly signal: AbortSignal },
+  ): AsyncIterable<readonly S3Object[]>;
+  get(
+    place: S3Place,
+    key: string,
+    options: { readonly signal: AbortSignal; readonly etag?: string },
+  ): Promise<S3Answer>;
+  /** Into the spool: resumable, and exactly this object; SourceError E_SOURCE_CHANGED when it was replaced since. */
+  download(
+    place: S3Place,
+    object: { readonly key: string; readonly etag: string; readonly bytes?: number },
+    options: Pick<DownloadRequest, 'maxBytes' | 'signal' | 'onProgress'>,
+  ): Promise<Download>;
+}
+
 export interface Services {
   readonly http: HttpService;
+  readonly s3: S3Service;
+  readonly bundles: BundleService;
   readonly spool: SpoolService;
   readonly logger: Logger;
 }

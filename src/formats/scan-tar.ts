@@ -206,10 +206,12 @@ function zeroBlocks(view: Buffer): number {
   return count;
 }
 
-function paddedTo(count: number): number {
+/** A count of bytes with the padding behind them. */
+export function paddedTo(count: number): number {
   return Math.ceil(count / BLOCK_BYTES) * BLOCK_BYTES;
 }
 
+/** For a member that does not have its bytes. */
 export function cutMember(archive: string, member: TarMember, end: number): Error {
   const { name, bytes, offset } = member;
   return tarTruncated(

@@ -87,6 +87,15 @@ export class PartFile {
     this.#count(chunk);
   }
 
+  /** Keeps the first bytes only. */
+  async cutTo(bytes: number, signal: AbortSignal): Promise<void> {
+    await onDisk(this.#paths.directory, () => this.#file.truncate(bytes));
+    this.#bytes = 0;
+    this.#sha256 = createHash('sha256');
+    this.#md5 = createHash('md5');
+    await this.#rehash(signal);
+  }
+
   digests(): Digests {
     return {
       sha256: `sha256:${this.#sha256.copy().digest('hex')}`,

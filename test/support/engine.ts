@@ -16,6 +16,7 @@ import { readers } from '../../readers/index.ts';
 import { transformers } from '../../transformers/index.ts';
 import { writers } from '../../writers/index.ts';
 import { makeTempDir } from './make-temp-dir.ts';
+import { noBundles, noS3 } from './no-services.ts';
 import { testDatabase } from './postgres.ts';
 import { silentLogger } from './silent-logger.ts';
 
@@ -34,10 +35,15 @@ export interface TestEngine {
   close(): Promise<void>;
 }
 
+interface TestComponents {
+  readonly readers?: readonly Reader[];
+  readonly transformers?: readonly Transformer[];
+}
+
 /** `more` are components of the test's own, beside all that are registered. */
 export async function openTestEngine(
   url?: string,
-  more: { readonly readers?: readonly Reader[]; readonly transformers?: readonly Transformer[] } = {},
+  more: TestComponents & { readonly cutting?: Engine['cutting'] } = {},
 ): Promise<TestEngine> {
   const database = url === undefined ? await testDatabase() : undefined;
   const directory = makeTempDir('vocab-sync-engine-');
@@ -51,12 +57,13 @@ export async function openTestEngine(
       transformers: [...transformers, ...(more.transformers ?? [])],
       writers,
     }),
-    services: { http: noHttp, spool: createSpool(join(directory, 'spool')), logger },
+    services: { http: noHttp, s3: noS3, bundles: noBundles, spool: createSpool(join(directory, 'spool')), logger },
     logger,
     resolveSecret: (reference) => reference,
     recordCheck: loadRecordSchema,
     holderState: (workflowId) => Promise.resolve(closed.has(workflowId) ? 'closed' : 'open'),
     webUi: () => null,
+    ...(more.cutting === undefined ? {} : { cutting: more.cutting }),
   };
   return {
     engine,

@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest';
 import type { FetchContext, Since, Warning } from '../../src/component/reader.ts';
 import type { Services } from '../../src/component/services.ts';
 import { createHttpService } from '../../src/http/create-http-service.ts';
+import { noBundles, noS3 } from './no-services.ts';
 import { silentLogger, type LogLine } from './silent-logger.ts';
 import { startSourceServer, type SourceDump, type SourceServer } from './source-server.ts';
 import { tempDir } from './temp-dir.ts';
@@ -30,7 +31,7 @@ export function readerContext(
   return {
     since: options.since,
     signal: new AbortController().signal,
-    services: { http, spool, logger },
+    services: { http, s3: noS3, bundles: noBundles, spool, logger },
     warn: (warning) => {
       warnings.push(warning);
     },
@@ -45,6 +46,13 @@ export function readerContext(
 
 export async function startSource(...dumps: readonly SourceDump[]): Promise<SourceServer> {
   const source = await startSourceServer({ dumps });
+  onTestFinished(() => source.close());
+  return source;
+}
+
+/** With other than the dump of ROR. */
+export async function startSourceOf(options: Parameters<typeof startSourceServer>[0]): Promise<SourceServer> {
+  const source = await startSourceServer(options);
   onTestFinished(() => source.close());
   return source;
 }

@@ -1,0 +1,74 @@
+/** A bundle that is being written. What an attempt before had begun to write and not finished is cut off first. */
+import { open } from 'node:fs/promises';
+import type { Bundle } from '../component/services.ts';
+import { SourceError } from '../errors.ts';
+import { failureMember } from '../formats/read-bundle.ts';
+import { paddedTo, scanTar } from '../formats/scan-tar.ts';
+import { fileTar } from '../formats/tar-bytes.ts';
+import { TAR_END, tarMember } from '../formats/write-tar.ts';
+import { onDisk } from '../http/disk-errors.ts';
+import { writeJson, type PartFile } from '../http/part-file.ts';
+import type { SpoolPaths } from '../http/spool-paths.ts';
+import type { Lock } from '../http/take-lock.ts';
+
+export interface BundleParts {
+  readonly part: PartFile;
+  readonly paths: SpoolPaths;
+  readonly lock: Lock;
+  /** Of the finished file. */
+  readonly name: string;
+  readonly signal: AbortSignal;
+}
+
+export async function growBundle({ part, paths, lock, name, signal }: BundleParts): Promise<Bundle> {
+  const whole = await wholeMembers(paths.part, signal);
+  if (whole.count === 0) await part.restart({});
+  else if (whole.bytes < part.bytes) await part.cutTo(whole.bytes, signal);
+  return {
+    count: whole.count,
+    async add(member, content) {
+      await part.append(tarMember(member, content));
+    },
+    async fail(member, failure) {
+      await part.append(failureMember(member, failure));
+    },
+    async complete() {
+      await part.append(TAR_END);
+      const { sha256, md5 } = part.digests();
+      const bytes = part.bytes;
+      const path = await part.complete(name);
+      await onDisk(paths.directory, () => writeJson(paths.record, { sha256, md5, bytes, name }, lock.token));
+      await lock.release();
+      return { path, bytes, digest: sha256 };
+    },
+    async close() {
+      await part.close();
+      await lock.release();
+    },
+  };
+}
+
+interface WholeMembers {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** The members at the start of a file that are there to their last byte. */
+async function wholeMembers(path: string, signal: AbortSignal): Promise<WholeMembers> {
+  const handle = await open(path, 'r');
+  const { size } = await handle.stat();
+  const bytes = fileTar(handle, size, 0);
+  let whole: WholeMembers = { count: 0, bytes: 0 };
+  try {
+    for await (const member of scanTar(bytes, { archive: path, signal, warn: () => undefined })) {
+      const end = paddedTo(member.offset + member.bytes);
+      if (end <= size) whole = { count: member.position + 1, bytes: end };
+    }
+  } catch (error) {
+    // It ends where an attempt was stopped: that is why it is looked through.
+    if (!(error instanceof SourceError)) throw error;
+  } finally {
+    await bytes.close();
+  }
+  return whole;
+}
