@@ -35,14 +35,8 @@ export function createWatch(options: WatchOptions): Watch {
   const steps = atMostEvery(STEPS_MILLISECONDS, async (phase: Phase) => {
     const pending = await ask(() => pendingSteps(client, { workflowId, runId }));
     failures(pending);
-    const heard = pending.find(({ progress }) => progress !== undefined)?.progress;
-    live =
-      heard === undefined
-        ? undefined
-        : {
-            phase,
-            progress: { bytes: heard.bytes ?? 0, totalBytes: heard.totalBytes ?? 0, records: heard.counts?.read ?? 0 },
-          };
+    const heard = pending.map(({ progress }) => progress).filter((progress) => progress !== undefined);
+    live = heard.length === 0 ? undefined : { phase, progress: addUp(heard) };
   });
   const polled = atMostEvery(WORKER_MILLISECONDS, () => ask(workers));
   return {
@@ -54,6 +48,17 @@ export function createWatch(options: WatchOptions): Watch {
     async settled() {
       await Promise.all([steps.settled(), polled.settled()]);
     },
+  };
+}
+
+/** Of several partitions that are read at once. */
+function addUp(heard: readonly NonNullable<PendingStep['progress']>[]): LiveProgress {
+  const sum = (of: (progress: (typeof heard)[number]) => number | undefined): number =>
+    heard.reduce((total, progress) => total + (of(progress) ?? 0), 0);
+  return {
+    bytes: sum(({ bytes }) => bytes),
+    totalBytes: sum(({ totalBytes }) => totalBytes),
+    records: sum(({ counts }) => counts?.read),
   };
 }
 

@@ -12,6 +12,7 @@ import type { Outcome } from '../records/run.ts';
 import type { Engine } from './engine.ts';
 import { enterPhase } from './enter-phase.ts';
 import { forgetStage } from './compare-targets.ts';
+import { partsToStage } from './plan-parts.ts';
 import { openTask, type OpenTarget, type OpenTask } from './open-task.ts';
 import type { Applied, ApplyInput, StepContext } from './run-steps.ts';
 
@@ -61,7 +62,7 @@ async function applyPlan(
 /** An UNLOGGED plan is empty after a crash of the database; what was approved must be what is published. */
 async function requirePlan(client: PoolClient, task: OpenTask, row: TaskRow, planDigest: string): Promise<void> {
   const staged = await stagedTallies(client, row.run_id, row.name);
-  if (staged.length === 0) throw stageLost(task);
+  if (staged.length !== partsToStage(row.source).length) throw stageLost(task);
   if (row.plan_digest !== planDigest || (await digestPlan(client, task.names)) !== planDigest) throw stageLost(task);
 }
 

@@ -28,6 +28,7 @@ import { brokenConservation, type StageCounts, type TargetCounts } from '../reco
 import { sumTallies, tallyWarning, toStageCounts, type Tally } from '../records/tally.ts';
 import type { Engine } from './engine.ts';
 import { enterPhase } from './enter-phase.ts';
+import { partsToStage } from './plan-parts.ts';
 import { tripGuards } from './guards.ts';
 import { openTask, ownerOf, targetsOf, type OpenTask } from './open-task.ts';
 import type { Compared, StepContext, TaskInput } from './run-steps.ts';
@@ -97,7 +98,7 @@ function comparedBefore({ applied_at, counts, targets, trips, plan_digest }: Tas
 
 async function requireTally(client: PoolClient, task: OpenTask): Promise<Tally> {
   const tallies = await stagedTallies(client, task.run.id, task.row.name);
-  if (tallies.length > 0) return sumTallies(tallies);
+  if (tallies.length === partsToStage(task.row.source).length) return sumTallies(tallies);
   throw new UnavailableError(
     'E_STAGE_LOST',
     `The database lost the stage of task ${task.row.name} in a crash; it is staged again.`,

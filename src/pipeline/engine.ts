@@ -19,8 +19,16 @@ export interface Engine {
   /** Whether the workflow of the run that holds a job is still under way. */
   readonly holderState: (workflowId: string, run: string) => Promise<HolderState>;
   readonly webUi: (workflowId: string, run: string) => string | null;
+  /** How a source is cut into partitions; see plan-parts.ts for what holds without it. */
+  readonly cutting?: Cutting;
   /** See PauseSchedule. Absent where there is no Temporal. */
   readonly pauseSchedule?: PauseSchedule;
+}
+
+export interface Cutting {
+  readonly mostParts: number;
+  /** Of fetched files: below it a part is not worth its own activity. */
+  readonly leastBytes: number;
 }
 
 /** Pauses the schedule of a job with a note. False where it is not ours, is not there, or is paused already with another note. */

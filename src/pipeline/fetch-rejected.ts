@@ -34,6 +34,7 @@ async function fetchRejected(
     const why = `${source.version.name} is not in the spool as that run read it, and cannot be fetched so again (${error.code}: ${error.message})`;
     throw retryRefused(retried, why, error);
   });
-  await saveSource(engine.pool, task.row, { ...source, files });
+  // Without the parts that it was cut into: what was rejected is read by one.
+  await saveSource(engine.pool, task.row, { version: source.version, files });
   return { kind: 'fetched', source: toSourceReport(source), partitions: [0] };
 }

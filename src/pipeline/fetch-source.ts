@@ -16,11 +16,10 @@ import { targetExists } from '../postgres/target.ts';
 import type { SourceReport } from '../records/run.ts';
 import type { Engine } from './engine.ts';
 import { enterPhase } from './enter-phase.ts';
+import { freezeParts } from './freeze-parts.ts';
+import { partsToStage } from './plan-parts.ts';
 import { openTask, targetsOf, type OpenTask } from './open-task.ts';
 import type { Fetched, StepContext, TaskInput } from './run-steps.ts';
-
-/** Partitions of a source that is read by one activity. */
-const ONE_PARTITION = [0];
 
 export async function fetchSource(engine: Engine, input: TaskInput, context: StepContext): Promise<Fetched> {
   await enterPhase(engine, input.run, 'fetch');
@@ -29,7 +28,7 @@ export async function fetchSource(engine: Engine, input: TaskInput, context: Ste
   const published = await findPublished(engine, task);
   const located = task.row.source?.version ?? (await locate(engine, task, context));
   if ('nothingNew' in located) return unchanged(engine, task, located.nothingNew, undefined);
-  await saveSource(engine.pool, task.row, { version: located, ...filesOf(task.row.source) });
+  await saveSource(engine.pool, task.row, { ...task.row.source, version: located });
   if (published !== undefined && located.identity !== undefined && located.identity === published.identity) {
     return unchanged(
       engine,
@@ -39,13 +38,15 @@ export async function fetchSource(engine: Engine, input: TaskInput, context: Ste
     );
   }
   const files = await fetchFiles(engine, task, located, context);
-  const source = { version: located, files };
   const digest = digestOf(files);
-  await saveSource(engine.pool, task.row, source, digest);
+  const whole = { version: located, files };
   if (published?.digest === digest) {
-    return unchanged(engine, task, `${located.name} is what was published last, byte for byte`, source);
+    await saveSource(engine.pool, task.row, whole, digest);
+    return unchanged(engine, task, `${located.name} is what was published last, byte for byte`, whole);
   }
-  return { kind: 'fetched', source: toSourceReport(source), partitions: ONE_PARTITION };
+  const source = await freezeParts(engine, task, whole, digest, context);
+  await saveSource(engine.pool, task.row, source, digest);
+  return { kind: 'fetched', source: toSourceReport(source), partitions: [...partsToStage(source).keys()] };
 }
 
 /** The workflow was reset behind its publication: what it did stands, and so do its outcome and its counts. */
@@ -153,8 +154,4 @@ async function unchanged(
 ): Promise<Fetched> {
   await saveTaskOutcome(engine.pool, task.run.id, task.row.name, 'unchanged');
   return { kind: 'unchanged', reason, source: source === undefined ? null : toSourceReport(source) };
-}
-
-function filesOf(source: TaskSource | null): { readonly files?: readonly FetchedFile[] } {
-  return source?.files === undefined ? {} : { files: source.files };
 }

@@ -7,11 +7,13 @@ import { requireOpenRun, type RunRow } from '../postgres/run-rows.ts';
 import { clearPartitionStage, createStage } from '../postgres/stage-table.ts';
 import { ensureTarget } from '../postgres/target.ts';
 import type { Recognise } from '../records/entry.ts';
+import type { SourcePart } from '../records/source.ts';
 import { tallyWarning, toStageCounts, type Tally } from '../records/tally.ts';
 import type { Engine } from './engine.ts';
 import { chainSource } from './chain-source.ts';
 import { enterPhase } from './enter-phase.ts';
 import { ensureFiles } from './fetch-source.ts';
+import { partsToStage } from './plan-parts.ts';
 import { openTask, targetsOf, type OpenTask } from './open-task.ts';
 import { loadRecogniser } from './load-recogniser.ts';
 import { cursorOf, readChain, type ChainSource, type ReadBatch } from './read-chain.ts';
@@ -26,14 +28,22 @@ export async function stagePartition(engine: Engine, input: StageInput, context:
   const task = await openTask(engine, input);
   const files = await ensureFiles(engine, task, context);
   const key: PartitionKey = { run: input.run, task: input.task, partition: input.partition };
-  const claim = await claimStage(engine, task, key);
-  if (claim.state === 'running') await stageFrom(engine, task, key, claim, chainSource(task.source, files), context);
+  const part = partsToStage(task.row.source)[input.partition];
+  const claim = await claimStage(engine, task, key, part);
+  if (claim.state === 'running')
+    await stageFrom(engine, task, key, claim, { source: chainSource(task.source, files), part }, context);
   return { counts: toStageCounts(claim.tally) };
 }
 
 /** The stage, the targets and the claim in one transaction: what another attempt staged otherwise is gone with it. */
-async function claimStage(engine: Engine, task: OpenTask, key: PartitionKey): Promise<Claim> {
-  const pin = [task.row.source_digest, task.row.digest, task.run.since?.toISOString()].join(' ');
+async function claimStage(
+  engine: Engine,
+  task: OpenTask,
+  key: PartitionKey,
+  part: SourcePart | undefined,
+): Promise<Claim> {
+  const slice = part === undefined ? [] : [JSON.stringify([part.from, part.until])];
+  const pin = [task.row.source_digest, task.row.digest, task.run.since?.toISOString(), ...slice].join(' ');
   return inTransaction(engine.pool, async (client) => {
     // An attempt that slept through the end of its run must leave nothing behind.
     await requireOpenRun(client, key.run, true);
@@ -53,7 +63,7 @@ async function stageFrom(
   task: OpenTask,
   key: PartitionKey,
   claim: Claim,
-  source: ChainSource,
+  { source, part }: { readonly source: ChainSource; readonly part: SourcePart | undefined },
   context: StepContext,
 ): Promise<void> {
   const { tally } = claim;
@@ -73,6 +83,9 @@ async function stageFrom(
     source,
     links: task.links,
     ...(after === undefined ? {} : { after }),
+    ...(part === undefined
+      ? {}
+      : { slice: { from: part.from, ...(part.until === null ? {} : { until: part.until }) } }),
     signal: context.signal,
     services: engine.services,
     since: sinceOf(task.run),
@@ -83,10 +96,11 @@ async function stageFrom(
   try {
     for await (const batch of batches) {
       takeBatch(task, batch, tally, sink);
-      place = placeBehind(batch);
+      place = placeBehind(batch, part);
       if (sink.isFull()) await sink.flush(place);
       context.onProgress(progressOf(place, tally));
     }
+    place = { ...place, bytes: place.totalBytes ?? place.bytes };
     await sink.finish(place);
     context.onProgress(progressOf(place, tally));
   } finally {
@@ -102,10 +116,13 @@ async function recogniserOf(engine: Engine, task: OpenTask): Promise<Recognise |
   return withClient(engine.pool, (client) => loadRecogniser(client, options));
 }
 
-function placeBehind(batch: ReadBatch): SinkPlace {
-  const last = batch.items.at(-1);
-  const { bytes, totalBytes } = batch.progress;
-  return { after: last === undefined ? undefined : cursorOf(batch, last), bytes, totalBytes };
+function placeBehind(batch: ReadBatch, part: SourcePart | undefined): SinkPlace {
+  const { items, progress } = batch;
+  const last = items.at(-1);
+  const after = last === undefined ? undefined : cursorOf(batch, last);
+  if (part === undefined) return { after, bytes: progress.bytes, totalBytes: progress.totalBytes };
+  const bytes = Math.min(Math.max(progress.bytes - part.start, 0), part.bytes);
+  return { after, bytes, totalBytes: part.bytes };
 }
 
 /** A reader tells the same about a resource at every attempt; it counts once. */

@@ -150,7 +150,9 @@ export async function readProgress(pool: Pool, run: string): Promise<RunProgress
     total: number | null;
   }>(
     `SELECT t.name, t.source #>> '{version,name}' AS source, t.counts, json_agg(p.tally) FILTER (WHERE p.tally IS NOT NULL) AS tallies,
-       sum(p.bytes)::float8 AS bytes, sum(p.total_bytes)::float8 AS total
+       sum(p.bytes)::float8 AS bytes,
+       -- a partition that nobody began has no row yet
+       coalesce((SELECT sum((part ->> 'bytes')::float8) FROM json_array_elements(t.source -> 'parts') part), sum(p.total_bytes)::float8) AS total
      FROM vocab_sync.task t LEFT JOIN vocab_sync.partition p ON p.run_id = t.run_id AND p.task = t.name
      WHERE t.run_id = $1 GROUP BY t.run_id, t.name ORDER BY t.ordinal`,
     [run],

@@ -2,7 +2,7 @@
 import type { GuardTrip, Outcome, Phase, RunFailure, RunMode, RunRequest, RunTrigger } from '../records/run.ts';
 import type { StageCounts, TargetCounts, WarningCount } from '../records/counts.ts';
 import { ConfigError } from '../errors.ts';
-import type { FetchedFile, SourceVersion } from '../records/source.ts';
+import type { FetchedFile, SourcePart, SourceVersion } from '../records/source.ts';
 import type { Pool, PoolClient } from './pool.ts';
 
 export interface RunRow {
@@ -40,10 +40,12 @@ export interface RunRow {
   readonly schedule_paused: string | null;
 }
 
-/** The frozen source of a task: the version that was located and, once fetched, its files. */
+/** The frozen source of a task: the version that was located and, once fetched, its files and how they are cut. */
 export interface TaskSource {
   readonly version: SourceVersion;
   readonly files?: readonly FetchedFile[];
+  /** By the number of the partition. Absent: one partition holds everything. */
+  readonly parts?: readonly SourcePart[];
 }
 
 export interface TaskRow {

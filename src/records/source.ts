@@ -1,4 +1,5 @@
 /** A version of a source and the files it was fetched into, as they are kept with a run. */
+import type { Cursor } from './origin.ts';
 
 /** A version of a source, as `locate` finds it before anything is downloaded. JSON-safe: it is kept with the run. */
 export interface SourceVersion {
@@ -12,6 +13,16 @@ export interface SourceVersion {
   readonly bytes?: number;
   /** What `fetch` needs to know, private to the reader. */
   readonly locator?: Readonly<Record<string, unknown>>;
+}
+
+/** A partition of a fetched source: everything whose cursor begins with `from` or lies behind it, and before `until`. */
+export interface SourcePart {
+  readonly from: Cursor;
+  /** Null: to the end. */
+  readonly until: Cursor | null;
+  /** About which bytes of all files it holds, for progress. */
+  readonly start: number;
+  readonly bytes: number;
 }
 
 /** A file in the spool of one machine. */
