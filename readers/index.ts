@@ -1,12 +1,27 @@
 /** The readers that come with vocab-sync. */
 import type { Reader } from '../src/component/reader.ts';
+import { cordisProjectHttp } from './cordis-project-http.ts';
 import { file } from './file.ts';
 import { gzip } from './gzip.ts';
 import { http } from './http.ts';
 import { json } from './json.ts';
 import { jsonl } from './jsonl.ts';
+import { openaireHttp } from './openaire-http.ts';
+import { openaireProjectHttp } from './openaire-project-http.ts';
 import { rorHttp } from './ror-http.ts';
 import { tar } from './tar.ts';
 import { zip } from './zip.ts';
 
-export const readers: readonly Reader[] = [file, http, rorHttp, zip, tar, gzip, json, jsonl];
+export const readers: readonly Reader[] = [
+  file,
+  http,
+  rorHttp,
+  openaireHttp,
+  openaireProjectHttp,
+  cordisProjectHttp,
+  zip,
+  tar,
+  gzip,
+  json,
+  jsonl,
+];

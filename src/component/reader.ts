@@ -56,7 +56,17 @@ interface ReaderCommon<Args> {
   readonly args: z.ZodType<Args>;
   readonly examples: readonly ComponentExample<unknown>[];
   /** Whether the source holds everything there is (absence means removal) or only what changed. */
-  readonly coverage: 'full' | 'incremental';
+  readonly coverage: Coverage;
+  /** Where the args decide it; `coverage` is then what it is at its widest. */
+  covers?(args: Args): Coverage;
+  /** An older name that is still taken: what to write in its place. `check` warns with it. */
+  readonly deprecated?: string;
+}
+
+export type Coverage = 'full' | 'incremental';
+
+export function coverageOf(reader: Reader, args: unknown): Coverage {
+  return reader.covers?.(args) ?? reader.coverage;
 }
 
 /** Nothing newer than `since`: the run ends as unchanged with this sentence. */

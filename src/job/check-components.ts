@@ -54,9 +54,16 @@ function check<C extends Reader | Transformer | Writer>(
     reportUnknown(draft, [...known.keys()], catalog, report);
     return undefined;
   }
+  reportDeprecated(draft, component, report);
   const parsed = parseArgs(component, draft);
   for (const finding of parsed.findings) report(finding);
   return { draft, component, args: parsed.args };
+}
+
+function reportDeprecated(draft: DraftComponent, component: Reader | Transformer | Writer, report: Report): void {
+  if (!('deprecated' in component)) return;
+  const message = `"${draft.type}" is an older name: ${component.deprecated}`;
+  report({ severity: 'warning', pointer: `${draft.pointer}/type`, message });
 }
 
 function parseArgs(

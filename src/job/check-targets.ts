@@ -1,5 +1,5 @@
 /** Where the tasks of a job publish: usable names, no target twice, and no withdrawal by what was never read. */
-import type { Reader } from '../component/reader.ts';
+import { coverageOf, type Reader } from '../component/reader.ts';
 import type { Writer } from '../component/writer.ts';
 import type { CheckedComponent } from './check-components.ts';
 import type { Report } from './problem.ts';
@@ -22,7 +22,7 @@ const TABLE = /^[a-z_][a-z0-9_]{0,62}$/;
 export function checkTargets(tasks: readonly TaskTargets[], report: Report): void {
   const targets: Target[] = [];
   for (const { task, readers, writers } of tasks) {
-    const partial = readers.find((reader) => reader?.component.coverage === 'incremental');
+    const partial = readers.find(isPartial);
     for (const writer of writers) {
       if (writer?.args === undefined) continue;
       const target = describe(task, writer, writer.args.value, report);
@@ -32,6 +32,13 @@ export function checkTargets(tasks: readonly TaskTargets[], report: Report): voi
       targets.push(target);
     }
   }
+}
+
+/** Args that do not fit have been reported, and say nothing here. */
+function isPartial(reader: CheckedComponent<Reader> | undefined): boolean {
+  if (reader === undefined) return false;
+  const { component, args } = reader;
+  return (args === undefined ? component.coverage : coverageOf(component, args.value)) === 'incremental';
 }
 
 function describe(task: string, writer: CheckedComponent<Writer>, args: unknown, report: Report): Target {

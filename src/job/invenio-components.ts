@@ -12,20 +12,7 @@ const SERVICES: Readonly<Record<string, string>> = {
 };
 
 const NOT_BUILT: Readonly<Record<ComponentKind, readonly string[]>> = {
-  reader: [
-    'csv',
-    'tar',
-    'xml',
-    'yaml',
-    'oai-pmh',
-    'rdf',
-    'sparql',
-    'openaire-http',
-    'openaire-project-http',
-    'cordis-project-http',
-    'orcid-data-sync',
-    'orcid-http',
-  ],
+  reader: ['csv', 'tar', 'xml', 'yaml', 'oai-pmh', 'rdf', 'sparql', 'orcid-data-sync', 'orcid-http'],
   transformer: [
     'xml',
     'edmo-organization',

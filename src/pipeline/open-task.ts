@@ -1,5 +1,5 @@
 /** A task of a run, ready to work: the frozen config turned into component instances, targets and names of tables. */
-import type { Reader } from '../component/reader.ts';
+import { coverageOf } from '../component/reader.ts';
 import type { SnapshotWriter, Writer } from '../component/writer.ts';
 import { InternalError } from '../errors.ts';
 import { jobFromConfig } from '../job/effective-job.ts';
@@ -64,9 +64,7 @@ export async function openTask(
     documents: targets.some(({ snapshot }) => snapshot !== undefined) ? 'json' : 'jsonb',
     isFullSource:
       run.mode !== 'retry' &&
-      [chain.source.reader, ...chain.links.map((link): Reader => link.reader)].every(
-        (reader) => reader.coverage === 'full',
-      ),
+      [chain.source, ...chain.links].every(({ reader, args }) => coverageOf(reader, args) === 'full'),
   };
 }
 

@@ -26,11 +26,16 @@ export function toSourceFile(options: SourceFileOptions): SourceFile {
   const bytes = options.bytes ?? readFileSync(options.path ?? '');
   return {
     name: options.name,
-    type: options.type ?? (options.name.endsWith('.zip') ? 'application/zip' : 'text/csv'),
+    type: options.type ?? typeOf(options.name),
     bytes,
     etag: `"md5:${createHash('md5').update(bytes).digest('hex')}"`,
     lastModified: (options.lastModified ?? new Date('2026-01-02T03:04:05Z')).toUTCString(),
   };
+}
+
+function typeOf(name: string): string {
+  if (name.endsWith('.zip')) return 'application/zip';
+  return name.endsWith('.tar') ? 'application/x-tar' : 'text/csv';
 }
 
 export async function sendFile(

@@ -39,6 +39,8 @@ export interface SourceServer {
   publish(dump: SourceDump): void;
   /** Replaces the newest record in place: the same address, other content. */
   replace(dump: SourceDump): void;
+  /** Serves another plain file at the path from now on. */
+  put(path: string, file: SourceFileOptions): void;
   addFault(fault: Fault): void;
   clearFaults(): void;
   close(): Promise<void>;
@@ -53,8 +55,13 @@ interface SourceRecord {
 export async function startSourceServer(options: {
   readonly dumps: readonly SourceDump[];
   readonly faults?: readonly Fault[];
+  /** The one DOI that it resolves. */
+  readonly doi?: string;
+  /** Plain files besides, by path: `/data/projects.zip`. */
+  readonly files?: Readonly<Record<string, SourceFileOptions>>;
 }): Promise<SourceServer> {
   const records: SourceRecord[] = [];
+  const files = new Map(Object.entries(options.files ?? {}).map(([path, file]) => [path, toSourceFile(file)]));
   const requests: RecordedRequest[] = [];
   const faults = createFaults(options.faults ?? []);
   const publish = (dump: SourceDump): void => {
@@ -66,7 +73,11 @@ export async function startSourceServer(options: {
 
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
-    const route = routeOf(path, request, records, newest());
+    const plain = files.get(path);
+    const route =
+      plain === undefined
+        ? routeOf(path, request, records, newest(), options.doi ?? CONCEPT_DOI)
+        : fileRoute(plain, request);
     requests.push({ method: request.method ?? '', path, place: route?.place ?? 'other', headers: request.headers });
     if (route === undefined) {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('no such address');
@@ -84,6 +95,9 @@ export async function startSourceServer(options: {
     publish,
     replace: (dump) => {
       records[records.length - 1] = toRecord(newest().id, dump);
+    },
+    put: (path, file) => {
+      files.set(path, toSourceFile(file));
     },
     addFault: (fault) => {
       faults.add(fault);
@@ -115,17 +129,18 @@ function routeOf(
   request: IncomingMessage,
   records: readonly SourceRecord[],
   newest: SourceRecord,
+  doi: string,
 ): Route | undefined {
   const { pathname } = new URL(path, 'http://localhost');
-  if (pathname === `/${CONCEPT_DOI}`) return redirectRoute('doi', `/doi/${CONCEPT_DOI}`);
-  if (pathname === `/doi/${CONCEPT_DOI}`) return redirectRoute('landing', `/records/${String(newest.id)}`);
+  if (pathname === `/${doi}`) return redirectRoute('doi', `/doi/${doi}`);
+  if (pathname === `/doi/${doi}`) return redirectRoute('landing', `/records/${String(newest.id)}`);
   const match = /^\/(api\/)?records\/(\d+)(?:\/files\/([^/]+))?$/.exec(pathname);
   const record = records.find(({ id }) => String(id) === match?.[2]);
   if (match === null || record === undefined) return undefined;
   if (match[3] !== undefined) {
     const file = record.files.find(({ name }) => name === decodeURIComponent(match[3] ?? ''));
     if (file === undefined) return undefined;
-    return { place: 'file', answer: (response, faults) => sendFile(file, request, response, faults) };
+    return fileRoute(file, request);
   }
   if (match[1] === undefined)
     return {
@@ -141,6 +156,10 @@ function routeOf(
       sendJson(response, request.headers.accept ?? '', isLinkset ? linksetOf(record, url) : jsonLdOf(record));
     },
   };
+}
+
+function fileRoute(file: SourceFile, request: IncomingMessage): Route {
+  return { place: 'file', answer: (response, faults) => sendFile(file, request, response, faults) };
 }
 
 function redirectRoute(place: SourcePlace, location: string): Route {

@@ -1,0 +1,83 @@
+/**
+ * The newest record of a concept DOI: landing page → linkset → the one file that is wanted. Whether a dump is new is
+ * told by its identity (record, file, ETag), never by comparing its date with the last run: a dump dated before the
+ * last run may have been published after it. Only a `since` that somebody wrote down skips older dumps.
+ */
+import type { FetchContext, NothingNew, SourceVersion } from '../../src/component/reader.ts';
+import { UnavailableError } from '../../src/errors.ts';
+import { askAboutFile, type FileFacts } from '../../src/http/ask-about-file.ts';
+import { fileNameOf } from '../../src/http/file-name-of.ts';
+import { findRecordDate, type RecordDate } from '../../src/http/find-record-date.ts';
+import { resolveLinkset, type Linkset, type LinkTarget } from '../../src/http/resolve-linkset.ts';
+import { parseSince } from '../../src/job/since.ts';
+import type { NewestRecordArgs } from './newest-record-args.ts';
+
+export interface WantedFile {
+  /** The concept DOI, which always leads to the newest version. */
+  readonly doi: string;
+  /** The one file; throws SourceError E_SOURCE_AMBIGUOUS. */
+  choose(linkset: Linkset): LinkTarget;
+  /** For people. */
+  versionOf(name: string, date: RecordDate | undefined): string;
+}
+
+export async function locateNewest(
+  wanted: WantedFile,
+  args: NewestRecordArgs,
+  context: FetchContext,
+): Promise<SourceVersion | NothingNew> {
+  const { http } = context.services;
+  const linkset = await resolveLinkset(http, `${args.base_url.replace(/\/+$/, '')}/${wanted.doi}`, context.signal);
+  const file = wanted.choose(linkset);
+  const name = fileNameOf(file.href);
+  const since = writtenSince(args, context);
+  const date = await findDate(linkset, since !== undefined, context);
+  if (since !== undefined && date === undefined) {
+    context.warn({
+      code: 'W_SOURCE_NO_DATE',
+      message: `${name} says no date, so \`since\` cannot leave it out; it is read.`,
+    });
+  }
+  if (since !== undefined && date !== undefined && date.until < since) {
+    return { nothingNew: `The newest dump, ${name} of ${date.text}, is older than since ${since.toISOString()}.` };
+  }
+  const facts = await askAboutFile(http, file.href, context.signal);
+  return toVersion(linkset, file, wanted.versionOf(name, date), date, facts);
+}
+
+/** Where no `since` asks for it the date only informs: a record whose description is broken is synced all the same. */
+async function findDate(linkset: Linkset, isNeeded: boolean, context: FetchContext): Promise<RecordDate | undefined> {
+  try {
+    return await findRecordDate(context.services.http, linkset, context.signal);
+  } catch (error) {
+    const isAway = error instanceof UnavailableError && error.code === 'E_SOURCE_UNAVAILABLE';
+    if (isNeeded || !isAway) throw error;
+    context.services.logger.warn('The date of the record could not be asked for', { reason: error.message });
+    return undefined;
+  }
+}
+
+function toVersion(
+  linkset: Linkset,
+  file: LinkTarget,
+  version: string,
+  date: RecordDate | undefined,
+  { bytes, digest, validator }: FileFacts,
+): SourceVersion {
+  const name = fileNameOf(file.href);
+  return {
+    name,
+    version,
+    identity: [linkset.citeAs ?? linkset.landing, name, validator ?? bytes ?? ''].join(' ').trim(),
+    ...(date === undefined ? {} : { published: date.text }),
+    ...(bytes === undefined ? {} : { bytes }),
+    locator: { url: file.href, bytes, digest },
+  };
+}
+
+/** The one in the config wins; a watermark does not count (see the head of this file). */
+function writtenSince({ since }: NewestRecordArgs, context: FetchContext): Date | undefined {
+  if (since === undefined) return context.since?.origin === 'watermark' ? undefined : context.since?.time;
+  const parsed = parseSince(since ?? 'none', new Date());
+  return parsed === 'none' ? undefined : parsed.time;
+}

@@ -1,0 +1,35 @@
+/** Names that InvenioRDM had before, and sources whose coverage their args decide. */
+import { describe, expect, it } from 'vitest';
+import { catalog } from '../../src/cli/catalog.ts';
+import { parseJob } from '../../src/job/parse-job.ts';
+
+const job = (reader: object, onMissing: string): string =>
+  JSON.stringify({
+    id: 'openaire',
+    title: 'Load projects',
+    vocabulary: 'awards',
+    readers: [reader, { type: 'gzip' }, { type: 'jsonl' }],
+    transformers: [{ type: 'openaire-award' }],
+    writers: [{ type: 'postgres', args: { table: 'awards', on_missing: onMissing } }],
+  });
+const problemsOf = (reader: object, onMissing: string): string[] =>
+  parseJob(job(reader, onMissing), { catalog, vocabularies: new Set(['awards']) }).problems.map(
+    ({ severity, pointer, message }) => `${severity} ${pointer}: ${message}`,
+  );
+
+describe('an older name', () => {
+  it('is taken, with a warning that says what to write', () => {
+    expect(problemsOf({ type: 'openaire-project-http', args: { origin: 'diff' } }, 'keep')).toEqual([
+      'warning /readers/0/type: "openaire-project-http" is an older name: use "openaire-http" with "tar_hrefs": ["/project.tar", "/projects.tar"]',
+    ]);
+  });
+});
+
+describe('a source that its args make incremental', () => {
+  it('may not withdraw what is missing from it', () => {
+    expect(problemsOf({ type: 'openaire-http', args: { origin: 'full' } }, 'withdraw')).toEqual([]);
+    expect(problemsOf({ type: 'openaire-http', args: { origin: 'diff' } }, 'withdraw')).toEqual([
+      expect.stringContaining('error /writers/0/args/on_missing: "openaire-http" delivers only what changed') as string,
+    ]);
+  });
+});
