@@ -1,6 +1,6 @@
 import { defineTransformer } from '../src/component/transformer.ts';
 import { createMapping } from './map/create-mapping.ts';
-import { mapArgs } from './map/map-args.ts';
+import { mapArgs, tableFiles } from './map/map-args.ts';
 
 export const map = defineTransformer({
   type: 'map',
@@ -43,5 +43,6 @@ what it still tells is mapped.`,
       },
     },
   ],
+  files: tableFiles,
   create: createMapping,
 });

@@ -21,7 +21,7 @@ const argsSchema = z
       .min(1)
       .optional()
       .describe(
-        'A JSON Schema (draft 7) on the machine of the worker; a relative path starts at its working directory. Patterns are in RE2 syntax. After a change to the file, `run --force` reads an unchanged source again.',
+        'A JSON Schema (draft 7) on the machine of the worker; a relative path starts at its working directory. Patterns are in RE2 syntax. A change to the file reads an unchanged source again.',
       ),
   })
   .refine((args) => (args.schema === undefined) !== (args.schema_file === undefined), {
@@ -46,6 +46,7 @@ any case; this checks what a transformer before it made, or what came from the s
       output: { id: '04d836q62', name: 'TU Wien' },
     },
   ],
+  files: ({ schema_file: file }) => (file === undefined ? [] : [resolve(file)]),
   create: (args) => {
     const { check, name } = load(args);
     return (value, { isDeleted }) => {

@@ -48,6 +48,8 @@ export interface Transformer<Args = unknown> {
    * `{ error: content }`. Absent = everything. Counts only for the first transformer of a chain.
    */
   readonly reads?: readonly string[];
+  /** The files beside the job that its output depends on: a change to one of them reads an unchanged source again. */
+  files?(args: Args): readonly string[];
   /** Run as tests. */
   readonly examples: readonly TransformerExample<unknown>[];
   create(args: Args, services: { readonly logger: Logger }): Transform;

@@ -2,6 +2,7 @@
  * The record schemas in config/records: what a repository accepts of each vocabulary, draft-07 with two additions, the
  * format `isni` (which takes an ORCID iD as well) and the keyword `x-unique-by` (items differ in that field).
  */
+import { hash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv, type CodeOptions, type ErrorObject, type ValidateFunction } from 'ajv';
@@ -25,10 +26,21 @@ export function loadRecordSchema(vocabulary: string): RecordCheck | undefined {
   return loaded.get(vocabulary);
 }
 
+/** 64 hex digits of the SHA-256 of its file; null where the vocabulary has no schema. */
+export function recordSchemaDigest(vocabulary: string): string | null {
+  const path = findSchema(vocabulary);
+  return path === undefined ? null : hash('sha256', readFileSync(path), 'hex');
+}
+
 function readSchema(vocabulary: string): RecordCheck | undefined {
+  const path = findSchema(vocabulary);
+  return path === undefined ? undefined : compileRecordSchema(JSON.parse(readFileSync(path, 'utf8')) as JsonObject);
+}
+
+function findSchema(vocabulary: string): string | undefined {
+  if (!VOCABULARY.test(vocabulary)) return undefined;
   const path = join(findPackageRoot(), 'config', 'records', `${vocabulary}.json`);
-  if (!VOCABULARY.test(vocabulary) || !existsSync(path)) return undefined;
-  return compileRecordSchema(JSON.parse(readFileSync(path, 'utf8')) as JsonObject);
+  return existsSync(path) ? path : undefined;
 }
 
 /** Throws what ajv throws for a schema that is none. `regExp` replaces the engine of `pattern`. */

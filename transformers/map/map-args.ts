@@ -1,4 +1,5 @@
 /** The arguments of `map`. Each mistake is found before a run, at its own pointer. */
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { isJsonObject } from '../../src/job/json-object.ts';
 import { isWithin } from '../../src/job/pointer.ts';
@@ -33,7 +34,7 @@ const fieldSchema = z
       .min(1)
       .optional()
       .describe(
-        'A table in a file of the worker: a JSON object, or `.csv` with two columns and a first line of names. After a change to it, `run --force` reads an unchanged source again.',
+        'A table in a file of the worker: a JSON object, or `.csv` with two columns and a first line of names. A change to it reads an unchanged source again.',
       ),
     on_unknown: z
       .enum(['reject', 'keep', 'omit'])
@@ -86,6 +87,10 @@ export const mapArgs = z.strictObject({
 });
 
 export type MapArgs = z.infer<typeof mapArgs>;
+
+export function tableFiles({ fields }: MapArgs): readonly string[] {
+  return Object.values(fields).flatMap(({ table_file: file }) => (file === undefined ? [] : [resolve(file)]));
+}
 
 function sourcesOf(field: object): readonly string[] {
   return ['from', 'value', 'template'].filter((key) => Object.hasOwn(field, key));
