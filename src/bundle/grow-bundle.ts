@@ -26,6 +26,7 @@ export async function growBundle({ part, paths, lock, name, signal }: BundlePart
   else if (whole.bytes < part.bytes) await part.cutTo(whole.bytes, signal);
   return {
     count: whole.count,
+    last: () => readLast(paths.part, whole),
     async add(member, content) {
       await part.append(tarMember(member, content));
     },
@@ -51,6 +52,19 @@ export async function growBundle({ part, paths, lock, name, signal }: BundlePart
 interface WholeMembers {
   readonly count: number;
   readonly bytes: number;
+  readonly last?: { readonly offset: number; readonly bytes: number };
+}
+
+async function readLast(path: string, { last }: WholeMembers): Promise<Buffer | undefined> {
+  if (last === undefined) return undefined;
+  const handle = await open(path, 'r');
+  try {
+    const content = Buffer.alloc(last.bytes);
+    await handle.read(content, 0, last.bytes, last.offset);
+    return content;
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The members at the start of a file that are there to their last byte. */
@@ -62,7 +76,8 @@ async function wholeMembers(path: string, signal: AbortSignal): Promise<WholeMem
   try {
     for await (const member of scanTar(bytes, { archive: path, signal, warn: () => undefined })) {
       const end = paddedTo(member.offset + member.bytes);
-      if (end <= size) whole = { count: member.position + 1, bytes: end };
+      if (end > size) continue;
+      whole = { count: member.position + 1, bytes: end, last: { offset: member.offset, bytes: member.bytes } };
     }
   } catch (error) {
     // It ends where an attempt was stopped: that is why it is looked through.

@@ -45,6 +45,12 @@ export interface HttpService {
       readonly signal: AbortSignal;
       readonly headers?: Record<string, string>;
       readonly method?: 'GET' | 'HEAD';
+      /** With `latin1` the body has one character for each byte. Default: `utf8`. */
+      readonly encoding?: 'utf8' | 'latin1';
+      /** The largest body, in bytes. Default: 8 MiB. */
+      readonly maxBytes?: number;
+      /** Statuses besides 200 whose answer is wanted and no error. */
+      readonly statuses?: readonly number[];
     },
   ): Promise<HttpAnswer>;
   /** Into the spool: resumable by Range and ETag, checked, complete or not there. */
@@ -60,6 +66,8 @@ export interface SpoolService {
 export interface Bundle {
   /** How many it holds from attempts before, failures included: the caller goes on behind them. */
   readonly count: number;
+  /** The content of the last of these; undefined where there are none. */
+  last(): Promise<Buffer | undefined>;
   /** One at a time. The name has at most 80 bytes. */
   add(name: string, content: Buffer): Promise<void>;
   /** In place of a resource that could not be had: it becomes a rejection with this message. */

@@ -13,6 +13,9 @@ export interface GetOptions {
   readonly signal: AbortSignal;
   readonly headers?: Record<string, string>;
   readonly method?: 'GET' | 'HEAD';
+  readonly encoding?: 'utf8' | 'latin1';
+  readonly maxBytes?: number;
+  readonly statuses?: readonly number[];
 }
 
 export async function getText(client: HttpClient, url: string, options: GetOptions): Promise<HttpAnswer> {
@@ -30,28 +33,29 @@ async function getOnce(client: HttpClient, url: string, options: GetOptions): Pr
     signal: options.signal,
   });
   try {
-    if (answer.status !== 200) throw errorOfStatus(answer);
-    const { status, headers } = answer;
-    return { status, url: answer.url, headers, body: await textOf(answer.body, answer.url) };
+    const { status, headers, url: finalUrl } = answer;
+    if (status !== 200 && options.statuses?.includes(status) !== true) throw errorOfStatus(answer);
+    const body = await bytesOf(answer.body, finalUrl, options.maxBytes ?? LARGEST_TEXT);
+    return { status, url: finalUrl, headers, body: body.toString(options.encoding ?? 'utf8') };
   } finally {
     answer.close();
   }
 }
 
-async function textOf(body: AsyncIterable<Buffer>, url: string): Promise<string> {
+async function bytesOf(body: AsyncIterable<Buffer>, url: string, most: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
-    if (bytes > LARGEST_TEXT) {
+    if (bytes > most) {
       throw new LimitError(
         'E_SOURCE_TOO_LARGE',
-        `${redactUrl(url)} answered with more than ${String(LARGEST_TEXT)} bytes where a small text was expected.`,
+        `${redactUrl(url)} answered with more than ${String(most)} bytes where a small text was expected.`,
       );
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
