@@ -8,8 +8,10 @@ import { json } from './json.ts';
 import { jsonl } from './jsonl.ts';
 import { openaireHttp } from './openaire-http.ts';
 import { openaireProjectHttp } from './openaire-project-http.ts';
+import { rdf } from './rdf.ts';
 import { rorHttp } from './ror-http.ts';
 import { tar } from './tar.ts';
+import { xml } from './xml.ts';
 import { zip } from './zip.ts';
 
 export const readers: readonly Reader[] = [
@@ -24,4 +26,6 @@ export const readers: readonly Reader[] = [
   gzip,
   json,
   jsonl,
+  xml,
+  rdf,
 ];

@@ -17,11 +17,27 @@ export const sampleValues = Array.from({ length: 5000 }, (_, i) => ({ i, text: '
 export const memberText = JSON.stringify(sampleValues);
 export const memberNames = ['a.json', 'b.json', 'c.json'] as const;
 
+const CONCEPT = 'http://www.w3.org/2004/02/skos/core#Concept';
+const termIri = (i: number): string => `http://example.org/term/${String(i)}`;
+
+const rdfSample = {
+  content: sampleValues
+    .map((_, i) => `<${termIri(i)}> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <${CONCEPT}> .`)
+    .join('\n'),
+  values: sampleValues.map((_, i) => ({ id: termIri(i), types: [CONCEPT], ancestors: [] })),
+};
+
 /** By type. A reader without one fails in readers.test.ts. A record source has a sample of a file that it fetched. */
 export const readerSamples: Readonly<Record<string, () => ReaderSample>> = {
   zip: () => ({ content: buildZip(memberNames.map((name) => ({ name, content: memberText }))) }),
   tar: () => ({ content: buildTar(memberNames.map((name) => ({ name, content: memberText }))) }),
   gzip: () => ({ content: gzipSync(memberText) }),
   json: () => ({ content: JSON.stringify(sampleValues, null, 2) }),
+  rdf: () => ({ content: rdfSample.content, values: rdfSample.values }),
   jsonl: () => ({ content: sampleValues.map((value) => JSON.stringify(value)).join('\n') }),
+  xml: () => ({
+    content: `<list>${sampleValues.map(({ i, text }) => `<item><i>${String(i)}</i><text>${text}</text></item>`).join('\n')}</list>`,
+    args: { root_element: 'item' },
+    values: sampleValues.map(({ i, text }) => ({ i: String(i), text: text.trim() })),
+  }),
 };

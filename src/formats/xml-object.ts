@@ -1,0 +1,70 @@
+/**
+ * How an element becomes a value, the same for every parser of it. Names are in lower case and without prefix, an
+ * attribute is `@name`, text is `#text`; a repeated element is a list, a single one is not. An element with neither
+ * attributes nor children is its text, or null where it has none. Declarations of namespaces are left out.
+ */
+
+/** The elements that are looked at, below one element; everything else may be left out. */
+export interface WantedElements {
+  /** By name. Undefined = the whole of that child. */
+  readonly children: ReadonlyMap<string, WantedElements | undefined>;
+}
+
+/** From paths of names below the record, such as `person/name`. Undefined paths = everything. */
+export function wantedElements(paths: readonly string[] | undefined): WantedElements | undefined {
+  if (paths === undefined) return undefined;
+  const children = new Map<string, WantedElements | undefined>();
+  for (const path of paths) addPath(children, path.toLowerCase().split('/'));
+  return { children };
+}
+
+function addPath(children: Map<string, WantedElements | undefined>, path: readonly string[]): void {
+  const [name, ...rest] = path;
+  if (name === undefined || name === '') return;
+  const known = children.get(name);
+  if (children.has(name) && known === undefined) return;
+  if (rest.length === 0) {
+    children.set(name, undefined);
+    return;
+  }
+  const below = new Map(known?.children);
+  addPath(below, rest);
+  children.set(name, { children: below });
+}
+
+/** `person:given-names` and `Person:Given-Names` are `given-names`. */
+export function localName(name: string): string {
+  return name.slice(name.indexOf(':') + 1).toLowerCase();
+}
+
+/** Whether an attribute declares a namespace. */
+export function isDeclaration(name: string): boolean {
+  return name.startsWith('xmlns') && (name.length === 5 || name[5] === ':');
+}
+
+export type XmlObject = Record<string, unknown>;
+
+export function addAttribute(object: XmlObject, name: string, value: string): void {
+  const key = `@${localName(name)}`;
+  if (!Object.hasOwn(object, key)) object[key] = value;
+}
+
+export function addChild(object: XmlObject, key: string, value: unknown): void {
+  if (!Object.hasOwn(object, key)) {
+    if (key === '__proto__')
+      Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+    else object[key] = value;
+    return;
+  }
+  const known = object[key];
+  if (Array.isArray(known)) known.push(value);
+  else object[key] = [known, value];
+}
+
+/** The value of an element, once it is closed. `object` is absent without attributes and children, `text` without any. */
+export function finishElement(object: XmlObject | undefined, text: string | undefined): unknown {
+  if (object === undefined) return text === undefined ? null : text.trim();
+  const trimmed = text?.trim() ?? '';
+  if (trimmed !== '') object['#text'] = trimmed;
+  return object;
+}

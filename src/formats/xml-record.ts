@@ -1,0 +1,107 @@
+/** One record in the view: read by the fast parser, else by the strict one, else given up with its reason. */
+import { isUtf8 } from 'node:buffer';
+import { parseXmlFast, skipXmlFast } from './xml-fast.ts';
+import { XmlFault } from './xml-fault.ts';
+import { findElementEnd } from './xml-extent.ts';
+import type { WantedElements } from './xml-object.ts';
+import type { XmlScan } from './xml-scan.ts';
+import { parseXmlStrictly } from './xml-strict.ts';
+import type { XmlView } from './xml-view.ts';
+
+export interface XmlRecordReading {
+  readonly view: XmlView;
+  readonly scan: XmlScan;
+  readonly wanted: WantedElements | undefined;
+  readonly maxRecordBytes: number;
+}
+
+/** Which of the parsers read records, for those who measure. */
+export interface XmlParserCounts {
+  fast: number;
+  strict: number;
+}
+
+export const parserCounts: XmlParserCounts = { fast: 0, strict: 0 };
+
+/** The record that begins at `scan.at` was cut off by the end of the document. */
+export class XmlCutOff extends Error {}
+
+/** Its value; `scan.at` is behind it then. Throws XmlFault, with `scan.at` at its beginning, or XmlCutOff. */
+export async function readXmlRecord(reading: XmlRecordReading, isWanted: boolean): Promise<unknown> {
+  const { scan } = reading;
+  for (;;) {
+    const start = scan.at;
+    const value = readFast(reading, isWanted);
+    const end = scan.at;
+    scan.at = start;
+    if (scan.stop === 'no' && isTextIn(scan, start, end)) {
+      refuseLarge(reading, end - start);
+      parserCounts.fast++;
+      scan.at = end;
+      return value;
+    }
+    if (scan.stop !== 'more') return readStrictly(reading, isWanted);
+    await needMore(reading);
+  }
+}
+
+function readFast({ scan, wanted }: XmlRecordReading, isWanted: boolean): unknown {
+  if (isWanted) return parseXmlFast(scan, wanted);
+  skipXmlFast(scan);
+  return undefined;
+}
+
+function isTextIn(scan: XmlScan, start: number, end: number): boolean {
+  return scan.isAscii || isUtf8(scan.bytes.subarray(start, end));
+}
+
+async function readStrictly(reading: XmlRecordReading, isWanted: boolean): Promise<unknown> {
+  const { scan, view } = reading;
+  let end = findElementEnd(scan.text, scan.at, scan.limits, view.offsetOf(0));
+  while (end === 'more') {
+    await needMore(reading);
+    end = findElementEnd(scan.text, scan.at, scan.limits, view.offsetOf(0));
+  }
+  refuseLarge(reading, end - scan.at);
+  const slice = scan.bytes.subarray(scan.at, end);
+  if (!isUtf8(slice)) throw new XmlFault('E_XML_ENCODING', 'it holds bytes that are not UTF-8, which is its encoding');
+  const value = isWanted ? parseXmlStrictly(slice.toString('utf8'), reading.wanted) : undefined;
+  parserCounts.strict++;
+  scan.at = end;
+  return value;
+}
+
+async function needMore(reading: XmlRecordReading): Promise<void> {
+  refuseLarge(reading, reading.scan.text.length - reading.scan.at);
+  if (!(await reading.view.more())) throw new XmlCutOff();
+}
+
+function refuseLarge({ maxRecordBytes }: XmlRecordReading, bytes: number): void {
+  if (bytes <= maxRecordBytes) return;
+  throw new XmlFault('E_RECORD_TOO_LARGE', `it has more than max_record_bytes, ${String(maxRecordBytes)} bytes`);
+}
+
+/**
+ * Goes behind the end tag of a broken record by its letters alone, whatever stands before. False where there is none.
+ * Nothing of what is passed over is held.
+ */
+export async function passBrokenRecord({ scan, view }: XmlRecordReading, name: string): Promise<boolean> {
+  const closing = `</${name}`;
+  for (;;) {
+    const found = scan.text.indexOf(closing, scan.at);
+    const end = found < 0 ? -1 : scan.text.indexOf('>', found);
+    if (end >= 0 && /^\s*$/.test(scan.text.slice(found + closing.length, end))) {
+      scan.at = end + 1;
+      return true;
+    }
+    scan.at = placeBehind(scan, closing, found, end);
+    if (end >= 0) continue;
+    if (!(await view.more())) return false;
+  }
+}
+
+/** Where the search goes on: no end tag begins before it. */
+function placeBehind(scan: XmlScan, closing: string, found: number, end: number): number {
+  if (end >= 0) return found + closing.length;
+  return found >= 0 ? found : Math.max(scan.at, scan.text.length - closing.length + 1);
+}
