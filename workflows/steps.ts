@@ -26,7 +26,8 @@ export function stepsOf(request: RunRequest): Steps {
   };
   const ledger = proxyActivities<RunActivities>({ ...always, ...POLICIES.ledger });
   const source = proxyActivities<RunActivities>({ ...always, ...POLICIES.source });
-  const stage = proxyActivities<RunActivities>({ ...always, ...POLICIES.stage });
+  // Eager: straight to the worker that has the workflow, past others that wait for work.
+  const stage = proxyActivities<RunActivities>({ ...always, ...POLICIES.stage, allowEagerDispatch: false });
   const database = proxyActivities<RunActivities>({ ...always, ...POLICIES.database });
   return {
     resolveRun: (label, input) => ledger.resolveRun.executeWithOptions(shown(label), [input]),
