@@ -6,6 +6,7 @@ import { gzip } from './gzip.ts';
 import { http } from './http.ts';
 import { json } from './json.ts';
 import { jsonl } from './jsonl.ts';
+import { oaiPmh } from './oai-pmh.ts';
 import { openaireHttp } from './openaire-http.ts';
 import { openaireProjectHttp } from './openaire-project-http.ts';
 import { rdf } from './rdf.ts';
@@ -21,6 +22,7 @@ export const readers: readonly Reader[] = [
   openaireHttp,
   openaireProjectHttp,
   cordisProjectHttp,
+  oaiPmh,
   zip,
   tar,
   gzip,

@@ -92,6 +92,11 @@ export const ERROR_CODES = {
     meaning: 'The file of a record schema holds no JSON Schema that can be used.',
     remedy: 'Correct the file: JSON Schema draft 7, patterns in RE2 syntax, no references to other files.',
   },
+  E_OAI_REFUSED: {
+    kind: 'config',
+    meaning: 'The OAI-PMH server refuses what is asked of it: an unknown format, set or date.',
+    remedy: 'Correct "metadata_prefix", "set" or the dates; the error names what the server said.',
+  },
   E_TABLE_INVALID: {
     kind: 'config',
     meaning:
@@ -394,6 +399,21 @@ export const ERROR_CODES = {
     kind: 'source',
     meaning: 'The archive holds a member whose name leaves the archive (`../`, absolute, backslash).',
     remedy: 'Do not use this archive; report it to the source.',
+  },
+  E_OAI_ANSWER: {
+    kind: 'source',
+    meaning: 'An answer of the OAI-PMH server is XML that cannot be read.',
+    remedy: 'Report it to the repository. With "verb": "ListIdentifiers" each record is fetched by itself.',
+  },
+  E_OAI_TOKEN_REPEATED: {
+    kind: 'source',
+    meaning: 'The OAI-PMH server gave a resumption token a second time, so that its list would never end.',
+    remedy: 'Report it to the repository; harvest set by set meanwhile.',
+  },
+  E_OAI_TOKEN_REFUSED: {
+    kind: 'source',
+    meaning: 'The OAI-PMH server refused the resumption token of its own list, each time that the list began anew.',
+    remedy: 'Harvest a smaller set or a shorter time, so that the list ends before its tokens expire.',
   },
   E_GZIP_CORRUPT: {
     kind: 'source',

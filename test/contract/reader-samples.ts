@@ -27,6 +27,19 @@ const rdfSample = {
   values: sampleValues.map((_, i) => ({ id: termIri(i), types: [CONCEPT], ancestors: [] })),
 };
 
+const OAI = 'xmlns="http://www.openarchives.org/OAI/2.0/"';
+const oaiRecord = (i: number, spaces: string): string =>
+  `<record${spaces}><header><identifier>oai:${String(i)}</identifier><datestamp>2026-01-01</datestamp></header></record>`;
+
+const oaiSample = {
+  content: `<OAI-PMH ${OAI}><ListRecords>${sampleValues.map((_, i) => oaiRecord(i, '')).join('')}</ListRecords></OAI-PMH>`,
+  args: { base_url: 'https://example.org/oai' },
+  values: sampleValues.map((_, i) => ({
+    record: oaiRecord(i, ` ${OAI}`),
+    header: { identifier: `oai:${String(i)}`, datestamp: '2026-01-01', set_spec: [] },
+  })),
+};
+
 /** By type. A reader without one fails in readers.test.ts. A record source has a sample of a file that it fetched. */
 export const readerSamples: Readonly<Record<string, () => ReaderSample>> = {
   zip: () => ({ content: buildZip(memberNames.map((name) => ({ name, content: memberText }))) }),
@@ -35,6 +48,7 @@ export const readerSamples: Readonly<Record<string, () => ReaderSample>> = {
   json: () => ({ content: JSON.stringify(sampleValues, null, 2) }),
   rdf: () => ({ content: rdfSample.content, values: rdfSample.values }),
   jsonl: () => ({ content: sampleValues.map((value) => JSON.stringify(value)).join('\n') }),
+  'oai-pmh': () => oaiSample,
   xml: () => ({
     content: `<list>${sampleValues.map(({ i, text }) => `<item><i>${String(i)}</i><text>${text}</text></item>`).join('\n')}</list>`,
     args: { root_element: 'item' },
