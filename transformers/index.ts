@@ -1,12 +1,17 @@
 import type { Transformer } from '../src/component/transformer.ts';
 import { dropWhere } from './drop-where.ts';
+import { edmoOrganization } from './edmo-organization.ts';
+import { euroscivocTransformer } from './euroscivoc-transformer.ts';
+import { gemetTransformer } from './gemet-transformer.ts';
 import { keepWhere } from './keep-where.ts';
 import { map } from './map.ts';
+import { meshSubjects } from './mesh-subjects.ts';
+import { nvsTransformer } from './nvs-transformer.ts';
 import { openaireAward } from './openaire-award.ts';
 import { openaireOrganization } from './openaire-organization.ts';
-import { ror } from './ror.ts';
 import { rorAffiliations } from './ror-affiliations.ts';
 import { rorFunders } from './ror-funders.ts';
+import { ror } from './ror.ts';
 import { validate } from './validate.ts';
 
 export const transformers: readonly Transformer[] = [
@@ -15,6 +20,11 @@ export const transformers: readonly Transformer[] = [
   rorFunders,
   openaireAward,
   openaireOrganization,
+  edmoOrganization,
+  meshSubjects,
+  euroscivocTransformer,
+  gemetTransformer,
+  nvsTransformer,
   map,
   dropWhere,
   keepWhere,

@@ -12,17 +12,8 @@ const SERVICES: Readonly<Record<string, string>> = {
 };
 
 const NOT_BUILT: Readonly<Record<ComponentKind, readonly string[]>> = {
-  reader: ['csv', 'tar', 'xml', 'yaml', 'oai-pmh', 'rdf', 'sparql', 'orcid-data-sync', 'orcid-http'],
-  transformer: [
-    'xml',
-    'edmo-organization',
-    'cordis-award',
-    'orcid',
-    'mesh-subjects',
-    'euroscivoc-transformer',
-    'gemet-transformer',
-    'nvs-transformer',
-  ],
+  reader: ['csv', 'tar', 'xml', 'yaml', 'oai-pmh', 'sparql', 'orcid-data-sync', 'orcid-http'],
+  transformer: ['xml', 'cordis-award', 'orcid'],
   writer: [],
 };
 

@@ -1,0 +1,113 @@
+/** The SKOS concepts of an RDF document. */
+import { z } from 'zod';
+import { abortable } from '../src/component/abortable.ts';
+import { defineReader, type ReadContext } from '../src/component/reader.ts';
+import type { Resource } from '../src/component/resource.ts';
+import { RDF_SYNTAXES } from '../src/formats/rdf-syntax.ts';
+import { readSkosConcepts } from '../src/formats/skos-concepts.ts';
+import type { ReadItem } from '../src/records/entry.ts';
+
+const CONCEPT = 'http://www.w3.org/2004/02/skos/core#Concept';
+/** MeSH's own RDF has no class of SKOS: these are its main headings. */
+const MESH_HEADING = 'http://id.nlm.nih.gov/mesh/vocab#TopicalDescriptor';
+
+const argsSchema = z.strictObject({
+  format: z
+    .enum(RDF_SYNTAXES)
+    .optional()
+    .describe('The syntax. Without it the first bytes tell RDF/XML from Turtle, and the ending `.nt` tells N-Triples.'),
+  base_iri: z
+    .url()
+    .optional()
+    .describe(
+      'What relative IRIs start from, where the document names no base itself. A concept with a relative name and no base is rejected.',
+    ),
+  types: z
+    .array(z.url())
+    .min(1)
+    .default([CONCEPT, MESH_HEADING])
+    .describe('The classes (IRIs) whose members become records. Everything else in the document only serves them.'),
+  max_held_bytes: z
+    .int()
+    .positive()
+    .default(512 * 1024 ** 2)
+    .describe(
+      'The most memory for what the document says of its concepts, counted roughly. It bounds the memory of the reader; GEMET with its 29 languages takes 40 MiB.',
+    ),
+  max_statement_bytes: z
+    .int()
+    .positive()
+    .max(256 * 1024 ** 2)
+    .default(16 * 1024 ** 2)
+    .describe('The longest stretch without a complete statement. A longer one ends the run.'),
+  max_depth: z
+    .int()
+    .positive()
+    .max(10_000)
+    .default(512)
+    .describe(
+      'The most levels of `skos:broader` above a concept. One with more is rejected; real thesauri have fewer than 20.',
+    ),
+  origin: z.string().optional().describe('Accepted and ignored: existing configs may carry it.'),
+  mode: z.string().optional().describe('Accepted and ignored: existing configs may carry it.'),
+});
+
+type Args = z.infer<typeof argsSchema>;
+
+export const rdf = defineReader<Args>({
+  type: 'rdf',
+  version: 1,
+  summary: 'The SKOS concepts of an RDF/XML, Turtle or N-Triples document',
+  description: `Each concept is one record: \`id\` (its IRI), \`types\`, the texts \`prefLabel\`, \`altLabel\`, \`hiddenLabel\`, \`label\`
+(rdfs:label), \`definition\` and \`scopeNote\` as lists of \`{value, lang}\`, \`notation\`, the links \`broader\`, \`narrower\`, \`related\`,
+\`inScheme\` and \`memberOf\` (collections with this member) as lists of IRIs, \`ancestors\`, and all other \`properties\` by IRI, their
+values as in SPARQL results. Labels of SKOS-XL stand among the plain ones. Keys without a value are left out. \`ancestors\` are all concepts above it,
+once each and the farthest first, as \`{id, distance, notation, prefLabel}\`, so that a transformer needs no other record; where \`broader\` runs in a circle, the warning W_SKOS_CYCLE names the concept.
+
+A document may speak of a concept anywhere, so it is read twice: first to learn which resources are concepts, then for what is said of them. Memory is
+taken by that and by nothing else, at most \`max_held_bytes\`. A concept that is a blank node, or has a relative name without a base, is rejected; a broken
+line of N-Triples is one rejection. Broken RDF/XML or Turtle fails the run, as nothing behind the break can be trusted. Entities of a DOCTYPE are taken as abbreviations only.`,
+  args: argsSchema,
+  examples: [
+    { title: 'Without args', args: {} },
+    { title: 'Another class than SKOS concepts', args: { types: ['http://id.nlm.nih.gov/mesh/vocab#SCR_Chemical'] } },
+  ],
+  coverage: 'full',
+  accepts: 'bytes',
+  emits: 'records',
+  read,
+});
+
+function read(input: Resource, args: Args, context: ReadContext): AsyncIterable<readonly ReadItem[]> {
+  const concepts = readSkosConcepts(() => abortable(input.stream(), context.signal), {
+    name: input.name,
+    from: context.from,
+    syntax: args.format,
+    baseIri: args.base_iri,
+    types: args.types,
+    maxHeldBytes: args.max_held_bytes,
+    maxStatementBytes: args.max_statement_bytes,
+    maxDepth: args.max_depth,
+    onCycle: (id) => {
+      context.warn({
+        code: 'W_SKOS_CYCLE',
+        message: `The concept ${id} is above itself by skos:broader: it is not among its own ancestors.`,
+      });
+    },
+    onRelativeLinks: (id, count) => {
+      context.warn({
+        code: 'W_RDF_RELATIVE_IRI',
+        message: `Of the links of ${id}, ${String(count)} are relative IRIs in a document without a base: they are left out. Give the reader its "base_iri".`,
+      });
+    },
+    onNoConcept: (classes) => {
+      const found = [...classes].sort(([, a], [, b]) => b - a).slice(0, 10);
+      const list = found.map(([type, count]) => `${type} (${String(count)})`).join(', ');
+      context.warn({
+        code: 'W_RDF_NO_CONCEPT',
+        message: `${input.name} has no resource of the classes in "types", ${args.types.join(', ')}. The classes it has: ${list === '' ? 'none' : list}.`,
+      });
+    },
+  });
+  return abortable(concepts, context.signal);
+}

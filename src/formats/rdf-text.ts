@@ -1,0 +1,93 @@
+/**
+ * The text of a document of RDF: by its byte order mark, else by its XML declaration, else UTF-8. Bytes that do not fit
+ * become U+FFFD, and `hasBadBytes` says so: the statements around them are still of use.
+ */
+import { SourceError } from '../errors.ts';
+import { firstBytes } from './sniff-content.ts';
+
+export interface RdfText {
+  /** The first characters, at most a few thousand. */
+  readonly start: string;
+  /** All the text, the first characters included. To be read once. */
+  readonly chunks: AsyncIterable<string>;
+  /** Whether bytes were found that are not of the encoding, in what was read so far. */
+  hasBadBytes(): boolean;
+}
+
+const SNIFFED = 4096;
+const REPLACEMENT = '\ufffd';
+const REPLACEMENT_BYTES = Buffer.from(REPLACEMENT);
+
+export async function openRdfText(source: AsyncIterable<Buffer>, name: string): Promise<RdfText> {
+  const iterator = source[Symbol.asyncIterator]();
+  let head: Buffer = Buffer.alloc(0);
+  let isEnded = false;
+  while (head.length < SNIFFED && !isEnded) {
+    const next = await iterator.next();
+    if (next.done === true) isEnded = true;
+    else head = Buffer.concat([head, next.value]);
+  }
+  const decoder = decoderOf(head, name);
+  let isBad = false;
+  const decode = (bytes: Buffer, isLast: boolean): string => {
+    const text = decoder.decode(bytes, { stream: !isLast });
+    if (!isBad && text.includes(REPLACEMENT)) isBad = !bytes.includes(REPLACEMENT_BYTES);
+    return text;
+  };
+  const first = decode(head, isEnded);
+  return {
+    start: first.slice(0, SNIFFED),
+    chunks: restOf(iterator, first, isEnded, decode),
+    hasBadBytes: () => isBad,
+  };
+}
+
+async function* restOf(
+  iterator: AsyncIterator<Buffer>,
+  first: string,
+  isEnded: boolean,
+  decode: (bytes: Buffer, isLast: boolean) => string,
+): AsyncGenerator<string, void, undefined> {
+  try {
+    yield first;
+    while (!isEnded) {
+      const next = await iterator.next();
+      if (next.done === true) break;
+      yield decode(next.value, false);
+    }
+    if (!isEnded) yield decode(Buffer.alloc(0), true);
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+function decoderOf(head: Buffer, name: string): InstanceType<typeof TextDecoder> {
+  const label = markOf(head) ?? declaredEncoding(head) ?? 'utf-8';
+  try {
+    return new TextDecoder(label);
+  } catch (cause) {
+    throw new SourceError(
+      'E_RDF_SYNTAX',
+      `${name} declares the encoding ${JSON.stringify(label)}, which is not known; expected one such as UTF-8. It begins with ${firstBytes(head)}. Report it to the source.`,
+      { cause, details: { resource: name, encoding: label } },
+    );
+  }
+}
+
+function markOf(head: Buffer): string | undefined {
+  const [a, b] = head;
+  if (a === 0xff && b === 0xfe) return 'utf-16le';
+  if (a === 0xfe && b === 0xff) return 'utf-16be';
+  // An XML document in UTF-16 may leave its mark out: it begins with "<" in two bytes.
+  if (a === 0x3c && b === 0) return 'utf-16le';
+  return a === 0 && b === 0x3c ? 'utf-16be' : undefined;
+}
+
+function declaredEncoding(head: Buffer): string | undefined {
+  const declaration = /^(?:\xef\xbb\xbf)?\s*<\?xml\s[^>]*?\bencoding\s*=\s*["']([^"']+)["']/.exec(
+    head.toString('latin1', 0, 400),
+  );
+  const label = declaration?.[1];
+  // Text that declares UTF-16 and can be read here is not in UTF-16.
+  return label !== undefined && /^utf-?16/i.test(label) ? undefined : label;
+}

@@ -1,0 +1,128 @@
+/**
+ * The triples of an RDF/XML document, as they come. Not well-formed XML is a SourceError with its place. Entities of the
+ * document are taken only where they abbreviate (short, plain, in the document itself), as OWL files use them for
+ * namespaces; anything that could grow or fetch is refused.
+ */
+import { RdfXmlParser } from 'rdfxml-streaming-parser';
+import { LimitError, SourceError, messageOf } from '../errors.ts';
+import { createTermFactory, type OnTriple } from './rdf-terms.ts';
+
+export interface ParseRdfOptions {
+  readonly name: string;
+  readonly baseIri: string;
+  readonly maxStatementChars: number;
+  readonly onTriple: OnTriple;
+}
+
+/** A slice at a time, so that depth and length are looked at before they have grown. */
+const SLICE = 16 * 1024;
+/** Elements within elements. Each statement takes two; nested collections of real documents stay below 20. */
+const MAX_DEPTH = 1000;
+const MAX_ENTITY_CHARS = 256;
+/** With entities a document is longer than its bytes. */
+const MAX_CHARS_WITH_ENTITIES = 1024 * 1024;
+
+export async function parseRdfXml(chunks: AsyncIterable<string>, options: ParseRdfOptions): Promise<void> {
+  const parser = new RdfXmlParser({
+    baseIRI: options.baseIri,
+    dataFactory: createTermFactory(),
+    // An IRI with a space in it costs its link, not the document: see toIri.
+    validateUri: false,
+    trackPosition: true,
+  });
+  const state = { chars: 0, maxChars: options.maxStatementChars, failure: undefined as Error | undefined };
+  parser.on('data', (triple: Parameters<OnTriple>[0]) => {
+    state.chars = 0;
+    options.onTriple(triple);
+  });
+  parser.on('error', (error: Error) => {
+    state.failure ??= error;
+  });
+  try {
+    let isStart = true;
+    for await (const chunk of chunks) {
+      if (isStart && refuseEntities(chunk, options.name)) state.maxChars = MAX_CHARS_WITH_ENTITIES;
+      isStart = false;
+      for (let at = 0; at < chunk.length; at += SLICE) {
+        await write(parser, chunk.slice(at, at + SLICE));
+        if (state.failure !== undefined) throw notWellFormed(state.failure, options.name);
+        checkGrowth(parser, (state.chars += SLICE), state.maxChars, options.name);
+      }
+    }
+    closeXml(parser);
+    await end(parser);
+    if (state.failure !== undefined) throw notWellFormed(state.failure, options.name);
+  } finally {
+    parser.destroy();
+  }
+}
+
+function write(parser: RdfXmlParser, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    parser.write(text, () => {
+      resolve();
+    });
+  });
+}
+
+/** The parser takes the end of its input for the end of the document; the one below it knows whether it is. */
+function closeXml(parser: RdfXmlParser): void {
+  (parser as unknown as { readonly saxParser: { close(): void } }).saxParser.close();
+}
+
+/** Resolves once everything was handed on, or something failed. */
+function end(parser: RdfXmlParser): Promise<void> {
+  return new Promise((resolve) => {
+    parser.once('end', resolve);
+    parser.once('error', () => {
+      resolve();
+    });
+    parser.end();
+  });
+}
+
+function checkGrowth(parser: RdfXmlParser, chars: number, maxChars: number, name: string): void {
+  const { activeTagStack } = parser as unknown as { readonly activeTagStack: readonly unknown[] };
+  if (activeTagStack.length > MAX_DEPTH) {
+    throw new LimitError(
+      'E_RDF_TOO_LARGE',
+      `${name} should nest its elements at most ${String(MAX_DEPTH)} deep, but it nests them ${String(activeTagStack.length)} deep or more. Report it to the source.`,
+      { details: { resource: name, depth: activeTagStack.length } },
+    );
+  }
+  if (chars > maxChars) throw statementTooLong(name, maxChars);
+}
+
+export function statementTooLong(name: string, maxChars: number): LimitError {
+  return new LimitError(
+    'E_RDF_TOO_LARGE',
+    `${name} has more than ${String(maxChars)} characters in which no statement ends. Raise "max_statement_bytes" of the reader only for a source that you trust.`,
+    { details: { resource: name, max_statement_bytes: maxChars } },
+  );
+}
+
+function notWellFormed(error: unknown, name: string): SourceError | LimitError {
+  return new SourceError(
+    'E_RDF_SYNTAX',
+    `${name} should be well-formed RDF/XML, but it is not: ${messageOf(error)}. It may be truncated: fetch it again, or report it to the source.`,
+    { cause: error, details: { resource: name } },
+  );
+}
+
+/** Whether there are entities, all of them harmless. */
+function refuseEntities(start: string, name: string): boolean {
+  const doctype = /<!DOCTYPE/i.exec(start);
+  if (doctype === null) return false;
+  const declarations = /<!DOCTYPE[^[>]*(\[[\s\S]*?\]\s*>|>)/i.exec(start)?.[0];
+  const values = [...(declarations ?? '').matchAll(/<!ENTITY\s+(%?)\s*\S+\s+(?:"([^"]*)"|'([^']*)'|([^>]*))/gi)];
+  const isHarmless = ([, parameter, double, single]: RegExpMatchArray): boolean => {
+    const value = double ?? single;
+    return parameter === '' && value !== undefined && value.length <= MAX_ENTITY_CHARS && !/[&%<]/.test(value);
+  };
+  if (declarations !== undefined && values.every(isHarmless)) return values.length > 0;
+  throw new SourceError(
+    'E_RDF_SYNTAX',
+    `${name} should declare no entities but short abbreviations within its own DOCTYPE, but it declares others: they could grow without limit or fetch files. Report it to the source.`,
+    { details: { resource: name } },
+  );
+}

@@ -1,0 +1,71 @@
+/** The labels of a concept as the title by language that a subject has, and the one label that is shown. */
+import type { Warning } from '../../src/component/reader.ts';
+import { RecordError } from '../../src/errors.ts';
+import type { SkosText } from '../../src/formats/skos-concept.ts';
+import { textsOf, type Concept } from './read-concept.ts';
+
+export interface Title {
+  /** The English label, else the first by the code of its language. */
+  readonly subject: string;
+  /** By two-letter language, sorted. */
+  readonly title: Readonly<Record<string, string>>;
+}
+
+const LANGUAGE = /^([a-z]{2})([-_].+)?$/;
+
+/**
+ * The preferred label of each language; where none is English, alternative ones for the languages that have none. A
+ * label of a region (`zh-cn`) stands for its language, and one without a language for English, where nothing better does.
+ * `id` is what the subject is published under. Throws RecordError where there is no label at all.
+ */
+export function toTitle(concept: Concept, id: string, warn: (warning: Warning) => void): Title {
+  const labels = new Map<string, string>();
+  fill(labels, textsOf(concept, 'prefLabel'), id, warn);
+  if (!labels.has('en')) fill(labels, textsOf(concept, 'altLabel'), id, warn);
+  if (labels.size === 0) fill(labels, textsOf(concept, 'label'), id, warn);
+  const sorted = [...labels].sort(([a], [b]) => (a < b ? -1 : 1));
+  const subject = labels.get('en') ?? sorted[0]?.[1];
+  if (subject === undefined) {
+    throw new RecordError('E_RECORD_NO_NAME', `Expected a label in the concept ${concept.iri}, found none.`, {
+      details: { id },
+    });
+  }
+  return { subject, title: Object.fromEntries(sorted) };
+}
+
+function fill(
+  labels: Map<string, string>,
+  texts: readonly SkosText[],
+  id: string,
+  warn: (warning: Warning) => void,
+): void {
+  const regional = new Map<string, string>();
+  const exact = new Map<string, string>();
+  let unmarked: string | undefined;
+  for (const { value, lang } of texts) {
+    const [, base, region] = LANGUAGE.exec(lang ?? '') ?? [];
+    if (lang === undefined) unmarked ??= value;
+    else if (base === undefined) warn(unknownLanguage(lang, id));
+    else if (region === undefined) addOnce(exact, base, value);
+    else addOnce(regional, base, value);
+  }
+  for (const [language, text] of [...exact, ...regional]) addOnce(labels, language, raiseFirst(text));
+  if (unmarked !== undefined) addOnce(labels, 'en', raiseFirst(unmarked));
+}
+
+function addOnce(labels: Map<string, string>, language: string, text: string): void {
+  if (!labels.has(language)) labels.set(language, text);
+}
+
+/** Only the first letter: `AIDS` and `pH value` stay what they are. */
+export function raiseFirst(text: string): string {
+  const [first = ''] = text;
+  return first.toUpperCase() + text.slice(first.length);
+}
+
+function unknownLanguage(lang: string, id: string): Warning {
+  return {
+    code: 'W_LABEL_LANGUAGE',
+    message: `Expected a language of two letters, found ${JSON.stringify(lang)}: that label of ${id} is left out.`,
+  };
+}
