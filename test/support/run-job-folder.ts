@@ -14,7 +14,7 @@ import { tallyItemWarning, tallyResult, transformItem } from '../../src/pipeline
 import { formatOrigin } from '../../src/records/origin.ts';
 import { createTally, tallyWarning, toStageCounts } from '../../src/records/tally.ts';
 import { fileResource } from '../../src/spool/file-resource.ts';
-import { packInput, readInputFiles } from './pack-input.ts';
+import { packInput, readInputFiles, type PackedFile } from './pack-input.ts';
 import { testServices } from './read-resource.ts';
 import { silentLogger } from './silent-logger.ts';
 
@@ -26,12 +26,16 @@ export interface JobFolderResult {
 }
 
 /** `folder` holds `input/`. A job of several tasks runs its first. */
-export async function runJobFolder(job: string, folder: string): Promise<JobFolderResult> {
+export function runJobFolder(job: string, folder: string): Promise<JobFolderResult> {
+  return runJobOn(job, readInputFiles(join(folder, 'input')));
+}
+
+/** The files are not packed yet. */
+export async function runJobOn(job: string, files: readonly PackedFile[]): Promise<JobFolderResult> {
   const directory = mkdtempSync(join(tmpdir(), 'vocab-sync-job-'));
   try {
     const { task, chain } = loadTask(job);
-    const containers = chain.links.slice(0, -1).map(({ reader }) => reader.type);
-    const resources = packInput(readInputFiles(join(folder, 'input')), containers).map(({ name, content }, i) => {
+    const resources = packInput(files, containersOf(chain)).map(({ name, content }, i) => {
       const path = join(directory, `${String(i)}-${basename(name)}`);
       writeFileSync(path, content);
       return fileResource({ name, path, bytes: content.length, digest: '' });
@@ -41,6 +45,15 @@ export async function runJobFolder(job: string, folder: string): Promise<JobFold
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** The files as the source of the job delivers them. */
+export function packForJob(job: string, files: readonly PackedFile[]): readonly PackedFile[] {
+  return packInput(files, containersOf(loadTask(job).chain));
+}
+
+function containersOf(chain: ParsedChain): readonly string[] {
+  return chain.links.slice(0, -1).map(({ reader }) => reader.type);
 }
 
 function loadTask(job: string): { readonly task: Task; readonly chain: ParsedChain } {
