@@ -9,8 +9,11 @@ import { jsonl } from './jsonl.ts';
 import { oaiPmh } from './oai-pmh.ts';
 import { openaireHttp } from './openaire-http.ts';
 import { openaireProjectHttp } from './openaire-project-http.ts';
+import { orcidDataSync } from './orcid-data-sync.ts';
+import { orcidHttp } from './orcid-http.ts';
 import { rdf } from './rdf.ts';
 import { rorHttp } from './ror-http.ts';
+import { s3 } from './s3.ts';
 import { tar } from './tar.ts';
 import { xml } from './xml.ts';
 import { zip } from './zip.ts';
@@ -18,11 +21,14 @@ import { zip } from './zip.ts';
 export const readers: readonly Reader[] = [
   file,
   http,
+  s3,
   rorHttp,
   openaireHttp,
   openaireProjectHttp,
   cordisProjectHttp,
   oaiPmh,
+  orcidDataSync,
+  orcidHttp,
   zip,
   tar,
   gzip,

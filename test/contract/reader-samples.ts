@@ -40,9 +40,13 @@ const oaiSample = {
   })),
 };
 
+const bundleSample = { content: buildTar(memberNames.map((name) => ({ name, content: memberText }))) };
+
 /** By type. A reader without one fails in readers.test.ts. A record source has a sample of a file that it fetched. */
 export const readerSamples: Readonly<Record<string, () => ReaderSample>> = {
   zip: () => ({ content: buildZip(memberNames.map((name) => ({ name, content: memberText }))) }),
+  'orcid-data-sync': () => bundleSample,
+  'orcid-http': () => ({ ...bundleSample, args: { id: '0000-0002-1825-0097' } }),
   tar: () => ({ content: buildTar(memberNames.map((name) => ({ name, content: memberText }))) }),
   gzip: () => ({ content: gzipSync(memberText) }),
   json: () => ({ content: JSON.stringify(sampleValues, null, 2) }),

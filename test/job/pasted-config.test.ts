@@ -42,10 +42,7 @@ describe('a config pasted from InvenioRDM', () => {
     expect(problem?.line).toBeGreaterThan(20);
   });
 
-  it('says when a reader of InvenioRDM is not there yet, and when there are two configs in one', () => {
-    expect(said({ ...GOOD, readers: [{ type: 'tar' }, { type: 'json' }] })).toContain(
-      '/readers/0/type: the reader "tar" of InvenioRDM is not available in this version',
-    );
+  it('says when there are two configs in one', () => {
     expect(said({ affiliations: datastream, funders: datastream })).toContain(
       ': holds 2 configs ("affiliations", "funders"); put each into a job file of its own',
     );

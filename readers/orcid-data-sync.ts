@@ -1,0 +1,191 @@
+/**
+ * What changed at ORCID, from the buckets of its public data sync: the list of last changes says which records are newer
+ * than `since`, and only these are fetched. They go into one bundle in the spool, in the order of the list, so a run that
+ * was stopped goes on behind what it has.
+ *
+ * It gives no identity: the same list gives other records for another `since`, and a run that found nothing new would
+ * move the watermark past records that the run before could not fetch. What is new is told by the list alone.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import {
+  defineReader,
+  type FetchContext,
+  type FetchedFile,
+  type NothingNew,
+  type SourceVersion,
+} from '../src/component/reader.ts';
+import type { Resource } from '../src/component/resource.ts';
+import type { S3Place } from '../src/component/services.ts';
+import { readBundle } from '../src/formats/read-bundle.ts';
+import { fileResource } from '../src/spool/file-resource.ts';
+import { fillBundle } from './orcid/fill-bundle.ts';
+import { newerRecords } from './orcid/newer-records.ts';
+import { readLastModified, type ModifiedRecord } from './orcid/read-last-modified.ts';
+import { collectObject } from './bucket/collect-object.ts';
+import { BOTH_KEYS, hasBothKeys, placeArgs, toPlace } from './bucket/place-args.ts';
+import { readSince, sinceArg } from './bucket/since-arg.ts';
+
+const argsSchema = z
+  .strictObject({
+    since: sinceArg.describe(
+      'Only records that were changed at this time or later: a date, `YYYY-MM-DD HH:mm`, ISO 8601, `{"days": 10}`, or `none` for all. Without it the watermark of the job decides. Times without a zone are UTC, as in the list of ORCID.',
+    ),
+    list_bucket: z.string().min(1).default('orcid-lambda-file').describe('The bucket with the list of last changes.'),
+    list_key: z.string().min(1).default('last_modified.csv.tar').describe('The name of the list in its bucket.'),
+    summaries_bucket: z
+      .string()
+      .min(1)
+      .default('v3.0-summaries')
+      .describe('The bucket with the records, each as `<last three characters>/<ORCID iD>.xml`.'),
+    ...placeArgs,
+    region: z.string().min(1).default('eu-west-1').describe('The region of the buckets.'),
+    connections: z
+      .int()
+      .min(1)
+      .max(128)
+      .default(32)
+      .describe('How many records are fetched at once. Each holds one record in memory.'),
+    max_record_bytes: z
+      .int()
+      .positive()
+      .default(16 * 1024 ** 2)
+      .describe('The largest record that is accepted, in bytes. A larger one is rejected; the others are read.'),
+    max_list_bytes: z
+      .int()
+      .positive()
+      .default(4 * 1024 ** 3)
+      .describe('The largest list that is accepted, packed, in bytes.'),
+    origin: z.string().optional().describe('Accepted and ignored: existing configs carry it.'),
+    mode: z.string().optional().describe('Accepted and ignored: existing configs carry it.'),
+  })
+  .refine(hasBothKeys, BOTH_KEYS);
+
+type Args = z.infer<typeof argsSchema>;
+
+const locatorSchema = z.object({ etag: z.string(), bytes: z.number().optional(), since: z.iso.datetime().optional() });
+
+export const orcidDataSync = defineReader<Args>({
+  type: 'orcid-data-sync',
+  version: 1,
+  summary: 'ORCID records that changed since the last run',
+  description:
+    'Needs the credentials that ORCID gives to its members, as `access_key` and `secret_key`. Downloads the list of last changes, takes the records from the newest to the first that is older than `since`, and fetches only these. A record that cannot be fetched is rejected with its ORCID iD. Without `since` and watermark that is every record there is: load a public data file first, and set the watermark to its date.',
+  args: argsSchema,
+  examples: [
+    { title: 'What changed since the last run', args: {} },
+    { title: 'What changed in the last ten days', args: { since: { days: 10 } } },
+    { title: 'From a mirror', args: { endpoint: 'https://s3.example.org', path_style: true } },
+  ],
+  coverage: 'incremental',
+  accepts: 'nothing',
+  emits: 'bytes',
+  locate,
+  fetch,
+  open: (files, _args, context) => openFirst(files, context),
+});
+
+/** Reads the first row of the list: the newest change. */
+async function locate(args: Args, context: FetchContext): Promise<SourceVersion | NothingNew> {
+  const { signal, services } = context;
+  const answer = await services.s3.get(toPlace(args, args.list_bucket), args.list_key, { signal });
+  let newest: ModifiedRecord | undefined;
+  try {
+    for await (newest of readLastModified(answer.body, listOptions(args, context))) break;
+  } finally {
+    answer.close();
+  }
+  const name = nameOf(args);
+  const since = readSince(args.since, context);
+  if (newest === undefined) return { nothingNew: `${name} lists no records.` };
+  const published = newest.lastModified.toISOString();
+  if (since !== undefined && newest.lastModified < since) {
+    return { nothingNew: `The newest change in ${name} is of ${published}, before since ${since.toISOString()}.` };
+  }
+  return {
+    name,
+    version: published,
+    published,
+    // Frozen here: "10 days ago" is another time at the next attempt.
+    locator: {
+      etag: answer.etag ?? '',
+      ...(answer.bytes === undefined ? {} : { bytes: answer.bytes }),
+      ...(since === undefined ? {} : { since: since.toISOString() }),
+    },
+  };
+}
+
+async function fetch(version: SourceVersion, args: Args, context: FetchContext): Promise<readonly FetchedFile[]> {
+  const { signal, services } = context;
+  const { etag, bytes, since: frozen } = locatorSchema.parse(version.locator);
+  const since = frozen === undefined ? undefined : new Date(frozen);
+  const key = bundleKey(args, etag, since);
+  const name = `orcid-records-${version.version.slice(0, 10)}.tar`;
+  const opened = await services.bundles.open({
+    key,
+    name,
+    signal,
+    onWait: () => {
+      context.onProgress({ bytes: 0 });
+    },
+  });
+  if ('complete' in opened) return [{ name, ...opened.complete }];
+  const { bundle } = opened;
+  try {
+    const object = { key: args.list_key, etag, ...(bytes === undefined ? {} : { bytes }) };
+    const list = await services.s3.download(toPlace(args, args.list_bucket), object, {
+      signal,
+      maxBytes: args.max_list_bytes,
+      onProgress: context.onProgress,
+    });
+    const source = fileResource({ name: args.list_key, ...list }).stream();
+    const records = newerRecords(readLastModified(source, listOptions(args, context)), since, context.warn);
+    await fillBundle(bundle, records, {
+      connections: args.connections,
+      signal,
+      fetch: (record, stop) => fetchRecord(record.id, args, context, stop),
+      onProgress: context.onProgress,
+    });
+    return [{ name, ...(await bundle.complete()) }];
+  } catch (error) {
+    await bundle.close();
+    throw error;
+  }
+}
+
+function fetchRecord(id: string, args: Args, { services }: FetchContext, signal: AbortSignal): Promise<Buffer> {
+  const place: S3Place = toPlace(args, args.summaries_bucket);
+  return collectObject(services.s3, place, `${id.slice(-3)}/${id}.xml`, { signal, maxBytes: args.max_record_bytes });
+}
+
+/** Everything that decides which records the bundle holds; never a secret. */
+function bundleKey(args: Args, etag: string, since: Date | undefined): string {
+  const { endpoint, region, list_bucket, list_key, summaries_bucket, max_record_bytes } = args;
+  const parts = [
+    endpoint,
+    region,
+    list_bucket,
+    list_key,
+    summaries_bucket,
+    max_record_bytes,
+    etag,
+    since?.toISOString(),
+  ];
+  return `orcid-data-sync ${createHash('sha256').update(JSON.stringify(parts)).digest('hex')}`;
+}
+
+function openFirst(
+  [bundle]: readonly Resource[],
+  context: Parameters<typeof readBundle>[1],
+): ReturnType<typeof readBundle> {
+  if (bundle === undefined) throw new Error('a run of orcid-data-sync has no bundle');
+  return readBundle(bundle, context);
+}
+
+function listOptions(args: Args, { signal, warn }: FetchContext): Parameters<typeof readLastModified>[1] {
+  return { name: nameOf(args), signal, warn };
+}
+
+function nameOf(args: Args): string {
+  return `${args.list_bucket}/${args.list_key}`;
+}

@@ -1,0 +1,193 @@
+/**
+ * The objects of a bucket. Which there are is told by its list; it is asked for again before anything is fetched, and
+ * each object by its ETag, so that a bucket that is being written is noticed and never read half old and half new.
+ */
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import { z } from 'zod';
+import {
+  defineReader,
+  type FetchContext,
+  type FetchedFile,
+  type NothingNew,
+  type SourceVersion,
+} from '../src/component/reader.ts';
+import type { S3Object } from '../src/component/services.ts';
+import { LimitError, SourceError } from '../src/errors.ts';
+import { compileMemberPattern, faultOfPattern } from '../src/formats/member-pattern.ts';
+import { noMatch } from '../src/formats/select-members.ts';
+import { BOTH_KEYS, hasBothKeys, placeArgs, toPlace } from './bucket/place-args.ts';
+import { readSince, sinceArg } from './bucket/since-arg.ts';
+
+const argsSchema = z
+  .strictObject({
+    bucket: z.string().min(1).describe('The bucket.'),
+    prefix: z.string().optional().describe('Only objects whose keys begin with this. The server looks no further.'),
+    regex: z
+      .string()
+      .superRefine((text, context) => {
+        const fault = faultOfPattern(text);
+        if (fault !== undefined)
+          context.addIssue({ code: 'custom', message: `expected a regex in RE2 syntax: ${fault}` });
+      })
+      .optional()
+      .describe('Only objects in whose key this regular expression is found (RE2 syntax, searched anywhere).'),
+    since: sinceArg.describe(
+      'Only objects that were written at this time or later: a date, `YYYY-MM-DD HH:mm`, ISO 8601, `{"days": 10}`, or `none` for all. Without it the watermark of the job decides.',
+    ),
+    ...placeArgs,
+    region: z.string().min(1).default('us-east-1').describe('The region of the bucket.'),
+    max_objects: z
+      .int()
+      .positive()
+      .default(10_000)
+      .describe('The most objects that one run reads. Each becomes a file in the spool that is listed with the run.'),
+    max_bytes: z
+      .int()
+      .positive()
+      .default(200 * 1024 ** 3)
+      .describe('The largest object that is accepted, in bytes.'),
+  })
+  .refine(hasBothKeys, BOTH_KEYS);
+
+type Args = z.infer<typeof argsSchema>;
+
+const locatorSchema = z.object({ list: z.string(), since: z.iso.datetime().optional() });
+
+export const s3 = defineReader<Args>({
+  type: 's3',
+  version: 1,
+  summary: 'The objects of an S3 bucket that are new',
+  description:
+    'For Amazon and any server that speaks its protocol. Objects are read in the order of their keys, each downloaded into the spool, resumably and by its ETag. Without `since` and watermark all objects are read. What is no longer in the bucket is not taken for removed, because a run may read only what is new.',
+  args: argsSchema,
+  examples: [
+    { title: 'Dumps in a public bucket', args: { bucket: 'vocabularies', prefix: 'dumps/', regex: '\\.jsonl\\.gz$' } },
+    {
+      title: "A server of one's own",
+      args: { bucket: 'vocabularies', endpoint: 'https://s3.example.org', region: 'eu-west-1' },
+    },
+  ],
+  coverage: 'incremental',
+  accepts: 'nothing',
+  emits: 'bytes',
+  locate,
+  fetch,
+});
+
+async function locate(args: Args, context: FetchContext): Promise<SourceVersion | NothingNew> {
+  const since = readSince(args.since, context);
+  const objects = await listNew(args, since, context);
+  const newest = new Date(Math.max(...objects.map(({ lastModified }) => lastModified.getTime())));
+  if (objects.length === 0) {
+    return {
+      nothingNew: `Nothing in ${nameOf(args)} was written at or after since ${since?.toISOString() ?? 'none'}.`,
+    };
+  }
+  const [only] = objects;
+  const list = digestOf(objects);
+  return {
+    name:
+      only !== undefined && objects.length === 1
+        ? basename(only.key)
+        : `${String(objects.length)} objects of ${nameOf(args)}`,
+    version: newest.toISOString(),
+    published: newest.toISOString(),
+    identity: `${args.endpoint ?? 's3'} ${nameOf(args)} ${list}`,
+    bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
+    // Frozen here: "10 days ago" is another time at the next attempt.
+    locator: { list, ...(since === undefined ? {} : { since: since.toISOString() }) },
+  };
+}
+
+async function fetch(version: SourceVersion, args: Args, context: FetchContext): Promise<readonly FetchedFile[]> {
+  const { list, since } = locatorSchema.parse(version.locator);
+  const objects = await listNew(args, since === undefined ? undefined : new Date(since), context);
+  if (digestOf(objects) !== list) throw changed(args);
+  const files: FetchedFile[] = [];
+  let before = 0;
+  for (const object of objects) {
+    const { path, bytes, digest } = await context.services.s3.download(toPlace(args, args.bucket), object, {
+      signal: context.signal,
+      maxBytes: args.max_bytes,
+      onProgress: (progress) => {
+        context.onProgress({
+          bytes: before + progress.bytes,
+          ...(version.bytes === undefined ? {} : { total: version.bytes }),
+        });
+      },
+    });
+    before += bytes;
+    files.push({ name: object.key, path, bytes, digest });
+  }
+  return files;
+}
+
+/** Throws where nothing is there at all or nothing matches: a wrong prefix must not look like a quiet day. */
+async function listNew(args: Args, since: Date | undefined, context: FetchContext): Promise<readonly S3Object[]> {
+  const pattern = args.regex === undefined ? undefined : compileMemberPattern(args.regex);
+  const others: { readonly name: string }[] = [];
+  const found: S3Object[] = [];
+  let count = 0;
+  let hasMatch = false;
+  const options = { signal: context.signal, ...(args.prefix === undefined ? {} : { prefix: args.prefix }) };
+  for await (const page of context.services.s3.list(toPlace(args, args.bucket), options)) {
+    for (const object of page) {
+      // What a console makes to show a folder.
+      if (object.key.endsWith('/') && object.bytes === 0) continue;
+      count += 1;
+      if (pattern?.matches(object.key) === false) {
+        if (others.length < MOST_NAMES) others.push({ name: object.key });
+        continue;
+      }
+      hasMatch = true;
+      if (since === undefined || endOfSecond(object.lastModified) >= since.getTime()) found.push(object);
+      if (found.length > args.max_objects) throw tooMany(args);
+    }
+  }
+  if (count === 0) throw empty(args);
+  if (!hasMatch && pattern !== undefined) throw noMatch(others, pattern, nameOf(args), count);
+  return found;
+}
+
+/** Lists give whole seconds: an object may have been written up to here. */
+function endOfSecond(time: Date): number {
+  return time.getTime() + 999;
+}
+
+/** Names that are kept for the sentence that says that none was wanted. */
+const MOST_NAMES = 1000;
+
+function digestOf(objects: readonly S3Object[]): string {
+  const hash = createHash('sha256');
+  for (const { key, etag, bytes } of objects) hash.update(JSON.stringify([key, etag, bytes]));
+  return `list:${hash.digest('hex')}`;
+}
+
+function nameOf({ bucket, prefix = '' }: Args): string {
+  return `s3://${bucket}/${prefix}`;
+}
+
+function empty(args: Args): SourceError {
+  return new SourceError(
+    'E_SOURCE_EMPTY',
+    `Expected objects in ${nameOf(args)}, found none. Check "bucket" and "prefix" of the reader.`,
+    { details: { bucket: args.bucket, prefix: args.prefix ?? null } },
+  );
+}
+
+function changed(args: Args): SourceError {
+  return new SourceError(
+    'E_SOURCE_CHANGED',
+    `The list of ${nameOf(args)} is another one than when the run began: objects were written or removed meanwhile. Run again when nobody writes there.`,
+    { details: { bucket: args.bucket, prefix: args.prefix ?? null } },
+  );
+}
+
+function tooMany(args: Args): LimitError {
+  return new LimitError(
+    'E_ARCHIVE_ENTRIES',
+    `${nameOf(args)} has more than ${String(args.max_objects)} objects to read, the limit of max_objects. Narrow it by "prefix", "regex" or "since", or raise the limit.`,
+    { details: { bucket: args.bucket, limit: args.max_objects } },
+  );
+}
