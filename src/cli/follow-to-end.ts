@@ -33,8 +33,16 @@ export async function followToEnd(
   servers: Servers,
   run: FollowedRun & { readonly json: boolean },
 ): Promise<ExitCode> {
+  return printStanding(context, servers, run, await followToReport(context, servers, run));
+}
+
+export async function printStanding(
+  context: CommandContext,
+  servers: Servers,
+  run: FollowedRun & { readonly json: boolean },
+  standing: Standing,
+): Promise<ExitCode> {
   const { terminal } = context;
-  const standing = await followToReport(context, servers, run);
   if (standing.kind === 'left') return EXIT.interrupted;
   if (standing.kind === 'refused') {
     const { error } = standing;

@@ -14,6 +14,7 @@ import { startAndFollow } from './start-and-follow.ts';
 export interface RunOptions extends RequestOptions, JsonOption {
   readonly explain?: boolean;
   readonly detach?: boolean;
+  readonly wait?: boolean;
 }
 
 export function addRunOptions(command: Command): Command {
@@ -29,6 +30,7 @@ export function addRunOptions(command: Command): Command {
     .option('--custom-args <json>', 'a JSON object laid over the job config, or @FILE')
     .option('--force', 'read even a source that is known to be unchanged')
     .option('--explain', 'print the effective config and where each value comes from; start nothing')
+    .option('--wait', 'while another run holds the job, wait for its end, then start; without it the run is skipped')
     .option('--detach', 'start the run and leave it to a worker')
     .option('--queue <name>', 'another task queue than that of the job')
     .option(...JSON_OPTION);

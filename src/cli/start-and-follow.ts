@@ -4,34 +4,50 @@ import { webUiLink } from '../temporal/web-ui.ts';
 import { writeJson, type CommandContext, type JsonOption } from './command-context.ts';
 import type { ComposedRequest } from './compose-request.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { followToEnd } from './follow-to-end.ts';
+import { followToReport, printStanding } from './follow-to-end.ts';
 import type { Servers } from './open-servers.ts';
 import { requireWorker } from './require-worker.ts';
+import { waitUntilFree } from './wait-until-free.ts';
 
 export interface StartOptions extends JsonOption {
   readonly detach?: boolean;
+  /** Waits while another run holds the job, instead of being skipped. */
+  readonly wait?: boolean;
 }
+
+type Composed = Pick<ComposedRequest, 'request' | 'queue'>;
 
 export async function startAndFollow(
   context: CommandContext,
   servers: Servers,
-  composed: Pick<ComposedRequest, 'request' | 'queue'>,
+  composed: Composed,
   options: StartOptions,
 ): Promise<ExitCode> {
   const { request, queue } = composed;
   await requireWorker(context, servers, queue, options.detach === true);
-  const started = await startRun(servers.temporal.client, {
-    request,
-    queue,
-    searchAttributes: servers.searchAttributes,
-  });
+  for (;;) {
+    if (options.wait === true && !(await waitUntilFree(context, servers, request.job))) return EXIT.interrupted;
+    const { started, link } = await start(context, servers, composed);
+    if (options.detach === true) return detached(context, request.job, started, link, options);
+    const run = { ...started, queue, json: options.json === true };
+    const standing = await followToReport(context, servers, run);
+    const held = standing.kind === 'reported' ? standing.report.held_by : undefined;
+    if (options.wait !== true || held === undefined) return printStanding(context, servers, run, standing);
+    context.terminal.say(`Run ${held.run} was faster; waiting again`);
+  }
+}
+
+async function start(
+  { terminal }: CommandContext,
+  servers: Servers,
+  { request, queue }: Composed,
+): Promise<{ started: StartedRun; link: string | null }> {
+  const { client, namespace } = servers.temporal;
+  const started = await startRun(client, { request, queue, searchAttributes: servers.searchAttributes });
   const link =
-    servers.webUi === undefined
-      ? null
-      : webUiLink(servers.webUi, servers.temporal.namespace, started.workflowId, started.runId);
-  context.terminal.say(`Started run ${started.runId}${link === null ? '' : `\n  ${link}`}`);
-  if (options.detach === true) return detached(context, request.job, started, link, options);
-  return followToEnd(context, servers, { ...started, queue, json: options.json === true });
+    servers.webUi === undefined ? null : webUiLink(servers.webUi, namespace, started.workflowId, started.runId);
+  terminal.say(`Started run ${started.runId}${link === null ? '' : `\n  ${link}`}`);
+  return { started, link };
 }
 
 async function detached(

@@ -1,7 +1,7 @@
 /** What Temporal knows of a run under way: heartbeats, attempts that failed, and whether a worker is there at all. */
 import type { Client } from '@temporalio/client';
 import type { Phase } from '../records/run.ts';
-import { isPolled, pendingSteps, type PendingStep } from '../temporal/run-status.ts';
+import { isPolled, pendingWork, type PendingStep } from '../temporal/run-status.ts';
 import { printable } from './printable.ts';
 import type { LiveProgress } from './progress-facts.ts';
 import type { Terminal } from './terminal.ts';
@@ -31,10 +31,12 @@ export function createWatch(options: WatchOptions): Watch {
   let live: { readonly phase: Phase; readonly progress: LiveProgress } | undefined;
   const failures = createFailureTeller(options.terminal);
   const workers = createWorkerTeller(options);
+  const taken = createTakenTeller(options);
   const ask = <T>(call: () => Promise<T>): Promise<T> => untilOver(client, signal, call);
   const steps = atMostEvery(STEPS_MILLISECONDS, async (phase: Phase) => {
-    const pending = await ask(() => pendingSteps(client, { workflowId, runId }));
+    const { steps: pending, untakenSince } = await ask(() => pendingWork(client, { workflowId, runId }));
     failures(pending);
+    taken(untakenSince);
     const heard = pending.map(({ progress }) => progress).filter((progress) => progress !== undefined);
     live = heard.length === 0 ? undefined : { phase, progress: addUp(heard) };
   });
@@ -109,6 +111,24 @@ function createFailureTeller(terminal: Terminal): (pending: readonly PendingStep
       told.add(line);
       terminal.say(line);
     }
+  };
+}
+
+/** Longer than an idle worker needs to take up what is ready. */
+const TAKEN_MILLISECONDS = 6000;
+
+/** A worker that was killed counts as polling for about a minute: that nothing is taken up shows sooner. */
+function createTakenTeller({ queue, terminal }: WatchOptions): (since: Date | undefined) => void {
+  let told = false;
+  return (since) => {
+    const waits = since !== undefined && Date.now() - since.getTime() > TAKEN_MILLISECONDS;
+    if (waits && !told) {
+      terminal.say(
+        `warning: no worker of the queue ${queue} has taken up the run for ${String(Math.round(TAKEN_MILLISECONDS / 1000))} seconds; it waits. ` +
+          `They are busy, or gone: vocab-sync worker --queue ${queue} starts one, vocab-sync doctor tells more.`,
+      );
+    } else if (told && since === undefined) terminal.say('A worker has taken up the run.');
+    if (waits || since === undefined) told = waits;
   };
 }
 

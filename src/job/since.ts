@@ -76,7 +76,8 @@ function toOffset(zone: string | undefined, written: unknown): number {
   return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
-function toSpan(written: unknown): Span | undefined {
+/** Undefined for what is no span. Throws ConfigError E_SINCE_INVALID for an object that is none. */
+export function toSpan(written: unknown): Span | undefined {
   if (isJsonObject(written)) return objectSpan(written);
   if (typeof written !== 'string') return undefined;
   const iso = ISO_SPAN.exec(written.trim());

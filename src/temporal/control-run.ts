@@ -37,6 +37,13 @@ export async function cancelRun(client: Client, run: RunReference): Promise<void
   await call(client, run, 'cancel', (handle) => handle.cancel());
 }
 
+/** Ends the workflow at once, without its steps being asked; nothing is written down by it. False where it had ended. */
+export async function terminateRun(client: Client, run: RunReference, reason: string): Promise<boolean> {
+  if ((await workflowStatus(client, run)) !== 'running') return false;
+  await call(client, run, 'terminate', (handle) => handle.terminate(reason));
+  return true;
+}
+
 /** The query `progress`, answered by a worker. Throws as `approveRun`. */
 export function runProgress(client: Client, run: RunReference): Promise<RunProgress> {
   return call(client, run, 'query the progress of', (handle) => handle.query<RunProgress>('progress'));
@@ -85,7 +92,7 @@ function explained(thrown: unknown, run: RunReference, doing: string): VocabSync
     );
   }
   // The server takes a cancel by itself; everything else waits for a worker.
-  if (doing !== 'cancel' && isTimeout(thrown)) {
+  if (doing !== 'cancel' && doing !== 'terminate' && isTimeout(thrown)) {
     return new UnavailableError(
       'E_NO_WORKER',
       `No worker answered for run ${run.runId} within ${String(ANSWER_SECONDS)} seconds. Start one: \`vocab-sync worker\`. ` +

@@ -32,8 +32,23 @@ export async function workflowStatus(client: Client, run: RunReference): Promise
   return description === undefined ? 'missing' : statusOf(description);
 }
 
-export async function pendingSteps(client: Client, run: RunReference): Promise<readonly PendingStep[]> {
+/** What Temporal waits for in a run under way. */
+export interface PendingWork {
+  readonly steps: readonly PendingStep[];
+  /** Since when something is ready that no worker has taken up; undefined where nothing is. */
+  readonly untakenSince: Date | undefined;
+}
+
+export async function pendingWork(client: Client, run: RunReference): Promise<PendingWork> {
   const description = await describe(client, run);
+  return { steps: stepsOf(description), untakenSince: untakenSince(description) };
+}
+
+export async function pendingSteps(client: Client, run: RunReference): Promise<readonly PendingStep[]> {
+  return stepsOf(await describe(client, run));
+}
+
+function stepsOf(description: WorkflowExecutionDescription | undefined): readonly PendingStep[] {
   return (description?.raw.pendingActivities ?? []).map((pending) => {
     const payload = pending.heartbeatDetails?.payloads?.[0];
     return {
@@ -47,27 +62,60 @@ export async function pendingSteps(client: Client, run: RunReference): Promise<r
   });
 }
 
+/** The time of a retry lies ahead until it is due: then nothing waits for a worker yet. */
+function untakenSince(description: WorkflowExecutionDescription | undefined): Date | undefined {
+  if (description === undefined) return undefined;
+  const { pendingActivities, pendingWorkflowTask: task } = description.raw;
+  const times = (pendingActivities ?? [])
+    .filter(({ state, paused }) => state === ACTIVITY_READY && paused !== true)
+    .map(({ scheduledTime }) => millisecondsOf(scheduledTime));
+  if (task?.state === TASK_READY) times.push(millisecondsOf(task.scheduledTime));
+  const since = Math.min(...times.filter((time) => time > 0 && time < Date.now()));
+  return since === Infinity ? undefined : new Date(since);
+}
+
+function millisecondsOf(time: { seconds?: unknown; nanos?: number | null } | null | undefined): number {
+  return Number(time?.seconds ?? 0) * 1000 + Math.floor((time?.nanos ?? 0) / 1e6);
+}
+
 /** A long poll of a worker lasts a minute, so one that has not asked for longer is gone. */
 const POLL_MILLISECONDS = 70_000;
-const { TaskQueueType } = proto.temporal.api.enums.v1;
+const { TaskQueueType, PendingActivityState, PendingWorkflowTaskState } = proto.temporal.api.enums.v1;
+const ACTIVITY_READY = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED;
+const TASK_READY = PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_SCHEDULED;
 const TASK_KINDS = [TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY];
 
 /** Whether a run on this queue would go on: somebody polls for its workflow, and somebody for its steps. */
 export async function isPolled(client: Client, queue: string): Promise<boolean> {
-  const polled = await Promise.all(
+  return (await lookAtQueue(client, queue)).polled;
+}
+
+export interface QueueState {
+  readonly polled: boolean;
+  /** For how long the oldest task has waited for a worker; 0 where none waits. */
+  readonly waitingSeconds: number;
+}
+
+/** A worker that died a moment ago counts as polling until its last poll is over; tasks that wait tell sooner. */
+export async function lookAtQueue(client: Client, queue: string): Promise<QueueState> {
+  const answers = await Promise.all(
     TASK_KINDS.map((taskQueueType) =>
       failingAs(`look who polls the queue ${queue}`, () =>
         client.workflowService.describeTaskQueue({
           namespace: client.options.namespace,
           taskQueue: { name: queue },
           taskQueueType,
+          reportStats: true,
         }),
       ),
     ),
   );
-  return polled.every(({ pollers }) =>
-    pollers.some((poller) => Date.now() - Number(poller.lastAccessTime?.seconds ?? 0) * 1000 < POLL_MILLISECONDS),
-  );
+  return {
+    polled: answers.every(({ pollers }) =>
+      pollers.some((poller) => Date.now() - millisecondsOf(poller.lastAccessTime) < POLL_MILLISECONDS),
+    ),
+    waitingSeconds: Math.max(...answers.map(({ stats }) => Number(stats?.approximateBacklogAge?.seconds ?? 0))),
+  };
 }
 
 /** The latest execution in the chain of the run: a reset closes the first one while the run goes on. */

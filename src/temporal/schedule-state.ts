@@ -18,7 +18,10 @@ export interface ScheduleState {
   readonly ours: boolean;
   readonly paused: boolean;
   readonly note: string | undefined;
-  /** Up to ten, jitter included; also those of a paused schedule. */
+  /**
+   * Up to ten, jitter included. Those of a paused schedule are of the time of the pause: Temporal reckons them again
+   * when it is resumed, so after a while there are none left.
+   */
   readonly next: readonly Date[];
   readonly description: ScheduleDescription;
 }
@@ -30,8 +33,16 @@ export async function findSchedule(client: Client, job: string): Promise<Schedul
     try {
       const description = await client.schedule.getHandle(id).describe();
       const { memo, state, info } = description;
+      const now = new Date();
       const ours = memo?.['managed_by'] === OUR_MEMO.managed_by;
-      return { id, ours, paused: state.paused, note: state.note, next: info.nextActionTimes, description };
+      return {
+        id,
+        ours,
+        paused: state.paused,
+        note: state.note,
+        next: info.nextActionTimes.filter((time) => time > now),
+        description,
+      };
     } catch (thrown) {
       if (thrown instanceof ScheduleNotFoundError) return undefined;
       throw thrown;

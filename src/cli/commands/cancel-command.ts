@@ -1,10 +1,8 @@
 /** `cancel RUN`: asks a run to stop and waits until it has. */
 import type { Command } from 'commander';
-import { ConfigError } from '../../errors.ts';
 import { letGoRun } from '../../pipeline/let-go.ts';
 import { reportRun } from '../../pipeline/report-run.ts';
-import { findRunId } from '../../postgres/history.ts';
-import { findRun, type RunRow } from '../../postgres/run-rows.ts';
+import type { RunRow } from '../../postgres/run-rows.ts';
 import { cancelRun } from '../../temporal/control-run.ts';
 import { workflowStatus } from '../../temporal/run-status.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
@@ -13,6 +11,7 @@ import { followToEnd } from '../follow-to-end.ts';
 import { withServers, type Servers } from '../open-servers.ts';
 import { queueOf } from '../queue-of.ts';
 import { renderReport } from '../render-report.ts';
+import { requireRunUnderWay } from '../require-run-under-way.ts';
 import { requireWorker } from '../require-worker.ts';
 
 export function addCancelCommand(program: Command, context: CommandContext): void {
@@ -36,7 +35,7 @@ async function cancel(
   reference: string,
   { json }: JsonOption,
 ): Promise<ExitCode> {
-  const run = await requireOpen(servers, reference);
+  const run = await requireRunUnderWay(servers.pool, reference);
   const place = { workflowId: run.workflow_id, runId: run.id };
   if ((await workflowStatus(servers.temporal.client, place)) !== 'running')
     return endInLedger(context, servers, run, json === true);
@@ -50,16 +49,6 @@ async function cancel(
     json: json === true,
     ...(run.waiting_until === null ? {} : { decided: run.waiting_until.toISOString() }),
   });
-}
-
-async function requireOpen({ pool }: Servers, reference: string): Promise<RunRow> {
-  const id = await findRunId(pool, reference);
-  const run = await findRun(pool, id);
-  if (run?.finished_at === null) return run;
-  throw new ConfigError(
-    'E_RUN_STATE',
-    `Run ${id} ended as ${run?.outcome ?? 'unknown'} already; there is nothing to stop.`,
-  );
 }
 
 /** Terminated in the Web UI, timed out, or lost with its server. */

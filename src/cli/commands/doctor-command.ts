@@ -14,6 +14,10 @@ import { openPool } from '../../postgres/pool.ts';
 import { packageFacts } from '../package-facts.ts';
 import { renderTable } from '../render-table.ts';
 
+interface DoctorOptions extends JsonOption {
+  readonly queue?: readonly string[];
+}
+
 export function addDoctorCommand(program: Command, context: CommandContext): void {
   program
     .command('doctor')
@@ -21,11 +25,12 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
     .description(
       'Looks at settings, database, Temporal, spool and Node; says what to do. Exit code 1 when something is broken. Shows no secret.',
     )
+    .option('--queue <name...>', 'look who polls these task queues, too; those of the jobs are looked at anyway')
     .option(...JSON_OPTION)
-    .addHelpText('after', examples('vocab-sync doctor', 'vocab-sync doctor --json'))
-    .action(async ({ json }: JsonOption) => {
+    .addHelpText('after', examples('vocab-sync doctor', 'vocab-sync doctor --queue night-shift --json'))
+    .action(async ({ queue = [], json }: DoctorOptions) => {
       const settings = context.settings();
-      const findings = await examine(settings, context.cwd);
+      const findings = await examine(settings, context.cwd, queue);
       const isBroken = findings.some(({ status }) => status === 'fail');
       await (json === true
         ? writeJson(context, { ok: !isBroken, version: packageFacts().version, settings: settings.origins, findings })
@@ -34,9 +39,9 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
     });
 }
 
-async function examine(settings: Settings, cwd: string): Promise<readonly DoctorFinding[]> {
+async function examine(settings: Settings, cwd: string, named: readonly string[]): Promise<readonly DoctorFinding[]> {
   const ofFiles = await jobQueues(await loadCatalog(settings.plugins, cwd), cwd);
-  const queues = [...new Set([...ofFiles, ...(await queuesInDatabase(settings))])];
+  const queues = [...new Set([...ofFiles, ...(await queuesInDatabase(settings)), ...named])];
   const found = await Promise.all([
     lookAtMachine(settings),
     lookAtDatabase(settings),

@@ -15,6 +15,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map<
   ['approve', async () => (await import('./approve-command.ts')).addApproveCommand],
   ['discard', async () => (await import('./discard-command.ts')).addDiscardCommand],
   ['cancel', async () => (await import('./cancel-command.ts')).addCancelCommand],
+  ['terminate', async () => (await import('./terminate-command.ts')).addTerminateCommand],
   ['runs', async () => (await import('./runs-command.ts')).addRunsCommand],
   ['show', async () => (await import('./show-command.ts')).addShowCommand],
   ['changes', async () => (await import('./changes-command.ts')).addChangesCommand],

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { examples, JSON_OPTION, type CommandContext, type JsonOption } from '../command-context.ts';
 import { deleteStoredJob, type DeleteOptions } from '../job/delete-job.ts';
+import { duplicateJob, type DuplicateOptions } from '../job/duplicate-job.ts';
 import { exportJob, type ExportOptions } from '../job/export-job.ts';
 import { importJob } from '../job/import-job.ts';
 import { listJobsCommand } from '../job/list-jobs.ts';
@@ -14,11 +15,12 @@ import type { ApplyOptions } from './apply-command.ts';
 export function addJobCommand(program: Command, context: CommandContext): void {
   const job = program
     .command('job')
-    .summary('the stored jobs: list, show, versions, export, import, switch on and off, delete')
+    .summary('the stored jobs: list, show, versions, export, import, duplicate, switch on and off, delete')
     .description('Looks at and changes the jobs that `apply` stored. Files are stored with `vocab-sync apply`.')
     .addHelpText('after', examples('vocab-sync job list', 'vocab-sync job versions ror-affiliations --diff'));
   addLooking(job, context);
   addMoving(job, context);
+  addDuplicating(job, context);
   addSwitching(job, context);
 }
 
@@ -84,6 +86,25 @@ function addMoving(job: Command, context: CommandContext): void {
     .addHelpText('after', examples('vocab-sync job export my-job --job-version 3 | vocab-sync job import -'))
     .action(async (file: string, options: ApplyOptions) => {
       context.end(await importJob(context, file, options));
+    });
+}
+
+function addDuplicating(job: Command, context: CommandContext): void {
+  job
+    .command('duplicate')
+    .summary('store a copy of a job under another name')
+    .description(
+      'Stores a copy of a stored job under another name, not active: it writes into the same targets until that is edited. ' +
+        '`job export` gives its file, `job activate` lets its schedule start it.',
+    )
+    .argument('<job>', 'the name of a stored job')
+    .argument('<copy>', 'the name of the copy')
+    .option('--title <text>', 'its title; default: that of the job with "(copy)"')
+    .option('--dry-run', 'say what would be done; store nothing')
+    .option(...JSON_OPTION)
+    .addHelpText('after', examples('vocab-sync job duplicate ror-affiliations ror-trial --title "ROR, a trial"'))
+    .action(async (name: string, copy: string, options: DuplicateOptions) => {
+      context.end(await duplicateJob(context, name, copy, options));
     });
 }
 

@@ -10,6 +10,7 @@ import { startAndFollow } from '../start-and-follow.ts';
 
 interface RetryCommandOptions extends RetryOptions, JsonOption {
   readonly detach?: boolean;
+  readonly wait?: boolean;
 }
 
 export function addRetryRejectionsCommand(program: Command, context: CommandContext): void {
@@ -25,6 +26,7 @@ stays rejected. Arguments, custom args and --input are those of the run, unless 
     .option('--title <text>', 'what the run is called in lists')
     .addOption(argumentOption())
     .option('--custom-args <json>', 'in place of those of the run: a JSON object laid over the job config, or @FILE')
+    .option('--wait', 'while another run holds the job, wait for its end, then start; without it the run is skipped')
     .option('--detach', 'start the run and leave it to a worker')
     .option('--queue <name>', 'another task queue than that of the job')
     .option(...JSON_OPTION)

@@ -4,7 +4,7 @@ import { ERROR_CODES } from '../../error-codes.ts';
 import { findTemporalCli } from '../../embedded/temporal-cli.ts';
 import type { Settings } from '../../settings.ts';
 import { connectTemporal, type TemporalClient } from '../../temporal/client.ts';
-import { isPolled } from '../../temporal/run-status.ts';
+import { lookAtQueue } from '../../temporal/run-status.ts';
 import { INACTIVE_NOTE, listPausedSchedules } from '../../temporal/schedule-state.ts';
 import { preflightSearchAttributes } from '../../temporal/search-attributes.ts';
 import { printable } from '../printable.ts';
@@ -21,7 +21,7 @@ export async function lookAtTemporal(settings: Settings, queues: readonly string
       await lookAtSearchAttributes(temporal),
       lookAtWebUi(settings),
     ];
-    for (const queue of queues) found.push(await lookAtQueue(temporal, queue));
+    for (const queue of queues) found.push(await lookAtQueueOf(temporal, queue));
     found.push(...(await lookAtSchedules(temporal)));
     return found;
   } catch (error) {
@@ -61,8 +61,19 @@ async function lookAtSearchAttributes({ connection, namespace }: TemporalClient)
   }
 }
 
-async function lookAtQueue({ client }: TemporalClient, queue: string): Promise<DoctorFinding> {
-  if (await isPolled(client, queue)) return ok(`queue ${queue}`, 'a worker polls it');
+/** Tasks that wait longer are not taken up: an idle worker needs milliseconds. */
+const WAITING_SECONDS = 5;
+
+async function lookAtQueueOf({ client }: TemporalClient, queue: string): Promise<DoctorFinding> {
+  const { polled, waitingSeconds } = await lookAtQueue(client, queue);
+  if (polled && waitingSeconds <= WAITING_SECONDS) return ok(`queue ${queue}`, 'a worker polls it');
+  if (polled) {
+    return warn(
+      `queue ${queue}`,
+      `a worker polled it within the last minute, but a task has waited ${String(waitingSeconds)} seconds: it is gone or busy`,
+      `vocab-sync worker --queue ${queue} starts another one`,
+    );
+  }
   return warn(`queue ${queue}`, 'no worker polls it; a run would wait', `vocab-sync worker --queue ${queue}`);
 }
 

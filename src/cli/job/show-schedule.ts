@@ -75,7 +75,12 @@ function standing(job: StoredJob, found: ScheduleState | undefined): string {
   const differs = differences(job, found);
   const drift =
     differs.length === 0 ? '' : `; differs from the job in ${differs.join(', ')}: \`vocab-sync apply\` mends it`;
-  const idle = found.next.length === 0 ? '; it has no further time' : '';
+  const idle =
+    found.next.length > 0
+      ? ''
+      : found.paused
+        ? '; Temporal reckons its next times when it is resumed'
+        : '; it has no further time';
   return `${found.id}, ${found.paused ? `paused${note}` : 'running'}${idle}${drift}`;
 }
 

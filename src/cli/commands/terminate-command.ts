@@ -1,0 +1,48 @@
+/** `terminate RUN`: ends a run at once, where nobody is there to cancel it. */
+import type { Command } from 'commander';
+import { letGoRun } from '../../pipeline/let-go.ts';
+import { reportRun } from '../../pipeline/report-run.ts';
+import { terminateRun } from '../../temporal/control-run.ts';
+import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
+import { userName } from '../compose-request.ts';
+import { EXIT, exitCodeOfReport, type ExitCode } from '../exit-code.ts';
+import { withServers, type Servers } from '../open-servers.ts';
+import { renderReport } from '../render-report.ts';
+import { requireRunUnderWay } from '../require-run-under-way.ts';
+
+interface TerminateOptions extends JsonOption {
+  readonly reason?: string;
+}
+
+export function addTerminateCommand(program: Command, context: CommandContext): void {
+  program
+    .command('terminate')
+    .summary('end a run at once, without its worker')
+    .description(
+      'Ends the workflow of a run in Temporal and the run in the ledger, without asking a worker: for a run that `cancel` cannot stop. ' +
+        'What a step had not committed is taken back; what was published stays. Exit code 5.',
+    )
+    .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
+    .option('--reason <text>', 'why; it is kept with the run and shown in the Web UI')
+    .option(...JSON_OPTION)
+    .addHelpText('after', examples('vocab-sync terminate ror-affiliations@latest --reason "its worker hangs"'))
+    .action(async (reference: string, options: TerminateOptions) => {
+      context.end(await withServers(context, (servers) => terminate(context, servers, reference, options)));
+    });
+}
+
+async function terminate(
+  context: CommandContext,
+  { pool, temporal }: Servers,
+  reference: string,
+  { reason, json }: TerminateOptions,
+): Promise<ExitCode> {
+  const run = await requireRunUnderWay(pool, reference);
+  const why = `terminated by ${userName()} in phase ${run.phase}${reason === undefined ? '' : `: ${reason}`}`;
+  await terminateRun(temporal.client, { workflowId: run.workflow_id, runId: run.id }, why);
+  // A step that goes on meanwhile is fenced off: its next statement finds the run ended.
+  await letGoRun(pool, run.id, { code: 'E_RUN_STATE', message: `The run was ${why}.` });
+  const report = await reportRun({ pool, webUi: () => null }, run.id);
+  await (json === true ? writeJson(context, report) : context.terminal.write(renderReport(report)));
+  return report.outcome === null ? EXIT.failed : exitCodeOfReport(report);
+}
