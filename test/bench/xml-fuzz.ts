@@ -220,7 +220,7 @@ const MILD = [
 ].map((piece) => Buffer.from(piece));
 
 function mutate(document: Buffer, documents: readonly Buffer[], random: (below: number) => number): Buffer {
-  let bytes = Buffer.from(document);
+  let bytes: Buffer = Buffer.from(document);
   for (let changes = random(3) === 0 ? 1 + random(4) : 1; changes > 0; changes--)
     bytes = mutateOnce(bytes, documents, random);
   return bytes;

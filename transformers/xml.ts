@@ -1,0 +1,59 @@
+/** Behind a source whose records hold XML as text, as OAI-PMH does. */
+import { z } from 'zod';
+import { defineTransformer } from '../src/component/transformer.ts';
+import { RecordError } from '../src/errors.ts';
+import { parseXmlDocument } from '../src/formats/xml-one.ts';
+import { isJsonObject } from '../src/job/json-object.ts';
+
+const args = z.strictObject({
+  root_element: z
+    .string()
+    .regex(/^([A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*$/, 'expected the name of an element, such as "record"')
+    .optional()
+    .describe(
+      'The name of the element that is the record, whatever its prefix and case; of several, the first. Without it the whole document is the record, under the name of its root element.',
+    ),
+});
+
+export const xml = defineTransformer<z.infer<typeof args>>({
+  type: 'xml',
+  version: 1,
+  summary: 'Parses the XML text of a record into an object.',
+  description: `The value is the text itself, or an object with the text in \`record\`, as the reader \`oai-pmh\` gives it. What comes out is as from the reader \`xml\`: names in lower
+case and without prefix, attributes as \`@name\`, text as \`#text\`.`,
+  args,
+  examples: [
+    {
+      title: 'A record of OAI-PMH',
+      args: { root_element: 'dc' },
+      input: {
+        record:
+          '<oai_dc:dc xmlns:oai_dc="http://www.openarchives.org/OAI/2.0/oai_dc/"><dc:title>Tree</dc:title></oai_dc:dc>',
+      },
+      output: { title: 'Tree' },
+    },
+    {
+      title: 'A text by itself',
+      args: {},
+      input: '<term id="t1">Tree</term>',
+      output: { term: { '@id': 't1', '#text': 'Tree' } },
+    },
+  ],
+  create:
+    ({ root_element }) =>
+    (value) =>
+      parseXmlDocument(requireBytes(value), root_element),
+});
+
+function requireBytes(value: unknown): Buffer {
+  const found = isJsonObject(value) && !(value instanceof Uint8Array) ? value['record'] : value;
+  if (typeof found === 'string') return Buffer.from(found);
+  if (found instanceof Uint8Array) return Buffer.from(found);
+  const what = isJsonObject(value)
+    ? `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'nothing'}`
+    : typeof value;
+  throw new RecordError(
+    'E_RECORD_TYPE',
+    `Expected the text of an XML document, or an object with it in "record", found ${what}.`,
+  );
+}
