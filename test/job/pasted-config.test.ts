@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GOOD, check, said } from './check-text.ts';
+import { check, said } from './check-text.ts';
 
 describe('a config pasted from InvenioRDM', () => {
   const datastream = {
