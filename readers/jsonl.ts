@@ -51,5 +51,6 @@ function read(input: Resource, args: Args, context: ReadContext): AsyncIterable<
     from: context.from,
     maxLineBytes: args.max_line_bytes,
     maxDepth: args.max_depth,
+    ...(context.recognise === undefined ? {} : { recognise: context.recognise }),
   });
 }

@@ -4,7 +4,7 @@
  * also where lines hold arrays; messages name the line.
  */
 import { SourceError } from '../errors.ts';
-import type { ReadItem } from '../records/entry.ts';
+import type { ReadItem, Recognise } from '../records/entry.ts';
 import { ByteWindow } from './byte-window.ts';
 import { createItemBatch } from './item-batch.ts';
 import { isSpace } from './json-layout.ts';
@@ -18,6 +18,8 @@ export interface JsonLinesOptions {
   readonly from: number;
   readonly maxLineBytes: number;
   readonly maxDepth: number;
+  /** Asked about each line that holds one record. */
+  readonly recognise?: Recognise;
 }
 
 interface Line {
@@ -127,11 +129,19 @@ function readLine(line: Line, position: number, options: JsonLinesOptions): { co
     const reason = `it has more than max_line_bytes, ${String(options.maxLineBytes)} bytes`;
     return wanted([recordFailure('E_RECORD_TOO_LARGE', reason, place, line.bytes)], options.from);
   }
+  const recognised = isArray ? undefined : options.recognise?.(line.bytes);
+  if (recognised?.isKnown === true) {
+    return { count: 1, wanted: [{ position, value: undefined, digest: recognised.digest, isKnown: true }] };
+  }
   const parsed = parseRecord(line.bytes, options.maxDepth);
   if ('value' in parsed) {
     const values: readonly unknown[] = isArray && Array.isArray(parsed.value) ? parsed.value : [parsed.value];
     return wanted(
-      values.map((value, i) => ({ position: position + i, value })),
+      values.map((value, i) => ({
+        position: position + i,
+        value,
+        ...(recognised === undefined ? {} : { digest: recognised.digest }),
+      })),
       options.from,
     );
   }

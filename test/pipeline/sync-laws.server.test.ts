@@ -23,7 +23,7 @@ const lineArbitrary = fc.oneof(
 );
 const sourceArbitrary = fc.array(lineArbitrary, { minLength: 1, maxLength: 30 });
 
-/** JSON lines are always parsed; the items of an array are recognised by their bytes where they were seen before. */
+/** Records are recognised by their bytes where they were seen before. */
 const FORMATS = {
   jsonl: (texts: readonly string[]) => texts.map((text) => `${text}\n`).join(''),
   json: (texts: readonly string[]) => `[\n${texts.map((text) => `  ${text}`).join(',\n')}\n]`,
