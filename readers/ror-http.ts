@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineReader } from '../src/component/reader.ts';
 import type { Linkset, LinkTarget } from '../src/http/resolve-linkset.ts';
 import { ambiguous } from './newest-record/ambiguous.ts';
-import { fetchLocated } from './newest-record/fetch-located.ts';
+import { fetchLocated } from '../src/http/fetch-located.ts';
 import { locateNewest } from './newest-record/locate-newest.ts';
 import { baseUrlArg, sinceArg } from './newest-record/newest-record-args.ts';
 

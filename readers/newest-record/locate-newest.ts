@@ -5,7 +5,8 @@
  */
 import type { FetchContext, NothingNew, SourceVersion } from '../../src/component/reader.ts';
 import { UnavailableError } from '../../src/errors.ts';
-import { askAboutFile, type FileFacts } from '../../src/http/ask-about-file.ts';
+import { askAboutFile } from '../../src/http/ask-about-file.ts';
+import { locatedFile } from '../../src/http/fetch-located.ts';
 import { fileNameOf } from '../../src/http/file-name-of.ts';
 import { findRecordDate, type RecordDate } from '../../src/http/find-record-date.ts';
 import { resolveLinkset, type Linkset, type LinkTarget } from '../../src/http/resolve-linkset.ts';
@@ -42,7 +43,11 @@ export async function locateNewest(
     return { nothingNew: `The newest dump, ${name} of ${date.text}, is older than since ${since.toISOString()}.` };
   }
   const facts = await askAboutFile(http, file.href, context.signal);
-  return toVersion(linkset, file, wanted.versionOf(name, date), date, facts);
+  return {
+    ...locatedFile(linkset, file, facts),
+    version: wanted.versionOf(name, date),
+    ...(date === undefined ? {} : { published: date.text }),
+  };
 }
 
 /** Where no `since` asks for it the date only informs: a record whose description is broken is synced all the same. */
@@ -55,24 +60,6 @@ async function findDate(linkset: Linkset, isNeeded: boolean, context: FetchConte
     context.services.logger.warn('The date of the record could not be asked for', { reason: error.message });
     return undefined;
   }
-}
-
-function toVersion(
-  linkset: Linkset,
-  file: LinkTarget,
-  version: string,
-  date: RecordDate | undefined,
-  { bytes, digest, validator }: FileFacts,
-): SourceVersion {
-  const name = fileNameOf(file.href);
-  return {
-    name,
-    version,
-    identity: [linkset.citeAs ?? linkset.landing, name, validator ?? bytes ?? ''].join(' ').trim(),
-    ...(date === undefined ? {} : { published: date.text }),
-    ...(bytes === undefined ? {} : { bytes }),
-    locator: { url: file.href, bytes, digest },
-  };
 }
 
 /** The one in the config wins; a watermark does not count (see the head of this file). */

@@ -9,6 +9,7 @@ import { parseChain, type ParsedChain } from '../job/parse-chain.ts';
 import { loadRecordSchema } from '../job/record-schema.ts';
 import { parseSince } from '../job/since.ts';
 import { chainSource } from '../pipeline/chain-source.ts';
+import { createTransforms, fetchLookups, locateLookups, withLookups } from '../pipeline/lookups.ts';
 import { originOf, readChain } from '../pipeline/read-chain.ts';
 import { transformItem, type ItemTransform } from '../pipeline/transform-items.ts';
 import { isFailure, type ReadItem } from '../records/entry.ts';
@@ -45,8 +46,8 @@ export async function previewTask(
   const output = createPreviewOutput(terminal, options.format);
   try {
     const reading: Reading = { services, signal: leave.signal, since: sinceOf(options.since), warn: output.warn };
-    const files = await fetchFiles(chain.source, reading);
-    const items = itemsOf(task, chain, services);
+    const files = await fetchFiles(chain, reading);
+    const items = itemsOf(task, chain, files, services);
     await readEntries(
       chain,
       files,
@@ -80,19 +81,23 @@ function sinceOf(written: unknown): Since | undefined {
   return since === 'none' ? undefined : { time: since.time, origin: 'manual' };
 }
 
-async function fetchFiles({ reader, args }: ParsedChain['source'], reading: Reading): Promise<readonly FetchedFile[]> {
+async function fetchFiles({ source, transformers }: ParsedChain, reading: Reading): Promise<readonly FetchedFile[]> {
+  const { reader, args } = source;
   const context = { ...reading, onProgress: () => undefined };
   const located = await reader.locate(args, context);
   if ('nothingNew' in located) {
     reading.warn({ code: 'W_NOTHING_NEW', message: located.nothingNew });
     return [];
   }
-  return reader.fetch(located, args, context);
+  const lookups = await locateLookups(transformers, context, { mayLack: true });
+  const version = withLookups(located, lookups);
+  const fetched = await reader.fetch(version, args, context);
+  return [...fetched, ...(await fetchLookups(transformers, version, context))];
 }
 
-function itemsOf(task: Task, chain: ParsedChain, { logger }: Services): ItemTransform {
+function itemsOf(task: Task, chain: ParsedChain, files: readonly FetchedFile[], { logger }: Services): ItemTransform {
   return {
-    transforms: chain.transformers.map(({ transformer, args }) => transformer.create(args, { logger })),
+    transforms: createTransforms(chain.transformers, logger, files),
     check: task.vocabulary === undefined ? undefined : loadRecordSchema(task.vocabulary),
   };
 }

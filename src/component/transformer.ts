@@ -1,5 +1,6 @@
 /** The contract of a transformer: synchronous, one value in, one value out, no I/O and no memory between records. */
 import type { z } from 'zod';
+import type { FetchedFile } from '../records/source.ts';
 import type { ComponentExample, Warning } from './reader.ts';
 import type { Logger } from './services.ts';
 
@@ -52,7 +53,23 @@ export interface Transformer<Args = unknown> {
   files?(args: Args): readonly string[];
   /** Run as tests. */
   readonly examples: readonly TransformerExample<unknown>[];
-  create(args: Args, services: { readonly logger: Logger }): Transform;
+  /**
+   * The files on the web that it looks things up in. The engine fetches them with the source, keeps the run to what it
+   * fetched, and takes a change of one for a change of the source. `create` finds them in `fetched`, in this order.
+   */
+  lookups?(args: Args): readonly LookupFile[];
+  create(args: Args, services: TransformerServices): Transform;
+}
+
+/** A file at an address, or the one of this name in the newest record of a concept DOI. */
+export type LookupFile =
+  | { readonly url: string; readonly maxBytes: number }
+  | { readonly doi: string; readonly resolver: string; readonly name: string; readonly maxBytes: number };
+
+export interface TransformerServices {
+  readonly logger: Logger;
+  /** Files of `lookups` on this machine; none where there are none, or where they could not be had (then that was said). */
+  readonly fetched?: readonly FetchedFile[];
 }
 
 export function defineTransformer<Args>(spec: Transformer<Args>): Transformer {

@@ -12,8 +12,8 @@ const SERVICES: Readonly<Record<string, string>> = {
 };
 
 const NOT_BUILT: Readonly<Record<ComponentKind, readonly string[]>> = {
-  reader: ['csv', 'tar', 'xml', 'yaml', 'oai-pmh', 'sparql', 'orcid-data-sync', 'orcid-http'],
-  transformer: ['xml', 'cordis-award', 'orcid'],
+  reader: ['csv', 'xml', 'yaml', 'oai-pmh', 'sparql'],
+  transformer: ['xml', 'orcid'],
   writer: [],
 };
 

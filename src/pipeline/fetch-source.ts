@@ -17,6 +17,7 @@ import type { SourceReport } from '../records/run.ts';
 import type { Engine } from './engine.ts';
 import { enterPhase } from './enter-phase.ts';
 import { freezeParts } from './freeze-parts.ts';
+import { fetchLookups, locateLookups, sourceFiles, withLookups } from './lookups.ts';
 import { partsToStage } from './plan-parts.ts';
 import { openTask, targetsOf, type OpenTask } from './open-task.ts';
 import type { Fetched, StepContext, TaskInput } from './run-steps.ts';
@@ -76,7 +77,7 @@ export async function ensureFiles(
 }
 
 export function toSourceReport(source: TaskSource): SourceReport {
-  const files = source.files ?? [];
+  const files = sourceFiles(source.files ?? []);
   return {
     name: source.version.name,
     version: source.version.version,
@@ -106,7 +107,10 @@ async function locate(
   task: OpenTask,
   context: StepContext,
 ): Promise<SourceVersion | { nothingNew: string }> {
-  return task.source.reader.locate(task.source.args, fetchContext(engine, task, context));
+  const fetching = fetchContext(engine, task, context);
+  const located = await task.source.reader.locate(task.source.args, fetching);
+  if ('nothingNew' in located) return located;
+  return withLookups(located, await locateLookups(task.transformers, fetching, { mayLack: task.run.has_input }));
 }
 
 async function fetchFiles(
@@ -117,7 +121,9 @@ async function fetchFiles(
   known: readonly FetchedFile[] = [],
 ): Promise<readonly FetchedFile[]> {
   if (known.length > 0 && (await allUntouched(known))) return known;
-  const files = await task.source.reader.fetch(version, task.source.args, fetchContext(engine, task, context));
+  const fetching = fetchContext(engine, task, context);
+  const fetched = await task.source.reader.fetch(version, task.source.args, fetching);
+  const files = [...fetched, ...(await fetchLookups(task.transformers, version, fetching))];
   return Promise.all(files.map(async (file) => ({ ...file, mtimeMs: (await stat(file.path)).mtimeMs })));
 }
 

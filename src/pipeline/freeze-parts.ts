@@ -3,6 +3,7 @@ import type { TaskSource } from '../postgres/run-rows.ts';
 import type { FetchedFile } from '../records/source.ts';
 import { forgetStage } from './compare-targets.ts';
 import type { Engine } from './engine.ts';
+import { sourceFiles } from './lookups.ts';
 import type { OpenTask } from './open-task.ts';
 import { planParts } from './plan-parts.ts';
 import type { StepContext } from './run-steps.ts';
@@ -20,6 +21,6 @@ export async function freezeParts(
     return { ...source, ...(before.parts === undefined ? {} : { parts: before.parts }) };
   }
   if (digestBefore !== null) await forgetStage(engine, task);
-  const parts = await planParts(engine, task, source.files, context);
+  const parts = await planParts(engine, task, sourceFiles(source.files), context);
   return { ...source, ...(parts === undefined ? {} : { parts }) };
 }

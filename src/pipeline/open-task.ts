@@ -1,5 +1,6 @@
 /** A task of a run, ready to work: the frozen config turned into component instances, targets and names of tables. */
-import { coverageOf } from '../component/reader.ts';
+import { coverageOf, type FetchedFile } from '../component/reader.ts';
+import type { Logger } from '../component/services.ts';
 import type { SnapshotWriter, Writer } from '../component/writer.ts';
 import { InternalError } from '../errors.ts';
 import { jobFromConfig } from '../job/effective-job.ts';
@@ -10,6 +11,7 @@ import { requireOpenRun, requireTask, type RunRow, type TaskRow } from '../postg
 import { stageNames, type StageDocumentType, type StageNames } from '../postgres/stage-table.ts';
 import { snapshotTarget, tableTarget, type Target } from '../postgres/target.ts';
 import type { Engine } from './engine.ts';
+import { createTransforms } from './lookups.ts';
 import type { ItemTransform } from './transform-items.ts';
 
 export interface OpenTarget {
@@ -27,6 +29,8 @@ export interface OpenTask {
   readonly names: StageNames;
   readonly source: ParsedChain['source'];
   readonly links: ParsedChain['links'];
+  readonly transformers: ParsedChain['transformers'];
+  /** Where transformers look things up they work behind `withFetched` only. */
   readonly items: ItemTransform;
   readonly targets: readonly OpenTarget[];
   readonly documents: StageDocumentType;
@@ -54,10 +58,9 @@ export async function openTask(
     names: stageNames(input.run, row.ordinal),
     source: chain.source,
     links: chain.links,
+    transformers: chain.transformers,
     items: {
-      transforms: chain.transformers.map(({ transformer, args }) =>
-        transformer.create(args, { logger: engine.logger }),
-      ),
+      transforms: createTransforms(chain.transformers, engine.logger),
       check: task.vocabulary === undefined ? undefined : engine.recordCheck(task.vocabulary),
     },
     targets,
@@ -66,6 +69,11 @@ export async function openTask(
       run.mode !== 'retry' &&
       [chain.source, ...chain.links].every(({ reader, args }) => coverageOf(reader, args) === 'full'),
   };
+}
+
+/** With the transforms that look things up in what was fetched. */
+export function withFetched(task: OpenTask, files: readonly FetchedFile[], logger: Logger): OpenTask {
+  return { ...task, items: { ...task.items, transforms: createTransforms(task.transformers, logger, files) } };
 }
 
 /** The targets of a task alone, for those who only need to know whether they are there. */

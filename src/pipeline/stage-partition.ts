@@ -14,7 +14,8 @@ import { chainSource } from './chain-source.ts';
 import { enterPhase } from './enter-phase.ts';
 import { ensureFiles } from './fetch-source.ts';
 import { partsToStage } from './plan-parts.ts';
-import { openTask, targetsOf, type OpenTask } from './open-task.ts';
+import { openTask, targetsOf, withFetched, type OpenTask } from './open-task.ts';
+import { lookupFiles } from './lookups.ts';
 import { loadRecogniser } from './load-recogniser.ts';
 import { cursorOf, readChain, type ChainSource, type ReadBatch } from './read-chain.ts';
 import { placeBeforeRejected, readRejected, rejectedEntries } from './read-rejected.ts';
@@ -25,8 +26,9 @@ import { takeBatch } from './take-batch.ts';
 /** Resumes from the last checkpoint. On abort the batch in hand is committed before `signal.reason` is thrown. */
 export async function stagePartition(engine: Engine, input: StageInput, context: StepContext): Promise<Staged> {
   await enterPhase(engine, input.run, 'stage');
-  const task = await openTask(engine, input);
-  const files = await ensureFiles(engine, task, context);
+  const opened = await openTask(engine, input);
+  const files = await ensureFiles(engine, opened, context);
+  const task = withFetched(opened, files, engine.logger);
   const key: PartitionKey = { run: input.run, task: input.task, partition: input.partition };
   const part = partsToStage(task.row.source)[input.partition];
   const claim = await claimStage(engine, task, key, part);
@@ -112,8 +114,13 @@ async function stageFrom(
 async function recogniserOf(engine: Engine, task: OpenTask): Promise<Recognise | undefined> {
   const [target, ...others] = targetsOf(task);
   if (target === undefined || others.length > 0) return undefined;
-  const options = { job: task.run.job_id, target, taskDigest: task.row.digest };
+  const options = { job: task.run.job_id, target, taskDigest: chainDigest(task) };
   return withClient(engine.pool, (client) => loadRecogniser(client, options));
+}
+
+/** Of everything but the bytes of a record that decides what is made of it. */
+function chainDigest({ row }: OpenTask): string {
+  return [row.digest, ...lookupFiles(row.source?.files ?? []).map(({ digest }) => digest)].join(' ');
 }
 
 function placeBehind(batch: ReadBatch, part: SourcePart | undefined): SinkPlace {

@@ -10,6 +10,7 @@ import { isFailure, type ReadItem } from '../records/entry.ts';
 import { formatOrigin } from '../records/origin.ts';
 import type { FetchedFile } from '../records/source.ts';
 import { chainSource } from './chain-source.ts';
+import { createTransforms } from './lookups.ts';
 import { cursorOf, originOf, readChain, type ReadBatch } from './read-chain.ts';
 import { transformItem, type ItemResult, type ItemTransform, type RecordCheck } from './transform-items.ts';
 
@@ -102,11 +103,9 @@ function isSame(name: string, id: string): boolean {
 
 type Wrap = (transform: Transform, name: string) => Transform;
 
-function itemsOf({ chain, check, services: { logger } }: TraceSource, wrap: Wrap): ItemTransform {
-  const transforms = chain.transformers.map(({ transformer, args }) =>
-    wrap(transformer.create(args, { logger }), transformer.type),
-  );
-  return { transforms, check };
+function itemsOf({ chain, files, check, services: { logger } }: TraceSource, wrap: Wrap): ItemTransform {
+  const transforms = createTransforms(chain.transformers, logger, files);
+  return { transforms: transforms.map((made, i) => wrap(made, chain.transformers[i]?.transformer.type ?? '')), check };
 }
 
 /** Copies, since the next transformer may work on the same object. */

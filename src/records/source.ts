@@ -13,6 +13,8 @@ export interface SourceVersion {
   readonly bytes?: number;
   /** What `fetch` needs to know, private to the reader. */
   readonly locator?: Readonly<Record<string, unknown>>;
+  /** Of the files that transformers look things up in; set by the engine where a chain has such. Empty: they could not be had. */
+  readonly lookups?: readonly SourceVersion[];
 }
 
 /** A partition of a fetched source: everything whose cursor begins with `from` or lies behind it, and before `until`. */
@@ -31,6 +33,8 @@ export interface FetchedFile {
   readonly path: string;
   readonly bytes: number;
   readonly digest: string;
+  /** Set by the engine: transformers look things up in it; it holds no records of the source. */
+  readonly isLookup?: true;
   /** Set by the engine: when the file was written, so that another one in its place is noticed. */
   readonly mtimeMs?: number;
 }

@@ -1,0 +1,130 @@
+/**
+ * Projects of CORDIS to awards of the European Commission. The keys come in a fixed order, so that equal records are
+ * equal as JSON text. Where it differs from InvenioRDM: docs/compatibility.md.
+ */
+import type { Transform } from '../../src/component/transformer.ts';
+import { RecordError } from '../../src/errors.ts';
+import { isJsonObject, type JsonObject } from '../../src/job/json-object.ts';
+import { toCalendarDate } from '../../src/records/calendar-date.ts';
+import { describeValue } from '../../src/records/field-reader.ts';
+import { isWebAddress } from '../../src/records/web-address.ts';
+import { elementsAt, textAt, textOf } from './read-element.ts';
+import { readOrganizations, readProgram, readSubjects } from './read-relations.ts';
+import { shorten } from './shorten.ts';
+
+type Warn = Parameters<Transform>[1]['warn'];
+
+const EUROPEAN_COMMISSION = '00k4n6c32';
+/** As long as InvenioRDM makes them. */
+const SHORT = 250;
+
+/** `rorIds`: by PIC. */
+export function createAwardMapping(rorIds: ReadonlyMap<string, string>): Transform {
+  return (value, { warn }) => {
+    const project = requireProject(value);
+    const number = requireNumber(project);
+    const id = `${EUROPEAN_COMMISSION}::${number}`;
+    const award: Record<string, unknown> = { id, number };
+    const put = (key: string, found: unknown): void => {
+      if (found !== undefined) award[key] = found;
+    };
+    put('title', readByLanguage(project, 'title'));
+    put('description', readByLanguage(project, 'objective'));
+    put('short_description', readShortDescription(project));
+    put('acronym', textAt(project, 'acronym'));
+    put('program', readProgram(project));
+    put('website', readWebsite(project, id, warn));
+    award['funder'] = { id: EUROPEAN_COMMISSION };
+    put('start_date', readDate(project, 'startdate', id, warn));
+    put('end_date', readDate(project, 'enddate', id, warn));
+    put('subjects', unlessEmpty(readSubjects(project)));
+    put('organizations', unlessEmpty(readOrganizations(project, rorIds)));
+    award['identifiers'] = readIdentifiers(project, number, id, warn);
+    return award;
+  };
+}
+
+/** With `root_element` the reader gives the content of `project`, without it an object that holds it. */
+function requireProject(value: unknown): JsonObject {
+  const project = isJsonObject(value) && isJsonObject(value['project']) ? value['project'] : value;
+  if (isJsonObject(project)) return project;
+  throw new RecordError(
+    'E_RECORD_TYPE',
+    `Expected a CORDIS project (the element "project"), found ${describeValue(value)}.`,
+  );
+}
+
+function requireNumber(project: JsonObject): string {
+  const number = textAt(project, 'id');
+  if (number !== undefined) return number;
+  throw new RecordError(
+    'E_RECORD_NO_ID',
+    `Expected the number of the CORDIS project in its element "id", found ${describeValue(project['id'])}.`,
+  );
+}
+
+/** The first of each language; without one it is English, as everything in the files of CORDIS is. */
+function readByLanguage(project: JsonObject, name: string): Readonly<Record<string, string>> | undefined {
+  const texts = new Map<string, string>();
+  for (const element of elementsAt(project, name)) {
+    const text = textOf(element);
+    const lang = typeof element['@lang'] === 'string' ? element['@lang'].toLowerCase().slice(0, 2) : 'en';
+    if (text !== undefined && /^[a-z]{2}$/.test(lang) && !texts.has(lang)) texts.set(lang, text);
+  }
+  return texts.size === 0 ? undefined : Object.fromEntries([...texts].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The title of the article on the project, else its teaser. */
+function readShortDescription(project: JsonObject): { readonly en: string } | undefined {
+  const articles = elementsAt(project, 'relations', 'associations', 'article');
+  const related = articles.filter((article) => article['@type'] === 'relatedArticle');
+  const text = textAt(related, 'title') ?? textAt(project, 'teaser');
+  return text === undefined ? undefined : { en: shorten(text, SHORT) };
+}
+
+function readWebsite(project: JsonObject, id: string, warn: Warn): string | undefined {
+  for (const link of elementsAt(project, 'relations', 'associations', 'weblink')) {
+    if (link['@type'] !== 'relatedWebsite' || (link['@represents'] ?? 'project') !== 'project') continue;
+    const address = textAt(link, 'physurl');
+    if (address === undefined) continue;
+    if (isWebAddress(address)) return address;
+    warn({
+      code: 'W_IDENTIFIER_INVALID',
+      message: `Expected an http(s) address as the website, found ${JSON.stringify(address)}: it is left out of ${id}.`,
+    });
+  }
+  return undefined;
+}
+
+function readDate(project: JsonObject, name: string, id: string, warn: Warn): string | undefined {
+  const text = textAt(project, name);
+  const date = text === undefined ? undefined : toCalendarDate(text);
+  if (text !== undefined && date === undefined) {
+    warn({
+      code: 'W_DATE_INVALID',
+      message: `Expected a day YYYY-MM-DD in the element "${name}", found ${JSON.stringify(text)}: it is left out of ${id}.`,
+    });
+  }
+  return date;
+}
+
+const DOI = /^(?:https?:\/\/(?:dx\.)?doi\.org\/|doi:)?(10\.\d{4,9}(?:\.\d+)*\/\S+)$/i;
+
+function readIdentifiers(project: JsonObject, number: string, id: string, warn: Warn): readonly unknown[] {
+  const address = `https://cordis.europa.eu/projects/${number.replace(/\s/g, '%20')}`;
+  const identifiers = [{ identifier: address, scheme: 'url' }];
+  const text = textAt(project, 'identifiers', 'grantdoi');
+  const doi = text === undefined ? undefined : DOI.exec(text)?.[1];
+  if (doi !== undefined) identifiers.push({ identifier: doi, scheme: 'doi' });
+  else if (text !== undefined) {
+    warn({
+      code: 'W_IDENTIFIER_INVALID',
+      message: `Expected a DOI in the element "grantDoi", found ${JSON.stringify(text)}: it is left out of ${id}.`,
+    });
+  }
+  return identifiers;
+}
+
+function unlessEmpty<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list;
+}

@@ -1,0 +1,35 @@
+/**
+ * Elements as the `xml` reader gives them: an element is a text, an object with `@attribute`, `#text` and its children, or
+ * null where it is empty; a repeated one is a list. Whatever is not there, or is of another form, is taken for absent.
+ */
+import { isJsonObject, type JsonObject } from '../../src/job/json-object.ts';
+
+/** Every element that the path leads to, in document order; a text is `{ '#text': text }`. */
+export function elementsAt(value: unknown, ...path: readonly string[]): readonly JsonObject[] {
+  const [name, ...rest] = path;
+  const elements = toElements(value);
+  if (name === undefined) return elements;
+  return elements.flatMap((element) => (Object.hasOwn(element, name) ? elementsAt(element[name], ...rest) : []));
+}
+
+/** The first text that the path leads to, trimmed; a blank one counts as absent. */
+export function textAt(value: unknown, ...path: readonly string[]): string | undefined {
+  for (const element of elementsAt(value, ...path)) {
+    const text = textOf(element);
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}
+
+export function textOf(element: JsonObject): string | undefined {
+  const text = element['#text'];
+  if (typeof text === 'number') return String(text);
+  const trimmed = typeof text === 'string' ? text.trim() : '';
+  return trimmed === '' ? undefined : trimmed;
+}
+
+function toElements(value: unknown): readonly JsonObject[] {
+  if (Array.isArray(value)) return value.flatMap(toElements);
+  if (isJsonObject(value)) return [value];
+  return typeof value === 'string' || typeof value === 'number' ? [{ '#text': value }] : [];
+}
