@@ -23,13 +23,20 @@ export function summaryKey(id: string): string {
   return `${id.slice(-3)}/${id}.xml`;
 }
 
-/** `0000-0001-0000-0001`, …: of the right form, without a check digit that anybody asks for. */
+/** `0000-0001-0000-0001`, …, with the right check digits, in no order that means anything. */
 export function orcidIds(count: number): string[] {
-  return Array.from({ length: count }, (_, i) => `0000-0001-${digits(Math.floor(i / 10_000))}-${digits(i % 10_000)}`);
+  return Array.from({ length: count }, (_, i) => {
+    const base = `00000001${String(i).padStart(7, '0')}`;
+    return `${base}${checkDigit(base)}`.replaceAll(/(\d{4})(?=.)/g, '$1-');
+  });
 }
 
-function digits(number: number): string {
-  return String(number).padStart(4, '0');
+/** ISO 7064, MOD 11-2. */
+function checkDigit(base: string): string {
+  let total = 0;
+  for (const digit of base) total = (total + Number(digit)) * 2;
+  const digit = (12 - (total % 11)) % 11;
+  return digit === 10 ? 'X' : String(digit);
 }
 
 /** A small record of schema 3.0. `employers`: names with their ROR id where they have one. */
