@@ -20,6 +20,7 @@ import { loadRecogniser } from './load-recogniser.ts';
 import { cursorOf, readChain, type ChainSource, type ReadBatch } from './read-chain.ts';
 import { placeBeforeRejected, readRejected, rejectedEntries } from './read-rejected.ts';
 import type { StageInput, Staged, StepContext } from './run-steps.ts';
+import { withRecogniser } from './share-recogniser.ts';
 import { createStageSink, type SinkPlace } from './stage-sink.ts';
 import { takeBatch } from './take-batch.ts';
 
@@ -32,8 +33,12 @@ export async function stagePartition(engine: Engine, input: StageInput, context:
   const key: PartitionKey = { run: input.run, task: input.task, partition: input.partition };
   const part = partsToStage(task.row.source)[input.partition];
   const claim = await claimStage(engine, task, key, part);
-  if (claim.state === 'running')
-    await stageFrom(engine, task, key, claim, { source: chainSource(task.source, files), part }, context);
+  const source = chainSource(task.source, files);
+  if (claim.state === 'running') {
+    await recognising(engine, task, (recognise) =>
+      stageFrom(engine, task, key, claim, { source, part, recognise }, context),
+    );
+  }
   return { counts: toStageCounts(claim.tally) };
 }
 
@@ -60,12 +65,18 @@ async function claimStage(
   });
 }
 
+interface PartRead {
+  readonly source: ChainSource;
+  readonly part: SourcePart | undefined;
+  readonly recognise: Recognise | undefined;
+}
+
 async function stageFrom(
   engine: Engine,
   task: OpenTask,
   key: PartitionKey,
   claim: Claim,
-  { source, part }: { readonly source: ChainSource; readonly part: SourcePart | undefined },
+  { source, part, recognise }: PartRead,
   context: StepContext,
 ): Promise<void> {
   const { tally } = claim;
@@ -78,7 +89,6 @@ async function stageFrom(
     tally,
   });
   let place: SinkPlace = { after: claim.after, bytes: 0, totalBytes: undefined };
-  const recognise = await recogniserOf(engine, task);
   const rejected = rejectedEntries(engine.pool, task, claim.after);
   const after = rejected === undefined ? claim.after : await placeBeforeRejected(rejected);
   const read = readChain({
@@ -111,11 +121,16 @@ async function stageFrom(
 }
 
 /** Only a single target can vouch for a record: with several, each would have to hold it. */
-async function recogniserOf(engine: Engine, task: OpenTask): Promise<Recognise | undefined> {
+async function recognising(
+  engine: Engine,
+  task: OpenTask,
+  use: (recognise: Recognise | undefined) => Promise<void>,
+): Promise<void> {
   const [target, ...others] = targetsOf(task);
-  if (target === undefined || others.length > 0) return undefined;
+  if (target === undefined || others.length > 0) return use(undefined);
   const options = { job: task.run.job_id, target, taskDigest: chainDigest(task) };
-  return withClient(engine.pool, (client) => loadRecogniser(client, options));
+  const load = (): Promise<Recognise> => withClient(engine.pool, (client) => loadRecogniser(client, options));
+  return withRecogniser(engine.pool, `${task.run.id} ${task.row.name}`, load, use);
 }
 
 /** Of everything but the bytes of a record that decides what is made of it. */
