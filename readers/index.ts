@@ -14,6 +14,7 @@ import { orcidHttp } from './orcid-http.ts';
 import { rdf } from './rdf.ts';
 import { rorHttp } from './ror-http.ts';
 import { s3 } from './s3.ts';
+import { sparql } from './sparql.ts';
 import { tar } from './tar.ts';
 import { xml } from './xml.ts';
 import { zip } from './zip.ts';
@@ -36,4 +37,5 @@ export const readers: readonly Reader[] = [
   jsonl,
   xml,
   rdf,
+  sparql,
 ];

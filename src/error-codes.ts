@@ -103,6 +103,11 @@ export const ERROR_CODES = {
       'The file of a look-up table is neither a JSON object nor a CSV file of two columns, or contradicts itself.',
     remedy: 'Correct the file at the place that the error names.',
   },
+  E_SPARQL_REFUSED: {
+    kind: 'config',
+    meaning: 'The SPARQL service answers that the query is wrong.',
+    remedy: 'Correct the `query` of the reader; the error says what the service found.',
+  },
   E_ROR_SCHEMA_V1: {
     kind: 'config',
     meaning: 'The member of the dump that was chosen holds ROR schema v1, the mapping reads v2.',

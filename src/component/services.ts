@@ -44,7 +44,9 @@ export interface HttpService {
     options: {
       readonly signal: AbortSignal;
       readonly headers?: Record<string, string>;
-      readonly method?: 'GET' | 'HEAD';
+      readonly method?: 'GET' | 'HEAD' | 'POST';
+      /** Sent with POST, as a form. Such a request must change nothing at the other side: it is repeated like a GET. */
+      readonly form?: Readonly<Record<string, string>>;
       /** With `latin1` the body has one character for each byte. Default: `utf8`. */
       readonly encoding?: 'utf8' | 'latin1';
       /** The largest body, in bytes. Default: 8 MiB. */

@@ -12,7 +12,8 @@ const LARGEST_TEXT = 8 * 1024 * 1024;
 export interface GetOptions {
   readonly signal: AbortSignal;
   readonly headers?: Record<string, string>;
-  readonly method?: 'GET' | 'HEAD';
+  readonly method?: 'GET' | 'HEAD' | 'POST';
+  readonly form?: Readonly<Record<string, string>>;
   readonly encoding?: 'utf8' | 'latin1';
   readonly maxBytes?: number;
   readonly statuses?: readonly number[];
@@ -27,6 +28,7 @@ async function getOnce(client: HttpClient, url: string, options: GetOptions): Pr
   const answer = await client.open({
     url,
     method: options.method ?? 'GET',
+    ...(options.form === undefined ? {} : { form: options.form }),
     headers: accept === undefined ? {} : { accept },
     privateHeaders,
     decompress: true,

@@ -17,7 +17,9 @@ export interface RequestTiming {
 
 export interface AnswerRequest {
   readonly url: string;
-  readonly method: 'GET' | 'HEAD';
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  /** The body of a POST. It goes to the host of `url` and to no other. */
+  readonly form?: Readonly<Record<string, string>>;
   /** Sent to every hop. */
   readonly headers: Readonly<Record<string, string>>;
   /** Sent only to the origin of `url`: they may hold credentials. */
@@ -54,10 +56,18 @@ export async function openAnswer(
     if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
     answer.close();
     url = policy.checkRedirect(location, url);
+    if (request.form !== undefined && url.origin !== first.origin) throw redirectedAway(first, url);
   }
   throw new SourceError(
     'E_SOURCE_UNEXPECTED',
     `${redactUrl(first)} redirects more than ${String(MOST_REDIRECTS)} times, last to ${redactUrl(url)}.`,
+  );
+}
+
+function redirectedAway(from: URL, to: URL): SourceError {
+  return new SourceError(
+    'E_SOURCE_UNEXPECTED',
+    `${redactUrl(from)} redirects to ${redactUrl(to)}, another host; what is sent by POST is not sent there. Put that address into the job if it is the right one.`,
   );
 }
 
@@ -68,6 +78,7 @@ async function requestOnce(url: URL, request: AnswerRequest, timing: RequestTimi
   const stream = got.stream(url, {
     method: request.method,
     headers: { ...request.headers },
+    ...(request.form === undefined ? {} : { form: { ...request.form } }),
     signal: request.signal,
     decompress: request.decompress,
     followRedirect: false,

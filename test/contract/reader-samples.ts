@@ -20,6 +20,7 @@ export const memberNames = ['a.json', 'b.json', 'c.json'] as const;
 const CONCEPT = 'http://www.w3.org/2004/02/skos/core#Concept';
 const termIri = (i: number): string => `http://example.org/term/${String(i)}`;
 
+const sparqlRows = sampleValues.map((_, i) => ({ row: { type: 'uri', value: termIri(i) } }));
 const rdfSample = {
   content: sampleValues
     .map((_, i) => `<${termIri(i)}> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <${CONCEPT}> .`)
@@ -50,6 +51,11 @@ export const readerSamples: Readonly<Record<string, () => ReaderSample>> = {
   tar: () => ({ content: buildTar(memberNames.map((name) => ({ name, content: memberText }))) }),
   gzip: () => ({ content: gzipSync(memberText) }),
   json: () => ({ content: JSON.stringify(sampleValues, null, 2) }),
+  sparql: () => ({
+    content: JSON.stringify({ head: { vars: ['row'] }, results: { bindings: sparqlRows } }),
+    args: { origin: 'https://example.org/sparql', query: 'SELECT ?row { ?row ?p ?o }' },
+    values: sparqlRows,
+  }),
   rdf: () => ({ content: rdfSample.content, values: rdfSample.values }),
   jsonl: () => ({ content: sampleValues.map((value) => JSON.stringify(value)).join('\n') }),
   'oai-pmh': () => oaiSample,
