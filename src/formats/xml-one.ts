@@ -52,10 +52,9 @@ function parseDocument(bytes: Buffer, element: string | undefined): unknown {
 function openScan(bytes: Buffer): XmlScan {
   if (!isUtf8(bytes)) throw new XmlFault('E_XML_ENCODING', 'it holds bytes that are not UTF-8');
   const scan = createXmlScan(LIMITS);
-  scan.bytes = bytes;
-  scan.text = bytes.toString('latin1');
-  scan.isAscii = isAscii(bytes);
-  scan.at = bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? 3 : 0;
+  scan.bytes = bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes;
+  scan.text = scan.bytes.toString('latin1');
+  scan.isAscii = isAscii(scan.bytes);
   return scan;
 }
 

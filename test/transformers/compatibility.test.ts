@@ -3,7 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findPackageRoot } from '../../src/job/package-root.ts';
-import { rules } from './ror-differences.ts';
+import { orcidRules } from './orcid-differences.ts';
+import { rules as rorRules } from './ror-differences.ts';
+
+const rules = [...rorRules, ...orcidRules];
 
 const root = findPackageRoot();
 const page = readFileSync(join(root, 'docs/compatibility.md'), 'utf8');

@@ -17,6 +17,8 @@ export function compileNameFilter(pattern: string): (name: string) => boolean {
     const expression = new RegExp(set, 'u');
     return (name) => expression.test(name);
   }
+  // RE2 would read it as something else.
+  if (/\[[^\]]*--|\]--/.test(pattern)) throw new Error('a difference of sets (--) has to be the whole expression');
   const expression = RE2JS.compile(pattern);
   return (name) => expression.test(name);
 }
