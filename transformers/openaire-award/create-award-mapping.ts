@@ -65,6 +65,7 @@ function requireOpenaireId(found: unknown): string {
   );
 }
 
+/** Refused here is what was never an award, so that its own id stands for it: nothing that is published can be missed. */
 function requireCode(found: unknown, openaireId: string): string {
   if (typeof found === 'number' && Number.isSafeInteger(found)) return String(found);
   const code = typeof found === 'string' ? found.trim() : '';
@@ -72,6 +73,7 @@ function requireCode(found: unknown, openaireId: string): string {
   throw new RecordError(
     'E_RECORD_NO_ID',
     `Expected the number that the funder gave at /code of the OpenAIRE project ${openaireId}, found ${describeValue(found)}.`,
+    { details: { id: openaireId } },
   );
 }
 
@@ -82,7 +84,7 @@ function requireFunder(funders: ReadonlyMap<string, string>, openaireId: string,
   throw new RecordError(
     'E_RECORD_FUNDER',
     `Expected the prefix of a known funder in the id ${openaireId} of project ${number}, found ${JSON.stringify(prefix)}: add it to "funder_prefixes" with the ROR id of the funder.`,
-    { details: { prefix } },
+    { details: { id: openaireId, prefix } },
   );
 }
 
