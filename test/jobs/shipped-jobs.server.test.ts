@@ -71,6 +71,7 @@ describeWithServers('the shipped job', () => {
     const [first, ...others] = shipped.readers;
     return {
       ...shipped,
+      ...served.config,
       id,
       readers: [{ ...first, type: first?.type ?? '', args: { ...first?.args, ...served.args } }, ...others],
       writers: [{ type: 'postgres', args: { table: tableOf(id), on_missing: source.onMissing } }],

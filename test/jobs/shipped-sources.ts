@@ -1,5 +1,5 @@
 /** How the source of each shipped job is served in a test, and a change of it that changes exactly one record. */
-import { fromZenodo, type ServeJob } from '../support/served-job.ts';
+import { fromFile, fromZenodo, withPicMapping, type ServeJob } from '../support/served-job.ts';
 
 export interface ShippedSource {
   readonly job: string;
@@ -18,4 +18,31 @@ const ror = (job: string): ShippedSource => ({
   onMissing: 'withdraw',
 });
 
-export const SHIPPED_SOURCES: readonly ShippedSource[] = [ror('ror-affiliations'), ror('ror-funders')];
+const OPENAIRE: readonly ShippedSource[] = [
+  {
+    job: 'openaire-awards',
+    serve: fromZenodo('10.5281/zenodo.6419021', 'project.tar'),
+    change: replace('Femtosecond laser micromachining facility', 'Femtosecond laser micromachining'),
+    onMissing: 'keep',
+  },
+  {
+    job: 'openaire-affiliations',
+    serve: fromZenodo('10.5281/zenodo.3516917', 'organization.tar'),
+    change: replace('PIC:998557674', 'PIC:998557675'),
+    onMissing: 'withdraw',
+  },
+];
+
+const CORDIS: ShippedSource = {
+  job: 'cordis-awards',
+  serve: withPicMapping(fromFile('/data/cordis-HORIZONprojects-xml.zip', (url) => ({ base_url: url }))),
+  change: replace('ALGAE4A-B</acronym>', 'ALGAE4AB</acronym>'),
+  onMissing: 'keep',
+};
+
+export const SHIPPED_SOURCES: readonly ShippedSource[] = [
+  ror('ror-affiliations'),
+  ror('ror-funders'),
+  ...OPENAIRE,
+  CORDIS,
+];

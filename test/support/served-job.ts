@@ -7,6 +7,8 @@ import { startSourceServer, type SourceDump, type SourceServer } from './source-
 export interface ServedJob {
   /** Laid over the args of the source reader of the shipped job. */
   readonly args: Readonly<Record<string, unknown>>;
+  /** Laid over the shipped job itself, where more of it asks a server. */
+  readonly config?: Readonly<Record<string, unknown>>;
   /** Serves these files, which are not packed yet, from now on. */
   deliver(files: readonly PackedFile[]): void;
   /** Asks to come back later, then cuts a connection. Once. */
@@ -54,6 +56,21 @@ export function fromFile(path: string, toArgs: (url: string) => Readonly<Record<
       day += 1;
       server.put(path, file(changed, day));
     });
+  };
+}
+
+/** Beside the source the record that the transformer looks PICs up in; none of them is in the input. */
+export function withPicMapping(source: ServeJob): ServeJob {
+  return async (job, files) => {
+    const served = await source(job, files);
+    const csv = 'pic,ror_id,confidence,source\n999997930,02feahw73,high,openaire_direct\n';
+    const dump = { name: 'pic_mapping.csv', bytes: Buffer.from(csv), date: '2026-01-01' };
+    const server = await startSourceServer({ doi: '10.5281/zenodo.21345462', dumps: [dump] });
+    const args = { pic_mapping_params: { base_url: server.url } };
+    const close = async (): Promise<void> => {
+      await Promise.all([served.close(), server.close()]);
+    };
+    return { ...served, config: { transformers: [{ type: 'cordis-award', args }] }, close };
   };
 }
 
