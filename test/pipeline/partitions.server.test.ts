@@ -117,9 +117,42 @@ describeWithPostgres('the partitions of a source', () => {
       lines: Array.from({ length: size }, (_unused, j) => ({ key: `k${String(i)}-${String(j)}`, value: i })),
     }));
 
+  /** The same ids again and again, over all parts, and every tenth line deletes one. */
+  const tangled = (count: number, size: number, value = 0): Member[] =>
+    Array.from({ length: count }, (_, i) => ({
+      name: `m${String(i)}.jsonl`,
+      lines: Array.from({ length: size }, (_unused, j): Line => {
+        const key = `k${String((i * 31 + j * 7) % 400)}`;
+        return (i + j) % 10 === 0 ? { deleted: { key } } : { key, value: value + i };
+      }),
+    }));
+
   it.each(['zip', 'tar'] as const)('are as many as are asked for, of a %s of many members', async (archive) => {
     const { parts } = await begin(cutInto(8), jobOf('many', archive, many(100)));
     expect(parts).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('are the files of a source that fetched several, in their order', async () => {
+    const texts = [
+      [
+        { key: 'a', value: 1 },
+        { key: 'b', value: 1 },
+      ],
+      [{ deleted: { key: 'a' } }, { key: 'c', value: 1 }],
+      [{ key: 'a', value: 3 }, { deleted: { key: 'c' } }],
+    ] satisfies Line[][];
+    const paths = texts.map((lines, i) => test.file(`page-${String(i)}.jsonl`, toText(lines)));
+    const { report, parts } = await sync(cutInto(3), {
+      ...linesJob('', { transformers: [{ type: 'rename-key' }] }),
+      readers: [{ type: 'change-feed', args: { paths } }],
+      writers: [{ type: 'postgres', args: { table: 'pages' } }],
+    });
+    expect(parts).toBe(3);
+    expect(report.tasks[0]?.counts).toEqual({ read: 6, filtered: 2, duplicates: 2, rejected: 0, staged: 2 });
+    expect((await readTable(test.pool, 'pages')).map(({ record }) => record)).toEqual([
+      { id: 'a', value: 3 },
+      { id: 'b', value: 1 },
+    ]);
   });
 
   it('are one where nothing can be cut: a packed tar, a single member, a small file', async () => {
@@ -155,8 +188,11 @@ describeWithPostgres('the partitions of a source', () => {
   });
 
   it('go on where each of them was stopped, and stay as they were cut', async () => {
-    const config = jobOf('stopped', 'tar', many(60, 80));
-    const expected = (await sync(whole, jobOf('undisturbed', 'tar', many(60, 80)))).report;
+    const members = tangled(60, 80);
+    for (const table of ['stopped', 'undisturbed']) await sync(whole, jobOf(table, 'tar', tangled(20, 30, 100)));
+    const config = jobOf('stopped', 'tar', members);
+    const expected = (await sync(whole, jobOf('undisturbed', 'tar', members))).report;
+    expect(expected.tasks[0]?.targets[0]?.withdrawn).toBeGreaterThan(5);
     const steps = cutInto(5);
     const { run, parts } = await begin(steps, config);
     for (const partition of parts) {
@@ -180,13 +216,16 @@ describeWithPostgres('the partitions of a source', () => {
     expect(await outcomeOf(report, 'stopped')).toEqual(await outcomeOf(expected, 'undisturbed'));
   });
 
-  it('are all staged before anything is compared', async () => {
-    const { run, parts } = await begin(cutInto(3), jobOf('missing', 'zip', many(30)));
-    for (const partition of parts.slice(1)) await stage(test.steps, run, partition);
+  it('are all read again when the database crashed while some were staged', async () => {
+    const { run, parts } = await begin(cutInto(4), jobOf('crashed', 'zip', many(40)));
+    for (const partition of parts.slice(0, 2)) await stage(test.steps, run, partition);
+    // What a crash leaves of tables that are unlogged.
+    await test.pool.query(`TRUNCATE vocab_sync.partition, vocab_sync."stage_${run.replaceAll('-', '')}_0"`);
+    for (const partition of parts.slice(2)) await stage(test.steps, run, partition);
     const compared = test.steps.compareTargets({ run, task: 'main' }, stepContext());
     await expect(compared).rejects.toMatchObject({ code: 'E_STAGE_LOST' });
     for (const partition of parts) await stage(test.steps, run, partition);
-    expect((await end(test.steps, run)).tasks[0]?.counts).toMatchObject({ read: 120, staged: 120 });
+    expect((await end(test.steps, run)).tasks[0]?.counts).toMatchObject({ read: 160, staged: 160 });
   });
 
   it('add up to the progress of the run, those that nobody began included', async () => {
