@@ -7,6 +7,7 @@ import { listStoredJobs, storeVersion, type StoredJob } from '../postgres/job-ro
 import type { Pool } from '../postgres/pool.ts';
 import { compareFields, type FieldChange } from '../records/field-changes.ts';
 import { reconcileSchedule, type Reconciled } from '../temporal/reconcile-schedule.ts';
+import { listSchedules } from '../temporal/schedule-state.ts';
 import { inParallel } from './in-parallel.ts';
 import type { JobToApply } from './read-job-files.ts';
 
@@ -47,7 +48,10 @@ export interface Applied {
 /** A describe and an update take some milliseconds each; a server serves this many at once without being noticed. */
 const SCHEDULES_AT_ONCE = 8;
 
-/** As many are read one by one; for more, `schedule JOB` tells the next starts. */
+/**
+ * As many are looked at one by one. Of more, those that did not change are held against a list of all schedules, which
+ * takes one call; it tells neither policies nor queues, so an edit of those in Temporal shows in `schedule JOB` alone.
+ */
 const FEW_JOBS = 50;
 
 export async function applyJobs(
@@ -59,6 +63,7 @@ export async function applyJobs(
   const stored: AppliedJob[] = [];
   for (const job of jobs) stored.push(await storeOne(servers.pool, job, before.get(job.job.id), options));
   const after = options.dryRun ? before : await storedById(servers.pool);
+  const listed = jobs.length > FEW_JOBS ? await listSchedules(servers.client) : undefined;
   const work = jobs.map(({ job }, index) => ({ job, applied: stored[index] }));
   const done = await inParallel(SCHEDULES_AT_ONCE, work, async ({ job, applied }) => {
     if (applied === undefined || applied.status === 'conflict') return applied;
@@ -67,6 +72,7 @@ export async function applyJobs(
       dryRun: options.dryRun,
       isNew: applied.status === 'new',
       withNext: jobs.length <= FEW_JOBS,
+      ...(listed === undefined || applied.status !== 'unchanged' ? {} : { listed }),
     });
     return { ...applied, ...standing, schedule };
   });

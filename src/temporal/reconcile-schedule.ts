@@ -15,13 +15,14 @@ import { VOCAB_JOB } from '../../workflows/search-attributes.ts';
 import type { Schedule } from '../job/job.ts';
 import type { RunRequest } from '../records/run.ts';
 import { failingAs } from './client.ts';
-import { differencesFrom, toPolicies, toScheduleSpec } from './schedule-spec.ts';
+import { differencesFrom, differencesInTimes, toPolicies, toScheduleSpec } from './schedule-spec.ts';
 import {
   deleteSchedule,
   findSchedule,
   INACTIVE_NOTE,
   OUR_MEMO,
   scheduleId,
+  type ListedSchedule,
   type ScheduleState,
 } from './schedule-state.ts';
 
@@ -54,6 +55,11 @@ export interface ReconcileOptions {
   readonly isNew?: boolean;
   /** Look up the next start of a schedule that was made or changed. Default true; with hundreds of jobs it costs seconds. */
   readonly withNext?: boolean;
+  /**
+   * What a list told of the schedules, for a job that did not change: one whose times and pause are as they should be is
+   * not asked about again. Its policies were edited by nobody but, perhaps, in Temporal.
+   */
+  readonly listed?: ReadonlyMap<string, ListedSchedule>;
 }
 
 export async function reconcileSchedule(
@@ -63,6 +69,8 @@ export async function reconcileSchedule(
 ): Promise<Reconciled> {
   const { dryRun = false, isNew = false } = options;
   if (isNew && !dryRun && job.schedule !== undefined) return create(client, job, job.schedule, options);
+  const known = options.listed === undefined ? undefined : asListed(job, options.listed.get(job.id));
+  if (known !== undefined) return known;
   const found = await findSchedule(client, job.id);
   if (found !== undefined && !found.ours) return { action: 'foreign', differed: [], paused: found.paused, next: null };
   if (job.schedule === undefined) {
@@ -135,6 +143,17 @@ async function update(
   if (wasGone) return create(client, job, schedule, { withNext });
   const next = state.paused || !withNext ? null : await nextStart(client, job.id);
   return { action: 'updated', ...answer, next };
+}
+
+/** Undefined where it has to be looked at. */
+function asListed(job: ScheduledJob, listed: ListedSchedule | undefined): Reconciled | undefined {
+  if (job.schedule === undefined) return listed === undefined ? NONE : undefined;
+  if (listed === undefined || differencesInTimes(job.schedule, listed.spec).length > 0) return undefined;
+  const state = pauseFor(job, listed);
+  if (state.paused !== listed.paused) return undefined;
+  const keptPause = job.active && state.paused ? { keptPause: listed.note ?? '' } : {};
+  const next = state.paused ? null : (listed.next[0]?.toISOString() ?? null);
+  return { action: 'unchanged', differed: [], paused: state.paused, ...keptPause, next };
 }
 
 type Pause = { readonly paused: boolean; readonly note?: string };

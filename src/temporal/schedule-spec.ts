@@ -57,18 +57,32 @@ export function toPolicies(schedule: Schedule): NonNullable<ScheduleOptions['pol
 
 /** In what the schedule in Temporal differs, in words of the job file; empty = in nothing. */
 export function differencesFrom(schedule: Schedule, { spec, policies }: ScheduleDescription): readonly string[] {
+  return [
+    ...differencesInTimes(schedule, spec),
+    ...unequal([
+      ['overlap', OVERLAPS[schedule.overlap], policies.overlap],
+      ['catchup_window_seconds', schedule.catchup_window_seconds, policies.catchupWindow / 1000],
+      ['pause on failure', false, policies.pauseOnFailure],
+    ]),
+  ];
+}
+
+/** The same of the times alone, which is what a list of schedules tells. */
+export function differencesInTimes(schedule: Schedule, spec: FoundSpec): readonly string[] {
   const wanted = toScheduleSpec(schedule);
-  const pairs: readonly (readonly [name: string, wanted: unknown, found: unknown])[] = [
+  return unequal([
     ['times', timesOf(wanted), timesOf(spec)],
     ['timezone', wanted.timezone ?? 'UTC', (spec.timezone ?? '') === '' ? 'UTC' : spec.timezone],
     ['jitter_seconds', schedule.jitter_seconds, (spec.jitter ?? 0) / 1000],
     ['end_at', wanted.endAt?.getTime() ?? null, spec.endAt?.getTime() ?? null],
     ['start', null, spec.startAt?.getTime() ?? null],
     ['skipped times', 0, spec.skip?.length ?? 0],
-    ['overlap', OVERLAPS[schedule.overlap], policies.overlap],
-    ['catchup_window_seconds', schedule.catchup_window_seconds, policies.catchupWindow / 1000],
-    ['pause on failure', false, policies.pauseOnFailure],
-  ];
+  ]);
+}
+
+export type FoundSpec = ScheduleDescription['spec'];
+
+function unequal(pairs: readonly (readonly [name: string, wanted: unknown, found: unknown])[]): readonly string[] {
   return pairs.filter(([, a, b]) => JSON.stringify(a) !== JSON.stringify(b)).map(([name]) => name);
 }
 

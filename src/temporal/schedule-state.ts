@@ -2,11 +2,15 @@
 import { ScheduleNotFoundError, type Client, type ScheduleDescription, type ScheduleHandle } from '@temporalio/client';
 import { ConfigError } from '../errors.ts';
 import { failingAs } from './client.ts';
+import type { FoundSpec } from './schedule-spec.ts';
 
 /** In the memo of every schedule that we made. Temporal cannot change a memo afterwards. */
 export const OUR_MEMO = { managed_by: 'vocab-sync' } as const;
 /** How the note of a pause of ours begins: whatever else pauses a schedule is somebody's decision. */
 export const INACTIVE_NOTE = 'vocab-sync: the job is not active';
+
+/** As many as the server gives at once. */
+const LIST_PAGE = 1000;
 
 export function scheduleId(job: string): string {
   return `vocab-sync/${job}`;
@@ -50,20 +54,26 @@ export async function findSchedule(client: Client, job: string): Promise<Schedul
   });
 }
 
-export interface PausedSchedule {
-  readonly job: string;
-  readonly note: string;
+/** What a list tells of a schedule of ours: not its policies, nor what it starts. */
+export interface ListedSchedule {
+  readonly paused: boolean;
+  readonly note: string | undefined;
+  readonly spec: FoundSpec;
+  readonly next: readonly Date[];
 }
 
-/** Our schedules that are paused, in one answer for all of them; a change shows in it a moment later. */
-export async function listPausedSchedules(client: Client): Promise<readonly PausedSchedule[]> {
+/** Our schedules by job, hundreds in one answer. A change shows in it a moment later. */
+export async function listSchedules(client: Client): Promise<ReadonlyMap<string, ListedSchedule>> {
   return failingAs('list the schedules', async () => {
-    const paused: PausedSchedule[] = [];
-    for await (const { scheduleId: id, memo, state } of client.schedule.list()) {
-      if (!state.paused || memo?.['managed_by'] !== OUR_MEMO.managed_by || !id.startsWith(scheduleId(''))) continue;
-      paused.push({ job: id.slice(scheduleId('').length), note: state.note ?? '' });
+    const listed = new Map<string, ListedSchedule>();
+    const now = new Date();
+    for await (const { scheduleId: id, memo, state, spec, info } of client.schedule.list({ pageSize: LIST_PAGE })) {
+      if (memo?.['managed_by'] !== OUR_MEMO.managed_by || !id.startsWith(scheduleId('')) || spec === undefined)
+        continue;
+      const next = info.nextActionTimes.filter((time) => time > now);
+      listed.set(id.slice(scheduleId('').length), { paused: state.paused, note: state.note, spec, next });
     }
-    return paused;
+    return listed;
   });
 }
 

@@ -5,7 +5,7 @@ import { findTemporalCli } from '../../embedded/temporal-cli.ts';
 import type { Settings } from '../../settings.ts';
 import { connectTemporal, type TemporalClient } from '../../temporal/client.ts';
 import { lookAtQueue } from '../../temporal/run-status.ts';
-import { INACTIVE_NOTE, listPausedSchedules } from '../../temporal/schedule-state.ts';
+import { INACTIVE_NOTE, listSchedules } from '../../temporal/schedule-state.ts';
 import { preflightSearchAttributes } from '../../temporal/search-attributes.ts';
 import { printable } from '../printable.ts';
 import { fail, ok, warn, type DoctorFinding } from './finding.ts';
@@ -79,8 +79,10 @@ async function lookAtQueueOf({ client }: TemporalClient, queue: string): Promise
 
 /** A pause for an inactive job is what the operator said; any other may have been forgotten. */
 async function lookAtSchedules({ client }: TemporalClient): Promise<readonly DoctorFinding[]> {
-  const paused = (await listPausedSchedules(client)).filter(({ note }) => !note.startsWith(INACTIVE_NOTE));
-  return paused.map(({ job, note }) =>
+  const paused = [...(await listSchedules(client))].filter(
+    ([, { paused: is, note }]) => is && note?.startsWith(INACTIVE_NOTE) !== true,
+  );
+  return paused.map(([job, { note = '' }]) =>
     warn(
       `schedule ${job}`,
       note === '' ? 'it is paused' : `it is paused: "${printable(note, 400)}"`,
