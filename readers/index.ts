@@ -17,6 +17,7 @@ import { s3 } from './s3.ts';
 import { sparql } from './sparql.ts';
 import { tar } from './tar.ts';
 import { xml } from './xml.ts';
+import { yaml } from './yaml.ts';
 import { zip } from './zip.ts';
 
 export const readers: readonly Reader[] = [
@@ -36,6 +37,7 @@ export const readers: readonly Reader[] = [
   json,
   jsonl,
   xml,
+  yaml,
   rdf,
   sparql,
 ];

@@ -39,7 +39,7 @@ const mapDescriptor: Transform = (value, { warn, isDeleted }) => {
   const id = requireId(value['id']);
   if (isDeleted === true) return { id };
   if (Array.isArray(value['label']) || Array.isArray(value['prefLabel'])) {
-    return { id, scheme: 'MeSH', ...toTitle(requireConcept(value), id, warn) };
+    return { id, scheme: 'MeSH', ...toTitle(requireConcept(value), id, warn, (label) => label) };
   }
   const { id: _id, scheme, subject, title, ...further } = value;
   const texts = title === undefined || title === null ? {} : readObject(title, id, 'title');

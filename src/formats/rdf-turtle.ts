@@ -66,7 +66,7 @@ export async function parseNTriples(
   parseInto(parser, rest, options, (reason) => {
     throw new SourceError(
       'E_RDF_SYNTAX',
-      `${options.name} ends inside line ${String(line)}, which is no whole statement of N-Triples: ${reason} It is truncated: fetch it again.`,
+      `${options.name} ends inside line ${String(line)}, which is no whole statement of N-Triples: ${reason}. It is truncated: fetch it again.`,
       { details: { resource: options.name, line } },
     );
   });
@@ -83,7 +83,8 @@ function parseInto(
   try {
     triples = parser.parse(text);
   } catch (error) {
-    onError(messageOf(error));
+    // Where the line is, is known better here.
+    onError(messageOf(error).replace(/( on line \d+)?\.$/, ''));
     return false;
   }
   for (const triple of triples) options.onTriple(triple);

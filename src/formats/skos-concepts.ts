@@ -22,6 +22,7 @@ export interface SkosConceptsOptions {
   readonly baseIri: string | undefined;
   /** The IRIs of the classes whose members are yielded. */
   readonly types: readonly string[];
+  readonly hasOtherProperties: boolean;
   readonly maxHeldBytes: number;
   readonly maxStatementBytes: number;
   readonly maxDepth: number;
@@ -53,7 +54,7 @@ export async function* readSkosConcepts(
     },
   );
   if (survey.concepts.size === 0) options.onNoConcept(survey.classes);
-  const store = createStore(survey);
+  const store = createStore(survey, options.hasOtherProperties);
   const hasBadBytes = await parse(
     open(),
     options,

@@ -45,12 +45,15 @@ const LABELS_XL: ReadonlyMap<string, TextKey> = new Map<string, TextKey>([
   [`${SKOS_XL}hiddenLabel`, 'hiddenLabel'],
 ]);
 
+/** What tells whether a concept is still in use is held in any case. */
+const KEPT: ReadonlySet<string> = new Set(['http://www.w3.org/2002/07/owl#deprecated']);
+
 /** What an object and its place in a list take, in characters of two bytes. */
 const OVERHEAD = 60;
 /** Texts or other values of one property. Each is compared with those before it; links are not counted. */
 export const MOST_VALUES = 2000;
 
-export function createStore(survey: SkosSurvey): SkosStore {
+export function createStore(survey: SkosSurvey, hasOtherProperties: boolean): SkosStore {
   const held = new Map<string, HeldConcept>();
   const labels = new Map<string, SkosText[]>();
   const conceptOf = (key: string): HeldConcept => {
@@ -65,7 +68,7 @@ export function createStore(survey: SkosSurvey): SkosStore {
     add({ subject, predicate, object }) {
       const key = keyOf(subject);
       let size = 0;
-      if (survey.concepts.has(key)) size += addTo(conceptOf(key), predicate.value, object);
+      if (survey.concepts.has(key)) size += addTo(conceptOf(key), predicate.value, object, hasOtherProperties);
       if (predicate.value === `${SKOS_XL}literalForm` && survey.labels.has(key))
         size += addText(listOf(labels, key), object);
       if (predicate.value === `${SKOS}member` && survey.concepts.has(keyOf(object))) {
@@ -91,7 +94,7 @@ function emptyConcept(): HeldConcept {
   };
 }
 
-function addTo(concept: HeldConcept, predicate: string, object: RdfTerm): number {
+function addTo(concept: HeldConcept, predicate: string, object: RdfTerm, hasOthers: boolean): number {
   const text = TEXTS.get(predicate);
   const list = text === undefined ? concept.properties.get(predicate) : concept.texts.get(text);
   if (list !== undefined && list.length >= MOST_VALUES) {
@@ -105,7 +108,7 @@ function addTo(concept: HeldConcept, predicate: string, object: RdfTerm): number
   if (kind !== undefined && object.termType !== 'Literal') return addOnce(setOf(concept.xlLabels, kind), keyOf(object));
   if (predicate === `${RDF}type`) return addOnce(concept.types, object.value);
   if (predicate === `${SKOS}notation`) return addOnce(concept.notation, object.value.trim());
-  return addValue(listOf(concept.properties, predicate), object);
+  return hasOthers || KEPT.has(predicate) ? addValue(listOf(concept.properties, predicate), object) : 0;
 }
 
 function addOnce(set: Set<string>, value: string): number {

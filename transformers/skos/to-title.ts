@@ -16,13 +16,16 @@ const LANGUAGE = /^([a-z]{2})([-_].+)?$/;
 /**
  * The preferred label of each language; where none is English, alternative ones for the languages that have none. A
  * label of a region (`zh-cn`) stands for its language, and one without a language for English, where nothing better does.
- * `id` is what the subject is published under. Throws RecordError where there is no label at all.
+ * `id` is what the subject is published under, `toLabel` what becomes of each text. Throws RecordError where there is no label at all.
  */
-export function toTitle(concept: Concept, id: string, warn: (warning: Warning) => void): Title {
+export function toTitle(concept: Concept, id: string, warn: (warning: Warning) => void, toLabel = raiseFirst): Title {
   const labels = new Map<string, string>();
-  fill(labels, textsOf(concept, 'prefLabel'), id, warn);
-  if (!labels.has('en')) fill(labels, textsOf(concept, 'altLabel'), id, warn);
-  if (labels.size === 0) fill(labels, textsOf(concept, 'label'), id, warn);
+  const take = (key: string): void => {
+    fill(labels, textsOf(concept, key), { id, warn, toLabel });
+  };
+  take('prefLabel');
+  if (!labels.has('en')) take('altLabel');
+  if (labels.size === 0) take('label');
   const sorted = [...labels].sort(([a], [b]) => (a < b ? -1 : 1));
   const subject = labels.get('en') ?? sorted[0]?.[1];
   if (subject === undefined) {
@@ -33,12 +36,13 @@ export function toTitle(concept: Concept, id: string, warn: (warning: Warning) =
   return { subject, title: Object.fromEntries(sorted) };
 }
 
-function fill(
-  labels: Map<string, string>,
-  texts: readonly SkosText[],
-  id: string,
-  warn: (warning: Warning) => void,
-): void {
+interface Filling {
+  readonly id: string;
+  readonly warn: (warning: Warning) => void;
+  readonly toLabel: (text: string) => string;
+}
+
+function fill(labels: Map<string, string>, texts: readonly SkosText[], { id, warn, toLabel }: Filling): void {
   const regional = new Map<string, string>();
   const exact = new Map<string, string>();
   let unmarked: string | undefined;
@@ -49,8 +53,8 @@ function fill(
     else if (region === undefined) addOnce(exact, base, value);
     else addOnce(regional, base, value);
   }
-  for (const [language, text] of [...exact, ...regional]) addOnce(labels, language, raiseFirst(text));
-  if (unmarked !== undefined) addOnce(labels, 'en', raiseFirst(unmarked));
+  for (const [language, text] of [...exact, ...regional]) addOnce(labels, language, toLabel(text));
+  if (unmarked !== undefined) addOnce(labels, 'en', toLabel(unmarked));
 }
 
 function addOnce(labels: Map<string, string>, language: string, text: string): void {

@@ -1,0 +1,54 @@
+/** The items of a YAML list. */
+import { z } from 'zod';
+import { abortable } from '../src/component/abortable.ts';
+import { defineReader, type ReadContext } from '../src/component/reader.ts';
+import type { Resource } from '../src/component/resource.ts';
+import { readYamlItems } from '../src/formats/yaml-items.ts';
+import type { ReadItem } from '../src/records/entry.ts';
+
+const argsSchema = z.strictObject({
+  max_record_bytes: z
+    .int()
+    .positive()
+    .max(256 * 1024 ** 2)
+    .default(16 * 1024 ** 2)
+    .describe(
+      'The most bytes of one item, or of a whole list that is written in brackets. A larger item is rejected without being held. This is what bounds the memory of the reader.',
+    ),
+  max_depth: z
+    .int()
+    .positive()
+    .max(10_000)
+    .default(512)
+    .describe('The most levels of objects and lists in one item. A deeper one is rejected.'),
+  origin: z
+    .string()
+    .optional()
+    .describe('Accepted and ignored: InvenioRDM names the file here where no reader stands before.'),
+  mode: z.string().optional().describe('Accepted and ignored: existing configs may carry it.'),
+});
+
+type Args = z.infer<typeof argsSchema>;
+
+export const yaml = defineReader<Args>({
+  type: 'yaml',
+  version: 1,
+  summary: 'The items of a YAML list',
+  description:
+    'YAML 1.2: `no`, `on` and dates are texts. Reads item by item, so that a file may be of any size, and a broken item is rejected alone. An alias has to stand in the same item as its anchor. Keys that stand twice, tags, and aliases that multiply are refused.',
+  args: argsSchema,
+  examples: [{ title: 'Without args', args: {} }],
+  coverage: 'full',
+  accepts: 'bytes',
+  emits: 'records',
+  read,
+});
+
+function read(input: Resource, args: Args, context: ReadContext): AsyncIterable<readonly ReadItem[]> {
+  return readYamlItems(abortable(input.stream(), context.signal), {
+    name: input.name,
+    from: context.from,
+    maxRecordBytes: args.max_record_bytes,
+    maxDepth: args.max_depth,
+  });
+}

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { yaml } from '../../readers/yaml.ts';
+import { isFailure } from '../../src/records/entry.ts';
+import { fixtureRecords, formatFixtures } from '../support/format-fixtures.ts';
+import { bytesResource, errorOf, outline, pathResource, readRecords, testContext } from '../support/read-resource.ts';
+import { sharedData } from '../support/shared-data.ts';
+
+const read = (text: string, args: object = {}, sizes: readonly number[] = [7]) =>
+  readRecords(yaml, bytesResource(text, sizes, 'test.yaml'), args);
+
+describe('yaml', () => {
+  it.each(formatFixtures('yaml', 'ok'))('reads $name', async ({ path, name }) => {
+    expect(outline(await readRecords(yaml, pathResource(path)))).toEqual(fixtureRecords);
+    const bytes = readFileSync(path);
+    expect(outline(await readRecords(yaml, bytesResource(bytes, [1], name)))).toEqual(fixtureRecords);
+  });
+
+  it.each(formatFixtures('yaml', 'bad').filter(({ code }) => !code.startsWith('E_RECORD')))(
+    'refuses $name with its code',
+    async ({ path, code, name }) => {
+      const error = await errorOf(readRecords(yaml, pathResource(path)));
+      expect(error.code).toBe(code);
+      expect(error.message).toContain(name);
+    },
+  );
+
+  it.each(formatFixtures('yaml', 'bad').filter(({ code }) => code.startsWith('E_RECORD')))(
+    'loses one item of $name and no other',
+    async ({ path, code }) => {
+      const items = await readRecords(yaml, pathResource(path));
+      expect(items.filter(isFailure).map(({ error }) => error.code)).toEqual([code]);
+      expect(items).toHaveLength(3);
+    },
+  );
+
+  it('says where a broken item begins', async () => {
+    const items = await read('# list\n\n- a: 1\n- b: [\n- c: 3\n');
+    expect(items).toMatchObject([
+      { position: 0, value: { a: 1 } },
+      { position: 1, raw: '- b: [\n', error: { code: 'E_RECORD_SYNTAX', details: { line: 4, byte: 15 } } },
+      { position: 2, value: { c: 3 } },
+    ]);
+  });
+
+  it('takes words and dates for texts, and keys for data', async () => {
+    const items = await read(
+      '- {no: yes, on: off, date: 2024-01-01, __proto__: {a: 1}, 1: one}\n- <<: {a: 1}\n  b: 2\n',
+    );
+    expect(items[0]).toMatchObject({ value: { no: 'yes', on: 'off', date: '2024-01-01', 1: 'one' } });
+    expect(Object.keys((items[0] as { value: object }).value)).toContain('__proto__');
+    expect(items[1]).toMatchObject({ value: { a: 1, b: 2 } });
+  });
+
+  it('rejects an item above the limit, and goes on behind it', async () => {
+    const long = `- a: ${'x'.repeat(5000)}\n`;
+    const many = `- b:\n${'    - y\n'.repeat(1000)}`;
+    const items = await read(`- 1\n${long}- 2\n${many}- 3\n`, { max_record_bytes: 500 });
+    expect(outline(items)).toEqual([1, '1:E_RECORD_TOO_LARGE', 2, '3:E_RECORD_TOO_LARGE', 3]);
+  });
+
+  it('keeps what looks like an item within an item', async () => {
+    const text = '- text: |\n    - not an item\n    --- nor this\n  list:\n  - x\n- next\n';
+    expect(outline(await read(text))).toEqual([{ text: '- not an item\n--- nor this\n', list: ['x'] }, 'next']);
+  });
+
+  it('gives nothing for an empty document: the engine decides what that means', async () => {
+    for (const text of ['', '\n# nothing\n', '---\n...\n']) expect(await read(text)).toEqual([]);
+    expect(await read('[]')).toEqual([]);
+  });
+
+  it('begins at the item that is asked for', async () => {
+    for (const text of ['- a\n- b\n- c\n', '[a, b, c]']) {
+      const items = await readRecords(yaml, bytesResource(text), {}, testContext({ from: 2 }));
+      expect(items).toEqual([{ position: 2, value: 'c' }]);
+    }
+  });
+
+  const MESH = sharedData('mesh', 'subjects_mesh_2021.yaml.gz');
+  it.skipIf(MESH === undefined)(
+    'reads the subjects of MeSH',
+    async () => {
+      const items = await readRecords(yaml, bytesResource(gunzipSync(readFileSync(MESH ?? '')), [65_536], 'mesh.yaml'));
+      expect(items).toHaveLength(25_667);
+      expect(items.filter(isFailure)).toEqual([]);
+      expect(items[1]).toEqual({
+        position: 1,
+        value: { id: 'https://id.nlm.nih.gov/mesh/D000002', scheme: 'MeSH', subject: 'Temefos' },
+      });
+    },
+    60_000,
+  );
+});
