@@ -9,6 +9,7 @@ import { LimitError, SourceError, messageOf } from '../errors.ts';
 import { readStart } from './file-range.ts';
 import { refuseMemberName } from './member-name.ts';
 import { sniffContent } from './sniff-content.ts';
+import { ZipReader } from './zip-reader.ts';
 
 export interface ZipMember {
   /** From 0, in the order of the central directory. */
@@ -49,7 +50,8 @@ export async function readZipDirectory(
 async function openZip(handle: FileHandle, archive: string): Promise<ZipFile> {
   const options = { lazyEntries: true, autoClose: false, decodeStrings: false, validateEntrySizes: false };
   try {
-    return await yauzl.fromFdPromise(handle.fd, options);
+    const { size } = await handle.stat();
+    return await yauzl.fromRandomAccessReaderPromise(new ZipReader(handle, size), size, options);
   } catch (error) {
     if (!messageOf(error).startsWith('End of central directory record signature not found')) {
       throw damaged(archive, error);

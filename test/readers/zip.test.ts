@@ -75,6 +75,18 @@ describe('zip', () => {
     ]);
   });
 
+  // Found by `npm run fuzz -- --format zip`: Node throws for such a position where nobody can catch it.
+  it('refuses records that refer to a place outside of the file, as far away as it may be', async () => {
+    const path = join(tempDir(), 'dump.zip');
+    const bytes = buildZip([{ name: 'a.json', content: '[]' }], { zip64Count: 1 });
+    for (const offset of [2n ** 64n - 1n, 2n ** 53n, 2n ** 31n, 500n]) {
+      bytes.writeBigUInt64LE(offset, bytes.indexOf('PK\x06\x07', 0, 'latin1') + 8);
+      writeFileSync(path, bytes);
+      const error = await errorOf(readAll(path));
+      expect([error.code, error.message]).toEqual(['E_ZIP_CORRUPT', expect.stringContaining('outside of its')]);
+    }
+  });
+
   it('reads a member that is chosen although another one is unreadable', async () => {
     const path = writeZip([
       { name: 'a.json', content: '[]' },

@@ -1,0 +1,27 @@
+/** What can be fuzzed, by the name that `--format` takes. Each function throws at the first input that a format handles wrongly. */
+import { fuzzXml } from '../bench/xml-fuzz.ts';
+import { fuzzCordis } from '../support/fuzz-cordis.ts';
+import { fuzzOpenaire } from '../support/fuzz-openaire.ts';
+import { fuzzGzip, fuzzZip } from './fuzz-archives.ts';
+import { fuzzJson, fuzzJsonl } from './fuzz-json.ts';
+import { fuzzOai } from './fuzz-oai.ts';
+
+/** What became of the inputs, for the report. */
+export type FuzzReport = Readonly<Record<string, number>>;
+
+export type Fuzz = (count: number, seed: number) => Promise<FuzzReport> | FuzzReport;
+
+export const FORMATS: Readonly<Record<string, Fuzz>> = {
+  zip: async (count, seed) => ({ ...(await fuzzZip(count, seed)) }),
+  gzip: async (count, seed) => ({ ...(await fuzzGzip(count, seed)) }),
+  json: async (count, seed) => ({ ...(await fuzzJson(count, seed)) }),
+  jsonl: async (count, seed) => ({ ...(await fuzzJsonl(count, seed)) }),
+  oai: async (count, seed) => ({ ...(await fuzzOai(count, seed)) }),
+  xml: (count, seed) => {
+    const { equal, strict, refused, differences } = fuzzXml(count, seed);
+    if (differences.length > 0) throw new Error(differences.join('\n'));
+    return { equal, strict, refused };
+  },
+  openaire: (count, seed) => ({ ...fuzzOpenaire(count, seed) }),
+  cordis: (count, seed) => ({ ...fuzzCordis(count, seed) }),
+};
