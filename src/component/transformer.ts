@@ -44,7 +44,8 @@ export interface Transformer<Args = unknown> {
   readonly description?: string;
   readonly args: z.ZodType<Args>;
   /**
-   * The paths of the elements below the record that it looks at, such as `person/name`; a parser may leave out all others.
+   * The paths of the elements below the record that it looks at, such as `person/name`; a parser may leave out all others,
+   * but not the attributes of those on the way.
    * One that begins with a slash names a root element that may stand in place of a record (`/error`): then the value is
    * `{ error: content }`. Absent = everything. Counts only for the first transformer of a chain.
    */

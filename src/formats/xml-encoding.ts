@@ -115,7 +115,7 @@ function decodeAscii(chunk: Buffer): Buffer {
 const WESTERN = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
 
 /** Not TextDecoder: releases of Node differ in what they make of the bytes from 0x80 to 0x9f. */
-function decodeWestern(chunk: Buffer): Buffer {
+export function decodeWestern(chunk: Buffer): Buffer {
   const text = chunk.toString('latin1');
   return Buffer.from(
     text.replace(/[\u0080-\u009f]/g, (character) => WESTERN.charAt(character.charCodeAt(0) - 0x80)),

@@ -3,16 +3,8 @@
  * wanted are passed over, but their tags are proven all the same: each is well-formed, and closed where it has to be.
  */
 import { addChild, finishElement, localName, type WantedElements, type XmlObject } from './xml-object.ts';
-import {
-  decoded,
-  halt,
-  isBlank,
-  isStopped,
-  passReferences,
-  readEndTag,
-  readStartTag,
-  type XmlScan,
-} from './xml-scan.ts';
+import { copyOf, decoded, endOfName, halt, isBlank, isStopped, passReferences, type XmlScan } from './xml-scan.ts';
+import { readEndTag, readStartTag } from './xml-tags.ts';
 import { decodeText } from './xml-text.ts';
 
 const SLASH = 0x2f;
@@ -57,7 +49,7 @@ function readContent(scan: XmlScan, wanted: WantedElements | undefined, begun: X
     if (less > scan.at) text = readText(scan, text, less);
     if (isStopped(scan)) return undefined;
     scan.at = less;
-    if (scan.text.charCodeAt(less + 1) === SLASH) {
+    if (scan.bytes[less + 1] === SLASH) {
       readEndTag(scan);
       return !isStopped(scan) ? finishElement(object, text) : undefined;
     }
@@ -69,8 +61,8 @@ function readContent(scan: XmlScan, wanted: WantedElements | undefined, begun: X
 /** What was read of the text so far, and the piece up to `end`. White space alone is most of it, and is not decoded. */
 function readText(scan: XmlScan, text: string | undefined, end: number): string | undefined {
   const from = scan.at;
-  if (isBlank(scan.text, from, end)) {
-    return text === undefined || text === '' ? '' : text + scan.text.slice(from, end).replace(/\r\n?/g, '\n');
+  if (isBlank(scan.bytes, from, end)) {
+    return text === undefined || text === '' ? '' : text + copyOf(scan, from, end).replace(/\r\n?/g, '\n');
   }
   const piece = decoded(scan, from, end, decodeText);
   passReferences(scan, from, end);
@@ -100,7 +92,8 @@ function readWantedChild(
   object: XmlObject | undefined,
   start: number,
 ): XmlObject | undefined {
-  const key = keyAt(scan.text, start);
+  const end = endOfName(scan.bytes, start);
+  const key = keyOf(scan, scan.text.slice(start, end));
   if (!wanted.children.has(key)) {
     readStartTag(scan, false);
     if (!isStopped(scan) && !scan.isEmpty) skipContent(scan);
@@ -113,16 +106,24 @@ function readWantedChild(
   return parent;
 }
 
-/** The name that begins at `start`, which ends where the tag that was read at this depth had its name end. */
-function nameOf(scan: XmlScan, start: number, depth: number): string {
-  return localName(scan.text.slice(start, scan.ends[depth]));
+/** Documents use the same few names again and again. */
+function keyOf(scan: XmlScan, name: string): string {
+  const known = scan.keys.get(name);
+  if (known !== undefined) return known;
+  const key = localName(name);
+  if (name.length > LONGEST_KEY) return key;
+  if (scan.keys.size >= MOST_KEYS) scan.keys.clear();
+  // Strings of their own: slices would keep the whole document.
+  scan.keys.set(Buffer.from(name, 'latin1').toString('latin1'), Buffer.from(key, 'latin1').toString('latin1'));
+  return key;
 }
 
-const END_OF_NAME = /[\s/>]/g;
+const MOST_KEYS = 1000;
+const LONGEST_KEY = 200;
 
-function keyAt(text: string, start: number): string {
-  END_OF_NAME.lastIndex = start;
-  return localName(text.slice(start, END_OF_NAME.exec(text)?.index ?? text.length));
+/** The name that begins at `start`, which ends where the tag that was read at this depth had its name end. */
+function nameOf(scan: XmlScan, start: number, depth: number): string {
+  return keyOf(scan, scan.text.slice(start, scan.ends[depth]));
 }
 
 /** Behind the start tag of an element: goes behind its end tag. */
@@ -136,9 +137,9 @@ function skipContent(scan: XmlScan): void {
     }
     if (less > scan.at) passReferences(scan, scan.at, less);
     scan.at = less;
-    const code = scan.text.charCodeAt(less + 1);
+    const code = scan.bytes[less + 1];
     if (code === SLASH) readEndTag(scan);
-    else if (Number.isNaN(code)) halt(scan, code);
+    else if (code === undefined) halt(scan, code);
     else readStartTag(scan, false);
     if (isStopped(scan)) return;
   }

@@ -18,16 +18,38 @@ export function wantedElements(paths: readonly string[] | undefined): WantedElem
   return { children };
 }
 
+export interface WantedPaths {
+  readonly elements: WantedElements | undefined;
+  /** The names of root elements that may stand in place of a record. */
+  readonly roots: ReadonlySet<string>;
+}
+
+const EVERYTHING: WantedPaths = { elements: undefined, roots: new Set() };
+const known = new WeakMap<readonly string[], WantedPaths>();
+
+/** What the paths of a transformer mean (see ReadContext.wanted). Asked for each document, and made once. */
+export function wantedOf(paths: readonly string[] | undefined): WantedPaths {
+  if (paths === undefined) return EVERYTHING;
+  const found = known.get(paths);
+  if (found !== undefined) return found;
+  const wanted = {
+    elements: wantedElements(paths.filter((path) => !path.startsWith('/'))),
+    roots: new Set(paths.filter((path) => path.startsWith('/')).map((path) => localName(path.slice(1)))),
+  };
+  known.set(paths, wanted);
+  return wanted;
+}
+
 function addPath(children: Map<string, WantedElements | undefined>, path: readonly string[]): void {
   const [name, ...rest] = path;
   if (name === undefined || name === '') return;
-  const known = children.get(name);
-  if (children.has(name) && known === undefined) return;
+  const before = children.get(name);
+  if (children.has(name) && before === undefined) return;
   if (rest.length === 0) {
     children.set(name, undefined);
     return;
   }
-  const below = new Map(known?.children);
+  const below = new Map(before?.children);
   addPath(below, rest);
   children.set(name, { children: below });
 }
@@ -56,9 +78,9 @@ export function addChild(object: XmlObject, key: string, value: unknown): void {
     else object[key] = value;
     return;
   }
-  const known = object[key];
-  if (Array.isArray(known)) known.push(value);
-  else object[key] = [known, value];
+  const before = object[key];
+  if (Array.isArray(before)) before.push(value);
+  else object[key] = [before, value];
 }
 
 /** The value of an element, once it is closed. `object` is absent without attributes and children, `text` without any. */

@@ -14,9 +14,9 @@ import { toUtf8 } from './xml-encoding.ts';
 import { createXmlEnvelope, takeXmlToken, type XmlEnvelope } from './xml-envelope.ts';
 import { shown } from './xml-extent.ts';
 import { XmlFault } from './xml-fault.ts';
-import { localName, wantedElements } from './xml-object.ts';
+import { localName, wantedOf } from './xml-object.ts';
 import { XmlCutOff, passBrokenRecord, readXmlRecord, type XmlRecordReading } from './xml-record.ts';
-import { createXmlScan, type XmlLimits } from './xml-scan.ts';
+import { borrowXmlScan, endOfName, returnXmlScan, type XmlLimits, type XmlScan } from './xml-scan.ts';
 import { nextXmlToken, type BrokenToken, type XmlToken } from './xml-tokens.ts';
 import { openXmlView } from './xml-view.ts';
 
@@ -34,6 +34,10 @@ export interface XmlRecordsOptions extends XmlLimits {
   readonly wanted: readonly string[] | undefined;
   readonly maxRecordBytes: number;
 }
+
+const SPACE = 0x20;
+const LESS = 0x3c;
+const GREATER = 0x3e;
 
 interface Document extends XmlRecordReading {
   readonly options: XmlRecordsOptions;
@@ -65,22 +69,23 @@ export async function* readXmlRecords(
     if (options.from === 0) batch.add(failure, 0);
   } finally {
     await document.view.close();
+    returnXmlScan(document.scan);
   }
   if (!batch.isEmpty) yield batch.take();
 }
 
 function openDocument(source: AsyncIterable<Buffer>, options: XmlRecordsOptions): Document {
-  const scan = createXmlScan(options);
-  const paths = options.wanted;
+  const scan = borrowXmlScan(options);
+  const { elements, roots } = wantedOf(options.wanted);
   return {
     options,
     scan,
     view: openXmlView(toUtf8(source), scan),
-    wanted: wantedElements(paths?.filter((path) => !path.startsWith('/'))),
+    wanted: elements,
     maxRecordBytes: options.maxRecordBytes,
     envelope: createXmlEnvelope(),
     element: options.element === undefined ? undefined : localName(options.element),
-    others: new Set(paths?.filter((path) => path.startsWith('/')).map((path) => localName(path.slice(1)))),
+    others: roots,
     position: 0,
     isWhole: false,
   };
@@ -90,6 +95,8 @@ function openDocument(source: AsyncIterable<Buffer>, options: XmlRecordsOptions)
 async function nextRecord(document: Document): Promise<ReadItem | undefined> {
   const { scan, view, envelope, options } = document;
   for (;;) {
+    const name = nameAt(scan);
+    if (name !== '' && isRecord(document, name)) return readOne(document, name, view.offsetOf(scan.at));
     const found = nextXmlToken(scan.text, scan.at);
     if (found === 'more') {
       if (await readOn(document)) continue;
@@ -97,7 +104,7 @@ async function nextRecord(document: Document): Promise<ReadItem | undefined> {
       return undefined;
     }
     const byte = view.offsetOf(scan.at);
-    if (isRecord(document, found)) return readOne(document, found.name, byte);
+    if (isStart(found) && isRecord(document, found.name)) return readOne(document, found.name, byte);
     if ('broken' in found) throw new XmlFault('E_RECORD_SYNTAX', `${found.broken}, at byte ${String(byte)}`);
     takeXmlToken(envelope, found, scan.text.slice(scan.at, found.end), byte, options.maxDepth);
     scan.at = found.end;
@@ -114,13 +121,24 @@ async function readOn({ scan, view, maxRecordBytes }: Document): Promise<boolean
   );
 }
 
-function isRecord({ envelope, element, others }: Document, found: XmlToken | BrokenToken): boolean {
-  if (!('broken' in found) && found.kind !== 'start' && found.kind !== 'empty') return false;
-  if (found.name === '') return false;
+/** The name of the start tag that begins there, where it can be told at once. */
+function nameAt({ text, bytes, at }: XmlScan): string {
+  if (bytes[at] !== LESS) return '';
+  const end = endOfName(bytes, at + 1);
+  const code = bytes[end];
+  return end > at + 1 && (code === SPACE || code === GREATER) ? text.slice(at + 1, end) : '';
+}
+
+function isStart(found: XmlToken | BrokenToken): boolean {
+  return 'broken' in found ? found.name !== '' : found.kind === 'start' || found.kind === 'empty';
+}
+
+function isRecord({ envelope, element, others }: Document, tag: string): boolean {
   const isRoot = envelope.open.length === 0;
   if (isRoot && envelope.root !== undefined) return false;
-  const name = localName(found.name);
-  return element === undefined ? isRoot : name === element || (isRoot && others.has(name));
+  if (element === undefined) return isRoot;
+  const name = localName(tag);
+  return name === element || (isRoot && others.has(name));
 }
 
 async function readOne(document: Document, name: string, byte: number): Promise<ReadItem> {

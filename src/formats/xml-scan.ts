@@ -1,10 +1,7 @@
 /**
- * Where the fast parser stands, and the smallest things that it reads: a start tag, an end tag. It works on the bytes
- * as a string of one character each, in which V8 searches faster than in a buffer; only what is kept is decoded.
- * It knows the plain bulk of real documents and nothing else: whatever it does not expect makes it stop as `declined`.
+ * Where the fast parser stands, and what kind of character a byte is. The bytes are there twice, since V8 searches
+ * faster in a string of one character each and looks at single ones faster in a buffer; only what is kept is decoded.
  */
-import { addAttribute, isDeclaration, type XmlObject } from './xml-object.ts';
-import { decodeAttribute } from './xml-text.ts';
 import { XmlFault } from './xml-fault.ts';
 
 export interface XmlScan {
@@ -30,6 +27,12 @@ export interface XmlScan {
   /** The same for the attributes of one tag. */
   readonly attributeStarts: Int32Array;
   readonly attributeEnds: Int32Array;
+  /** The end of a tag that was read before, all namespace declarations: equal letters need no second proof. */
+  knownDeclarations: string;
+  /** How often such an end is still learned: a source in which each differs would pay for nothing. */
+  lessons: number;
+  /** Names as they are written, to names as they are kept. */
+  readonly keys: Map<string, string>;
 }
 
 export interface XmlLimits {
@@ -39,11 +42,14 @@ export interface XmlLimits {
   readonly maxElements: number;
 }
 
+/** Of ends of tags that are learned; see `lessons`. */
+const MOST_LESSONS = 100;
+
 export function createXmlScan(limits: XmlLimits): XmlScan {
-  const { maxDepth, maxAttributes } = limits;
+  const { maxDepth, maxAttributes, maxElements } = limits;
   return {
     text: '',
-    bytes: Buffer.alloc(0),
+    bytes: NOTHING,
     isAscii: true,
     at: 0,
     stop: 'no',
@@ -51,23 +57,41 @@ export function createXmlScan(limits: XmlLimits): XmlScan {
     nextReference: -1,
     depth: 0,
     elementsLeft: 0,
-    limits,
+    limits: { maxDepth, maxAttributes, maxElements },
     starts: new Int32Array(maxDepth),
     ends: new Int32Array(maxDepth),
     attributeStarts: new Int32Array(maxAttributes),
     attributeEnds: new Int32Array(maxAttributes),
+    knownDeclarations: '',
+    lessons: MOST_LESSONS,
+    keys: new Map(),
   };
 }
 
-const SLASH = 0x2f;
-const EQUALS = 0x3d;
-const GREATER = 0x3e;
-const DOUBLE_QUOTE = 0x22;
-const SINGLE_QUOTE = 0x27;
+/** Scans that no document is read with: a tar holds millions of small documents, one behind the other. */
+const idle: XmlScan[] = [];
+const MOST_IDLE = 4;
 
-const BEGINS_NAME = 1;
-const IN_NAME = 2;
-const SPACE = 4;
+export function borrowXmlScan(limits: XmlLimits): XmlScan {
+  const found = idle.findIndex(({ limits: { maxDepth, maxAttributes, maxElements } }) => {
+    return maxDepth === limits.maxDepth && maxAttributes === limits.maxAttributes && maxElements === limits.maxElements;
+  });
+  return found < 0 ? createXmlScan(limits) : (idle.splice(found, 1)[0] as XmlScan);
+}
+
+/** It may not be used any more. */
+export function returnXmlScan(scan: XmlScan): void {
+  scan.text = '';
+  scan.bytes = NOTHING;
+  scan.at = 0;
+  if (idle.length < MOST_IDLE) idle.push(scan);
+}
+
+const NOTHING = Buffer.alloc(0);
+
+export const BEGINS_NAME = 1;
+export const IN_NAME = 2;
+export const SPACE = 4;
 
 /** What a byte may be. Names beyond ASCII are left to the strict parser. */
 const KINDS = new Uint8Array(256);
@@ -76,179 +100,53 @@ for (const byte of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 for (const byte of Buffer.from('0123456789-.:')) KINDS[byte] = IN_NAME;
 for (const byte of Buffer.from(' \t\n\r')) KINDS[byte] = SPACE;
 
+export function isKind(code: number | undefined, kind: number): boolean {
+  return ((KINDS[code as number] as number) & kind) !== 0;
+}
+
 /** Asked after whatever may have stopped the scan. */
 export function isStopped(scan: XmlScan): boolean {
   return scan.stop !== 'no';
 }
 
-/** Stops because `code` is not what has to be there; NaN is the end of what is in view. */
-export function halt(scan: XmlScan, code: number): void {
-  scan.stop = Number.isNaN(code) ? 'more' : 'declined';
+/** Stops because `code` is not what has to be there; undefined is the end of what is in view. */
+export function halt(scan: XmlScan, code: number | undefined): void {
+  scan.stop = code === undefined ? 'more' : 'declined';
 }
 
 /** Whether the text up to `end` is white space. */
-export function isBlank(text: string, from: number, end: number): boolean {
+export function isBlank(bytes: Buffer, from: number, end: number): boolean {
   let i = from;
-  while (i < end && KINDS[text.charCodeAt(i)] === SPACE) i++;
+  while (i < end && KINDS[bytes[i] as number] === SPACE) i++;
   return i === end;
 }
 
-/** Reads `<name …>` at `scan.at` and opens the element, unless it is empty. Gives the attributes that are kept. */
-export function readStartTag(scan: XmlScan, isKept: boolean): XmlObject | undefined {
-  const { text } = scan;
-  const start = scan.at + 1;
-  let i = start;
-  const first = text.charCodeAt(i);
-  if (((KINDS[first] ?? 0) & BEGINS_NAME) === 0) {
-    halt(scan, first);
-    return undefined;
-  }
-  i++;
-  while (((KINDS[text.charCodeAt(i)] ?? 0) & IN_NAME) !== 0) i++;
-  if (scan.depth >= scan.starts.length || (isKept && scan.elementsLeft-- === 0)) {
-    scan.stop = 'declined';
-    return undefined;
-  }
-  scan.starts[scan.depth] = start;
-  scan.ends[scan.depth] = i;
-  if (text.charCodeAt(i) === GREATER) {
-    scan.at = i + 1;
-    scan.isEmpty = false;
-    scan.depth++;
-    return undefined;
-  }
-  return readAttributes(scan, i, isKept);
-}
-
-function readAttributes(scan: XmlScan, from: number, isKept: boolean): XmlObject | undefined {
-  const { text } = scan;
-  let object: XmlObject | undefined;
-  let count = 0;
-  let i = from;
-  for (;;) {
-    const before = i;
-    while (KINDS[text.charCodeAt(i)] === SPACE) i++;
-    const code = text.charCodeAt(i);
-    if (code === GREATER || code === SLASH) {
-      endTag(scan, i, code);
-      return object;
-    }
-    if (before === i || ((KINDS[code] ?? 0) & BEGINS_NAME) === 0) {
-      halt(scan, code);
-      return undefined;
-    }
-    const name = i;
-    while (((KINDS[text.charCodeAt(i)] ?? 0) & IN_NAME) !== 0) i++;
-    const close = endOfValue(scan, i);
-    if (close < 0 || !isNew(scan, name, i, count++)) return undefined;
-    if (isKept) object = keepAttribute(scan, object, name, i, close);
-    i = close + 1;
-  }
-}
-
-/** The closing quote of `="value"` at `i`; -1 = stopped. */
-function endOfValue(scan: XmlScan, i: number): number {
-  const { text } = scan;
-  const equals = text.charCodeAt(i);
-  const quote = text.charCodeAt(i + 1);
-  if (equals !== EQUALS || (quote !== DOUBLE_QUOTE && quote !== SINGLE_QUOTE)) {
-    halt(scan, equals === EQUALS ? quote : equals);
-    return -1;
-  }
-  const close = text.indexOf(quote === DOUBLE_QUOTE ? '"' : "'", i + 2);
-  if (close < 0) scan.stop = 'more';
-  return close;
-}
-
-/** No attribute may be there twice. */
-function isNew(scan: XmlScan, start: number, end: number, count: number): boolean {
-  const { text, attributeStarts, attributeEnds } = scan;
-  if (count >= attributeStarts.length) scan.stop = 'declined';
-  for (let k = 0; k < count && scan.stop === 'no'; k++) {
-    const known = attributeStarts[k] ?? 0;
-    if ((attributeEnds[k] ?? 0) - known === end - start && isSame(text, known, start, end - start))
-      scan.stop = 'declined';
-  }
-  attributeStarts[count] = start;
-  attributeEnds[count] = end;
-  return scan.stop === 'no';
-}
-
-function isSame(text: string, a: number, b: number, length: number): boolean {
-  // From the end: prefixes are what names have in common.
-  for (let k = length - 1; k >= 0; k--) {
-    if (text.charCodeAt(a + k) !== text.charCodeAt(b + k)) return false;
-  }
-  return true;
-}
-
-function keepAttribute(
-  scan: XmlScan,
-  object: XmlObject | undefined,
-  start: number,
-  end: number,
-  close: number,
-): XmlObject | undefined {
-  const name = scan.text.slice(start, end);
-  if (isDeclaration(name)) return object;
-  const kept = object ?? {};
-  const value = decoded(scan, end + 2, close, decodeAttribute);
-  if (value !== undefined) addAttribute(kept, name, value);
-  return kept;
-}
-
-/** Behind the attributes: `>` or `/>`. A `<` in a value is not well-formed; one search for the whole tag finds it. */
-function endTag(scan: XmlScan, at: number, code: number): void {
-  const { text } = scan;
-  const isEmpty = code === SLASH;
-  if (isEmpty && text.charCodeAt(at + 1) !== GREATER) {
-    halt(scan, text.charCodeAt(at + 1));
-    return;
-  }
-  const start = scan.starts[scan.depth] ?? 0;
-  const less = text.indexOf('<', start);
-  if (less >= 0 && less < at) {
-    scan.stop = 'declined';
-    return;
-  }
-  passReferences(scan, start, at);
-  scan.at = isEmpty ? at + 2 : at + 1;
-  scan.isEmpty = isEmpty;
-  if (!isEmpty) scan.depth++;
-}
-
-/** Reads `</name>` at `scan.at`, which has to close the element that was opened last. */
-export function readEndTag(scan: XmlScan): void {
-  const { text } = scan;
-  const start = scan.starts[scan.depth - 1] ?? 0;
-  const length = (scan.ends[scan.depth - 1] ?? 0) - start;
-  const name = scan.at + 2;
-  for (let k = 0; k < length; k++) {
-    const code = text.charCodeAt(name + k);
-    if (code !== text.charCodeAt(start + k)) {
-      halt(scan, code);
-      return;
-    }
-  }
-  const code = text.charCodeAt(name + length);
-  if (code !== GREATER) {
-    halt(scan, code);
-    return;
-  }
-  scan.at = name + length + 1;
-  scan.depth--;
+/** The index behind the name that begins at `start`; `start` where none does. */
+export function endOfName(bytes: Buffer, start: number): number {
+  if (!isKind(bytes[start], BEGINS_NAME)) return start;
+  let i = start + 1;
+  while (isKind(bytes[i], IN_NAME)) i++;
+  return i;
 }
 
 /** The text between two places, decoded; undefined = stopped, since there is something wrong with it. */
 export function decoded(scan: XmlScan, from: number, to: number, decode: (raw: string) => string): string | undefined {
-  const raw = scan.isAscii ? scan.text.slice(from, to) : scan.bytes.toString('utf8', from, to);
   try {
-    return decode(raw);
+    return decode(copyOf(scan, from, to));
   } catch (error) {
     if (!(error instanceof XmlFault)) throw error;
     scan.stop = 'declined';
     return undefined;
   }
+}
+
+/** From this length on V8 makes a slice a view of its parent, which would hold the whole document as long as the value. */
+const LENGTH_OF_VIEWS = 13;
+
+/** The text between two places, which outlives the document. */
+export function copyOf({ isAscii, text, bytes }: XmlScan, from: number, to: number): string {
+  if (!isAscii) return bytes.toString('utf8', from, to);
+  return to - from < LENGTH_OF_VIEWS ? text.slice(from, to) : bytes.toString('latin1', from, to);
 }
 
 const REFERENCE = /&(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});/y;
