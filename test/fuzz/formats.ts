@@ -5,6 +5,7 @@ import { fuzzOpenaire } from '../support/fuzz-openaire.ts';
 import { fuzzGzip, fuzzZip } from './fuzz-archives.ts';
 import { fuzzJson, fuzzJsonl } from './fuzz-json.ts';
 import { fuzzOai } from './fuzz-oai.ts';
+import { fuzzTar } from './fuzz-tar.ts';
 
 /** What became of the inputs, for the report. */
 export type FuzzReport = Readonly<Record<string, number>>;
@@ -16,6 +17,7 @@ export const FORMATS: Readonly<Record<string, Fuzz>> = {
   gzip: async (count, seed) => ({ ...(await fuzzGzip(count, seed)) }),
   json: async (count, seed) => ({ ...(await fuzzJson(count, seed)) }),
   jsonl: async (count, seed) => ({ ...(await fuzzJsonl(count, seed)) }),
+  tar: async (count, seed) => ({ ...(await fuzzTar(count, seed)) }),
   oai: async (count, seed) => ({ ...(await fuzzOai(count, seed)) }),
   xml: (count, seed) => {
     const { equal, strict, refused, differences } = fuzzXml(count, seed);
