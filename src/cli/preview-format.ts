@@ -1,5 +1,5 @@
 /** How entries of a preview are printed. */
-import type { ItemResult } from '../pipeline/transform-items.ts';
+import { hashOf, type ItemResult } from '../pipeline/transform-items.ts';
 import { printable } from './printable.ts';
 
 export const PREVIEW_FORMATS = ['jsonl', 'table', 'trace'] as const;
@@ -64,7 +64,7 @@ function toTrace({ origin, result, steps }: PreviewEntry): string {
 function endOf(result: ItemResult): string {
   switch (result.kind) {
     case 'staged':
-      return `=== staged as ${printable(result.document.id)}, hash ${result.document.hash.slice(0, 12)}`;
+      return `=== staged as ${printable(result.document.id)}, hash ${hashOf(result.document).slice(0, 12)}`;
     case 'filtered':
       return `=== filtered: ${result.code}: ${printable(result.message)}`;
     case 'rejected':

@@ -11,8 +11,6 @@ export interface StagedDocument {
   readonly id: string;
   /** Canonical: transformers build their keys in a fixed order. */
   readonly json: string;
-  /** SHA-256 of `json`, 64 hex digits. */
-  readonly hash: string;
   readonly value: Readonly<Record<string, unknown>>;
 }
 
@@ -81,6 +79,11 @@ export function tallyItemWarning(tally: Tally, warning: Warning, origin: string)
   tallyWarning(tally, warning.code, `${warning.message} (${origin})`);
 }
 
+/** SHA-256 of the JSON text, 64 hex digits. For those alone who keep the document: it takes a fifth of a mapping's time. */
+export function hashOf({ json }: StagedDocument): string {
+  return hash('sha256', json, 'hex');
+}
+
 /** The longest id that is taken, as in InvenioRDM. */
 const MAX_ID_LENGTH = 255;
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
@@ -92,7 +95,7 @@ function toDocument(value: unknown, check: RecordCheck | undefined): StagedDocum
   refuseUnstorableText(json, id);
   const problem = check?.(value);
   if (problem !== undefined) throw new RecordError('E_RECORD_SCHEMA', problem, { details: { id } });
-  return { id, json, hash: hash('sha256', json, 'hex'), value: record };
+  return { id, json, value: record };
 }
 
 /** The record schema says nothing of it: a source that deletes a record need not tell more than its id. */
