@@ -1,7 +1,7 @@
 /** What bytes look like when they are not what was expected: for messages, never for decisions about data. */
 
 const MAGIC: readonly (readonly [string, readonly number[]])[] = [
-  ['a gzip file', [0x1f, 0x8b]],
+  ['a gzip file, which the reader "gzip" opens', [0x1f, 0x8b]],
   ['a zip archive', [0x50, 0x4b, 0x03, 0x04]],
   ['an empty zip archive', [0x50, 0x4b, 0x05, 0x06]],
   ['a PDF document', [0x25, 0x50, 0x44, 0x46]],
@@ -17,7 +17,7 @@ export function sniffContent(start: Buffer): string | undefined {
   for (const [name, bytes] of MAGIC) {
     if (bytes.every((byte, i) => start[i] === byte)) return name;
   }
-  if (start.length > 262 && start.toString('latin1', 257, 262) === 'ustar') return 'a tar archive';
+  if (start.length > 262 && start.toString('latin1', 257, 262) === 'ustar') return 'a tar archive, which the reader "tar" opens';
   if (isUtf16(start)) return 'UTF-16 text';
   const text = start
     .toString('utf8', 0, 512)
