@@ -1,6 +1,7 @@
 /** The readers that come with vocab-sync. */
 import type { Reader } from '../src/component/reader.ts';
 import { cordisProjectHttp } from './cordis-project-http.ts';
+import { csv } from './csv.ts';
 import { file } from './file.ts';
 import { gzip } from './gzip.ts';
 import { http } from './http.ts';
@@ -37,6 +38,7 @@ export const readers: readonly Reader[] = [
   json,
   jsonl,
   xml,
+  csv,
   yaml,
   rdf,
   sparql,

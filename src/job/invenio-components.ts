@@ -12,7 +12,7 @@ const SERVICES: Readonly<Record<string, string>> = {
 };
 
 const NOT_BUILT: Readonly<Record<ComponentKind, readonly string[]>> = {
-  reader: ['csv', 'xml', 'oai-pmh', 'sparql'],
+  reader: ['xml', 'oai-pmh'],
   transformer: ['xml', 'orcid'],
   writer: [],
 };

@@ -56,6 +56,10 @@ export const readerSamples: Readonly<Record<string, () => ReaderSample>> = {
     args: { origin: 'https://example.org/sparql', query: 'SELECT ?row { ?row ?p ?o }' },
     values: sparqlRows,
   }),
+  csv: () => ({
+    content: ['i,text', ...sampleValues.map(({ i, text }) => `${String(i)},${text}`)].join('\n'),
+    values: sampleValues.map(({ i, text }) => ({ i: String(i), text })),
+  }),
   yaml: () => ({ content: sampleValues.map(({ i, text }) => `- i: ${String(i)}\n  text: "${text}"\n`).join('') }),
   rdf: () => ({ content: rdfSample.content, values: rdfSample.values }),
   jsonl: () => ({ content: sampleValues.map((value) => JSON.stringify(value)).join('\n') }),

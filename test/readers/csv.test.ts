@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { csv } from '../../readers/csv.ts';
+import { isFailure } from '../../src/records/entry.ts';
+import { formatFixtures } from '../support/format-fixtures.ts';
+import { bytesResource, errorOf, outline, pathResource, readRecords, testContext } from '../support/read-resource.ts';
+import { sharedData } from '../support/shared-data.ts';
+
+const read = (text: string | Buffer, args: object = {}, sizes: readonly number[] = [3]) =>
+  readRecords(csv, bytesResource(text, sizes, 'test.csv'), args);
+const rows = async (text: string | Buffer, args: object = {}) => outline(await read(text, { as_dict: false, ...args }));
+const options = (csv_options: object) => ({ csv_options });
+
+const records = [
+  { id: '05dxps055', name: 'California Institute of Technology', since: '1891' },
+  { id: '01ggx4157', name: 'Organisation Européenne pour la Recherche Nucléaire', since: '1954' },
+  { id: '03yrm5c26', name: '日本語 "quoted", \\ and\nanother line', since: '' },
+];
+const limits = { max_record_bytes: 1000 };
+
+describe('csv', () => {
+  it.each(formatFixtures('csv', 'ok'))('reads $name, however its bytes come', async ({ path, name }) => {
+    expect(outline(await readRecords(csv, pathResource(path)))).toEqual(records);
+    const bytes = readFileSync(path);
+    for (const sizes of [[1], [2], [7, 1000]]) {
+      expect(outline(await readRecords(csv, bytesResource(bytes, sizes, name)))).toEqual(records);
+    }
+  });
+
+  it.each(formatFixtures('csv', 'bad').filter(({ code }) => !code.startsWith('E_RECORD')))(
+    'refuses $name with its code',
+    async ({ path, code, name }) => {
+      const error = await errorOf(readRecords(csv, pathResource(path)));
+      expect(error.code).toBe(code);
+      expect(error.message).toContain(name);
+    },
+  );
+
+  it.each(formatFixtures('csv', 'bad').filter(({ code }) => code.startsWith('E_RECORD')))(
+    'loses one row of $name and no other',
+    async ({ path, code, name }) => {
+      const items = await readRecords(csv, pathResource(path), limits);
+      expect(items.filter(isFailure).map(({ error }) => error.code)).toEqual([code]);
+      expect(items.length).toBeGreaterThan(2);
+      const byOne = await readRecords(csv, bytesResource(readFileSync(path), [1], name), limits);
+      expect(outline(byOne)).toEqual(outline(items));
+    },
+  );
+
+  it('says in which line a bad row begins, and shows it', async () => {
+    const items = await read('id,name\n1,"a\nb"\n\n2,"c\n3,d\n');
+    expect(items).toMatchObject([
+      { position: 0, value: { id: '1', name: 'a\nb' } },
+      { position: 1, raw: '2,"c', error: { code: 'E_RECORD_SYNTAX', details: { line: 5, byte: 17 } } },
+      { position: 2, value: { id: '3', name: 'd' } },
+    ]);
+  });
+
+  it('gives lists without names, the first row too', async () => {
+    expect(await rows('a,b\n1\n')).toEqual([['a', 'b'], ['1']]);
+  });
+
+  it('takes names for data, and warns of one that stands twice', async () => {
+    const context = testContext();
+    const items = await readRecords(csv, bytesResource('__proto__,a,a\n1,2,3\n'), {}, context);
+    expect(JSON.stringify(items)).toBe('[{"position":0,"value":{"__proto__":"1","a":"3"}}]');
+    expect(context.warnings).toMatchObject([{ code: 'W_CSV_COLUMN_REPEATED' }]);
+  });
+
+  it('gives nothing for an empty file, or a header alone: the engine decides what that means', async () => {
+    for (const text of ['', '\n\r\n', 'id,name\n', 'id,name']) expect(await read(text)).toEqual([]);
+  });
+
+  it('begins at the row that is asked for', async () => {
+    const items = await readRecords(csv, bytesResource('a\n1\n"2\n3\n4'), {}, testContext({ from: 2 }));
+    expect(items).toEqual([
+      { position: 2, value: { a: '3' } },
+      { position: 3, value: { a: '4' } },
+    ]);
+  });
+
+  it('bounds a row, and how far it follows a quote', async () => {
+    const text = `a\n"1\n${'2\n'.repeat(5000)}"${'x'.repeat(5000)}\n3\n`;
+    const items = await read(text, limits, [512]);
+    expect(items).toHaveLength(5003);
+    expect(items.filter(isFailure).map(({ position, error }) => [position, error.code])).toEqual([
+      [0, 'E_RECORD_SYNTAX'],
+      [5001, 'E_RECORD_TOO_LARGE'],
+    ]);
+  });
+
+  const P02 = sharedData('nvs', 'P02.csv');
+  it.skipIf(P02 === undefined)('reads the source of NVS', async () => {
+    const items = await readRecords(csv, pathResource(P02 ?? ''));
+    expect(items).toHaveLength(476);
+    expect(items[1]).toMatchObject({ value: { id: 'SDN:P02::ARAD', altLabel: 'AtmosRad' } });
+  });
+});
+
+describe('the dialect', () => {
+  it.each([
+    [{ delimiter: ';' }, 'a;"b;c"\n', ['a', 'b;c']],
+    [{ delimiter: '§' }, 'a§"b§c"§\n', ['a', 'b§c', '']],
+    [{ dialect: 'excel-tab' }, 'a\t"b\tc"\n', ['a', 'b\tc']],
+    [{ quotechar: "'" }, "a,'b,''c',\"d\n", ['a', "b,'c", '"d']],
+    [{ quotechar: null }, 'a,"b,c"\n', ['a', '"b', 'c"']],
+    [{ quoting: 3 }, 'a,"b\n', ['a', '"b']],
+    [{ quoting: 'csv.QUOTE_NONE' }, 'a,"b\n', ['a', '"b']],
+    [{ quoting: 'QUOTE_ALL' }, '"a","b"\n', ['a', 'b']],
+    [{ quoting: 2 }, '"1",2,-0.5\n', ['1', 2, -0.5]],
+    [{ quoting: 'QUOTE_NOTNULL' }, '"",,a\n', ['', null, 'a']],
+    [{ quoting: 4 }, '"",,1\n', ['', null, 1]],
+    [{ skipinitialspace: true }, 'a, "b, c",  d\n', ['a', 'b, c', 'd']],
+    [{}, 'a, b ,c"d"\n', ['a', ' b ', 'c"d"']],
+    [{ escapechar: '\\', doublequote: false }, 'a,"b\\"c"\n', ['a', 'b"c']],
+    [{ lineterminator: '\r\n', strict: true, doublequote: true }, 'a,b\rc,d', ['a', 'b']],
+  ])('%j', async (csvOptions, text, cells) => {
+    expect((await rows(text, options(csvOptions)))[0]).toEqual(cells);
+  });
+
+  it('rejects a row that has text where numbers belong', async () => {
+    expect(await rows('1,2\n3,x\n4\n', options({ quoting: 2 }))).toEqual([[1, 2], '1:E_RECORD_SYNTAX', [4]]);
+  });
+
+  it.each([{ delimiter: 'ab' }, { delimiter: '"', quotechar: '"' }, { quotechar: 'é' }, { quoting: 9 }, { nope: 1 }])(
+    'refuses %j',
+    (csvOptions) => {
+      expect(csv.args.safeParse(options(csvOptions)).success).toBe(false);
+    },
+  );
+});
+
+describe('the encoding', () => {
+  it.each([
+    ['latin-1', Buffer.from('Université', 'latin1'), 'Université'],
+    ['ISO-8859-1', Buffer.from('Université', 'latin1'), 'Université'],
+    ['cp1252', Buffer.from([0x93, 0x61, 0x94, 0x80]), '“a”€'],
+    ['utf_8_sig', Buffer.from('\ufeffé'), 'é'],
+    ['utf-16-le', Buffer.from('é', 'utf16le'), 'é'],
+    ['cp1251', Buffer.from([0xcf]), 'П'],
+  ])('%s', async (encoding, bytes, text) => {
+    expect(await rows(bytes, { encoding })).toEqual([[text]]);
+  });
+
+  it('is one that is known, and the one of the file', async () => {
+    expect(csv.args.safeParse({ encoding: 'klingon' }).success).toBe(false);
+    const error = await errorOf(read(Buffer.from([0x61, 0x0a, 0xff, 0xff]), { encoding: 'gb18030' }));
+    expect(error.code).toBe('E_CSV_STRUCTURE');
+  });
+});
