@@ -4,7 +4,7 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import { Readable, pipeline } from 'node:stream';
-import { crc32, createInflateRaw } from 'node:zlib';
+import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
 import { SourceError, messageOf } from '../errors.ts';
 import { READ_SIZE, readRange } from './file-range.ts';
 import { LOCAL_HEADER_BYTES, type ZipMember } from './zip-directory.ts';
@@ -15,6 +15,9 @@ const DEFLATE = 8;
 /** zlib's default of 16 KB makes inflating three times slower; above 512 KB nothing is gained. */
 export const INFLATE_CHUNK = 512 * 1024;
 
+/** A member of at most so many bytes is inflated in one call: for it a stream with its buffers costs four times as much. */
+const AT_ONCE = 1024 * 1024;
+
 /** Opens the archive for itself and closes it when the iteration ends, in whatever way. */
 export async function* readZipMember(
   open: () => Promise<FileHandle>,
@@ -24,7 +27,7 @@ export async function* readZipMember(
   try {
     const start = await dataStart(handle, member);
     const packed = readRange(handle, start, member.packedBytes);
-    yield* proven(member, member.method === DEFLATE ? inflated(packed, member) : packed);
+    yield* proven(member, unpack(packed, member));
   } finally {
     await handle.close();
   }
@@ -47,6 +50,34 @@ async function dataStart(handle: FileHandle, member: ZipMember): Promise<number>
   return member.headerOffset + LOCAL_HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
 }
 
+function unpack(packed: AsyncIterable<Buffer>, member: ZipMember): AsyncIterable<Buffer> {
+  if (member.method !== DEFLATE) return packed;
+  const isSmall = Math.max(member.bytes, member.packedBytes) <= AT_ONCE;
+  return isSmall ? inflatedAtOnce(packed, member) : inflated(packed, member);
+}
+
+async function* inflatedAtOnce(
+  packed: AsyncIterable<Buffer>,
+  member: ZipMember,
+): AsyncGenerator<Buffer, void, undefined> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of packed) chunks.push(chunk);
+  // A byte more than declared shows up as such; what goes beyond is never unpacked.
+  const most = Math.max(member.bytes + 1, 64);
+  let whole: Buffer;
+  try {
+    whole = inflateRawSync(Buffer.concat(chunks), { chunkSize: most, maxOutputLength: most });
+  } catch (error) {
+    if (isTooLong(error)) throw tooLong(member);
+    throw corrupt(member, `cannot be inflated: ${messageOf(error)}`, error);
+  }
+  if (whole.length > 0) yield whole;
+}
+
+function isTooLong(error: unknown): boolean {
+  return error instanceof RangeError && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+}
+
 async function* inflated(packed: AsyncIterable<Buffer>, member: ZipMember): AsyncGenerator<Buffer, void, undefined> {
   const source = Readable.from(packed, { objectMode: false, highWaterMark: READ_SIZE });
   const inflate = createInflateRaw({ chunkSize: INFLATE_CHUNK });
@@ -67,7 +98,7 @@ async function* proven(member: ZipMember, chunks: AsyncIterable<Buffer>): AsyncG
   for await (const chunk of chunks) {
     bytes += chunk.length;
     if (bytes > member.bytes) {
-      throw corrupt(member, `holds more than the ${String(member.bytes)} bytes that the directory declares`);
+      throw tooLong(member);
     }
     checksum = crc32(chunk, checksum);
     yield chunk;
@@ -78,6 +109,10 @@ async function* proven(member: ZipMember, chunks: AsyncIterable<Buffer>): AsyncG
   if (checksum !== member.crc32) {
     throw corrupt(member, `has the checksum ${hex(checksum)} where the directory declares ${hex(member.crc32)}`);
   }
+}
+
+function tooLong(member: ZipMember): SourceError {
+  return corrupt(member, `holds more than the ${String(member.bytes)} bytes that the directory declares`);
 }
 
 function hex(checksum: number): string {
