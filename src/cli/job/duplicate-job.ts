@@ -29,7 +29,8 @@ export async function duplicateJob(
   const title = options.title ?? `${stored.title.slice(0, 240)} (copy)`;
   const config = JSON.stringify({ ...(JSON.parse(stored.config) as object), id: copy, title, active: false });
   const { job, problems } = parseJob(config, { catalog });
-  if (job === undefined) throw jobInvalid(problems, `of ${name} as ${copy}`);
+  const unplaced = problems.map((problem) => ({ ...problem, line: 0, column: 0 }));
+  if (job === undefined) throw jobInvalid(unplaced, `${name} as ${copy}`);
   const code = await storeFiles(
     context,
     { jobs: [{ job, config, file: `stored as ${copy}` }], isFolder: false },

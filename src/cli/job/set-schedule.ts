@@ -50,7 +50,9 @@ async function store(
   const schedule = change(isJsonObject(before.schedule) ? before.schedule : {});
   const config = JSON.stringify({ ...before, schedule });
   const { job, problems } = parseJob(config, { catalog });
-  if (job === undefined) throw jobInvalid(problems, `of ${name} with this schedule`);
+  // The text was made here: its lines tell nothing.
+  const unplaced = problems.map((problem) => ({ ...problem, line: 0, column: 0 }));
+  if (job === undefined) throw jobInvalid(unplaced, `${name} with this schedule`);
   const code = await storeFiles(
     context,
     { jobs: [{ job, config, file: `stored as ${name}` }], isFolder: false },
