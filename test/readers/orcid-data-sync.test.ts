@@ -1,5 +1,8 @@
+import { createReadStream } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { newerRecords } from '../../readers/orcid/newer-records.ts';
+import { readLastModified } from '../../readers/orcid/read-last-modified.ts';
 import { orcidDataSync } from '../../readers/orcid-data-sync.ts';
 import type { FetchContext, FetchedFile, Since, SourceReader } from '../../src/component/reader.ts';
 import { createBundles } from '../../src/bundle/create-bundles.ts';
@@ -8,6 +11,7 @@ import { buildTar } from '../support/build-tar.ts';
 import { away, memoryBuckets, type MemoryBuckets } from '../support/memory-buckets.ts';
 import { lastModifiedList, LIST, orcidIds, SUMMARIES, summaryKey, type OrcidRecord } from '../support/orcid-buckets.ts';
 import { contentOf, errorOf, testContext } from '../support/read-resource.ts';
+import { sharedData } from '../support/shared-data.ts';
 import { readerContext } from '../support/source-reader-context.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -229,5 +233,25 @@ describe('orcid-data-sync', () => {
   it('wants both keys or none', () => {
     expect(reader.args.safeParse({ access_key: 'a' }).error?.issues[0]?.message).toContain('"secret_key" together');
     expect(reader.args.safeParse({ origin: null }).success).toBe(false);
+  });
+});
+
+const list = sharedData('orcid', 'last_modified.csv.tar');
+
+describe.skipIf(list === undefined)('the list of ORCID', () => {
+  it('is read row by row, and up to since', async () => {
+    const options = { name: 'last_modified.csv.tar', signal: new AbortController().signal, warn: () => undefined };
+    const rows = async (since?: Date): Promise<number> => {
+      let count = 0;
+      const records = readLastModified(createReadStream(list ?? ''), options);
+      for await (const { id } of newerRecords(records, since, () => undefined)) {
+        expect(id).toHaveLength(19);
+        count += 1;
+      }
+      return count;
+    };
+    expect(await rows()).toBe(20_078);
+    expect(await rows(new Date('2023-09-07T11:23:21.288Z'))).toBe(2);
+    expect(await rows(new Date('2023-09-07T11:23:21.289Z'))).toBe(1);
   });
 });
