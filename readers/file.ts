@@ -14,6 +14,12 @@ const argsSchema = z
         'The file. A relative path starts at the working directory of the worker, so an absolute one is safer where several workers run.',
       ),
     origin: z.string().min(1).optional().describe('The name that InvenioRDM gives to `path`. Give one of the two.'),
+    coverage: z
+      .enum(['full', 'incremental'])
+      .default('full')
+      .describe(
+        'Whether the file holds everything there is, so that a record that is missing from it has been removed (`full`), or only what changed (`incremental`). `--input` sets it to that of the source it stands in for.',
+      ),
   })
   .refine((args) => (args.path === undefined) !== (args.origin === undefined), {
     message: 'expected either "path" or its InvenioRDM name "origin"',
@@ -33,6 +39,7 @@ export const file = defineReader<Args>({
   args: argsSchema,
   examples: [{ title: 'A downloaded dump', args: { path: '/data/v2.9-2026-06-23-ror-data.zip' } }],
   coverage: 'full',
+  covers: (args) => args.coverage,
   accepts: 'nothing',
   emits: 'bytes',
   locate,

@@ -1,5 +1,6 @@
 /** The job of one run: the job file, custom args laid over it, `--input` in place of its source; checked again and frozen. */
 import type { Catalog } from '../component/catalog.ts';
+import { coverageOf, type Reader } from '../component/reader.ts';
 import { ConfigError } from '../errors.ts';
 import { checkJob, type CheckedJob } from './check-job.ts';
 import { layArgs, layCustomArgs } from './custom-args.ts';
@@ -140,5 +141,14 @@ function withSource(task: JsonObject, path: string, at: string, catalog: Catalog
   const isReplaced = first === undefined || (first.accepts === 'nothing' && first.emits === 'bytes');
   const rest = isReplaced ? list.slice(1) : list;
   touched.add(`${at}/readers/0`);
-  return { ...task, readers: [{ type: 'file', args: { path } }, ...rest] };
+  const isPartial = isReplaced && first !== undefined && coversOnlyChanges(first, list[0]);
+  return { ...task, readers: [{ type: 'file', args: { path, ...(isPartial ? PARTIAL : {}) } }, ...rest] };
+}
+
+/** What stands in for a source that delivers only what changed does not hold everything either. */
+const PARTIAL = { coverage: 'incremental' };
+
+function coversOnlyChanges(source: Reader, config: unknown): boolean {
+  const args = source.args.safeParse((isJsonObject(config) ? getOwn(config, 'args') : undefined) ?? {});
+  return (args.success ? coverageOf(source, args.data) : source.coverage) === 'incremental';
 }

@@ -54,6 +54,19 @@ describe('the effective job', () => {
     expect(job.tasks[0]?.readers.map(({ type }) => type)).toEqual(['file', 'zip', 'json']);
   });
 
+  it('does not take an input for everything there is where its source only delivers what changed', () => {
+    const changes = { ...CONFIG, readers: [{ type: 'changes-http' }, { type: 'json' }] };
+    const input = { path: 'changes.json', name: 'changes.json' };
+    const { config } = effective({ input }, changes);
+    expect(config['readers']).toEqual([
+      { type: 'file', args: { path: 'changes.json', coverage: 'incremental' } },
+      { type: 'json' },
+    ]);
+    const writers = [{ type: 'postgres', args: { table: 'affiliations', on_missing: 'withdraw' } }];
+    const error = refusalOf(() => effective({ input }, { ...changes, writers }));
+    expect(error.message).toContain('"file" delivers only what changed');
+  });
+
   it('hands an input to the source itself where only that can read it', () => {
     const feed = { type: 'changes-feed', args: { url: 'https://example.org/' } };
     const own = { ...CONFIG, readers: [feed] };

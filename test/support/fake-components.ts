@@ -45,8 +45,16 @@ function recordSource(type: string, args: z.ZodType): RecordSourceReader {
   return defineReader({ ...idle, ...works, type, args, coverage: 'incremental', accepts: 'nothing', emits: 'records' });
 }
 
+const fileSourceArgs = z.strictObject({
+  path: z.string().min(1),
+  coverage: z.enum(['full', 'incremental']).default('full'),
+});
+
 export const fakeReaders: readonly Reader[] = [
-  source('file', z.strictObject({ path: z.string().min(1) })),
+  {
+    ...source('file', fileSourceArgs),
+    covers: (args) => (args as z.infer<typeof fileSourceArgs>).coverage,
+  },
   source(
     'http',
     z.strictObject({
