@@ -18,10 +18,10 @@ export interface DocumentState {
   readonly start: Buffer;
 }
 
-/** One failure in place of the document where nothing of it was handed on; otherwise throws SourceError. */
-export function documentFailure(error: unknown, state: DocumentState): ReadFailure {
+/** One failure in place of the document where nothing of it was handed on; otherwise the error that ends the run. */
+export function documentFailure(error: unknown, state: DocumentState): ReadFailure | SourceError {
   if (!(error instanceof XmlFault) && !(error instanceof XmlCutOff)) throw error;
-  if (state.position > 0 && !state.isWhole) throw documentError(error, state);
+  if (state.position > 0 && !state.isWhole) return documentError(error, state);
   const place: RecordPlace = { position: 0, byte: 0 };
   if (error instanceof XmlFault) return recordFailure(error.code, error.message, place, state.start, error.cause);
   if (state.bytes === 0) return recordFailure('E_XML_NOT_XML', 'the document is empty', place, state.start);

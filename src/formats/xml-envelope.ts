@@ -34,7 +34,7 @@ export function takeXmlToken(
       return;
     case 'text':
     case 'cdata':
-      if (envelope.open.length === 0 && /[^ \t\r\n]/.test(raw)) throw strayText(envelope, place);
+      if (envelope.open.length === 0) refuseText(envelope, raw, byte);
       return;
     case 'start':
     case 'empty':
@@ -52,10 +52,13 @@ function takeDoctype(envelope: XmlEnvelope, found: XmlToken, place: string): voi
   throw new XmlFault('E_XML_DOCTYPE', reason);
 }
 
-function strayText(envelope: XmlEnvelope, place: string): XmlFault {
-  if (envelope.root === undefined)
-    return new XmlFault('E_XML_NOT_XML', `it is not XML: there is text ${place}, before any element`);
-  return fault(`there is text ${place}, behind its root element <${shown(envelope.root)}>`);
+function refuseText(envelope: XmlEnvelope, raw: string, byte: number): void {
+  const found = raw.search(/[^ \t\r\n]/);
+  if (found < 0) return;
+  const place = `at byte ${String(byte + found)}`;
+  if (envelope.root !== undefined)
+    throw fault(`there is text ${place}, behind its root element <${shown(envelope.root)}>`);
+  throw new XmlFault('E_XML_NOT_XML', `it is not XML: there is text ${place}, before any element`);
 }
 
 function openElement(envelope: XmlEnvelope, found: XmlToken, place: string, maxDepth: number): void {

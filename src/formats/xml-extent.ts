@@ -3,10 +3,14 @@ import { XmlFault } from './xml-fault.ts';
 import type { XmlLimits } from './xml-scan.ts';
 import { nextXmlToken, type XmlToken } from './xml-tokens.ts';
 
-/** The index behind the element that begins at `at`, or `more`. Throws XmlFault where it is broken or beyond a limit. */
+/**
+ * The index behind the element that begins at `at`, or `more`. Throws XmlFault where it is broken, too deep, or has more
+ * elements or attributes than the limits allow; in the last case its end is known, and told with the fault.
+ */
 export function findElementEnd(text: string, at: number, limits: XmlLimits, offset: number): number | 'more' {
   const open: string[] = [];
   let elements = 0;
+  let excess: XmlFault | undefined;
   for (let i = at; ;) {
     const found = nextXmlToken(text, i);
     if (found === 'more') return 'more';
@@ -14,22 +18,18 @@ export function findElementEnd(text: string, at: number, limits: XmlLimits, offs
     if ('broken' in found) throw new XmlFault('E_RECORD_SYNTAX', `${found.broken} ${place}`);
     if (found.kind === 'doctype') throw new XmlFault('E_RECORD_SYNTAX', `a DOCTYPE stands inside it ${place}`);
     if (found.kind === 'start' || found.kind === 'empty') elements++;
-    if (elements > limits.maxElements) {
-      const reason = `it has more than max_elements, ${String(limits.maxElements)} elements`;
-      throw new XmlFault('E_RECORD_TOO_LARGE', reason);
-    }
     track(open, found, place, limits);
+    excess ??= excessOf(elements, found, limits, place);
     if (found.kind === 'text' && found.end === text.length) return 'more';
     i = found.end;
-    if (open.length === 0) return i;
+    if (open.length > 0) continue;
+    if (excess === undefined) return i;
+    excess.behind = i;
+    throw excess;
   }
 }
 
 function track(open: string[], found: XmlToken, place: string, limits: XmlLimits): void {
-  if (found.attributes > limits.maxAttributes) {
-    const reason = `the tag <${shown(found.name)}> ${place} has more than max_attributes, ${String(limits.maxAttributes)} attributes`;
-    throw new XmlFault('E_RECORD_TOO_LARGE', reason);
-  }
   if (found.kind === 'start' || found.kind === 'empty') {
     if (open.length >= limits.maxDepth) {
       throw new XmlFault('E_RECORD_TOO_DEEP', `it is nested deeper than max_depth, ${String(limits.maxDepth)} levels`);
@@ -41,6 +41,16 @@ function track(open: string[], found: XmlToken, place: string, limits: XmlLimits
     const reason = `<${shown(last ?? '')}> is open, but </${shown(found.name)}> ${place} closes something else`;
     throw new XmlFault('E_RECORD_SYNTAX', reason);
   }
+}
+
+function excessOf(elements: number, found: XmlToken, limits: XmlLimits, place: string): XmlFault | undefined {
+  const { maxElements, maxAttributes } = limits;
+  if (elements > maxElements) {
+    return new XmlFault('E_RECORD_TOO_LARGE', `it has more than max_elements, ${String(maxElements)} elements`);
+  }
+  if (found.attributes <= maxAttributes) return undefined;
+  const reason = `the tag <${shown(found.name)}> ${place} has more than max_attributes, ${String(maxAttributes)} attributes`;
+  return new XmlFault('E_RECORD_TOO_LARGE', reason);
 }
 
 /** A name as it is in a view of bytes, for a sentence. */

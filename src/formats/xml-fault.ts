@@ -3,6 +3,8 @@ import type { CodeOf } from '../error-codes.ts';
 
 export class XmlFault extends Error {
   readonly code: CodeOf<'record'>;
+  /** The index in view behind the record that it is about, where that is known all the same. */
+  behind: number | undefined;
 
   /** The message is half a sentence: `<b> is closed by </a> at byte 12`. */
   constructor(code: CodeOf<'record'>, reason: string, cause?: unknown) {

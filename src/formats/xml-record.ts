@@ -35,7 +35,7 @@ export async function readXmlRecord(reading: XmlRecordReading, isWanted: boolean
     const end = scan.at;
     scan.at = start;
     if (scan.stop === 'no' && isTextIn(scan, start, end)) {
-      refuseLarge(reading, end - start);
+      refuseLarge(reading, end - start, end);
       parserCounts.fast++;
       scan.at = end;
       return value;
@@ -62,13 +62,23 @@ async function readStrictly(reading: XmlRecordReading, isWanted: boolean): Promi
     await needMore(reading);
     end = findElementEnd(scan.text, scan.at, scan.limits, view.offsetOf(0));
   }
-  refuseLarge(reading, end - scan.at);
-  const slice = scan.bytes.subarray(scan.at, end);
-  if (!isUtf8(slice)) throw new XmlFault('E_XML_ENCODING', 'it holds bytes that are not UTF-8, which is its encoding');
-  const value = isWanted ? parseXmlStrictly(slice.toString('utf8'), reading.wanted) : undefined;
+  refuseLarge(reading, end - scan.at, end);
+  const value = isWanted ? parseKnown(reading, end) : undefined;
   parserCounts.strict++;
   scan.at = end;
   return value;
+}
+
+/** Whatever is wrong with it, it is known where it ends. */
+function parseKnown({ scan, wanted }: XmlRecordReading, end: number): unknown {
+  const slice = scan.bytes.subarray(scan.at, end);
+  try {
+    if (isUtf8(slice)) return parseXmlStrictly(slice.toString('utf8'), wanted);
+    throw new XmlFault('E_XML_ENCODING', 'it holds bytes that are not UTF-8, which is its encoding');
+  } catch (error) {
+    if (error instanceof XmlFault) error.behind = end;
+    throw error;
+  }
 }
 
 async function needMore(reading: XmlRecordReading): Promise<void> {
@@ -76,13 +86,18 @@ async function needMore(reading: XmlRecordReading): Promise<void> {
   if (!(await reading.view.more())) throw new XmlCutOff();
 }
 
-function refuseLarge({ maxRecordBytes }: XmlRecordReading, bytes: number): void {
+function refuseLarge({ maxRecordBytes }: XmlRecordReading, bytes: number, behind?: number): void {
   if (bytes <= maxRecordBytes) return;
-  throw new XmlFault('E_RECORD_TOO_LARGE', `it has more than max_record_bytes, ${String(maxRecordBytes)} bytes`);
+  const fault = new XmlFault(
+    'E_RECORD_TOO_LARGE',
+    `it has more than max_record_bytes, ${String(maxRecordBytes)} bytes`,
+  );
+  fault.behind = behind;
+  throw fault;
 }
 
 /**
- * Goes behind the end tag of a broken record by its letters alone, whatever stands before. False where there is none.
+ * Goes behind a broken record: to its end where that is known, else by the letters of its end tag alone. False where there is none.
  * Nothing of what is passed over is held.
  */
 export async function passBrokenRecord({ scan, view }: XmlRecordReading, name: string): Promise<boolean> {

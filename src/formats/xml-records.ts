@@ -6,8 +6,9 @@
  * - a broken record among others is one failure, and reading goes on behind its end tag;
  * - what is broken between records, and a document that ends early behind some, is a SourceError.
  */
+import { SourceError } from '../errors.ts';
 import type { ReadItem } from '../records/entry.ts';
-import { createItemBatch } from './item-batch.ts';
+import { createItemBatch, type ItemBatch } from './item-batch.ts';
 import { RAW_BYTES, recordFailure } from './json-record.ts';
 import { documentFailure } from './xml-document-error.ts';
 import { toUtf8 } from './xml-encoding.ts';
@@ -55,6 +56,7 @@ export async function* readXmlRecords(
 ): AsyncGenerator<readonly ReadItem[], void, undefined> {
   const document = openDocument(source, options);
   const batch = createItemBatch();
+  let ended: SourceError | undefined;
   try {
     for (;;) {
       const begin = document.view.offsetOf(document.scan.at);
@@ -65,13 +67,21 @@ export async function* readXmlRecords(
     }
     if (document.position === 0 && options.from === 0) batch.add(withoutElement(document), 0);
   } catch (error) {
-    const failure = documentFailure(error, stateOf(document));
-    if (options.from === 0) batch.add(failure, 0);
+    ended = takeFailure(document, error, batch);
   } finally {
     await document.view.close();
     returnXmlScan(document.scan);
   }
   if (!batch.isEmpty) yield batch.take();
+  if (ended !== undefined) throw ended;
+}
+
+/** Into the batch where it costs the document alone; else what is to be thrown behind the records that were read. */
+function takeFailure(document: Document, error: unknown, batch: ItemBatch): SourceError | undefined {
+  const failure = documentFailure(error, stateOf(document));
+  if (failure instanceof SourceError) return failure;
+  if (document.options.from === 0) batch.add(failure, 0);
+  return undefined;
 }
 
 function openDocument(source: AsyncIterable<Buffer>, options: XmlRecordsOptions): Document {
@@ -157,6 +167,10 @@ async function readOne(document: Document, name: string, byte: number): Promise<
 /** Behind a broken record among others. A record that is never closed ends the document. */
 async function passFault(document: Document, name: string, error: unknown): Promise<XmlFault> {
   if (!(error instanceof XmlFault) && !(error instanceof XmlCutOff)) throw error;
+  if (error instanceof XmlFault && error.behind !== undefined) {
+    document.scan.at = error.behind;
+    return error;
+  }
   if (!(await passBrokenRecord(document, name))) throw new XmlCutOff();
   if (error instanceof XmlFault) return error;
   return new XmlFault('E_RECORD_SYNTAX', 'a tag, a comment or a quotation in it is not closed before its end tag');

@@ -52,6 +52,8 @@ function readAttributes(scan: XmlScan, from: number, isKept: boolean): XmlObject
   let object: XmlObject | undefined;
   let count = 0;
   let declarations = -1;
+  // No value may hold a `<`: one search finds it for the whole tag.
+  const less = text.indexOf('<', from);
   let i = from;
   for (;;) {
     const before = i;
@@ -72,7 +74,7 @@ function readAttributes(scan: XmlScan, from: number, isKept: boolean): XmlObject
     }
     const name = i;
     while (isKind(bytes[i], IN_NAME)) i++;
-    const close = endOfValue(scan, i);
+    const close = endOfValue(scan, i, less);
     if (close < 0 || !isNew(scan, name, i, count++)) return undefined;
     if (isKept) object = keepAttribute(scan, object, name, i, close);
     i = close + 1;
@@ -100,8 +102,8 @@ function learnDeclarations(scan: XmlScan, at: number): void {
   if (DECLARATIONS.test(tail)) scan.knownDeclarations = tail;
 }
 
-/** The closing quote of `="value"` at `i`; -1 = stopped. */
-function endOfValue(scan: XmlScan, i: number): number {
+/** The closing quote of `="value"` at `i`, which stands before the next `<`; -1 = stopped. */
+function endOfValue(scan: XmlScan, i: number, less: number): number {
   const { text, bytes } = scan;
   const equals = bytes[i];
   const quote = bytes[i + 1];
@@ -110,8 +112,9 @@ function endOfValue(scan: XmlScan, i: number): number {
     return -1;
   }
   const close = text.indexOf(quote === DOUBLE_QUOTE ? '"' : "'", i + 2);
-  if (close < 0) scan.stop = 'more';
-  return close;
+  if (less >= 0 && (close < 0 || close > less)) scan.stop = 'declined';
+  else if (close < 0) scan.stop = 'more';
+  return scan.stop === 'no' ? close : -1;
 }
 
 /** No attribute may be there twice. */
@@ -151,20 +154,15 @@ function keepAttribute(
   return kept;
 }
 
-/** Behind the attributes: `>` or `/>`. A `<` in a value is not well-formed; one search for the whole tag finds it. */
+/** Behind the attributes: `>` or `/>`. */
 function endTag(scan: XmlScan, at: number, code: number): void {
-  const { text, bytes } = scan;
+  const { bytes } = scan;
   const isEmpty = code === SLASH;
   if (isEmpty && bytes[at + 1] !== GREATER) {
     halt(scan, bytes[at + 1]);
     return;
   }
   const start = scan.starts[scan.depth] ?? 0;
-  const less = text.indexOf('<', start);
-  if (less >= 0 && less < at) {
-    scan.stop = 'declined';
-    return;
-  }
   passReferences(scan, start, at);
   scan.at = isEmpty ? at + 2 : at + 1;
   scan.isEmpty = isEmpty;
