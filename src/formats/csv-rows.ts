@@ -47,7 +47,7 @@ export async function* readCsvRows(
       window.advance(scanner.next);
       if (bytes.length > 0) yield { bytes, line, byte };
       line += 1 + scanner.breaks;
-    } else if (scanner.lineNext > 0) {
+    } else if (scanner.lineNext > 0 && scanner.lineEnd <= maxRecordBytes) {
       const bytes = Buffer.from(window.view.subarray(0, Math.min(scanner.lineEnd, RAW_BYTES)));
       window.advance(scanner.lineNext);
       yield { bytes, line, byte, fault: unbalanced(result === 'lost' && scanner.index <= maxRecordBytes) };

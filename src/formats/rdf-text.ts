@@ -2,6 +2,7 @@
  * The text of a document of RDF: by its byte order mark, else by its XML declaration, else UTF-8. Bytes that do not fit
  * become U+FFFD, and `hasBadBytes` says so: the statements around them are still of use.
  */
+import { isUtf8 } from 'node:buffer';
 import { SourceError } from '../errors.ts';
 import { firstBytes } from './sniff-content.ts';
 
@@ -16,7 +17,6 @@ export interface RdfText {
 
 const SNIFFED = 4096;
 const REPLACEMENT = '\ufffd';
-const REPLACEMENT_BYTES = Buffer.from(REPLACEMENT);
 
 export async function openRdfText(source: AsyncIterable<Buffer>, name: string): Promise<RdfText> {
   const iterator = source[Symbol.asyncIterator]();
@@ -28,10 +28,11 @@ export async function openRdfText(source: AsyncIterable<Buffer>, name: string): 
     else head = Buffer.concat([head, next.value]);
   }
   const decoder = decoderOf(head, name);
+  const checkUtf8 = decoder.encoding === 'utf-8' ? createUtf8Check() : undefined;
   let isBad = false;
   const decode = (bytes: Buffer, isLast: boolean): string => {
     const text = decoder.decode(bytes, { stream: !isLast });
-    if (!isBad && text.includes(REPLACEMENT)) isBad = !bytes.includes(REPLACEMENT_BYTES);
+    isBad ||= checkUtf8 === undefined ? text.includes(REPLACEMENT) : !checkUtf8(bytes, isLast);
     return text;
   };
   const first = decode(head, isEnded);
@@ -40,6 +41,28 @@ export async function openRdfText(source: AsyncIterable<Buffer>, name: string): 
     chunks: restOf(iterator, first, isEnded, decode),
     hasBadBytes: () => isBad,
   };
+}
+
+/** Whether bytes are UTF-8, however they are cut: a document may hold U+FFFD by itself. */
+function createUtf8Check(): (bytes: Buffer, isLast: boolean) => boolean {
+  let rest: Buffer = Buffer.alloc(0);
+  return (bytes, isLast) => {
+    const all = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
+    const end = isLast ? all.length : wholeCharacters(all);
+    rest = Buffer.from(all.subarray(end));
+    return isUtf8(all.subarray(0, end));
+  };
+}
+
+/** The length without a character at the end that goes on. */
+function wholeCharacters(bytes: Buffer): number {
+  for (let back = 1; back <= 3 && back <= bytes.length; back++) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte < 0x80) return bytes.length;
+    const size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 0;
+    if (size > 0) return size > back ? bytes.length - back : bytes.length;
+  }
+  return bytes.length;
 }
 
 async function* restOf(

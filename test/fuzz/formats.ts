@@ -5,6 +5,7 @@ import { fuzzOpenaire } from '../support/fuzz-openaire.ts';
 import { fuzzGzip, fuzzZip } from './fuzz-archives.ts';
 import { fuzzJson, fuzzJsonl } from './fuzz-json.ts';
 import { fuzzOai } from './fuzz-oai.ts';
+import { fuzzCsv, fuzzRdf, fuzzSparql, fuzzYaml } from './fuzz-subjects.ts';
 import { fuzzTar } from './fuzz-tar.ts';
 
 /** What became of the inputs, for the report. */
@@ -19,6 +20,10 @@ export const FORMATS: Readonly<Record<string, Fuzz>> = {
   jsonl: async (count, seed) => ({ ...(await fuzzJsonl(count, seed)) }),
   tar: async (count, seed) => ({ ...(await fuzzTar(count, seed)) }),
   oai: async (count, seed) => ({ ...(await fuzzOai(count, seed)) }),
+  csv: async (count, seed) => ({ ...(await fuzzCsv(count, seed)) }),
+  yaml: async (count, seed) => ({ ...(await fuzzYaml(count, seed)) }),
+  rdf: async (count, seed) => ({ ...(await fuzzRdf(count, seed)) }),
+  sparql: async (count, seed) => ({ ...(await fuzzSparql(count, seed)) }),
   xml: (count, seed) => {
     const { equal, strict, refused, differences } = fuzzXml(count, seed);
     if (differences.length > 0) throw new Error(differences.join('\n'));
