@@ -1,7 +1,11 @@
 /** A local server in place of the source of a shipped job: it speaks the protocol of the real one, and misbehaves on demand. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeTempDir } from './make-temp-dir.ts';
 import type { PackedFile } from './pack-input.ts';
 import { packForJob } from './run-job-folder.ts';
 import type { SourceFileOptions } from './source-file.ts';
+import { startSparqlServer } from './sparql-server.ts';
 import { startSourceServer, type SourceDump, type SourceServer } from './source-server.ts';
 
 export interface ServedJob {
@@ -71,6 +75,58 @@ export function withPicMapping(source: ServeJob): ServeJob {
       await Promise.all([served.close(), server.close()]);
     };
     return { ...served, config: { transformers: [{ type: 'cordis-award', args }] }, close };
+  };
+}
+
+/** The results that the job would get, as triples behind a SPARQL service: `toTurtle` turns the one into the other. */
+export function fromSparql(toTurtle: (results: string) => string): ServeJob {
+  return async (_job, files) => {
+    const turtle = (given: readonly PackedFile[]): string => toTurtle(only(given).content.toString());
+    const server = await startSparqlServer(turtle(files));
+    let before = Infinity;
+    return {
+      args: { origin: server.url },
+      deliver: (changed) => {
+        server.load(turtle(changed));
+      },
+      misbehave: () => {
+        server.faults.push({ kind: 'status', status: 429, retryAfter: 1 }, { kind: 'cut', afterBytes: 100 });
+      },
+      stall: () => {
+        before = server.requests.length;
+        server.faults.push({ kind: 'hang' });
+      },
+      heal: () => {
+        server.faults.length = 0;
+      },
+      hasStalled: () => server.requests.length > before,
+      close: () => server.close(),
+    };
+  };
+}
+
+/** A file on the machine of the worker: there is no server that could misbehave. */
+export function fromDisk(): ServeJob {
+  return (job, files) => {
+    const directory = makeTempDir();
+    const path = join(directory, 'source');
+    const deliver = (unpacked: readonly PackedFile[]): void => {
+      writeFileSync(path, only(packForJob(job, unpacked)).content);
+    };
+    deliver(files);
+    const nothing = (): void => undefined;
+    return Promise.resolve({
+      args: { path },
+      deliver,
+      misbehave: nothing,
+      stall: nothing,
+      heal: nothing,
+      hasStalled: () => true,
+      close: () => {
+        rmSync(directory, { recursive: true, force: true });
+        return Promise.resolve();
+      },
+    });
   };
 }
 
