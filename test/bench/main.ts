@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { growDump } from './grow-dump.ts';
 import { median, readPeakMegabytes, resetPeak, runCommand } from './measure.ts';
+import { benchOpenaire } from './openaire-road.ts';
 import { startBenchServers, type BenchServers } from './servers.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -41,6 +42,7 @@ try {
   if (peaks.length > 2)
     line('peak memory, the dump three times as large', `${ratio.toFixed(2)} x`, '0.8 to 1.2 x', ratio <= 1.2);
   await benchPreview(dump);
+  await benchOpenaire({ servers, cli: CLI, directory, rounds });
 } finally {
   await servers.stop();
   rmSync(directory, { recursive: true, force: true });
