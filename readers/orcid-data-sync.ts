@@ -16,6 +16,7 @@ import {
   type SourceVersion,
 } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
+import { LimitError } from '../src/errors.ts';
 import type { S3Place } from '../src/component/services.ts';
 import { readBundle } from '../src/formats/read-bundle.ts';
 import { fileResource } from '../src/spool/file-resource.ts';
@@ -51,6 +52,13 @@ const argsSchema = z
       .positive()
       .default(16 * 1024 ** 2)
       .describe('The largest record that is accepted, in bytes. A larger one is rejected; the others are read.'),
+    max_records: z
+      .int()
+      .positive()
+      .default(3_000_000)
+      .describe(
+        'The most records that one run fetches. More ends the run before it fetches any: a public data file brings all 20 million at once.',
+      ),
     max_list_bytes: z
       .int()
       .positive()
@@ -138,14 +146,23 @@ async function fetch(version: SourceVersion, args: Args, context: FetchContext):
       maxBytes: args.max_list_bytes,
       onProgress: context.onProgress,
     });
-    const source = fileResource({ name: args.list_key, ...list }).stream();
-    const records = newerRecords(readLastModified(source, listOptions(args, context)), since, context.warn);
-    await fillBundle(bundle, records, {
-      connections: args.connections,
-      signal,
-      fetch: (record, stop) => fetchRecord(record.id, args, context, stop),
-      onProgress: context.onProgress,
-    });
+    const listResource = fileResource({ name: args.list_key, ...list });
+    const records = (warn: FetchContext['warn']): AsyncGenerator<ModifiedRecord> =>
+      newerRecords(readLastModified(listResource.stream(), listOptions(args, context)), since, warn);
+    const left = (await countRecords(records(context.warn), args)) - bundle.count;
+    await fillBundle(
+      bundle,
+      records(() => undefined),
+      {
+        connections: args.connections,
+        signal,
+        fetch: (record, stop) => fetchRecord(record.id, args, context, stop),
+        // How much it will be in the end is told by what the records had so far.
+        onProgress: ({ bytes, records: taken }) => {
+          context.onProgress({ bytes, total: Math.round((bytes / taken) * Math.max(left, taken)) });
+        },
+      },
+    );
     return [{ name, ...(await bundle.complete()) }];
   } catch (error) {
     await bundle.close();
@@ -156,6 +173,20 @@ async function fetch(version: SourceVersion, args: Args, context: FetchContext):
 function fetchRecord(id: string, args: Args, { services }: FetchContext, signal: AbortSignal): Promise<Buffer> {
   const place: S3Place = toPlace(args, args.summaries_bucket);
   return collectObject(services.s3, place, `${id.slice(-3)}/${id}.xml`, { signal, maxBytes: args.max_record_bytes });
+}
+
+async function countRecords(records: AsyncIterable<ModifiedRecord>, args: Args): Promise<number> {
+  let count = 0;
+  for await (const _ of records) {
+    count += 1;
+    if (count <= args.max_records) continue;
+    throw new LimitError(
+      'E_SOURCE_TOO_LARGE',
+      `${nameOf(args)} has more than ${String(args.max_records)} records to fetch, the limit of max_records. Load a public data file of ORCID first and set the watermark to its date, or raise the limit.`,
+      { details: { limit: args.max_records } },
+    );
+  }
+  return count;
 }
 
 /** Everything that decides which records the bundle holds; never a secret. */

@@ -86,7 +86,9 @@ async function fetch(version: SourceVersion, args: Args, context: FetchContext):
     await fillBundle(bundle, wanted(args), {
       connections: args.connections,
       signal,
-      onProgress,
+      onProgress: ({ bytes }) => {
+        onProgress({ bytes });
+      },
       fetch: async ({ id }, stop) => {
         const headers = { accept: args.content_type };
         const answer = await services.http.get(addressOf(args, id), { signal: stop, headers, encoding: 'latin1' });

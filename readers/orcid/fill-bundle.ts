@@ -15,7 +15,8 @@ export interface FillOptions {
   readonly connections: number;
   readonly signal: AbortSignal;
   fetch(wanted: Wanted, signal: AbortSignal): Promise<Buffer>;
-  onProgress(progress: { readonly bytes: number }): void;
+  /** Of this attempt: what was taken, and how many of the list it was. */
+  onProgress(progress: { readonly bytes: number; readonly records: number }): void;
 }
 
 /** Failures one after the other that no longer can be the records. */
@@ -73,6 +74,7 @@ function createSink(bundle: Bundle, { onProgress }: FillOptions): Sink {
   let waiting: { readonly wanted: Wanted; readonly error: VocabSyncError }[] = [];
   let hasSuccess = bundle.count > 0;
   let bytes = 0;
+  let records = 0;
   const fail = async (): Promise<void> => {
     for (const { wanted, error } of waiting) {
       await bundle.fail(nameOf(wanted), { message: `The record ${wanted.id} could not be fetched: ${error.message}` });
@@ -90,7 +92,8 @@ function createSink(bundle: Bundle, { onProgress }: FillOptions): Sink {
       hasSuccess = true;
       await bundle.add(nameOf(wanted), outcome.content);
       bytes += outcome.content.length;
-      onProgress({ bytes });
+      records += 1;
+      onProgress({ bytes, records });
     },
     async end() {
       const away = waiting.find(({ error }) => error instanceof UnavailableError);

@@ -20,6 +20,7 @@ const reader: SourceReader = orcidDataSync;
 interface Bench {
   readonly buckets: MemoryBuckets;
   readonly warnings: readonly { readonly code: string }[];
+  readonly progress: readonly { readonly bytes: number; readonly total?: number }[];
   publish(records: readonly OrcidRecord[]): void;
   sync(args?: unknown, since?: string): Promise<readonly FetchedFile[] | { nothingNew: string }>;
   open(files: readonly FetchedFile[], from?: number): Promise<[string, string][]>;
@@ -36,6 +37,7 @@ function bench(directory = tempDir()): Bench {
   return {
     buckets,
     warnings: base.warnings,
+    progress: base.progress,
     publish(records) {
       buckets.put(LIST.bucket, LIST.key, lastModifiedList(records));
       for (const { id, xml = `<r>${id}</r>` } of records) buckets.put(SUMMARIES, summaryKey(id), xml);
@@ -163,6 +165,28 @@ describe('orcid-data-sync', () => {
     publish(four.slice(0, 1));
     buckets.fail(SUMMARIES, summaryKey(d), away());
     expect((await errorOf(sync())).code).toBe('E_SOURCE_UNAVAILABLE');
+  });
+
+  it('fetches nothing where it would be too much, and says what to do', async () => {
+    const { publish, sync, buckets } = bench();
+    publish(four);
+    const error = await errorOf(sync({ max_records: 3 }));
+    expect([error.code, error.message]).toEqual([
+      'E_SOURCE_TOO_LARGE',
+      expect.stringContaining('Load a public data file of ORCID first and set the watermark to its date'),
+    ]);
+    expect(fetchedRecords(buckets)).toEqual([]);
+    expect(filesOf(await sync({ max_records: 3 }, '2024-01-02'))).toHaveLength(1);
+  });
+
+  it('tells how far it is', async () => {
+    const { publish, sync, progress } = bench();
+    publish(orcidIds(20).map((id) => ({ id, modified: '2024-01-04 08:00:00.186' })));
+    await sync();
+    const told = progress.filter(({ total }) => total !== undefined).map(({ bytes, total }) => [bytes, total]);
+    expect(told).toHaveLength(20);
+    expect(told[0]).toEqual([26, 520]);
+    expect(told.at(-1)).toEqual([520, 520]);
   });
 
   it('keeps to the number of connections', async () => {
