@@ -29,11 +29,9 @@ const zipMutation: Mutation = {
 
 export function fuzzZip(count: number, seed: number): Promise<FuzzCounts> {
   const links = [{ reader: zip, args: { ...small, regex: '.' } }, { reader: json }];
-  return fuzzChain(
-    { links, makeInput: (random) => (random(3) > 0 ? lyingZip(random) : mutateBytes(zipMutation, random)) },
-    count,
-    seed,
-  );
+  const makeInput = (random: Random): Buffer => (random(3) > 0 ? lyingZip(random) : mutateBytes(zipMutation, random));
+  // Each chunk is a write into the spool, where positions are read.
+  return fuzzChain({ links, makeInput, cutSizes: (random) => [1 + random(4000)] }, count, seed);
 }
 
 function lyingZip(random: Random): Buffer {

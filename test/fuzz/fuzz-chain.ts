@@ -15,6 +15,8 @@ import { createRandom, type Random } from './create-random.ts';
 export interface FuzzedChain {
   readonly links: readonly { readonly reader: ChainLink['reader']; readonly args?: unknown }[];
   makeInput(random: Random): Buffer;
+  /** The sizes of the chunks in which it arrives the second time, the last repeated. Default: some bytes each. */
+  cutSizes?(random: Random): readonly number[];
 }
 
 export interface FuzzCounts {
@@ -53,7 +55,12 @@ export async function fuzzChain(chain: FuzzedChain, count: number, seed: number)
     const { user, system } = process.cpuUsage(began);
     const took = Math.round((user + system) / 1000);
     if (took > MOST_MS) throw fail(`it took ${String(took)} ms`);
-    const cut = await readInput(links, input, [1 + random(60), 1 + random(9), 1 + random(400)], fail);
+    const cut = await readInput(
+      links,
+      input,
+      chain.cutSizes?.(random) ?? [1 + random(60), 1 + random(9), 1 + random(400)],
+      fail,
+    );
     if (!isAlike(cut, whole, links.length > 1))
       throw fail(`another cut of its bytes gives ${describe(cut)}, not ${describe(whole)}`);
     await checkRest(links, input, whole, random, fail);
