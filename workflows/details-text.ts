@@ -196,9 +196,13 @@ function targetsTable({ targets, published }: TaskProgress, { outcome }: RunProg
 }
 
 /** Heartbeats carry position and rate, and the page of the pending activities is where the UI shows them. */
-function links({ outcome, waiting }: RunProgress, { namespace, workflowId, runId }: RunPlace): string {
+function links({ run: id, outcome, waiting, heldBy }: RunProgress, { namespace, workflowId, runId }: RunPlace): string {
   const run = `/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}/${runId}`;
-  if (outcome !== null) return `[timeline and result](${run}/history)`;
+  // A run that was skipped is in no ledger: the one that holds the job is.
+  const shown = `\`vocab-sync show ${escaped(heldBy?.run ?? id)}\``;
+  if (outcome === 'skipped') return `[timeline and result](${run}/history)${heldBy === null ? '' : ` · ${shown}`}`;
+  if (outcome !== null)
+    return `[timeline and result](${run}/history) · in a terminal: ${shown}, or \`logs\`, \`changes\``;
   if (waiting !== null) return `[timeline](${run}/history)`;
   return `[how far: position and rate](${run}/pending-activities) · [timeline](${run}/history)`;
 }

@@ -73,6 +73,14 @@ describe('the details text', () => {
     );
   });
 
+  it('names the commands that tell more, of the run that holds the job where this one was skipped', () => {
+    const done = read(renderDetails(progress({ phase: 'done', outcome: 'success' }), PLACE));
+    expect(done).toContain('/history) · in a terminal: `vocab-sync show run-1`, or `logs`, `changes`');
+    const heldBy = { run: 'run-0', workflowId: 'vocab-sync/ror/1', phase: 'waiting' } as const;
+    const skipped = read(renderDetails(progress({ phase: 'done', outcome: 'skipped', tasks: [], heldBy }), PLACE));
+    expect(skipped).toContain('/history) · `vocab-sync show run-0`');
+  });
+
   it('says what a run is that is no ordinary one, and that its end paused the schedule', () => {
     const note = 'paused by vocab-sync after 3 failures in a row — then: vocab-sync schedule ror resume';
     const text = read(renderDetails(progress({ mode: 'retry', outcome: 'failed', schedulePaused: note }), PLACE));
