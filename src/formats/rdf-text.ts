@@ -5,6 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import { SourceError } from '../errors.ts';
 import { firstBytes } from './sniff-content.ts';
+import { decodeWestern } from './xml-encoding.ts';
 
 export interface RdfText {
   /** The first characters, at most a few thousand. */
@@ -84,10 +85,18 @@ async function* restOf(
   }
 }
 
-function decoderOf(head: Buffer, name: string): InstanceType<typeof TextDecoder> {
+interface Decoder {
+  /** As the web names it. */
+  readonly encoding: string;
+  decode(bytes: Buffer, options: { readonly stream: boolean }): string;
+}
+
+function decoderOf(head: Buffer, name: string): Decoder {
   const label = markOf(head) ?? declaredEncoding(head) ?? 'utf-8';
   try {
-    return new TextDecoder(label);
+    const decoder = new TextDecoder(label);
+    if (decoder.encoding !== 'windows-1252') return decoder;
+    return { encoding: decoder.encoding, decode: (bytes) => decodeWestern(bytes).toString('utf8') };
   } catch (cause) {
     throw new SourceError(
       'E_RDF_SYNTAX',
