@@ -11,11 +11,11 @@ import { describeWithServers, testTemporal } from '../support/temporal-server.ts
 import { until } from '../support/workflow-bench.ts';
 
 const MEMBERS = 16;
-const RECORDS = 4_000;
+const RECORDS = 2_500;
 
 /** About 50 MB, stored: read in six parts. */
 function manyMembers(): Buffer {
-  const filler = 'x'.repeat(400);
+  const filler = 'x'.repeat(800);
   return buildZip(
     Array.from({ length: MEMBERS }, (_, member) => ({
       name: `${String(member)}-ror-data.json`,
