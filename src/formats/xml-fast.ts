@@ -2,7 +2,8 @@
  * One element by the fast parser. It gives exactly what the strict parser gives, or declines. Elements that are not
  * wanted are passed over, but their tags are proven all the same: each is well-formed, and closed where it has to be.
  */
-import { addChild, finishElement, localName, type WantedElements, type XmlObject } from './xml-object.ts';
+import { keptName } from './xml-names.ts';
+import { addChild, finishElement, type WantedElements, type XmlObject } from './xml-object.ts';
 import { copyOf, decoded, endOfName, halt, isBlank, isStopped, passReferences, type XmlScan } from './xml-scan.ts';
 import { readEndTag, readStartTag } from './xml-tags.ts';
 import { decodeText } from './xml-text.ts';
@@ -93,7 +94,7 @@ function readWantedChild(
   start: number,
 ): XmlObject | undefined {
   const end = endOfName(scan.bytes, start);
-  const key = keyOf(scan, scan.text.slice(start, end));
+  const key = keptName(scan.names, scan.bytes, start, end);
   if (!wanted.children.has(key)) {
     readStartTag(scan, false);
     if (!isStopped(scan) && !scan.isEmpty) skipContent(scan);
@@ -106,24 +107,9 @@ function readWantedChild(
   return parent;
 }
 
-/** Documents use the same few names again and again. */
-function keyOf(scan: XmlScan, name: string): string {
-  const known = scan.keys.get(name);
-  if (known !== undefined) return known;
-  const key = localName(name);
-  if (name.length > LONGEST_KEY) return key;
-  if (scan.keys.size >= MOST_KEYS) scan.keys.clear();
-  // Strings of their own: slices would keep the whole document.
-  scan.keys.set(Buffer.from(name, 'latin1').toString('latin1'), Buffer.from(key, 'latin1').toString('latin1'));
-  return key;
-}
-
-const MOST_KEYS = 1000;
-const LONGEST_KEY = 200;
-
 /** The name that begins at `start`, which ends where the tag that was read at this depth had its name end. */
 function nameOf(scan: XmlScan, start: number, depth: number): string {
-  return keyOf(scan, scan.text.slice(start, scan.ends[depth]));
+  return keptName(scan.names, scan.bytes, start, scan.ends[depth] as number);
 }
 
 /** Behind the start tag of an element: goes behind its end tag. */

@@ -3,6 +3,7 @@
  * faster in a string of one character each and looks at single ones faster in a buffer; only what is kept is decoded.
  */
 import { XmlFault } from './xml-fault.ts';
+import { createKnownNames, type KnownName } from './xml-names.ts';
 
 export interface XmlScan {
   /** The bytes in view, one character for each. */
@@ -31,8 +32,8 @@ export interface XmlScan {
   knownDeclarations: string;
   /** How often such an end is still learned: a source in which each differs would pay for nothing. */
   lessons: number;
-  /** Names as they are written, to names as they are kept. */
-  readonly keys: Map<string, string>;
+  /** Names that were read before; see xml-names.ts. */
+  readonly names: (KnownName | undefined)[];
 }
 
 export interface XmlLimits {
@@ -64,7 +65,7 @@ export function createXmlScan(limits: XmlLimits): XmlScan {
     attributeEnds: new Int32Array(maxAttributes),
     knownDeclarations: '',
     lessons: MOST_LESSONS,
-    keys: new Map(),
+    names: createKnownNames(),
   };
 }
 
