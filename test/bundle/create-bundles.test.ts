@@ -1,6 +1,6 @@
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createBundles } from '../../src/bundle/create-bundles.ts';
 import type { Bundle, Download } from '../../src/component/services.ts';
 import { readBundle } from '../../src/formats/read-bundle.ts';
@@ -114,9 +114,11 @@ describe('a bundle', () => {
     const first = await openBundle(directory);
     let waited = 0;
     const second = createBundles(directory).open({ key: 'key', name: 'records.tar', signal, onWait: () => waited++ });
+    await vi.waitFor(() => {
+      expect(waited).toBeGreaterThan(0);
+    });
     await first.add('a', Buffer.from('1'));
     const complete = await first.complete();
     expect(await second).toEqual({ complete });
-    expect(waited).toBeGreaterThan(0);
   });
 });
