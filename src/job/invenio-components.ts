@@ -7,8 +7,9 @@ const SERVICES: Readonly<Record<string, string>> = {
   'awards-service': 'awards',
   'names-service': 'names',
   'subjects-service': 'subjects',
-  'openaire-affiliations-service': 'affiliations',
-  'cordis-awards-service': 'awards',
+  // These two only add to what another job publishes, so they have tables of their own.
+  'openaire-affiliations-service': 'openaire_affiliations',
+  'cordis-awards-service': 'cordis_awards',
 };
 
 const NOT_BUILT: Readonly<Record<ComponentKind, readonly string[]>> = {

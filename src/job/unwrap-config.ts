@@ -19,6 +19,9 @@ interface Move {
   readonly from: string;
 }
 
+/** Of the keys whose records are only a part of those that the key is named for. */
+const VOCABULARIES: Readonly<Partial<Record<string, string>>> = { 'affiliations:openaire': 'affiliation-identifiers' };
+
 const LISTS = ['readers', 'transformers', 'writers'];
 const KEYS = new Set(Object.keys(jobSchema.shape));
 
@@ -67,7 +70,7 @@ function unwrapVocabulary(config: JsonObject, moves: Move[], report: Report): Js
   }
   const inner = unwrapKey(config, key, moves);
   const id = key.replaceAll(/[:_]/g, '-');
-  const said = { id, title: key, vocabulary: key.split(':')[0] ?? key };
+  const said = { id, title: key, vocabulary: VOCABULARIES[key] ?? key.split(':')[0] ?? key };
   const stand = Object.fromEntries(Object.entries(said).filter(([name]) => !Object.hasOwn(inner, name)));
   if (Object.keys(stand).length > 0) reportStandIn(stand, report);
   return { ...stand, ...inner };

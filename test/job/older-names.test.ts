@@ -17,6 +17,32 @@ const problemsOf = (reader: object, onMissing: string): string[] =>
     ({ severity, pointer, message }) => `${severity} ${pointer}: ${message}`,
   );
 
+describe('a config that only adds to another', () => {
+  const pasted = {
+    'affiliations:openaire': {
+      readers: [
+        { type: 'openaire-http', args: { tar_hrefs: ['/organization.tar'] } },
+        { type: 'tar', args: { regex: '\\.json.gz$', mode: 'r' } },
+        { type: 'gzip' },
+        { type: 'jsonl' },
+      ],
+      transformers: [{ type: 'openaire-organization' }],
+      writers: [{ type: 'async', args: { writer: { type: 'openaire-affiliations-service' } } }],
+    },
+  };
+
+  it('is checked as what it adds, and is told a table of its own', () => {
+    const { problems } = parseJob(JSON.stringify(pasted), {
+      catalog,
+      vocabularies: new Set(['affiliation-identifiers']),
+    });
+    expect(problems.filter(({ severity }) => severity === 'error')).toMatchObject([
+      { suggestion: '{"type":"postgres","args":{"table":"openaire_affiliations"}}' },
+    ]);
+    expect(problems.map(({ message }) => message).join()).toContain('"vocabulary": "affiliation-identifiers"');
+  });
+});
+
 describe('an older name', () => {
   it('is taken, with a warning that says what to write', () => {
     expect(problemsOf({ type: 'openaire-project-http', args: { origin: 'diff' } }, 'keep')).toEqual([
