@@ -2,35 +2,53 @@
 import { EventEmitter } from 'node:events';
 import { Parser } from 'n3';
 import { SourceError, messageOf } from '../errors.ts';
-import type { BrokenLine } from './rdf-terms.ts';
-import { createTermFactory } from './rdf-terms.ts';
+import { createTermFactory, type BrokenLine, type OnTriple } from './rdf-terms.ts';
 import { statementTooLong, type ParseRdfOptions } from './rdf-xml.ts';
 
 /** Throws SourceError where the text is no Turtle: nothing behind a broken statement tells where the next one begins. */
 export async function parseTurtle(chunks: AsyncIterable<string>, options: ParseRdfOptions): Promise<void> {
   const parser = new Parser({ baseIRI: options.baseIri, factory: createTermFactory(), blankNodePrefix: '_:' });
   const text = new EventEmitter();
-  const state = { chars: 0, failure: undefined as Error | undefined };
+  const state = {
+    chars: 0,
+    failure: undefined as unknown,
+    thrown: undefined as { readonly error: unknown } | undefined,
+  };
   parser.parse(text, (error, triple) => {
     state.chars = 0;
     // Typed as absent or an error; it is null for a triple.
     if (error instanceof Error) state.failure ??= error;
-    else if ((triple as unknown) !== null) options.onTriple(triple);
+    else if ((triple as unknown) !== null && state.thrown === undefined) hand(triple);
   });
+  const hand = (triple: Parameters<OnTriple>[0]): void => {
+    try {
+      options.onTriple(triple);
+    } catch (error) {
+      state.thrown = { error };
+    }
+  };
+  const emit = (event: 'data' | 'end', chunk?: string): void => {
+    try {
+      text.emit(event, chunk);
+    } catch (error) {
+      // The parser itself fails on some broken directives.
+      state.failure ??= error;
+    }
+    if (state.thrown !== undefined) throw state.thrown.error;
+    if (state.failure !== undefined) throw notTurtle(state.failure, options.name);
+  };
   for await (const chunk of chunks) {
     state.chars += chunk.length;
-    text.emit('data', chunk);
-    if (state.failure !== undefined) throw notTurtle(state.failure, options.name);
+    emit('data', chunk);
     if (state.chars > options.maxStatementChars) throw statementTooLong(options.name, options.maxStatementChars);
   }
-  text.emit('end');
-  if (state.failure !== undefined) throw notTurtle(state.failure, options.name);
+  emit('end');
 }
 
 function notTurtle(error: unknown, name: string): SourceError {
   return new SourceError(
     'E_RDF_SYNTAX',
-    `${name} should be Turtle, but it is broken: ${messageOf(error)} It may be truncated: fetch it again, or report it to the source.`,
+    `${name} should be Turtle, but it is broken: ${messageOf(error).replace(/\.$/, '')}. It may be truncated: fetch it again, or report it to the source.`,
     { cause: error, details: { resource: name } },
   );
 }

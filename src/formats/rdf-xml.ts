@@ -22,6 +22,15 @@ const MAX_ENTITY_CHARS = 256;
 /** With entities a document is longer than its bytes. */
 const MAX_CHARS_WITH_ENTITIES = 1024 * 1024;
 
+interface Parsing {
+  /** Since the last statement. */
+  chars: number;
+  maxChars: number;
+  failure: Error | undefined;
+  /** By `onTriple`. */
+  thrown: { readonly error: unknown } | undefined;
+}
+
 export async function parseRdfXml(chunks: AsyncIterable<string>, options: ParseRdfOptions): Promise<void> {
   const parser = new RdfXmlParser({
     baseIRI: options.baseIri,
@@ -30,10 +39,15 @@ export async function parseRdfXml(chunks: AsyncIterable<string>, options: ParseR
     validateUri: false,
     trackPosition: true,
   });
-  const state = { chars: 0, maxChars: options.maxStatementChars, failure: undefined as Error | undefined };
+  const state: Parsing = { chars: 0, maxChars: options.maxStatementChars, failure: undefined, thrown: undefined };
   parser.on('data', (triple: Parameters<OnTriple>[0]) => {
     state.chars = 0;
-    options.onTriple(triple);
+    // Never thrown from here: nobody would catch it.
+    try {
+      options.onTriple(triple);
+    } catch (error) {
+      state.thrown ??= { error };
+    }
   });
   parser.on('error', (error: Error) => {
     state.failure ??= error;
@@ -45,16 +59,21 @@ export async function parseRdfXml(chunks: AsyncIterable<string>, options: ParseR
       isStart = false;
       for (let at = 0; at < chunk.length; at += SLICE) {
         await write(parser, chunk.slice(at, at + SLICE));
-        if (state.failure !== undefined) throw notWellFormed(state.failure, options.name);
+        throwFailure(state, options.name);
         checkGrowth(parser, (state.chars += SLICE), state.maxChars, options.name);
       }
     }
     closeXml(parser);
     await end(parser);
-    if (state.failure !== undefined) throw notWellFormed(state.failure, options.name);
+    throwFailure(state, options.name);
   } finally {
     parser.destroy();
   }
+}
+
+function throwFailure({ thrown, failure }: Parsing, name: string): void {
+  if (thrown !== undefined) throw thrown.error;
+  if (failure !== undefined) throw notWellFormed(failure, name);
 }
 
 function write(parser: RdfXmlParser, text: string): Promise<void> {
@@ -101,7 +120,7 @@ export function statementTooLong(name: string, maxChars: number): LimitError {
   );
 }
 
-function notWellFormed(error: unknown, name: string): SourceError | LimitError {
+function notWellFormed(error: unknown, name: string): SourceError {
   return new SourceError(
     'E_RDF_SYNTAX',
     `${name} should be well-formed RDF/XML, but it is not: ${messageOf(error)}. It may be truncated: fetch it again, or report it to the source.`,

@@ -213,6 +213,8 @@ describe('limits', () => {
     );
     const error = await errorOf(readRecords(rdf, turtle(many.join(' ')), { max_held_bytes: 10_000 }));
     expect(error).toMatchObject({ code: 'E_RDF_TOO_LARGE', details: { max_held_bytes: 10_000 } });
+    const { path } = formatFixtures('rdf', 'ok').find(({ name }) => name === 'trees.rdf') ?? { path: '' };
+    expect((await errorOf(readRecords(rdf, pathResource(path), { max_held_bytes: 100 }))).code).toBe('E_RDF_TOO_LARGE');
   });
 
   it.each([
