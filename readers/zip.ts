@@ -82,32 +82,39 @@ async function* read(
   args: Args,
   context: ReadContext,
 ): AsyncGenerator<PlacedResource, void, undefined> {
-  const pattern = args.regex === undefined ? undefined : compileMemberPattern(args.regex);
   context.signal.throwIfAborted();
   const file = await localFile(input, context);
   try {
-    const members = await readDirectory(file.open, input.name, args);
-    const selected = selectMembers(members, pattern, input.name, (warning) => {
-      // Whoever begins in the middle is not the first to read it.
-      if (context.from === 0) context.warn(warning);
-    });
-    for (const member of selected) refuseUnreadable(member, args);
-    for (const member of selected) {
+    for (const member of await membersToRead(file.open, input.name, args, context)) {
       context.signal.throwIfAborted();
-      if (context.until !== undefined && member.position >= context.until) return;
-      if (member.position >= context.from) yield toPlaced(file.open, member);
+      yield toPlaced(file.open, member);
     }
   } finally {
     await file.release();
   }
 }
 
+/** The rest of the directory is let go: several parts of an archive may be read in one process. */
+async function membersToRead(
+  open: OpenFile,
+  name: string,
+  args: Args,
+  { from, until = Infinity, warn }: ReadContext,
+): Promise<readonly ZipMember[]> {
+  const selected = await selectFrom(open, name, args, (warning) => {
+    // Whoever begins in the middle is not the first to read it.
+    if (from === 0) warn(warning);
+  });
+  for (const member of selected) refuseUnreadable(member, args);
+  return selected.filter(({ position }) => position >= from && position < until);
+}
+
 async function split(input: Resource, args: Args, context: SplitContext): Promise<readonly number[]> {
-  const pattern = args.regex === undefined ? undefined : compileMemberPattern(args.regex);
   context.signal.throwIfAborted();
   const file = await localFile(input, context);
   try {
-    const members = selectMembers(await readDirectory(file.open, input.name, args), pattern, input.name, ignore);
+    // What there is to warn of is said by those who read.
+    const members = await selectFrom(file.open, input.name, args, () => undefined);
     const positions = members.map(({ position }) => position);
     const cuts = cutEvenly(
       members.map(({ packedBytes }) => packedBytes + MEMBER_BYTES),
@@ -122,8 +129,14 @@ async function split(input: Resource, args: Args, context: SplitContext): Promis
 /** What it costs to open a member, as so many bytes of its content. */
 const MEMBER_BYTES = 512;
 
-function ignore(): void {
-  // What there is to warn of is said by those who read.
+async function selectFrom(
+  open: OpenFile,
+  name: string,
+  args: Args,
+  warn: ReadContext['warn'],
+): Promise<readonly ZipMember[]> {
+  const pattern = args.regex === undefined ? undefined : compileMemberPattern(args.regex);
+  return selectMembers(await readDirectory(open, name, args), pattern, name, warn);
 }
 
 interface LocalFile {
