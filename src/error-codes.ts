@@ -173,7 +173,8 @@ export const ERROR_CODES = {
   E_RECORD_TOO_LARGE: {
     kind: 'record',
     meaning: 'A record is larger than the limit of the reader.',
-    remedy: 'Raise `max_record_bytes` (`max_line_bytes` of jsonl) of the reader if the record is genuine.',
+    remedy:
+      'Raise `max_record_bytes` (`max_line_bytes` of jsonl, or what the message names of xml) of the reader if the record is genuine.',
   },
   E_RECORD_TOO_DEEP: {
     kind: 'record',

@@ -62,7 +62,7 @@ function detect(head: Buffer): Encoding {
 function byMark(head: Buffer): Encoding | undefined {
   const start = head.toString('hex', 0, 4);
   if (start === 'fffe0000' || start === '0000feff') {
-    throw new XmlFault('E_XML_ENCODING', 'it is written in UTF-32, which is not read');
+    throw encodingFault('it is written in UTF-32, which is not read');
   }
   if (start.startsWith('efbbbf')) return { name: 'utf-8', mark: 3 };
   if (start.startsWith('fffe')) return { name: 'utf-16le', mark: 2 };
@@ -78,7 +78,7 @@ function startAs(head: Buffer, { name, mark }: Encoding): string {
 }
 
 function contradiction(declared: string, found: string): XmlFault {
-  return new XmlFault('E_XML_ENCODING', `it declares the encoding ${declared}, but it is ${found}`);
+  return encodingFault(`it declares the encoding ${declared}, but it is ${found}`);
 }
 
 type Decode = (chunk: Buffer, isLast: boolean) => Buffer;
@@ -93,7 +93,7 @@ function createDecoder(name: string): Decode | undefined {
     try {
       return Buffer.from(decoder.decode(chunk, { stream: !isLast }), 'utf8');
     } catch (error) {
-      throw new XmlFault('E_XML_ENCODING', `it holds bytes that are not ${name}, its encoding`, error);
+      throw encodingFault(`it holds bytes that are not ${name}, its encoding`, error);
     }
   };
 }
@@ -102,13 +102,13 @@ function createTextDecoder(name: string): TextDecoder {
   try {
     return new TextDecoder(name, { fatal: true });
   } catch (error) {
-    throw new XmlFault('E_XML_ENCODING', `it declares the encoding ${name.slice(0, 60)}, which is not known`, error);
+    throw encodingFault(`it declares the encoding ${name.slice(0, 60)}, which is not known`, error);
   }
 }
 
 function decodeAscii(chunk: Buffer): Buffer {
   if (chunk.every((byte) => byte < 0x80)) return chunk;
-  throw new XmlFault('E_XML_ENCODING', 'it declares the encoding us-ascii, but it holds bytes above 127');
+  throw encodingFault('it declares the encoding us-ascii, but it holds bytes above 127');
 }
 
 /** What Windows-1252 has where ISO-8859-1 has control characters that nobody writes: the dashes and quotes of Windows. */
@@ -121,4 +121,10 @@ export function decodeWestern(chunk: Buffer): Buffer {
     text.replace(/[\u0080-\u009f]/g, (character) => WESTERN.charAt(character.charCodeAt(0) - 0x80)),
     'utf8',
   );
+}
+
+function encodingFault(reason: string, cause?: unknown): XmlFault {
+  const fault = new XmlFault('E_XML_ENCODING', reason, cause);
+  fault.endsDocument = true;
+  return fault;
 }

@@ -167,6 +167,7 @@ async function readOne(document: Document, name: string, byte: number): Promise<
 /** Behind a broken record among others. A record that is never closed ends the document. */
 async function passFault(document: Document, name: string, error: unknown): Promise<XmlFault> {
   if (!(error instanceof XmlFault) && !(error instanceof XmlCutOff)) throw error;
+  if (error instanceof XmlFault && error.endsDocument) throw error;
   if (error instanceof XmlFault && error.behind !== undefined) {
     document.scan.at = error.behind;
     return error;
@@ -178,10 +179,10 @@ async function passFault(document: Document, name: string, error: unknown): Prom
 
 /** The document is the record: it is handed on once its end was seen. */
 async function readWhole(document: Document, tag: string, position: number): Promise<ReadItem> {
-  const { envelope, element } = document;
+  const { envelope, element, others } = document;
   document.isWhole = true;
   const name = localName(tag);
-  const isOther = element !== undefined && name !== element;
+  const isOther = name !== element && others.has(name);
   const reading = isOther ? { ...document, wanted: undefined } : document;
   const value = await readXmlRecord(reading, position >= document.options.from);
   envelope.root = tag;

@@ -132,6 +132,7 @@ describe('what a transformer looks at', () => {
     const context = testContext({ wanted: ['e', '/error'] });
     const args = { root_element: 'record' };
     expect(await read('<e:error><code>9018</code></e:error>', args, context)).toEqual([{ error: { code: '9018' } }]);
+    expect(await read('<error><code>9018</code></error>', {}, context)).toEqual([{ error: { code: '9018' } }]);
     expect(await read('<list><error/><record/></list>', args, testContext({ wanted: ['/error'] }))).toEqual([{}]);
   });
 });
@@ -146,5 +147,17 @@ describe('records of a list', () => {
     const found = await readRecords(xml, bytesResource(list, [64]), { root_element: 'r', max_record_bytes: 1000 });
     expect(outline(found)).toEqual(['1', '1:E_RECORD_SYNTAX', '2:E_RECORD_TOO_LARGE', '4']);
     expect(found[1]).toMatchObject({ raw: expect.stringContaining('<r><a></r>'), error: { details: { byte: 11 } } });
+  });
+});
+
+describe('an encoding that its bytes break behind some records', () => {
+  it('ends the run and says what they are', async () => {
+    const declaration = Buffer.from('<?xml version="1.0" encoding="Shift_JIS"?><l><r>1</r><r>');
+    const bytes = Buffer.concat([declaration, Buffer.from([0xff, 0xff]), Buffer.from('</r><r>3</r></l>')]);
+    const error = await errorOf(readRecords(xml, bytesResource(bytes, [declaration.length]), { root_element: 'r' }));
+    expect([error.code, error.message]).toEqual([
+      'E_XML_STRUCTURE',
+      expect.stringContaining('bytes that are not shift_jis'),
+    ]);
   });
 });
