@@ -89,12 +89,10 @@ describeWithServers('the commands that control', () => {
           bench.queue,
         )
       ).findings.find(({ subject }) => subject === `queue ${bench.queue}`);
-    await expect
-      .poll(doctor, PATIENCE)
-      .toMatchObject({
-        status: 'warn',
-        message: expect.stringMatching(/a task has waited \d+ seconds: it is gone or busy/) as string,
-      });
+    await expect.poll(doctor, PATIENCE).toMatchObject({
+      status: 'warn',
+      message: expect.stringMatching(/a task has waited \d+ seconds: it is gone or busy/) as string,
+    });
     await bench.worker();
     const report = JSON.parse((await running).stdout) as RunReport;
     expect(report).toMatchObject({ outcome: 'success' });
