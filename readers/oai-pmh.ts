@@ -124,13 +124,14 @@ async function* read(input: Resource, args: OaiArgs, context: ReadContext): Asyn
   }
 }
 
-function toItem({ header, xml }: OaiEntry, position: number): ReadItem {
+function toItem({ header, xml, fault }: OaiEntry, position: number): ReadItem {
   try {
+    if (fault !== undefined) throw fault;
     const value = { record: fromBytes(xml), header };
     return header.status === 'deleted' ? { position, value, isDeleted: true } : { position, value };
   } catch (error) {
     if (!(error instanceof XmlFault)) throw error;
-    const message = `The record ${header.identifier} cannot be read: ${error.message}.`;
+    const message = `Record ${String(position)}${header.identifier === '' ? '' : `, ${header.identifier},`} cannot be read: ${error.message}.`;
     const raw = Buffer.from(xml.slice(0, 2 * RAW_LIMIT), 'latin1')
       .toString('utf8')
       .slice(0, RAW_LIMIT);

@@ -19,11 +19,16 @@ const MOST_WAITS = 20;
 /** Servers send their OAI errors with one of these, InvenioRDM with 422. */
 const STATUSES_WITH_ANSWER = [400, 404, 409, 410, 422];
 
-/** `noRecordsMatch`, `badResumptionToken` and `idDoesNotExist` are handed to the caller; what else is wrong is thrown. */
-export async function askOai(args: OaiArgs, question: OaiQuestion, context: FetchContext): Promise<OaiPage> {
+/** `place` is for messages. `noRecordsMatch`, `badResumptionToken` and `idDoesNotExist` are handed to the caller; what else is wrong is thrown. */
+export async function askOai(
+  args: OaiArgs,
+  question: OaiQuestion,
+  context: FetchContext,
+  place = question['verb'] ?? '',
+): Promise<OaiPage> {
   const url = toUrl(args.base_url, question);
   const answer = await getPatiently(url, args, context);
-  const page = await parseAnswer(answer);
+  const page = await parseAnswer(answer, place);
   const refusal = page.errors.find(({ code }) => !isForCaller(code, question));
   if (refusal !== undefined) throw refused(refusal, url, question);
   return page;
@@ -65,8 +70,8 @@ async function getPatiently(url: string, args: OaiArgs, context: FetchContext): 
   }
 }
 
-async function parseAnswer(answer: HttpAnswer): Promise<OaiPage> {
-  const where = redactUrl(answer.url);
+async function parseAnswer(answer: HttpAnswer, place: string): Promise<OaiPage> {
+  const where = `${redactUrl(answer.url)} (${place})`;
   try {
     const page = parseOaiPage(await utf8BytesOf(answer.body));
     if (page !== undefined) return page;
@@ -104,7 +109,9 @@ function brokenAnswer(where: string, fault: XmlFault): SourceError {
 }
 
 function refused({ code, message }: OaiError, url: string, question: OaiQuestion): ConfigError {
-  const asked = Object.entries(question).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+  const asked = Object.entries(question).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${value.slice(0, 100)}`],
+  );
   return new ConfigError(
     'E_OAI_REFUSED',
     `${redactUrl(url)} refuses ${asked.join(', ')}: ${code}${message.trim() === '' ? '' : ` (${message.trim().slice(0, 200)})`}. Correct metadata_prefix, set or the dates.`,

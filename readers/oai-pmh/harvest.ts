@@ -8,7 +8,7 @@ import type { Bundle, Download } from '../../src/component/services.ts';
 import { LimitError, SourceError } from '../../src/errors.ts';
 import { parseOaiPage, type OaiEntry, type OaiPage } from '../../src/formats/oai-page.ts';
 import { redactUrl } from '../../src/http/url-policy.ts';
-import { askOai } from './ask-oai.ts';
+import { askOai, type OaiQuestion } from './ask-oai.ts';
 import type { OaiArgs, Selection } from './oai-args.ts';
 import { renderPage } from './render-page.ts';
 
@@ -64,7 +64,7 @@ async function addPages(bundle: Bundle, args: OaiArgs, selection: Selection, con
   let bytes = 0;
   for (let pages = bundle.count; ; pages++) {
     if (pages >= args.max_pages) throw tooManyPages(args);
-    const page = await askPage(args, selection, token, context);
+    const page = await askPage(args, toListQuestion(args, selection, token), pages, context);
     if (page === undefined) return false;
     const entries = args.verb === 'ListRecords' ? page.entries : await getEach(page.entries, args, context);
     const content = renderPage(entries, page.token);
@@ -81,28 +81,28 @@ async function addPages(bundle: Bundle, args: OaiArgs, selection: Selection, con
 /** Undefined where the token is refused. A list without records is an empty page. */
 async function askPage(
   args: OaiArgs,
-  selection: Selection,
-  token: string | undefined,
+  question: OaiQuestion,
+  page: number,
   context: FetchContext,
 ): Promise<OaiPage | undefined> {
+  const answer = await askOai(args, question, context, `page ${String(page + 1)} of the list`);
+  return answer.errors.some(({ code }) => code === 'badResumptionToken') ? undefined : answer;
+}
+
+function toListQuestion(args: OaiArgs, selection: Selection, token: string | undefined): OaiQuestion {
   const verb = args.verb === 'ListRecords' ? 'ListRecords' : 'ListIdentifiers';
-  const page = await askOai(
-    args,
-    token === undefined ? { verb, ...toQuestion(args, selection) } : { verb, resumptionToken: token },
-    context,
-  );
-  return page.errors.some(({ code }) => code === 'badResumptionToken') ? undefined : page;
+  return token === undefined ? { verb, ...toQuestion(args, selection) } : { verb, resumptionToken: token };
 }
 
 export function toQuestion(args: OaiArgs, { from, until }: Pick<Selection, 'from' | 'until'>) {
   return { metadataPrefix: args.metadata_prefix, set: args.set, from, until };
 }
 
-/** Of what is deleted the header is all there is. */
+/** Of what is deleted the header is all there is; without an identifier there is nothing to ask for. */
 async function getEach(headers: readonly OaiEntry[], args: OaiArgs, context: FetchContext): Promise<OaiEntry[]> {
   const entries: OaiEntry[] = [];
   for (const entry of headers) {
-    if (entry.header.status === 'deleted') {
+    if (entry.header.status === 'deleted' || entry.fault !== undefined) {
       entries.push(entry);
       continue;
     }

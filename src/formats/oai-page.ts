@@ -26,6 +26,8 @@ export interface OaiEntry {
   readonly header: OaiHeader;
   /** One character for each byte, like what was given. */
   readonly xml: string;
+  /** What keeps this record from being told apart; its header is empty then. */
+  readonly fault?: XmlFault;
 }
 
 export interface OaiPage {
@@ -105,10 +107,16 @@ function endOfElement(text: string, start: number): number {
 }
 
 function toEntry(raw: string, name: string, around: readonly ReadonlyMap<string, string>[]): OaiEntry {
-  const header = name === 'header' ? raw : headerIn(raw);
-  const xml = name === 'header' ? `<record>${raw}</record>` : raw;
-  return { header: parseHeader(header), xml: withDeclarations(xml, around) };
+  const xml = withDeclarations(name === 'header' ? `<record>${raw}</record>` : raw, around);
+  try {
+    return { header: parseHeader(name === 'header' ? raw : headerIn(raw)), xml };
+  } catch (fault) {
+    if (fault instanceof XmlFault) return { header: NO_HEADER, xml, fault };
+    throw fault;
+  }
 }
+
+const NO_HEADER: OaiHeader = { identifier: '', datestamp: '', set_spec: [] };
 
 function headerIn(record: string): string {
   for (let at = tokenAt(record, 0).end; at < record.length;) {
@@ -117,7 +125,7 @@ function headerIn(record: string): string {
     if (isElement && localName(token.name) === 'header') return record.slice(at, endOfElement(record, at));
     at = isElement ? endOfElement(record, at) : token.end;
   }
-  throw new XmlFault('E_RECORD_SYNTAX', 'a record of it has no <header>');
+  throw new XmlFault('E_RECORD_SYNTAX', 'it has no <header>');
 }
 
 function parseHeader(raw: string): OaiHeader {
@@ -130,7 +138,7 @@ function parseHeader(raw: string): OaiHeader {
     at = end;
   }
   const identifier = values.get('identifier')?.[0]?.trim() ?? '';
-  if (identifier === '') throw new XmlFault('E_RECORD_SYNTAX', 'a <header> of it has no <identifier>');
+  if (identifier === '') throw new XmlFault('E_RECORD_SYNTAX', 'its <header> has no <identifier>');
   const status = attributeOf(raw, 'status');
   return {
     identifier,

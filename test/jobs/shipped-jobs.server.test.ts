@@ -81,7 +81,7 @@ describeWithServers('the shipped job', () => {
       ...served.config,
       id,
       readers: [{ ...first, type: first?.type ?? '', args: { ...first?.args, ...served.args } }, ...others],
-      transformers: shipped.transformers?.map((one) => ({ ...one, args: { ...one.args, ...source.mapping } })),
+      transformers: (shipped.transformers ?? []).map((one) => ({ ...one, args: { ...one.args, ...source.mapping } })),
       writers: shipped.writers.map((writer) => ({ ...writer, args: { ...writer.args, table: tableOf(id) } })),
       guards: {},
     };

@@ -288,13 +288,6 @@ describe('a server that', () => {
       /DOCTYPE/,
     ],
     [
-      'sends a record without a header',
-      { kind: 'body', body: page('<ListRecords><record/></ListRecords>'), type: 'text/xml' },
-      { verb: 'ListRecords' },
-      'E_OAI_ANSWER',
-      /no <header>/,
-    ],
-    [
       'lies about its encoding',
       { kind: 'body', body: `<?xml version="1.0" encoding="utf-16"?>${page('')}`, type: 'text/xml' },
       { verb: 'ListRecords' },
@@ -346,13 +339,32 @@ describe('a server that', () => {
     expect(headers(items)).toEqual(['E_XML_ENCODING', 'b']);
     expect(items[0]).toMatchObject({
       position: 0,
-      error: { message: expect.stringContaining('The record a cannot be read') as string },
+      error: { message: expect.stringContaining('Record 0, a, cannot be read') as string },
     });
     server.clearFaults();
     const declared = good.replace('encoding="UTF-8"', 'encoding="ISO-8859-1"').replace('<m>a</m>', bad);
     server.addFault({ kind: 'body', body: Buffer.from(declared, 'latin1'), type: 'text/xml' }, { verb: 'ListRecords' });
     const [first] = (await harvest({ base_url: server.url })).items;
     expect(first).toMatchObject({ value: { record: expect.stringContaining('Universität') as string } });
+  });
+});
+
+it('a page that ends in HTML is told with its number, and a record without an identifier is one rejection', async () => {
+  const server = await serve();
+  server.addFault({ kind: 'body', body: '<!DOCTYPE html><html><body>Sorry</body></html>' }, { withToken: true });
+  const error = await errorOf(harvest({ base_url: server.url }));
+  expect(error.message).toContain('(page 2 of the list) answered with text/html that is no OAI-PMH answer');
+  server.clearFaults();
+  const body = await (await globalThis.fetch(`${server.url}?verb=ListRecords&metadataPrefix=oai_dc`)).text();
+  const damaged = body
+    .replace(/<resumptionToken.*<\/resumptionToken>/, '')
+    .replace('<identifier>oai:example.org:1</identifier>', '');
+  server.addFault({ kind: 'body', body: damaged, type: 'text/xml' }, { verb: 'ListRecords' });
+  const { items } = await harvest({ base_url: server.url });
+  expect(headers(items)).toEqual(['0', 'E_RECORD_SYNTAX', '2']);
+  expect(items[1]).toMatchObject({
+    position: 1,
+    error: { message: 'Record 1 cannot be read: its <header> has no <identifier>.' },
   });
 });
 

@@ -61,9 +61,9 @@ describe('a schema of your own', () => {
 
   it('takes linear time for a pattern that backtracks elsewhere', () => {
     const check = make({ schema_file: schemaFile({ properties: { id: { type: 'string', pattern: '^(a+)+$' } } }) });
-    const started = Date.now();
+    const started = process.cpuUsage();
     expect(refusalOf(() => check({ id: `${'a'.repeat(5_000)}!` })).code).toBe('E_RECORD_SCHEMA');
-    expect(Date.now() - started).toBeLessThan(2_000);
+    expect(process.cpuUsage(started).user / 1e6).toBeLessThan(2);
   });
 
   it.each([
