@@ -8,16 +8,19 @@ import type { Logger } from './services.ts';
 export class Skip {
   readonly code: string;
   readonly message: string;
+  /** The id of a record that the source no longer shows: what was published of it is withdrawn. */
+  readonly deletes: string | undefined;
 
-  constructor(code: string, message: string) {
+  constructor(code: string, message: string, deletes?: string) {
     this.code = code;
     this.message = message;
+    this.deletes = deletes;
   }
 }
 
 /** `return skip('status', 'its status is withdrawn')` */
-export function skip(code: string, message: string): Skip {
-  return new Skip(code, message);
+export function skip(code: string, message: string, deletes?: string): Skip {
+  return new Skip(code, message, deletes);
 }
 
 export interface TransformContext {

@@ -48,7 +48,7 @@ export function transformItem(
   try {
     for (const transform of chain.transforms) {
       value = transform(value, context);
-      if (value instanceof Skip) return { kind: 'filtered', code: value.code, message: value.message };
+      if (value instanceof Skip) return filtered(value);
     }
     if (item.isDeleted === true) return deleted(value);
     return { kind: 'staged', document: toDocument(value, chain.check) };
@@ -96,6 +96,10 @@ function toDocument(value: unknown, check: RecordCheck | undefined): StagedDocum
   const problem = check?.(value);
   if (problem !== undefined) throw new RecordError('E_RECORD_SCHEMA', problem, { details: { id } });
   return { id, json, value: record };
+}
+
+function filtered({ code, message, deletes }: Skip): ItemResult {
+  return { kind: 'filtered', code, message, ...(deletes === undefined ? {} : { deletes: requireId(deletes) }) };
 }
 
 /** The record schema says nothing of it: a source that deletes a record need not tell more than its id. */

@@ -25,10 +25,13 @@ const buckets = await startVersityGateway();
 
 const CERN = { name: 'CERN', ror: '01ggx4157' };
 const ids = orcidIds(42);
-const [moved = '', same = '', renamed = '', gone = '', office = '', fresh = '', second = ''] = ids.slice(30);
+const [moved = '', same = '', renamed = '', gone = '', office = '', fresh = '', second = '', closed = '', locked = ''] =
+  ids.slice(30);
 const inDump = ids.filter((id) => id !== fresh && id !== second);
 
 const person = (id: string): string => orcidXml(id, { given: 'Ada', family: `Number ${id === office ? '#1' : 'One'}` });
+const lockedXml = (id: string): string =>
+  `<?xml version="1.0"?><error:error xmlns:error="http://www.orcid.org/ns/error"><error:response-code>409</error:response-code><error:developer-message>409 Conflict: The ORCID record is locked and cannot be edited. ORCID https://orcid.org/${id}</error:developer-message><error:error-code>9018</error:error-code></error:error>`;
 /** As in the list: UTC without saying so. */
 const listed = (time: Date): string => time.toISOString().replace('T', ' ').replace('Z', '');
 const after = (report: RunReport, milliseconds: number): string =>
@@ -121,9 +124,13 @@ describeHere('ORCID, from its public data file on', () => {
       [renamed, orcidXml(renamed, { given: 'Ada', family: 'Lovelace' })],
       [fresh, orcidXml(fresh, { given: 'Tim', family: 'Berners-Lee', employer: CERN })],
     ];
-    for (const [id, xml] of newer) await s3().put(SUMMARIES, summaryKey(id), xml);
+    const hidden: readonly (readonly [string, string])[] = [
+      [closed, orcidXml(closed, { given: 'Given Names Deactivated', family: 'Family Name Deactivated' })],
+      [locked, lockedXml(locked)],
+    ];
+    for (const [id, xml] of [...newer, ...hidden]) await s3().put(SUMMARIES, summaryKey(id), xml);
     const rows = [
-      ...newer.map(([id], i) => ({ id, modified: after(load, 10 - i) })),
+      ...[...newer, ...hidden].map(([id], i) => ({ id, modified: after(load, 10 - i) })),
       { id: gone, modified: after(load, 1) },
       ...ids.slice(0, 30).map((id) => ({ id, modified: after(load, -1) })),
     ];
@@ -133,14 +140,19 @@ describeHere('ORCID, from its public data file on', () => {
     expect(report).toMatchObject({ outcome: 'partial', error: null, since: load.started_at });
     expect(report.tasks[0]).toMatchObject({
       source: { version: new Date(Date.parse(load.started_at) + 10).toISOString() },
-      counts: { read: 5, filtered: 0, rejected: 1, duplicates: 0, staged: 4 },
-      targets: [{ inserted: 1, updated: 2, unchanged: 1, withdrawn: 0 }],
+      counts: { read: 7, filtered: 2, rejected: 1, duplicates: 0, staged: 4 },
+      targets: [{ inserted: 1, updated: 2, unchanged: 1, withdrawn: 2 }],
     });
     const published = await names();
     const changed = [...published].filter(([id, record]) => JSON.stringify(before.get(id)) !== JSON.stringify(record));
     expect(changed.map(([id]) => id).sort()).toEqual([moved, renamed, fresh].sort());
     expect(published.get(moved)?.['affiliations']).toEqual([{ id: CERN.ror, name: CERN.name }]);
     expect(published.get(renamed)?.['family_name']).toBe('Lovelace');
+  });
+
+  it('withdraws people whose records ORCID no longer shows, and nobody else', async () => {
+    const rows = await readTable(pool, 'names');
+    expect(rows.filter(({ withdrawn }) => withdrawn).map(({ id }) => id)).toEqual([closed, locked].sort());
   });
 
   it('rejects the record that is not there with its iD', async () => {

@@ -38,7 +38,7 @@ export function createOrcidMapping(args: OrcidArgs, now = new Date()): Transform
     if (isDeleted === true) return { id };
     const given = textAt(content, 'person', 'name', 'given-names');
     const family = textAt(content, 'person', 'name', 'family-name');
-    if (given === 'Given Names Deactivated' && family === 'Family Name Deactivated') return deactivated();
+    if (given === 'Given Names Deactivated' && family === 'Family Name Deactivated') return deactivated(id);
     const full = [given, family].filter((part) => part !== undefined).join(' ');
     if (full === '') return whyNameless(content, id);
     if (isExcluded(full))
@@ -79,9 +79,9 @@ function requireOrcid(record: JsonObject): string {
 /** Of a record that was deactivated or replaced ORCID keeps little more than the fact. Throws RecordError for any other. */
 function whyNameless(record: JsonObject, id: string): Skip {
   if (Object.hasOwn(record, 'deprecated'))
-    return skip('deprecated', 'its record was replaced by another of the same person');
+    return skip('deprecated', 'its record was replaced by another of the same person', id);
   if (elementsAt(record, 'history').some((history) => Object.hasOwn(history, 'deactivation-date')))
-    return deactivated();
+    return deactivated(id);
   throw new RecordError(
     'E_RECORD_NO_NAME',
     `Expected a given name or a family name in the ORCID record ${id}, found neither.`,
@@ -91,8 +91,8 @@ function whyNameless(record: JsonObject, id: string): Skip {
   );
 }
 
-function deactivated(): Skip {
-  return skip('deactivated', 'its record was deactivated');
+function deactivated(id: string): Skip {
+  return skip('deactivated', 'its record was deactivated', id);
 }
 
 /** Both parts, or the one that there is, which is then the name to show. */
