@@ -12,7 +12,7 @@ import { compileMemberPattern, faultOfPattern } from '../src/formats/member-patt
 import { cutEvenly } from '../src/formats/cut-evenly.ts';
 import { selectMembers } from '../src/formats/select-members.ts';
 import { readZipDirectory, type ZipMember } from '../src/formats/zip-directory.ts';
-import { readZipMember } from '../src/formats/zip-member.ts';
+import { readAhead, type AheadMember } from '../src/formats/zip-read-ahead.ts';
 import { openFetched } from '../src/spool/file-resource.ts';
 
 const argsSchema = z.strictObject({
@@ -85,9 +85,10 @@ async function* read(
   context.signal.throwIfAborted();
   const file = await localFile(input, context);
   try {
-    for (const member of await membersToRead(file.open, input.name, args, context)) {
+    const members = await membersToRead(file.open, input.name, args, context);
+    for await (const ahead of readAhead(file.open, members)) {
       context.signal.throwIfAborted();
-      yield toPlaced(file.open, member);
+      yield toPlaced(ahead);
     }
   } finally {
     await file.release();
@@ -186,8 +187,8 @@ function unsupported(member: ZipMember, what: string): SourceError {
   );
 }
 
-function toPlaced(open: OpenFile, member: ZipMember): PlacedResource {
+function toPlaced({ member, stream }: AheadMember): PlacedResource {
   const { position, name, bytes, headerOffset, packedBytes } = member;
-  const resource = { name, bytes, stream: () => readZipMember(open, member) };
+  const resource = { name, bytes, stream };
   return { position, resource, span: { start: headerOffset, bytes: packedBytes } };
 }

@@ -4,10 +4,14 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import { Readable, pipeline } from 'node:stream';
-import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { crc32, createInflateRaw, inflateRaw, type ZlibOptions } from 'node:zlib';
 import { SourceError, messageOf } from '../errors.ts';
 import { READ_SIZE, readRange } from './file-range.ts';
 import { LOCAL_HEADER_BYTES, type ZipMember } from './zip-directory.ts';
+
+/** In another thread. */
+const inflateAtOnce: (packed: Buffer, options: ZlibOptions) => Promise<Buffer> = promisify(inflateRaw);
 
 const LOCAL_HEADER_SIGNATURE = 0x04034b50;
 const DEFLATE = 8;
@@ -52,8 +56,11 @@ async function dataStart(handle: FileHandle, member: ZipMember): Promise<number>
 
 function unpack(packed: AsyncIterable<Buffer>, member: ZipMember): AsyncIterable<Buffer> {
   if (member.method !== DEFLATE) return packed;
-  const isSmall = Math.max(member.bytes, member.packedBytes) <= AT_ONCE;
-  return isSmall ? inflatedAtOnce(packed, member) : inflated(packed, member);
+  return isSmallMember(member) ? inflatedAtOnce(packed, member) : inflated(packed, member);
+}
+
+export function isSmallMember({ bytes, packedBytes }: ZipMember): boolean {
+  return Math.max(bytes, packedBytes) <= AT_ONCE;
 }
 
 async function* inflatedAtOnce(
@@ -66,7 +73,7 @@ async function* inflatedAtOnce(
   const most = Math.max(member.bytes + 1, 64);
   let whole: Buffer;
   try {
-    whole = inflateRawSync(Buffer.concat(chunks), { chunkSize: most, maxOutputLength: most });
+    whole = await inflateAtOnce(Buffer.concat(chunks), { chunkSize: most, maxOutputLength: most });
   } catch (error) {
     if (isTooLong(error)) throw tooLong(member);
     throw corrupt(member, `cannot be inflated: ${messageOf(error)}`, error);
