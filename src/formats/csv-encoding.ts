@@ -1,10 +1,8 @@
 /** The bytes of a table in UTF-8, whatever it is written in. */
-import type { CodeOf } from '../error-codes.ts';
 import { SourceError, messageOf } from '../errors.ts';
 import { isUtf16 } from './sniff-content.ts';
 import { decodeWestern } from './xml-encoding.ts';
 
-const STRUCTURE: CodeOf<'source'> = 'E_CSV_STRUCTURE';
 const HEAD = 4;
 
 /** Python's names of encodings as the web knows them. Undefined for an unknown one. */
@@ -63,7 +61,7 @@ function createDecoder(label: string | undefined, name: string) {
       return Buffer.from(decoder.decode(chunk, { stream: !isLast }), 'utf8');
     } catch (cause) {
       throw new SourceError(
-        STRUCTURE,
+        'E_CSV_STRUCTURE',
         `${name} should be text in ${label}, but it holds other bytes: ${messageOf(cause)}. Correct the "encoding" of the reader.`,
         { cause, details: { resource: name, encoding: label } },
       );
