@@ -53,10 +53,8 @@ export async function parseRdfXml(chunks: AsyncIterable<string>, options: ParseR
     state.failure ??= error;
   });
   try {
-    let isStart = true;
+    watchDoctype(parser, state, options.name);
     for await (const chunk of chunks) {
-      if (isStart && refuseEntities(chunk, options.name)) state.maxChars = MAX_CHARS_WITH_ENTITIES;
-      isStart = false;
       for (let at = 0; at < chunk.length; at += SLICE) {
         await write(parser, chunk.slice(at, at + SLICE));
         throwFailure(state, options.name);
@@ -84,9 +82,32 @@ function write(parser: RdfXmlParser, text: string): Promise<void> {
   });
 }
 
-/** The parser takes the end of its input for the end of the document; the one below it knows whether it is. */
+/** What lies below the parser: it knows the end of a document, and what its DOCTYPE declares before it is used. */
+interface SaxParser {
+  close(): void;
+  on(event: 'doctype', listener: (doctype: string) => void): void;
+}
+
+function saxParserOf(parser: RdfXmlParser): SaxParser {
+  return (parser as unknown as { readonly saxParser: SaxParser }).saxParser;
+}
+
+/** The parser takes the end of its input for the end of the document. */
 function closeXml(parser: RdfXmlParser): void {
-  (parser as unknown as { readonly saxParser: { close(): void } }).saxParser.close();
+  saxParserOf(parser).close();
+}
+
+function watchDoctype(parser: RdfXmlParser, state: Parsing, name: string): void {
+  const { onDoctype } = parser as unknown as { onDoctype(doctype: string): void };
+  saxParserOf(parser).on('doctype', (doctype) => {
+    if (!hasPlainEntities(doctype)) {
+      state.thrown ??= { error: entitiesRefused(name) };
+      // Ends the parsing of this slice.
+      throw new Error('its DOCTYPE is refused');
+    }
+    if (/<!ENTITY/i.test(doctype)) state.maxChars = MAX_CHARS_WITH_ENTITIES;
+    onDoctype.call(parser, doctype);
+  });
 }
 
 /** Resolves once everything was handed on, or something failed. */
@@ -128,18 +149,17 @@ function notWellFormed(error: unknown, name: string): SourceError {
   );
 }
 
-/** Whether there are entities, all of them harmless. */
-function refuseEntities(start: string, name: string): boolean {
-  const doctype = /<!DOCTYPE/i.exec(start);
-  if (doctype === null) return false;
-  const declarations = /<!DOCTYPE[^[>]*(\[[\s\S]*?\]\s*>|>)/i.exec(start)?.[0];
-  const values = [...(declarations ?? '').matchAll(/<!ENTITY\s+(%?)\s*\S+\s+(?:"([^"]*)"|'([^']*)'|([^>]*))/gi)];
-  const isHarmless = ([, parameter, double, single]: RegExpMatchArray): boolean => {
+/** Short, plain, and in the document itself. */
+function hasPlainEntities(doctype: string): boolean {
+  const values = [...doctype.matchAll(/<!ENTITY\s+(%?)\s*\S+\s+(?:"([^"]*)"|'([^']*)'|([^>]*))/gi)];
+  return values.every(([, parameter, double, single]) => {
     const value = double ?? single;
     return parameter === '' && value !== undefined && value.length <= MAX_ENTITY_CHARS && !/[&%<]/.test(value);
-  };
-  if (declarations !== undefined && values.every(isHarmless)) return values.length > 0;
-  throw new SourceError(
+  });
+}
+
+function entitiesRefused(name: string): SourceError {
+  return new SourceError(
     'E_RDF_SYNTAX',
     `${name} should declare no entities but short abbreviations within its own DOCTYPE, but it declares others: they could grow without limit or fetch files. Report it to the source.`,
     { details: { resource: name } },
