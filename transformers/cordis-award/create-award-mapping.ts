@@ -8,7 +8,7 @@ import { isJsonObject, type JsonObject } from '../../src/job/json-object.ts';
 import { toCalendarDate } from '../../src/records/calendar-date.ts';
 import { describeValue } from '../../src/records/field-reader.ts';
 import { isWebAddress } from '../../src/records/web-address.ts';
-import { elementsAt, textAt, textOf } from './read-element.ts';
+import { elementsAt, textAt, textOf } from '../xml-element/read-element.ts';
 import { readOrganizations, readProgram, readSubjects } from './read-relations.ts';
 import { shorten } from './shorten.ts';
 

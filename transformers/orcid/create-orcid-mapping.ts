@@ -6,7 +6,7 @@ import { skip, type Skip, type Transform } from '../../src/component/transformer
 import { RecordError } from '../../src/errors.ts';
 import { isJsonObject, type JsonObject } from '../../src/job/json-object.ts';
 import { toCompactIsni } from '../../src/records/isni.ts';
-import { elementsAt, textAt } from '../cordis-award/read-element.ts';
+import { elementsAt, textAt } from '../xml-element/read-element.ts';
 import { readErrorDocument } from './error-document.ts';
 import { compileNameFilter } from './name-filter.ts';
 import type { OrcidArgs } from './orcid-args.ts';

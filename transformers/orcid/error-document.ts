@@ -1,7 +1,7 @@
 /** What ORCID gives in place of a record that it does not show: a document that says why. It stands in the dumps too. */
 import { skip, type Skip } from '../../src/component/transformer.ts';
 import { RecordError } from '../../src/errors.ts';
-import { textAt } from '../cordis-award/read-element.ts';
+import { textAt } from '../xml-element/read-element.ts';
 
 /** By ORCID's own number of the error. */
 const REASONS: Readonly<Record<string, readonly [code: string, message: string]>> = {

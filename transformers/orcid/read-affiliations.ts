@@ -1,6 +1,6 @@
 /** The open employments of an ORCID record as affiliations. */
 import type { JsonObject } from '../../src/job/json-object.ts';
-import { elementsAt, textAt } from '../cordis-award/read-element.ts';
+import { elementsAt, textAt } from '../xml-element/read-element.ts';
 import type { FindAffiliation } from './organisation-ids.ts';
 
 export interface Affiliation {
