@@ -25,6 +25,8 @@ interface Read {
   readonly documents: number;
   readonly records: number;
   readonly seconds: number;
+  /** Of all threads, unpacking included. */
+  readonly cpu: number;
 }
 
 const { values, positionals } = parseArgs({
@@ -36,6 +38,7 @@ const transform = orcid.create(orcid.args.parse({}), { logger: silentLogger() })
 
 async function readAll(wanted: readonly string[] | undefined): Promise<Read> {
   const started = performance.now();
+  const before = process.cpuUsage();
   let documents = 0;
   let records = 0;
   const context = testContext(wanted === undefined ? {} : { wanted });
@@ -47,7 +50,8 @@ async function readAll(wanted: readonly string[] | undefined): Promise<Read> {
       for (const item of batch) if (!isFailure(item) && isRecord(item.value)) records++;
     }
   }
-  return { documents, records, seconds: (performance.now() - started) / 1000 };
+  const { user, system } = process.cpuUsage(before);
+  return { documents, records, seconds: (performance.now() - started) / 1000, cpu: (user + system) / 1e6 };
 }
 
 function membersOf(file: Resource): AsyncIterable<{ readonly resource: Resource }> {
@@ -71,11 +75,13 @@ function unpack(): number {
 }
 
 const times = { unpack: [] as number[], wanted: [] as number[], whole: [] as number[] };
+const cpu: number[] = [];
 let last: Read | undefined;
 for (let round = 0; round < Number(values.rounds); round++) {
   times.unpack.push(unpack());
   last = await readAll(orcid.reads);
   times.wanted.push(last.seconds);
+  cpu.push(last.cpu);
   times.whole.push((await readAll(undefined)).seconds);
 }
 const documents = last?.documents ?? 0;
@@ -89,3 +95,4 @@ for (const [name, seconds] of Object.entries(times)) {
     `${name.padEnd(7)} ${time.toFixed(2)} s ${Math.round(documents / time).toLocaleString('en')} documents/s, ${String(Math.round((100 * limit) / time))} % of the rate of tar -xzO`,
   );
 }
+console.log(`wanted: ${median(cpu).toFixed(2)} s of processor time`);
