@@ -16,6 +16,8 @@ const CHUNK = 250;
 /** For a chunk that takes some seconds, on a machine that may be busy with other things. */
 const MOST_SECONDS = 600;
 const MOST_MEGABYTES = 1024;
+/** Inputs between two lines of progress. */
+const SHOWN_EVERY = 10_000;
 
 const { values } = parseArgs({
   options: {
@@ -70,6 +72,8 @@ function fuzzInProcess(format: string): Promise<boolean> {
       }
       done += message.inputs;
       peak = Math.max(peak, message.megabytes);
+      if (done % SHOWN_EVERY < message.inputs && done < count)
+        console.error(`${format.padEnd(9)} ${String(done)} inputs so far`);
       for (const [name, n] of Object.entries(message.report)) totals.set(name, (totals.get(name) ?? 0) + n);
       if (message.megabytes > MOST_MEGABYTES) giveUp(`it took ${String(message.megabytes)} MB`);
     });
