@@ -56,9 +56,10 @@ export async function parseRdfXml(chunks: AsyncIterable<string>, options: ParseR
     watchDoctype(parser, state, options.name);
     for await (const chunk of chunks) {
       for (let at = 0; at < chunk.length; at += SLICE) {
-        await write(parser, chunk.slice(at, at + SLICE));
+        const slice = chunk.slice(at, at + SLICE);
+        await write(parser, slice);
         throwFailure(state, options.name);
-        checkGrowth(parser, (state.chars += SLICE), state.maxChars, options.name);
+        checkGrowth(parser, (state.chars += slice.length), state.maxChars, options.name);
       }
     }
     closeXml(parser);
