@@ -22,18 +22,19 @@ export const INFLATE_CHUNK = 512 * 1024;
 /** A member of at most so many bytes is inflated in one call: for it a stream with its buffers costs four times as much. */
 const AT_ONCE = 1024 * 1024;
 
-/** Opens the archive for itself and closes it when the iteration ends, in whatever way. */
+/** Opens the archive for itself and closes it when the iteration ends, in whatever way; one that was lent stays open. */
 export async function* readZipMember(
   open: () => Promise<FileHandle>,
   member: ZipMember,
+  lent?: FileHandle,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const handle = await open();
+  const handle = lent ?? (await open());
   try {
     const start = await dataStart(handle, member);
     const packed = readRange(handle, start, member.packedBytes);
     yield* proven(member, unpack(packed, member));
   } finally {
-    await handle.close();
+    if (lent === undefined) await handle.close();
   }
 }
 

@@ -19,26 +19,31 @@ export async function* readAhead(
   open: Open,
   members: readonly ZipMember[],
 ): AsyncGenerator<AheadMember, void, undefined> {
+  // Opening the archive for each of thousands would take longer than inflating them.
+  const handle = members.length > 1 && members.some(isSmallMember) ? await open() : undefined;
+  let loaded: Promise<Loaded> | undefined;
   let ahead: Promise<Loaded> | undefined;
   try {
     for (const [i, member] of members.entries()) {
-      const loaded = ahead;
+      await loaded;
+      loaded = ahead;
       const next = members[i + 1];
-      ahead = next !== undefined && isSmallMember(next) ? load(open, next) : undefined;
+      ahead = next !== undefined && handle !== undefined && isSmallMember(next) ? load(open, next, handle) : undefined;
       yield { member, stream: streamOf(open, member, loaded) };
     }
   } finally {
-    await ahead;
+    await Promise.all([loaded, ahead]);
+    await handle?.close();
   }
 }
 
 type Loaded = { readonly chunks: readonly Buffer[] } | { readonly error: unknown };
 
 /** Never rejects: what is wrong with a member is told to those who read it. */
-async function load(open: Open, member: ZipMember): Promise<Loaded> {
+async function load(open: Open, member: ZipMember, handle: FileHandle): Promise<Loaded> {
   const chunks: Buffer[] = [];
   try {
-    for await (const chunk of readZipMember(open, member)) chunks.push(chunk);
+    for await (const chunk of readZipMember(open, member, handle)) chunks.push(chunk);
     return { chunks };
   } catch (error) {
     return { error };
