@@ -14,7 +14,7 @@ export interface ParseRdfOptions {
   readonly onTriple: OnTriple;
 }
 
-/** A slice at a time, so that depth and length are looked at before they have grown. */
+/** A slice at a time, so that length is looked at before it has grown. */
 const SLICE = 16 * 1024;
 /** Elements within elements. Each statement takes two; nested collections of real documents stay below 20. */
 const MAX_DEPTH = 1000;
@@ -54,12 +54,14 @@ export async function parseRdfXml(chunks: AsyncIterable<string>, options: ParseR
   });
   try {
     watchDoctype(parser, state, options.name);
+    watchDepth(parser, state, options.name);
     for await (const chunk of chunks) {
       for (let at = 0; at < chunk.length; at += SLICE) {
         const slice = chunk.slice(at, at + SLICE);
         await write(parser, slice);
         throwFailure(state, options.name);
-        checkGrowth(parser, (state.chars += slice.length), state.maxChars, options.name);
+        state.chars += slice.length;
+        if (state.chars > state.maxChars) throw statementTooLong(options.name, state.maxChars);
       }
     }
     closeXml(parser);
@@ -87,6 +89,7 @@ function write(parser: RdfXmlParser, text: string): Promise<void> {
 interface SaxParser {
   close(): void;
   on(event: 'doctype', listener: (doctype: string) => void): void;
+  on(event: 'opentag', listener: (tag: unknown) => void): void;
 }
 
 function saxParserOf(parser: RdfXmlParser): SaxParser {
@@ -122,16 +125,26 @@ function end(parser: RdfXmlParser): Promise<void> {
   });
 }
 
-function checkGrowth(parser: RdfXmlParser, chars: number, maxChars: number, name: string): void {
-  const { activeTagStack } = parser as unknown as { readonly activeTagStack: readonly unknown[] };
-  if (activeTagStack.length > MAX_DEPTH) {
-    throw new LimitError(
-      'E_RDF_TOO_LARGE',
-      `${name} should nest its elements at most ${String(MAX_DEPTH)} deep, but it nests them ${String(activeTagStack.length)} deep or more. Report it to the source.`,
-      { details: { resource: name, depth: activeTagStack.length } },
-    );
-  }
-  if (chars > maxChars) throw statementTooLong(name, maxChars);
+function watchDepth(parser: RdfXmlParser, state: Parsing, name: string): void {
+  const { activeTagStack, onTag } = parser as unknown as {
+    readonly activeTagStack: readonly unknown[];
+    onTag(tag: unknown): void;
+  };
+  saxParserOf(parser).on('opentag', (tag) => {
+    if (activeTagStack.length >= MAX_DEPTH) {
+      state.thrown ??= { error: tooDeep(name) };
+      throw new Error('it is nested too deep');
+    }
+    onTag.call(parser, tag);
+  });
+}
+
+function tooDeep(name: string): LimitError {
+  return new LimitError(
+    'E_RDF_TOO_LARGE',
+    `${name} should nest its elements at most ${String(MAX_DEPTH)} deep, but it nests them deeper. Report it to the source.`,
+    { details: { resource: name, max_depth: MAX_DEPTH } },
+  );
 }
 
 export function statementTooLong(name: string, maxChars: number): LimitError {
