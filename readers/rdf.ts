@@ -4,7 +4,6 @@ import { abortable } from '../src/component/abortable.ts';
 import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
 import { RDF_SYNTAXES } from '../src/formats/rdf-syntax.ts';
-import { readSkosConcepts } from '../src/formats/skos-concepts.ts';
 import type { ReadItem } from '../src/records/entry.ts';
 
 const CONCEPT = 'http://www.w3.org/2004/02/skos/core#Concept';
@@ -84,7 +83,9 @@ line of N-Triples is one rejection. Broken RDF/XML or Turtle fails the run, as n
   read,
 });
 
-function read(input: Resource, args: Args, context: ReadContext): AsyncIterable<readonly ReadItem[]> {
+/** The parsers of RDF take as long to load as the rest of a command, so they come when they are needed. */
+async function* read(input: Resource, args: Args, context: ReadContext): AsyncGenerator<readonly ReadItem[]> {
+  const { readSkosConcepts } = await import('../src/formats/skos-concepts.ts');
   const concepts = readSkosConcepts(() => abortable(input.stream(), context.signal), {
     name: input.name,
     from: context.from,
@@ -116,5 +117,5 @@ function read(input: Resource, args: Args, context: ReadContext): AsyncIterable<
       });
     },
   });
-  return abortable(concepts, context.signal);
+  yield* abortable(concepts, context.signal);
 }

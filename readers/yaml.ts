@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { abortable } from '../src/component/abortable.ts';
 import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
-import { readYamlItems } from '../src/formats/yaml-items.ts';
 import type { ReadItem } from '../src/records/entry.ts';
 
 const argsSchema = z.strictObject({
@@ -44,8 +43,10 @@ export const yaml = defineReader<Args>({
   read,
 });
 
-function read(input: Resource, args: Args, context: ReadContext): AsyncIterable<readonly ReadItem[]> {
-  return readYamlItems(abortable(input.stream(), context.signal), {
+/** A parser of YAML takes as long to load as the rest of a command, so it comes when it is needed. */
+async function* read(input: Resource, args: Args, context: ReadContext): AsyncGenerator<readonly ReadItem[]> {
+  const { readYamlItems } = await import('../src/formats/yaml-items.ts');
+  yield* readYamlItems(abortable(input.stream(), context.signal), {
     name: input.name,
     from: context.from,
     maxRecordBytes: args.max_record_bytes,
