@@ -1,4 +1,4 @@
-/** Types that a pasted config of InvenioRDM may name and that are not built here, with what to use in their place. */
+/** The writers that a pasted config of InvenioRDM may name and that only work inside of it, with what to use in their place. */
 import type { ComponentKind } from './draft-task.ts';
 
 const SERVICES: Readonly<Record<string, string>> = {
@@ -12,24 +12,15 @@ const SERVICES: Readonly<Record<string, string>> = {
   'cordis-awards-service': 'cordis_awards',
 };
 
-const NOT_BUILT: Readonly<Record<ComponentKind, readonly string[]>> = {
-  reader: ['xml', 'oai-pmh'],
-  transformer: ['xml', 'orcid'],
-  writer: [],
-};
-
 export interface InvenioAdvice {
   readonly message: string;
-  readonly suggestion?: string;
+  readonly suggestion: string;
 }
 
 /** Undefined where the type is not one of InvenioRDM's either. */
 export function adviseOnInvenio(kind: ComponentKind, type: string): InvenioAdvice | undefined {
-  if (kind === 'writer' && (type === 'service' || Object.hasOwn(SERVICES, type))) {
-    const suggestion = JSON.stringify({ type: 'postgres', args: { table: SERVICES[type] ?? 'NAME' } });
-    const message = `the writer "${type}" works inside InvenioRDM and is not available here; write to a table: ${suggestion}`;
-    return { message, suggestion };
-  }
-  if (!NOT_BUILT[kind].includes(type)) return undefined;
-  return { message: `the ${kind} "${type}" of InvenioRDM is not available in this version` };
+  if (kind !== 'writer' || (type !== 'service' && !Object.hasOwn(SERVICES, type))) return undefined;
+  const suggestion = JSON.stringify({ type: 'postgres', args: { table: SERVICES[type] ?? 'NAME' } });
+  const message = `the writer "${type}" works inside InvenioRDM and is not available here; write to a table: ${suggestion}`;
+  return { message, suggestion };
 }
