@@ -17,7 +17,8 @@ export function sniffContent(start: Buffer): string | undefined {
   for (const [name, bytes] of MAGIC) {
     if (bytes.every((byte, i) => start[i] === byte)) return name;
   }
-  if (start.length > 262 && start.toString('latin1', 257, 262) === 'ustar') return 'a tar archive, which the reader "tar" opens';
+  if (start.length > 262 && start.toString('latin1', 257, 262) === 'ustar')
+    return 'a tar archive, which the reader "tar" opens';
   if (isUtf16(start)) return 'UTF-16 text';
   const text = start
     .toString('utf8', 0, 512)
