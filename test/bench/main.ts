@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: the budgets of the ROR road, each held against its limit in the same run, as ratios. Needs unzip and
- * psql for the limit. Usage: npm run bench -- [DUMP.zip] [--rounds N] [--grow N,N]
+ * `npm run bench`: the budgets, each held against its limit in the same run, as ratios. Needs unzip, tar and psql for the
+ * limits. Usage: npm run bench -- [DUMP.zip] [--rounds N] [--grow N,N] [--road ror,openaire,orcid]
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,8 @@ import { parseArgs } from 'node:util';
 import { growDump } from './grow-dump.ts';
 import { median, readPeakMegabytes, resetPeak, runCommand } from './measure.ts';
 import { benchOpenaire } from './openaire-road.ts';
+import { benchOrcid } from './orcid-road.ts';
+import { printBudget } from './print-budget.ts';
 import { startBenchServers, type BenchServers } from './servers.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -28,24 +30,34 @@ interface RunTimes {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '3' }, grow: { type: 'string', default: '120000,360000' } },
+  options: {
+    rounds: { type: 'string', default: '3' },
+    grow: { type: 'string', default: '120000,360000' },
+    road: { type: 'string', default: 'ror,openaire,orcid' },
+  },
 });
+const roads = values.road.split(',');
 const rounds = Number(values.rounds);
 const dump = positionals[0] ?? SHARED_DUMP;
 if (!existsSync(dump)) throw new Error(`no dump at ${dump}: name one, npm run bench -- PATH/TO/vX.Y-ror-data.zip`);
 const directory = mkdtempSync(join(tmpdir(), 'vocab-sync-bench-'));
 const servers = await startBenchServers(directory, CLI);
 try {
+  if (roads.includes('ror')) await benchRor();
+  if (roads.includes('openaire')) await benchOpenaire({ servers, cli: CLI, directory, rounds });
+  if (roads.includes('orcid')) await benchOrcid({ servers, cli: CLI, directory, rounds });
+} finally {
+  await servers.stop();
+  rmSync(directory, { recursive: true, force: true });
+}
+
+async function benchRor(): Promise<void> {
   const peaks: number[] = [];
   for (const path of [dump, ...(await grown())]) peaks.push(await benchDump(path));
   const ratio = (peaks.at(-1) ?? 0) / (peaks.at(-2) ?? 1);
   if (peaks.length > 2)
-    line('peak memory, the dump three times as large', `${ratio.toFixed(2)} x`, '0.8 to 1.2 x', ratio <= 1.2);
+    printBudget('peak memory, the dump three times as large', `${ratio.toFixed(2)} x`, '0.8 to 1.2 x', ratio <= 1.2);
   await benchPreview(dump);
-  await benchOpenaire({ servers, cli: CLI, directory, rounds });
-} finally {
-  await servers.stop();
-  rmSync(directory, { recursive: true, force: true });
 }
 
 async function grown(): Promise<readonly string[]> {
@@ -84,11 +96,11 @@ async function benchDump(path: string): Promise<number> {
   console.log(
     `  limit (unzip | splitter | COPY) ${seconds(limit)}, bare pipeline ${seconds(bare)}, first load ${seconds(first)}, same again ${seconds(same)}, known digest ${seconds(known)}`,
   );
-  line('first load / limit', `${(first / limit).toFixed(2)} x`, '<= 1.3 x', first / limit <= 1.3);
-  line('same again / first load', `${(same / first).toFixed(2)} x`, '<= 0.5 x', same / first <= 0.5);
-  line('known digest', seconds(known), '< 1 s', known < 1);
-  line('first load / bare pipeline', `${(first / bare).toFixed(2)} x`, '<= 1.25 x', first / bare <= 1.25);
-  line('peak memory of the worker', `${peak.toFixed(0)} MB`, '<= 256 MB', peak <= 256);
+  printBudget('first load / limit', `${(first / limit).toFixed(2)} x`, '<= 1.3 x', first / limit <= 1.3);
+  printBudget('same again / first load', `${(same / first).toFixed(2)} x`, '<= 0.5 x', same / first <= 0.5);
+  printBudget('known digest', seconds(known), '< 1 s', known < 1);
+  printBudget('first load / bare pipeline', `${(first / bare).toFixed(2)} x`, '<= 1.25 x', first / bare <= 1.25);
+  printBudget('peak memory of the worker', `${peak.toFixed(0)} MB`, '<= 256 MB', peak <= 256);
   return peak;
 }
 
@@ -177,13 +189,13 @@ async function benchPreview(path: string): Promise<void> {
   console.log(
     `\nread and transform, whole process: ${seconds(median(times))}, ${rate.toFixed(0)} records/s, peak ${peak.toFixed(0)} MB`,
   );
-  line(
+  printBudget(
     'rate / InvenioRDM (6,200 records/s)',
     `${(rate / INVENIO.recordsPerSecond).toFixed(1)} x`,
     '>= 6 x',
     rate / INVENIO.recordsPerSecond >= 6,
   );
-  line(
+  printBudget(
     'memory / InvenioRDM (558 MB)',
     `${(peak / INVENIO.megabytes).toFixed(2)} x`,
     '<= 0.5 x',
@@ -193,8 +205,4 @@ async function benchPreview(path: string): Promise<void> {
 
 function seconds(value: number): string {
   return `${value.toFixed(2)} s`;
-}
-
-function line(what: string, found: string, budget: string, holds: boolean): void {
-  console.log(`  ${holds ? 'ok  ' : 'OVER'} ${what.padEnd(44)} ${found.padStart(9)}   budget ${budget}`);
 }

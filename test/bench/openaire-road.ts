@@ -9,6 +9,7 @@ import { sharedData } from '../support/shared-data.ts';
 import { growCordis } from './grow-cordis.ts';
 import { growOpenaire } from './grow-openaire.ts';
 import { median, readPeakMegabytes, resetPeak, runCommand } from './measure.ts';
+import { printBudget } from './print-budget.ts';
 import type { BenchServers } from './servers.ts';
 
 export interface OpenaireRoad {
@@ -57,9 +58,9 @@ async function benchLoads(
   console.log(
     `\nOpenAIRE projects: ${String(records)} records, ${(bytes / 1e6).toFixed(0)} MB, median of ${String(rounds)}`,
   );
-  line('first load', `${first.toFixed(0)} records/s`, '>= 30,000', first >= 30_000);
-  line('same again', `${same.toFixed(0)} records/s`, '>= 60,000', same >= 60_000);
-  line('peak memory of the worker', `${peak.toFixed(0)} MB`, '<= 256 MB', peak <= 256);
+  printBudget('first load', `${first.toFixed(0)} records/s`, '>= 30,000', first >= 30_000);
+  printBudget('same again', `${same.toFixed(0)} records/s`, '>= 60,000', same >= 60_000);
+  printBudget('peak memory of the worker', `${peak.toFixed(0)} MB`, '<= 256 MB', peak <= 256);
 }
 
 async function benchPreviews(
@@ -103,7 +104,7 @@ async function benchPreview(what: string, preview: Preview, theirs: number, time
   const rate = records / median(seconds);
   console.log(`\n${what}, read and transform, whole process: ${rate.toFixed(0)} records/s of ${String(records)}`);
   const ratio = rate / theirs;
-  line(
+  printBudget(
     `rate / InvenioRDM (${String(theirs)} records/s)`,
     `${ratio.toFixed(1)} x`,
     `>= ${String(times)} x`,
@@ -135,8 +136,4 @@ async function runJob({ servers, cli, input, table }: Run) {
   const { inserted = 0, updated = 0, withdrawn = 0 } = report.tasks[0]?.targets[0] ?? {};
   const seconds = (Date.parse(report.finished_at) - Date.parse(report.started_at)) / 1000;
   return { seconds, inserted, changed: inserted + updated + withdrawn };
-}
-
-function line(what: string, found: string, budget: string, holds: boolean): void {
-  console.log(`  ${holds ? 'ok  ' : 'OVER'} ${what.padEnd(44)} ${found.padStart(18)}   budget ${budget}`);
 }
