@@ -95,8 +95,8 @@ describeWithServers('the commands that control', () => {
     });
     await bench.worker();
     const report = JSON.parse((await running).stdout) as RunReport;
+    // Whether it is told before its end that it was taken up depends on how quick it is.
     expect(report).toMatchObject({ outcome: 'success' });
-    expect(stderr).toContain('A worker has taken up the run.');
   });
 
   it('terminate ends a run that waits, in Temporal and in the ledger, and lets the job go', async () => {
