@@ -114,6 +114,14 @@ describe('the house', () => {
     expect(found).toEqual([]);
   });
 
+  // A build from before the last change would say that generated files are out of date when they are not.
+  it('checks the sources, never a build of them', () => {
+    const scripts: Record<string, string> = manifest.scripts;
+    const checks = Object.entries(scripts).filter(([name]) => /^(check|generate|lint|typecheck|format)/.test(name));
+    expect(checks.length).toBeGreaterThan(5);
+    expect(checks.filter(([, command]) => command.includes('dist/'))).toEqual([]);
+  });
+
   it('mirrors the tree in test/', () => {
     const homes = new Set(['support', 'contract', 'jobs', 'fixtures', 'bench', 'docs', 'fuzz', 'kill', 'screenshots']);
     const strays = tests
