@@ -7,6 +7,7 @@ import { QUOTING, quotingOf, toCsvDialect } from '../src/formats/csv-dialect.ts'
 import { toEncodingLabel } from '../src/formats/csv-encoding.ts';
 import { readCsvRecords } from '../src/formats/csv-records.ts';
 import type { ReadItem } from '../src/records/entry.ts';
+import { ignoredMode, ignoredOrigin } from './arguments/ignored.ts';
 
 const character = z
   .string()
@@ -58,11 +59,8 @@ const argsSchema = z.strictObject({
     .describe(
       'The most bytes of one row. A longer one is rejected without being held. This is what bounds the memory of the reader, and how far a quote that is not closed is followed.',
     ),
-  origin: z
-    .string()
-    .optional()
-    .describe('Accepted and ignored: InvenioRDM names the file here where no reader stands before.'),
-  mode: z.string().optional().describe('Accepted and ignored: existing configs carry it.'),
+  origin: ignoredOrigin,
+  mode: ignoredMode,
 });
 
 type Args = z.infer<typeof argsSchema>;

@@ -5,28 +5,13 @@ import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
 import { readJsonItems } from '../src/formats/json-items.ts';
 import type { ReadItem } from '../src/records/entry.ts';
+import { ignoredOrigin } from './arguments/ignored.ts';
+import { recordBytes, recordDepth } from './arguments/record-limits.ts';
 
 const argsSchema = z.strictObject({
-  max_record_bytes: z
-    .int()
-    .positive()
-    .max(256 * 1024 ** 2)
-    .default(16 * 1024 ** 2)
-    .describe(
-      'The most bytes of one record. A larger one is rejected without being held, and reading goes on behind it. This is what bounds the memory of the reader.',
-    ),
-  max_depth: z
-    .int()
-    .positive()
-    .max(10_000)
-    .default(512)
-    .describe(
-      'The most levels of objects and lists in one record. A deeper one is rejected; real records have fewer than 20.',
-    ),
-  origin: z
-    .string()
-    .optional()
-    .describe('Accepted and ignored: InvenioRDM names the file here where no reader stands before.'),
+  max_record_bytes: recordBytes,
+  max_depth: recordDepth,
+  origin: ignoredOrigin,
 });
 
 type Args = z.infer<typeof argsSchema>;

@@ -5,28 +5,15 @@ import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
 import { readJsonLines } from '../src/formats/json-lines.ts';
 import type { ReadItem } from '../src/records/entry.ts';
+import { ignoredOrigin } from './arguments/ignored.ts';
+import { recordBytes, recordDepth } from './arguments/record-limits.ts';
 
 const argsSchema = z.strictObject({
-  max_line_bytes: z
-    .int()
-    .positive()
-    .max(256 * 1024 ** 2)
-    .default(16 * 1024 ** 2)
-    .describe(
-      'The most bytes of one line. A longer one is rejected without being held, and reading goes on with the next. This is what bounds the memory of the reader.',
-    ),
-  max_depth: z
-    .int()
-    .positive()
-    .max(10_000)
-    .default(512)
-    .describe(
-      'The most levels of objects and lists in one line. A deeper one is rejected; real records have fewer than 20.',
-    ),
-  origin: z
-    .string()
-    .optional()
-    .describe('Accepted and ignored: InvenioRDM names the file here where no reader stands before.'),
+  max_line_bytes: recordBytes.describe(
+    'The most bytes of one line. A longer one is rejected without being held, and reading goes on with the next. This is what bounds the memory of the reader.',
+  ),
+  max_depth: recordDepth,
+  origin: ignoredOrigin,
 });
 
 type Args = z.infer<typeof argsSchema>;

@@ -23,9 +23,9 @@ import { fileResource } from '../src/spool/file-resource.ts';
 import { fillBundle } from './orcid/fill-bundle.ts';
 import { newerRecords } from './orcid/newer-records.ts';
 import { readLastModified, type ModifiedRecord } from './orcid/read-last-modified.ts';
+import { readSince, sinceArg } from './arguments/since.ts';
 import { collectObject } from './bucket/collect-object.ts';
 import { BOTH_KEYS, hasBothKeys, placeArgs, toPlace } from './bucket/place-args.ts';
-import { readSince, sinceArg } from './bucket/since-arg.ts';
 
 const argsSchema = z
   .strictObject({

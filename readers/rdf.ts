@@ -5,6 +5,7 @@ import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
 import { RDF_SYNTAXES } from '../src/formats/rdf-syntax.ts';
 import type { ReadItem } from '../src/records/entry.ts';
+import { ignoredMode, ignoredOrigin } from './arguments/ignored.ts';
 
 const CONCEPT = 'http://www.w3.org/2004/02/skos/core#Concept';
 /** MeSH's own RDF has no class of SKOS: these are its main headings. */
@@ -53,8 +54,8 @@ const argsSchema = z.strictObject({
     .describe(
       'The most levels of `skos:broader` above a concept. One with more is rejected; real thesauri have fewer than 20.',
     ),
-  origin: z.string().optional().describe('Accepted and ignored: existing configs may carry it.'),
-  mode: z.string().optional().describe('Accepted and ignored: existing configs may carry it.'),
+  origin: ignoredOrigin,
+  mode: ignoredMode,
 });
 
 type Args = z.infer<typeof argsSchema>;

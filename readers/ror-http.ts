@@ -5,10 +5,10 @@ import type { Linkset, LinkTarget } from '../src/http/resolve-linkset.ts';
 import { ambiguous } from './newest-record/ambiguous.ts';
 import { fetchLocated } from '../src/http/fetch-located.ts';
 import { locateNewest } from './newest-record/locate-newest.ts';
-import { baseUrlArg, sinceArg } from './newest-record/newest-record-args.ts';
+import { baseUrlArg, newestSince } from './newest-record/newest-record-args.ts';
 
 const argsSchema = z.strictObject({
-  ...sinceArg,
+  since: newestSince,
   doi: z
     .string()
     .min(1)

@@ -14,24 +14,19 @@ import {
 } from '../src/component/reader.ts';
 import type { S3Object } from '../src/component/services.ts';
 import { LimitError, SourceError } from '../src/errors.ts';
-import { compileMemberPattern, faultOfPattern } from '../src/formats/member-pattern.ts';
+import { compileMemberPattern } from '../src/formats/member-pattern.ts';
 import { noMatch } from '../src/formats/select-members.ts';
+import { namePattern } from './arguments/name-pattern.ts';
+import { readSince, sinceArg } from './arguments/since.ts';
 import { BOTH_KEYS, hasBothKeys, placeArgs, toPlace } from './bucket/place-args.ts';
-import { readSince, sinceArg } from './bucket/since-arg.ts';
 
 const argsSchema = z
   .strictObject({
     bucket: z.string().min(1).describe('The bucket.'),
     prefix: z.string().optional().describe('Only objects whose keys begin with this. The server looks no further.'),
-    regex: z
-      .string()
-      .superRefine((text, context) => {
-        const fault = faultOfPattern(text);
-        if (fault !== undefined)
-          context.addIssue({ code: 'custom', message: `expected a regex in RE2 syntax: ${fault}` });
-      })
-      .optional()
-      .describe('Only objects in whose key this regular expression is found (RE2 syntax, searched anywhere).'),
+    regex: namePattern.describe(
+      'Only objects in whose key this regular expression is found (RE2 syntax, searched anywhere).',
+    ),
     since: sinceArg.describe(
       'Only objects that were written at this time or later: a date, `YYYY-MM-DD HH:mm`, ISO 8601, `{"days": 10}`, or `none` for all. Without it the watermark of the job decides.',
     ),

@@ -10,7 +10,7 @@ import type { PlacedResource, Resource } from '../src/component/resource.ts';
 import { LimitError } from '../src/errors.ts';
 import { readStart, readRange } from '../src/formats/file-range.ts';
 import { refuseMemberName } from '../src/formats/member-name.ts';
-import { compileMemberPattern, faultOfPattern } from '../src/formats/member-pattern.ts';
+import { compileMemberPattern } from '../src/formats/member-pattern.ts';
 import { scanTar, type TarMember, type TarPlace } from '../src/formats/scan-tar.ts';
 import { noMatch } from '../src/formats/select-members.ts';
 import { splitTar } from '../src/formats/split-tar.ts';
@@ -19,19 +19,11 @@ import { BUFFERED_BYTES, bufferedMember, streamedMember } from '../src/formats/t
 import { tarUnsupported } from '../src/formats/tar-error.ts';
 import { placeBefore, rememberPlaces, tarKey } from '../src/formats/tar-places.ts';
 import { openFetched } from '../src/spool/file-resource.ts';
+import { ignoredMode } from './arguments/ignored.ts';
+import { memberPattern } from './arguments/name-pattern.ts';
 
 const argsSchema = z.strictObject({
-  regex: z
-    .string()
-    .superRefine((text, context) => {
-      const fault = faultOfPattern(text);
-      if (fault !== undefined)
-        context.addIssue({ code: 'custom', message: `expected a regex in RE2 syntax: ${fault}` });
-    })
-    .optional()
-    .describe(
-      'Which members are read: those in whose name this regular expression is found (RE2 syntax, searched anywhere, as in Python). Without it all are read.',
-    ),
+  regex: memberPattern,
   max_entries: z
     .int()
     .positive()
@@ -53,12 +45,7 @@ const argsSchema = z.strictObject({
     .describe(
       'How many times its packed size a packed tar may unpack to, once it is above 16 MiB. Many small members that are alike reach 100; gzip cannot exceed 1032, so a higher value allows anything.',
     ),
-  mode: z
-    .string()
-    .optional()
-    .describe(
-      'Accepted and ignored: InvenioRDM passes it to Python (`r`, `r|gz`, `r:gz`). Whether a tar is packed is told by its content.',
-    ),
+  mode: ignoredMode,
 });
 
 type Args = z.infer<typeof argsSchema>;

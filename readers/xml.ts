@@ -5,6 +5,7 @@ import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
 import { readXmlRecords } from '../src/formats/xml-records.ts';
 import type { ReadItem } from '../src/records/entry.ts';
+import { recordBytes } from './arguments/record-limits.ts';
 
 const argsSchema = z.strictObject({
   root_element: z
@@ -14,14 +15,7 @@ const argsSchema = z.strictObject({
     .describe(
       'The name of the element that is a record, whatever its prefix and case. Without it the document is one record, under the name of its root element.',
     ),
-  max_record_bytes: z
-    .int()
-    .positive()
-    .max(256 * 1024 ** 2)
-    .default(16 * 1024 ** 2)
-    .describe(
-      'The most bytes of one record. A larger one is rejected without being held, and reading goes on behind it. This is what bounds the memory of the reader.',
-    ),
+  max_record_bytes: recordBytes,
   max_depth: z
     .int()
     .positive()

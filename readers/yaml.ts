@@ -4,27 +4,16 @@ import { abortable } from '../src/component/abortable.ts';
 import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
 import type { ReadItem } from '../src/records/entry.ts';
+import { ignoredMode, ignoredOrigin } from './arguments/ignored.ts';
+import { recordBytes, recordDepth } from './arguments/record-limits.ts';
 
 const argsSchema = z.strictObject({
-  max_record_bytes: z
-    .int()
-    .positive()
-    .max(256 * 1024 ** 2)
-    .default(16 * 1024 ** 2)
-    .describe(
-      'The most bytes of one item, or of a whole list that is written in brackets. A larger item is rejected without being held. This is what bounds the memory of the reader.',
-    ),
-  max_depth: z
-    .int()
-    .positive()
-    .max(10_000)
-    .default(512)
-    .describe('The most levels of objects and lists in one item. A deeper one is rejected.'),
-  origin: z
-    .string()
-    .optional()
-    .describe('Accepted and ignored: InvenioRDM names the file here where no reader stands before.'),
-  mode: z.string().optional().describe('Accepted and ignored: existing configs may carry it.'),
+  max_record_bytes: recordBytes.describe(
+    'The most bytes of one item, or of a whole list that is written in brackets. A larger item is rejected without being held. This is what bounds the memory of the reader.',
+  ),
+  max_depth: recordDepth,
+  origin: ignoredOrigin,
+  mode: ignoredMode,
 });
 
 type Args = z.infer<typeof argsSchema>;

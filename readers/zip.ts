@@ -8,25 +8,17 @@ import { defineReader, type ReadContext, type SplitContext } from '../src/compon
 import type { PlacedResource, Resource } from '../src/component/resource.ts';
 import { SourceError } from '../src/errors.ts';
 import { checkUnpacked } from '../src/formats/archive-limits.ts';
-import { compileMemberPattern, faultOfPattern } from '../src/formats/member-pattern.ts';
+import { compileMemberPattern } from '../src/formats/member-pattern.ts';
 import { cutEvenly } from '../src/formats/cut-evenly.ts';
 import { selectMembers } from '../src/formats/select-members.ts';
 import { readZipDirectory, type ZipMember } from '../src/formats/zip-directory.ts';
 import { readAhead, type AheadMember } from '../src/formats/zip-read-ahead.ts';
 import { openFetched } from '../src/spool/file-resource.ts';
+import { ignoredMode } from './arguments/ignored.ts';
+import { memberPattern } from './arguments/name-pattern.ts';
 
 const argsSchema = z.strictObject({
-  regex: z
-    .string()
-    .superRefine((text, context) => {
-      const fault = faultOfPattern(text);
-      if (fault !== undefined)
-        context.addIssue({ code: 'custom', message: `expected a regex in RE2 syntax: ${fault}` });
-    })
-    .optional()
-    .describe(
-      'Which members are read: those in whose name this regular expression is found (RE2 syntax, searched anywhere, as in Python). Without it all are read.',
-    ),
+  regex: memberPattern,
   max_entries: z
     .int()
     .positive()
@@ -46,10 +38,7 @@ const argsSchema = z.strictObject({
     .describe(
       'How many times its packed size a member may unpack to, once it is above 16 MiB. ROR dumps reach 12; deflate cannot exceed 1032, so a higher value allows anything.',
     ),
-  mode: z
-    .string()
-    .optional()
-    .describe('Accepted and ignored: InvenioRDM passes it to Python; archives are only read here.'),
+  mode: ignoredMode,
   options: z
     .record(z.string(), z.unknown())
     .optional()

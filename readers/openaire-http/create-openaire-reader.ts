@@ -9,7 +9,7 @@ import type { Linkset, LinkTarget } from '../../src/http/resolve-linkset.ts';
 import { ambiguous } from '../newest-record/ambiguous.ts';
 import { fetchLocated } from '../../src/http/fetch-located.ts';
 import { locateNewest } from '../newest-record/locate-newest.ts';
-import { baseUrlArg, sinceArg } from '../newest-record/newest-record-args.ts';
+import { baseUrlArg, newestSince } from '../newest-record/newest-record-args.ts';
 
 const DOIS = { full: '10.5281/zenodo.3516917', diff: '10.5281/zenodo.6419021' } as const;
 
@@ -62,7 +62,7 @@ function createArgs(hrefs: readonly string[]) {
         'Ends of the address of the wanted tar, such as `/project.tar`. The first that fits exactly one file of the record wins.',
       ),
     tar_href: z.string().min(1).optional().describe('The one end, as older configs say it.'),
-    ...sinceArg,
+    since: newestSince,
     doi: z.string().min(1).optional().describe('Another concept DOI than the one of `origin`.'),
     ...baseUrlArg,
     max_bytes: z

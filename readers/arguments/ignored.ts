@@ -1,0 +1,12 @@
+/** What configs of InvenioRDM may carry in the args of a reader without meaning anything here. */
+import { z } from 'zod';
+
+export const ignoredOrigin = z
+  .string()
+  .optional()
+  .describe('Accepted and ignored: InvenioRDM names the file here where no reader stands before.');
+
+export const ignoredMode = z
+  .string()
+  .optional()
+  .describe('Accepted and ignored: InvenioRDM passes it to Python (`r`, `r|gz`, `r:gz`); the content tells the same.');
