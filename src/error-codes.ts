@@ -504,12 +504,6 @@ export const ERROR_CODES = {
     meaning: 'A download or stream is larger than the limit.',
     remedy: 'Raise `max_bytes` of the reader only for a source that you trust.',
   },
-  E_REGEX_INVALID: {
-    kind: 'config',
-    meaning: 'A regular expression in the config is not valid for the linear-time engine (RE2 syntax).',
-    remedy: 'Correct the expression; look-around and back-references are not available.',
-  },
-
   E_STEP_TIMEOUT: {
     kind: 'limit',
     meaning: 'A step of the run did not end within its time, all its attempts together.',

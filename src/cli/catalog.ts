@@ -52,7 +52,7 @@ async function loadPlugin(name: string, cwd: string): Promise<Plugin> {
   for (const kind of ['readers', 'transformers', 'writers'] as const) {
     const list: unknown = plugin[kind];
     if (list === undefined || (Array.isArray(list) && list.every(isDefinition))) continue;
-    const message = `The plug-in ${name} exports "${kind}", but not as a list of definitions with type, version, summary and args.`;
+    const message = `The plug-in ${name} exports "${kind}", but not as a list of definitions with type, version, summary, examples and args, a schema of zod 4.`;
     throw new ConfigError('E_SETTINGS_INVALID', message, { details: { plugin: name } });
   }
   return plugin;
@@ -60,5 +60,7 @@ async function loadPlugin(name: string, cwd: string): Promise<Plugin> {
 
 function isDefinition(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return ['type', 'version', 'summary', 'args', 'examples'].every((key) => key in value);
+  if (!['type', 'version', 'summary', 'examples'].every((key) => key in value)) return false;
+  // What every schema of zod 4 carries; one of zod 3, or a plain object, would fail in the middle of a command.
+  return 'args' in value && typeof value.args === 'object' && value.args !== null && '_zod' in value.args;
 }

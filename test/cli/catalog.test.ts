@@ -1,18 +1,25 @@
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { catalog, loadCatalog } from '../../src/cli/catalog.ts';
 
 let folder: string;
 
-const DEFINITION = `{ type: 'tsv', version: 1, summary: 'Rows', args: {}, examples: [], coverage: 'full', accepts: 'bytes', emits: 'records' }`;
+const ZOD = pathToFileURL(createRequire(import.meta.url).resolve('zod')).href;
+const DEFINITION = `{ type: 'tsv', version: 1, summary: 'Rows', args: (await import('${ZOD}')).z.strictObject({}), examples: [], coverage: 'full', accepts: 'bytes', emits: 'records' }`;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vocab-sync-plugins-'));
   await writeFile(join(folder, 'tsv.mjs'), `export const readers = [${DEFINITION}];`);
   await writeFile(join(folder, 'zip.mjs'), `export const readers = [${DEFINITION.replace('tsv', 'zip')}];`);
   await writeFile(join(folder, 'odd.mjs'), 'export const readers = [{ type: "tsv" }];');
+  await writeFile(
+    join(folder, 'loose.mjs'),
+    'export const readers = [{ type: "tsv", version: 1, summary: "Rows", examples: [], args: {} }];',
+  );
   await writeFile(join(folder, 'broken.mjs'), 'throw new Error("out of order");');
   await mkdir(join(folder, 'node_modules', 'tsv-reader'), { recursive: true });
   await writeFile(
@@ -41,6 +48,7 @@ describe('plug-ins', () => {
     ['no-such-module', 'cannot be loaded'],
     ['./broken.mjs', 'out of order'],
     ['./odd.mjs', 'not as a list of definitions'],
+    ['./loose.mjs', 'and args, a schema of zod 4'],
     ['./zip.mjs', 'two readers are registered as "zip"'],
   ])('%s is refused with its reason', async (name, says) => {
     const loading = loadCatalog([name], folder);
