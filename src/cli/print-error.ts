@@ -1,7 +1,7 @@
 /** What went wrong, for people on stderr and with `--json` also as the one document on stdout. */
 import { ERROR_CODES } from '../error-codes.ts';
 import { VocabSyncError, messageOf } from '../errors.ts';
-import { redact } from '../logging/redact.ts';
+import { redact, redactJson } from '../logging/redact.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface PrintErrorOptions {
@@ -37,7 +37,7 @@ function describeError(error: unknown): ErrorDescription {
       code: error.code,
       message: redact(error.message),
       remedy: ERROR_CODES[error.code].remedy,
-      details: JSON.parse(redact(JSON.stringify(error.details))) as unknown,
+      details: redactJson(JSON.parse(JSON.stringify(error.details))),
     };
   }
   return {

@@ -343,6 +343,11 @@ describe('credentials', () => {
       'https://user:hunter2@example.org/',
       'https://hunter2@example.org/x',
       'https://example.org/?api_key=hunter2',
+      'https://example.org/#access_token=hunter2',
+      'https:user:hunter2@example.org/',
+      'https:\\\\user:hunter2@example.org',
+      'https:/user:hunter2@example.org',
+      'ht\ntps://user:hunter2@example.org',
     ]) {
       const { problems } = check(withReader({ url }));
       expect(problems.map(({ pointer }) => pointer)).toEqual(['/readers/0/args/url']);
