@@ -61,8 +61,9 @@ function createMapping(aliases: Readonly<Record<string, string>>): Transform {
     const name = textOf(binding, 'name', id);
     if (name === undefined) throw noName(id);
     const acronym = textOf(binding, 'altName', id);
-    const countryName = textOf(binding, 'countryName', id);
-    const country = countryName === undefined ? undefined : (aliases[countryName] ?? countryCodeOf(countryName));
+    const found = textOf(binding, 'countryName', id);
+    const country = found === undefined ? undefined : (aliases[found] ?? countryCodeOf(found));
+    const countryName = renamed(found);
     if (countryName !== undefined && country === undefined) warn(unknownCountry(countryName, id));
     const locality = textOf(binding, 'locality', id);
     return {
@@ -104,6 +105,11 @@ function textOf(binding: JsonObject, variable: string, id: string): string | und
   const bound = binding[variable];
   if (bound === undefined || bound === null) return undefined;
   return readText(readObject(bound, id, variable)['value'], id, variable, 'value');
+}
+
+/** As ROR and InvenioRDM write it. */
+function renamed(country: string | undefined): string | undefined {
+  return country === 'Cape Verde' ? 'Cabo Verde' : country;
 }
 
 function noName(id: string): RecordError {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -6,6 +7,7 @@ import { edmoOrganization } from '../../transformers/edmo-organization.ts';
 import { countryCodeOf } from '../../transformers/edmo/country-codes.ts';
 import type { Warning } from '../../src/component/reader.ts';
 import { Skip } from '../../src/component/transformer.ts';
+import { findPackageRoot } from '../../src/job/package-root.ts';
 import { loadRecordSchema } from '../../src/job/record-schema.ts';
 import { refusalOf } from '../support/refusal-of.ts';
 import { sharedData } from '../support/shared-data.ts';
@@ -46,6 +48,21 @@ describe('edmo-organization', () => {
     expect(warnings).toMatchObject([{ code: 'W_COUNTRY_UNKNOWN' }]);
     expect(map(binding, { country_aliases: { Atlantis: 'PT' } })).toMatchObject({ country: 'PT' });
     expect(warnings).toEqual([]);
+  });
+
+  it('writes Cape Verde as Cabo Verde, and keeps the other names of countries', () => {
+    const named = (countryName: string) => map(bind({ org: ORG, name: 'Institute', countryName }));
+    expect(named('Cape Verde')).toMatchObject({ country: 'CV', country_name: 'Cabo Verde' });
+    expect(named('Russia')).toMatchObject({ country: 'RU', country_name: 'Russia' });
+  });
+
+  it('names the report by its https address, however the source writes it', () => {
+    for (const org of ['http://edmo.seadatanet.org/report/486', `${ORG}/`]) {
+      expect(map(bind({ org, name: 'Institute' }))).toMatchObject({
+        id: 'edmo:486',
+        identifiers: [{ scheme: 'edmo', identifier: ORG }],
+      });
+    }
   });
 
   it.each([
@@ -89,6 +106,13 @@ describe('the code of a country', () => {
     ['', undefined],
   ])('of %s is %s', (name, code) => {
     expect(countryCodeOf(name)).toBe(code);
+  });
+
+  it('is that of ISO 3166 for each of its 249 names, which InvenioRDM goes by', () => {
+    const path = join(findPackageRoot(), 'test/fixtures/edmo/iso-country-names.json');
+    const names = Object.entries(JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>);
+    expect(names).toHaveLength(249);
+    expect(names.filter(([name, code]) => countryCodeOf(name) !== code)).toEqual([]);
   });
 });
 
