@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { Catalog } from '../component/catalog.ts';
 import { ConfigError, messageOf } from '../errors.ts';
 import { createEffectiveJob, type EffectiveJob } from '../job/effective-job.ts';
+import { parseJsonText } from '../job/json-text.ts';
 import { parseArguments } from '../job/parse-arguments.ts';
 import { parseSince } from '../job/since.ts';
 import type { RunMode, RunRequest } from '../records/run.ts';
@@ -79,14 +80,13 @@ export async function readCustomArgs(
 ): Promise<Record<string, unknown> | undefined> {
   if (written === undefined) return undefined;
   const text = written.startsWith('@') ? await readArgsFile(resolve(cwd, written.slice(1))) : written;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
+  const { value, problems } = parseJsonText(text);
+  const [first] = problems;
+  if (first !== undefined) {
     throw new ConfigError(
       'E_CUSTOM_ARGS_INVALID',
-      `Expected --custom-args to be a JSON object or @FILE, but it is not JSON: ${messageOf(cause)}.`,
-      { cause },
+      `Expected --custom-args to be a JSON object or @FILE, but it is not JSON: ${first.message} (line ${String(first.line)}, column ${String(first.column)}).`,
+      { details: { problems } },
     );
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {

@@ -12,7 +12,7 @@ import { didYouMean, suggest } from './suggest.ts';
 
 export interface LaidOver {
   readonly config: JsonObject;
-  /** The pointers in `config` that the custom args set, with all that is inside them. */
+  /** The pointers in `config` that the custom args set, with all that is inside them, or took away. */
   readonly touched: ReadonlySet<string>;
   /** What the custom args give as `since`; not part of a config. */
   readonly since: unknown;
@@ -80,7 +80,10 @@ function merge(below: unknown, over: unknown, path: Path, at: Path, touched: Set
     if (getOwn(over, key) !== null) setOwn(result, key, value);
   }
   for (const [key, value] of Object.entries(over)) {
-    if (value === null) continue;
+    if (value === null) {
+      touched.add(toPointer([...path, key]));
+      continue;
+    }
     setOwn(result, key, merge(getOwn(below, key), value, [...path, key], [...at, key], touched));
   }
   return result;

@@ -59,7 +59,7 @@ export function createEffectiveJob(options: EffectiveInput): EffectiveJob {
   if (!isJsonObject(base.config)) throw jobInvalid(locate(base.findings), options.file);
   const { config, touched, since } = layOver(base.config, options);
   const effective = checkJob(config, { ...checkOptions, complete: true });
-  if (effective.job === undefined) throw notUsable(base, effective, touched, locate, options.file);
+  if (effective.job === undefined) throw notUsable(base, effective, touched, locate, options);
   const frozen = deepFreeze(structuredClone(config));
   return {
     job: deepFreeze(effective.job),
@@ -103,7 +103,7 @@ function notUsable(
   effective: CheckedJob,
   touched: Touched,
   locate: (found: readonly Finding[]) => Problem[],
-  file: string | undefined,
+  { file, customArgs, input }: EffectiveInput,
 ): ConfigError {
   const known = new Set(base.findings.filter(isError).map((finding) => finding.message));
   const fresh = effective.findings.filter((finding) => isError(finding) && !known.has(finding.message));
@@ -115,9 +115,13 @@ function notUsable(
     const message = `The arguments of the run have ${countProblems(problems)}:${lines}`;
     return new ConfigError('E_ARGUMENTS_INVALID', message, { details: { problems } });
   }
-  const laid = touched.customArgs.size + touched.input.size === 0 ? 'the arguments' : 'the custom args, or the input,';
-  const message = `With ${laid} laid over it, the job has ${countProblems(problems)}:${lines}`;
-  const code = touched.customArgs.size + touched.input.size === 0 ? 'E_ARGUMENTS_INVALID' : 'E_CUSTOM_ARGS_INVALID';
+  // What custom args take away by null is set by nobody: that they were given is what counts.
+  const given = [
+    ...(customArgs === undefined ? [] : ['the custom args']),
+    ...(input === undefined ? [] : ['the input']),
+  ];
+  const message = `With ${given.join(' and ') || 'the arguments'} laid over it, the job has ${countProblems(problems)}:${lines}`;
+  const code = given.length === 0 ? 'E_ARGUMENTS_INVALID' : 'E_CUSTOM_ARGS_INVALID';
   return new ConfigError(code, message, { details: { problems } });
 }
 

@@ -1,5 +1,5 @@
 /**
- * The text of a job file with the place of every value. Plain JSON: comments, trailing commas and duplicate keys are
+ * The text of a job file, or of custom args, with the place of every value. Plain JSON: comments, trailing commas and duplicate keys are
  * reported with their place. `__proto__` is a key like any other.
  */
 import { parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
@@ -33,17 +33,13 @@ export function parseJsonText(source: string): JsonText {
   };
   const locate = (finding: Finding): Problem => place(finding, text, places);
   if (text.length > MAX_CHARACTERS) {
-    report(
-      0,
-      '',
-      `expected a job file of at most 1 MiB, found ${String(text.length)} characters; is this a data file?`,
-    );
+    report(0, '', `expected at most 1 MiB of JSON, found ${String(text.length)} characters; is this a data file?`);
     return { value: undefined, problems, readable: false, locate };
   }
   const errors: ParseError[] = [];
   const root = parseSafely(text, errors);
   if (root === 'too deep') {
-    report(0, '', 'the JSON is nested too deeply to be a job file');
+    report(0, '', 'the JSON is nested too deeply to be part of a job');
     return { value: undefined, problems, readable: false, locate };
   }
   const value = root === undefined ? undefined : toValue(root, [], places, report);
@@ -104,9 +100,9 @@ const WORDS: Readonly<Record<string, string>> = {
   ValueExpected: 'expected a value',
   ColonExpected: 'expected a colon after the name',
   CommaExpected: 'expected a comma between two values',
-  CloseBraceExpected: 'expected a closing brace }: the file ends, or goes on, before the object is closed',
-  CloseBracketExpected: 'expected a closing bracket ]: the file ends, or goes on, before the list is closed',
-  EndOfFileExpected: 'expected the end of the file after the job; something follows',
+  CloseBraceExpected: 'expected a closing brace }: the text ends, or goes on, before the object is closed',
+  CloseBracketExpected: 'expected a closing bracket ]: the text ends, or goes on, before the list is closed',
+  EndOfFileExpected: 'expected the end behind the object; something follows',
   InvalidCommentToken: 'comments are not JSON; put the words into "description"',
   UnexpectedEndOfComment: 'the comment does not end; comments are not JSON',
   UnexpectedEndOfString: 'the text is not closed by a double quote on its line',
@@ -117,7 +113,7 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 function describe(error: ParseError, text: string): { message: string; harmless: boolean } {
-  if (text.trim() === '') return { message: 'expected a JSON object, found an empty file', harmless: false };
+  if (text.trim() === '') return { message: 'expected a JSON object, found nothing', harmless: false };
   const name = printParseErrorCode(error.error);
   const closes = text[error.offset] === '}' || text[error.offset] === ']';
   const afterComma = text.slice(0, error.offset).trimEnd().endsWith(',');

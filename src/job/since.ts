@@ -1,6 +1,6 @@
 /** The forms in which an operator writes `since`. Without a zone it is UTC; a span counts back from now. */
 import { ConfigError } from '../errors.ts';
-import { isJsonObject } from './json-object.ts';
+import { isJsonObject, type JsonObject } from './json-object.ts';
 import { describeFound } from './problem.ts';
 
 /** `none`: read everything, whatever the last run was. */
@@ -63,7 +63,7 @@ function toTime(written: unknown): Date {
   // Date.UTC carries 30 February over into March and takes the years 0 to 99 for 1900 to 1999.
   const date = new Date(Date.UTC(year, month - 1, day));
   const exists = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-  if (!exists) refuse(written, 'a day that exists');
+  if (!exists) refuse(written, year < 100 ? 'a year from 0100 to now' : 'a day that exists');
   if (hour > 23 || minute > 59 || second > 59) refuse(written, 'a time of day from 00:00:00 to 23:59:59');
   return new Date(local.getTime() - offset);
 }
@@ -76,14 +76,24 @@ function toOffset(zone: string | undefined, written: unknown): number {
   return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
-/** Undefined for what is no span. Throws ConfigError E_SINCE_INVALID for an object that is none. */
+/** Undefined for what is no span. Throws ConfigError E_SINCE_INVALID for an object, or its text, that is none. */
 export function toSpan(written: unknown): Span | undefined {
   if (isJsonObject(written)) return objectSpan(written);
   if (typeof written !== 'string') return undefined;
+  if (written.trim().startsWith('{')) return objectSpan(objectIn(written));
   const iso = ISO_SPAN.exec(written.trim());
   if (iso !== null) return Object.fromEntries(UNITS.map((unit, index) => [unit, Number(iso[index + 1] ?? '0')]));
   const words = WORD_SPAN.exec(written.trim());
   return words === null ? undefined : { [`${String(words[2]).toLowerCase()}s`]: Number(words[1]) };
+}
+
+/** `{"days": 2}` as it is typed on a command line. */
+function objectIn(written: string): JsonObject {
+  try {
+    return JSON.parse(written) as JsonObject;
+  } catch {
+    return refuse(written, EXPECTED);
+  }
 }
 
 function objectSpan(written: Readonly<Record<string, unknown>>): Span {

@@ -46,7 +46,8 @@ describe('help and usage', () => {
     expect(code).toBe(0);
     for (const name of COMMANDS.keys()) expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
     expect(stdout).toContain('4 waiting for approval');
-  });
+    // All commands are loaded, as nowhere else.
+  }, 60_000);
 
   it.each([...COMMANDS.keys()])('%s --help has an example', async (name) => {
     const { code, stdout } = await run(name, '--help');
@@ -276,4 +277,37 @@ it('a database that is away is told from a wrong config', async () => {
   expect(code).toBe(6);
   expect(stderr).toContain('E_DATABASE_UNAVAILABLE');
   expect(stderr).not.toContain('topsecretword');
+});
+
+describe('custom args', () => {
+  const explain = (text: string | Buffer): Promise<RunResult> => {
+    const path = writeJob('laid', () => undefined);
+    writeFileSync(join(cwd, 'over.json'), text);
+    return run('run', path, '--custom-args', '@over.json', '--explain');
+  };
+
+  it('come from a file with a byte order mark, too', async () => {
+    const { code, stdout } = await explain('\uFEFF{"title": "Laid over"}');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^title +"Laid over" +custom args$/m);
+  });
+
+  it.each([
+    [
+      'a key that stands twice',
+      '{"title": "A",\n "title": "B"}',
+      'the key "title" stands here a second time; keep one of the two (line 2, column 2).',
+    ],
+    ['nothing', '', 'expected a JSON object, found nothing (line 1, column 1).'],
+    ['an open brace', '{"title": "A"', 'expected a closing brace }'],
+    ['a depth that no job has', `{"a":${'['.repeat(100_000)}`, 'the JSON is nested too deeply to be part of a job'],
+    ['10 MB', `{"a": "${'x'.repeat(10_000_000)}"}`, 'expected at most 1 MiB of JSON, found 10000009 characters'],
+    ['UTF-16', Buffer.from('{"title": "A"}', 'utf16le'), 'it is not JSON: '],
+  ])('are refused where they hold %s', async (_what, text, says) => {
+    const { code, stdout, stderr } = await explain(text);
+    expect(stderr).toContain('Expected --custom-args to be a JSON object or @FILE, but it is not JSON: ');
+    expect(stderr).toContain(says);
+    expect(stderr).toContain('code:        E_CUSTOM_ARGS_INVALID');
+    expect([code, stdout]).toEqual([2, '']);
+  });
 });

@@ -114,6 +114,27 @@ describe('the effective job', () => {
     expect(ofArgs.message).toContain('/readers/1/args/regexp: unknown key "regexp"; did you mean "regex"?');
   });
 
+  it('names what was laid over the job, also where custom args only take something away', () => {
+    const input = { path: '/data/dump.zip', name: 'dump.zip' };
+    for (const [options, code, laid] of [
+      [{ customArgs: { title: null } }, 'E_CUSTOM_ARGS_INVALID', 'With the custom args laid over it'],
+      [
+        { customArgs: { readers: null }, input },
+        'E_CUSTOM_ARGS_INVALID',
+        'With the custom args and the input laid over',
+      ],
+      [{ customArgs: { readers: { 'ror-http': null } } }, 'E_CUSTOM_ARGS_INVALID', 'With the custom args laid over it'],
+    ] as const) {
+      const refusal = refusalOf(() => effective(options));
+      expect([refusal.code, refusal.message]).toEqual([code, expect.stringContaining(laid)]);
+    }
+    const declared = { type: 'object', properties: { year: { type: 'integer' } }, required: ['year'] };
+    const withYear = { ...CONFIG, arguments: declared, args: { year: 2026 } };
+    expect(refusalOf(() => effective({ customArgs: { args: { year: null } } }, withYear)).code).toBe(
+      'E_CUSTOM_ARGS_INVALID',
+    );
+  });
+
   it('refuses a credential in custom args without showing it', () => {
     const error = refusalOf(() => effective({ customArgs: { readers: { 'ror-http': { token: 'hunter2' } } } }));
     expect(error.code).toBe('E_CUSTOM_ARGS_INVALID');
