@@ -259,7 +259,7 @@ describe('mistakes', () => {
 
 describe('syntax', () => {
   it.each([
-    ['', 'expected a JSON object, found an empty file'],
+    ['', 'expected a JSON object, found nothing'],
     ['[]', 'expected a job: a JSON object, found an empty list'],
     ['"x"', 'expected a job: a JSON object, found the text "x"'],
     ['{ "id": "a" /* why */ }', 'comments are not JSON; put the words into "description"'],
@@ -269,13 +269,13 @@ describe('syntax', () => {
       'this is not JSON: names and texts stand in double quotes; values are true, false, null or a number',
     ],
     ['{ "id": "a', 'the text is not closed by a double quote on its line'],
-    ['{ "id": "a"', 'expected a closing brace }: the file ends, or goes on, before the object is closed'],
+    ['{ "id": "a"', 'expected a closing brace }: the text ends, or goes on, before the object is closed'],
     ['{ "regex": "\\.json" }', 'this escape does not exist in JSON; a backslash itself is written \\\\'],
     ['{ "id": "a", "id": "b" }', 'the key "id" stands here a second time; keep one of the two'],
-    ['['.repeat(200_000), 'the JSON is nested too deeply to be a job file'],
+    ['['.repeat(200_000), 'the JSON is nested too deeply to be part of a job'],
     [
       `{"id": "${'x'.repeat(1_100_000)}"}`,
-      'expected a job file of at most 1 MiB, found 1100010 characters; is this a data file?',
+      'expected at most 1 MiB of JSON, found 1100010 characters; is this a data file?',
     ],
   ])('case %#', (text, message) => {
     const { job, problems } = check(text);
