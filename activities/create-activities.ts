@@ -16,6 +16,7 @@ export function createActivities(steps: RunSteps, options: HeartbeatOptions): Ru
     compareTargets: (input) => beating((context) => steps.compareTargets(input, context)),
     awaitApproval: (input) => beating((context) => steps.awaitApproval(input, context)),
     applyChanges: (input) => beating((context) => steps.applyChanges(input, context)),
+    notify: (input) => beating((context) => steps.notify(input, context)),
     finishRun: (input) => beating((context) => steps.finishRun(input, context)),
   };
 }

@@ -67,6 +67,16 @@ export const ERROR_CODES = {
     meaning: 'A `$secret` reference names an environment variable or file that is not there.',
     remedy: 'Set the variable or create the file on the machine of the worker.',
   },
+  E_NOTICE_REFUSED: {
+    kind: 'config',
+    meaning: 'A chat, a program or a mail server does not take the notices of the job, or no mail server is set.',
+    remedy: 'Correct the address where the worker runs, then try it with `vocab-sync notify JOB`.',
+  },
+  E_NOTICE_UNAVAILABLE: {
+    kind: 'unavailable',
+    meaning: 'A chat, a program or a mail server that is to be told of a run cannot be reached.',
+    remedy: 'Nothing: it is tried again for a day. `vocab-sync notify JOB` tries it now.',
+  },
   E_FILE_NOT_FOUND: {
     kind: 'config',
     meaning: 'A file that the job or the command names is not there, or cannot be read or written.',

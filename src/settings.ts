@@ -34,6 +34,8 @@ export interface Settings {
   readonly allowedHosts: readonly string[];
   /** Where the Web UI of a configured Temporal is served. Undefined: not known, or that of the embedded dev server. */
   readonly webUi: string | undefined;
+  /** Undefined: nobody is told by e-mail. */
+  readonly mail: { readonly url: string; readonly from: string } | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'auto' | 'json' | 'pretty';
   readonly temporalCliPath: string | undefined;
@@ -64,6 +66,11 @@ const schema = z.object({
       error: 'host names with commas between them, such as zenodo.org,*.ror.org',
     })
     .default([]),
+  VOCAB_SYNC_SMTP_URL: z
+    .string()
+    .refine(isSmtpUrl, { error: 'a URL such as smtp://mail.example.org:25 or smtps://user:password@mail.example.org' })
+    .optional(),
+  VOCAB_SYNC_MAIL_FROM: z.email({ error: 'an e-mail address' }).optional(),
   VOCAB_SYNC_WEB_UI: z.string().refine(isHttpUrl, { error: 'a URL such as https://temporal.example.org' }).optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], { error: 'debug, info, warn or error' }).default('info'),
   LOG_FORMAT: z.enum(['auto', 'json', 'pretty'], { error: 'auto, json or pretty' }).default('auto'),
@@ -97,6 +104,7 @@ export function loadSettings(env: Environment = process.env, cwd: string = proce
     plugins: values.VOCAB_SYNC_PLUGINS,
     allowedHosts: values.VOCAB_SYNC_ALLOWED_HOSTS,
     webUi: values.VOCAB_SYNC_WEB_UI,
+    mail: toMail(values),
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT,
     temporalCliPath: values.TEMPORAL_CLI_PATH,
@@ -176,10 +184,22 @@ function mask(name: string, value: string): string {
 }
 
 function rememberSecrets(values: ReadonlyMap<string, string>): void {
-  const url = values.get('DATABASE_URL');
-  const password = url === undefined ? '' : decodeURIComponent(new URL(url).password);
-  const apiKey = values.get('TEMPORAL_API_KEY') ?? '';
-  for (const secret of [password, apiKey]) rememberSecret(secret);
+  const passwords = ['DATABASE_URL', 'VOCAB_SYNC_SMTP_URL'].map((name) => passwordOf(values.get(name)));
+  for (const secret of [...passwords, values.get('TEMPORAL_API_KEY') ?? '']) rememberSecret(secret);
+}
+
+/** Both or none; the sender is the name of this program at the host of the server where it is not said. */
+function toMail(values: z.infer<typeof schema>): Settings['mail'] {
+  const { VOCAB_SYNC_SMTP_URL: url, VOCAB_SYNC_MAIL_FROM: from } = values;
+  return url === undefined ? undefined : { url, from: from ?? `vocab-sync@${new URL(url).hostname}` };
+}
+
+function isSmtpUrl(text: string): boolean {
+  return URL.canParse(text) && ['smtp:', 'smtps:'].includes(new URL(text).protocol) && new URL(text).hostname !== '';
+}
+
+function passwordOf(url: string | undefined): string {
+  return url === undefined ? '' : decodeURIComponent(new URL(url).password);
 }
 
 function isHttpUrl(text: string): boolean {

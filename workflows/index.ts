@@ -1,2 +1,3 @@
 /** What the workflow bundle holds: the exported functions are the workflow types. */
+export { notify } from './notify.ts';
 export { runJob } from './run-job.ts';

@@ -42,6 +42,12 @@ export const POLICIES = {
     // Ten minutes: the rate at which a server that is down may be asked without being a nuisance. `Retry-After` wins.
     retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '10m' },
   },
+  /** A request to a chat or a mail server. A day: one that is down over night tells in the morning, later is no news. */
+  notice: {
+    startToCloseTimeout: '2m',
+    scheduleToCloseTimeout: '1d',
+    retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '10m' },
+  },
   /** Writes into our own stage, or works in the database alone. Six hours: an index on 20 million records takes one. */
   database: {
     startToCloseTimeout: '6h',

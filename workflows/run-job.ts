@@ -4,10 +4,12 @@
  */
 import { CancellationScope, TemporalFailure, isCancellation, upsertMemo, workflowInfo } from '@temporalio/workflow';
 import type { FinishInput, Resolved, RunReport, RunRequest } from '../src/pipeline/run-steps.ts';
+import type { NoticeEvent } from '../src/records/notice.ts';
 import { openApproval } from './approval.ts';
 import { summaryLine } from './details-text.ts';
 import { failedRun, settingFailure, toRunFailure } from './failure.ts';
 import { openBoard, type Board } from './progress.ts';
+import { startNotice } from './start-notice.ts';
 import { stepsOf, type Steps } from './steps.ts';
 import { syncTask, type RunContext } from './sync-task.ts';
 
@@ -18,15 +20,17 @@ export async function runJob(request: RunRequest): Promise<RunReport> {
   const approval = openApproval(board);
   const steps = stepsOf(request);
   let ending: Ending;
+  let wanted: readonly NoticeEvent[] = [];
   try {
     const resolved = await resolve(steps, request);
     if (resolved.kind !== 'ready') return skip(board, request, resolved);
     begin(board, resolved);
+    wanted = resolved.notify ?? [];
     ending = await runTasks({ resolved, steps, board, approval });
   } catch (thrown) {
     ending = endingOf(thrown);
   }
-  return finish(steps, board, ending);
+  return finish(steps, board, ending, wanted);
 }
 
 /** Whoever starts a run from the Web UI writes its input by hand. What is in it is checked when the run is resolved. */
@@ -88,7 +92,7 @@ function endingOf(thrown: unknown): Ending {
   return { outcome: isCancellation(thrown) ? 'cancelled' : 'failed', cause: thrown };
 }
 
-async function finish(steps: Steps, board: Board, ending: Ending): Promise<RunReport> {
+async function finish(steps: Steps, board: Board, ending: Ending, wanted: readonly NoticeEvent[]): Promise<RunReport> {
   let last = ending;
   let report: RunReport | undefined;
   try {
@@ -100,10 +104,21 @@ async function finish(steps: Steps, board: Board, ending: Ending): Promise<RunRe
     if (!('cause' in ending)) report = await writeEnd(steps, board, last);
   }
   close(board, last, report);
+  await announce(report, wanted);
   if ('cause' in last)
     throw last.outcome === 'cancelled' ? last.cause : failedRun(toRunFailure(last.cause), last.cause);
   if (report === undefined) throw new Error('a run that ended well has no report');
   return report;
+}
+
+/** Behind the end of the run, so that nothing waits for a chat that is down. */
+async function announce(report: RunReport | undefined, wanted: readonly NoticeEvent[]): Promise<void> {
+  if (report === undefined || report.outcome === null || report.outcome === 'skipped') return;
+  const { run, job, outcome, schedule_paused: paused } = report;
+  await CancellationScope.nonCancellable(async () => {
+    await startNotice(job, { run, event: outcome, about: '' }, wanted);
+    if (paused !== undefined) await startNotice(job, { run, event: 'schedule_paused', about: '' }, wanted);
+  });
 }
 
 const FINISH: Readonly<Record<Ending['outcome'], string>> = {

@@ -12,7 +12,7 @@ export interface StepLabel {
 }
 
 export type Steps = {
-  readonly [K in keyof RunActivities]: (
+  readonly [K in Exclude<keyof RunActivities, 'notify'>]: (
     label: StepLabel,
     input: Parameters<RunActivities[K]>[0],
   ) => ReturnType<RunActivities[K]>;

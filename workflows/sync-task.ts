@@ -8,6 +8,7 @@ import { grouped } from './plain-numbers.ts';
 import { PARTITIONS_UNDER_WAY, STAGE_ROUNDS } from './policies.ts';
 import type { Board, Decision, TaskProgress } from './progress.ts';
 import { stagePartitions } from './stage-partitions.ts';
+import { startNotice } from './start-notice.ts';
 import type { Steps } from './steps.ts';
 
 export interface RunContext {
@@ -143,12 +144,15 @@ async function ask(round: Round, plan: Compared): Promise<Decision> {
   return context.approval.decide(
     { task: task.name, planDigest: plan.planDigest },
     context.resolved.approvalDays,
-    (deadline) =>
-      context.steps.awaitApproval(label(round, 'await-approval', question), {
+    async (deadline) => {
+      await context.steps.awaitApproval(label(round, 'await-approval', question), {
         ...inputOf(round),
         trips: plan.trips,
         deadline,
-      }),
+      });
+      const { run, job, notify = [] } = context.resolved;
+      await startNotice(job, { run, event: 'waiting', about: plan.planDigest }, notify);
+    },
   );
 }
 

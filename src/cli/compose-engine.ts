@@ -9,6 +9,7 @@ import type { TemporalClient } from '../temporal/client.ts';
 import { workflowStatus } from '../temporal/run-status.ts';
 import { pauseUnlessPaused } from '../temporal/schedule-state.ts';
 import { webUiLink } from '../temporal/web-ui.ts';
+import { composeSendNotice } from './compose-send-notice.ts';
 import { composeSecrets, composeServices } from './compose-services.ts';
 
 export interface EngineParts {
@@ -22,18 +23,20 @@ export interface EngineParts {
 }
 
 export function composeEngine({ settings, catalog, pool, temporal, webUi, logger }: EngineParts): Engine {
+  const resolveSecret = composeSecrets();
   return {
     pool,
     catalog,
     logger,
     services: composeServices(settings, logger),
-    resolveSecret: composeSecrets(),
+    resolveSecret,
     recordCheck: loadRecordSchema,
     holderState: async (workflowId, run) => {
       const status = await workflowStatus(temporal.client, { workflowId, runId: run });
       return status === 'running' ? 'open' : 'closed';
     },
     pauseSchedule: (job, note) => pauseUnlessPaused(temporal.client, job, note),
+    sendNotice: composeSendNotice(settings, resolveSecret),
     webUi: (workflowId, run) => (webUi === undefined ? null : webUiLink(webUi, temporal.namespace, workflowId, run)),
   };
 }

@@ -41,6 +41,7 @@ function renderHead(report: RunReport): string {
         ...(report.schedule_paused === undefined
           ? []
           : [['schedule', printable(report.schedule_paused, 400)] as const]),
+        ...toldOf(report),
       ],
       '  ',
     ),
@@ -69,6 +70,17 @@ function decidedBy({ decision, waiting_until: until, outcome }: RunReport): [str
   return [
     [verb, `by ${printable(decision.by)}${decision.reason === undefined ? '' : `: ${printable(decision.reason)}`}`],
   ];
+}
+
+function toldOf({ notices = [] }: RunReport): [string, string][] {
+  return notices.map(({ event, channel, sent_at: at, failure }) =>
+    at === null
+      ? [
+          'not told',
+          `${channel} of ${event}: ${printable(failure === null ? '' : `${failure.code} ${failure.message}`)}`,
+        ]
+      : ['told', `${channel} of ${event}, ${formatTime(at)}`],
+  );
 }
 
 function undoneBy({ rolls_back: of, rolled_back_by: by }: RunReport): [string, string][] {

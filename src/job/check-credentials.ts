@@ -60,7 +60,8 @@ function checkReference(
   report: Report,
 ): void {
   const pointer = toPointer(path);
-  if (!path.includes('args') || path[0] === 'args') {
+  const isRead = (path.includes('args') && path[0] !== 'args') || (kind === '$secret' && path[0] === 'notify');
+  if (!isRead) {
     report({ severity: 'error', pointer, message: `a ${kind} reference is only read in the args of a component` });
   }
   if (Object.keys(value).length > 1) {

@@ -99,6 +99,11 @@ function remarkOn(file: JobFile, report: Report): void {
     const message = 'has no effect: the job has no schedule that could be paused';
     report({ severity: 'warning', pointer: '/pause_after_failures', message });
   }
+  file.notify.forEach(({ on }, index) => {
+    if (!on.includes('schedule_paused') || on.length > 1 || file.pause_after_failures !== undefined) return;
+    const message = 'is told of nothing: without "pause_after_failures" the schedule is never paused';
+    report({ severity: 'warning', pointer: `/notify/${String(index)}/on`, message });
+  });
   if (schedule?.type === 'crontab' && restrictsBothDays(schedule.cron)) {
     const message =
       schedule.days === 'both'
@@ -122,6 +127,7 @@ function toJob(file: JobFile, tasks: readonly DraftTask[]): Job {
     accept_partial: file.accept_partial,
     ...(file.since_overlap === undefined ? {} : { since_overlap: file.since_overlap }),
     ...(file.pause_after_failures === undefined ? {} : { pause_after_failures: file.pause_after_failures }),
+    notify: file.notify,
   };
 }
 

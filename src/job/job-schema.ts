@@ -3,6 +3,7 @@
  * docs/reference/job.md. What a component takes as `args` is its own schema; how the parts fit is checked beside it.
  */
 import { z } from 'zod';
+import { notifySchema } from './notify-schema.ts';
 import { scheduleSchema } from './schedule-schema.ts';
 import { isSpan } from './since.ts';
 
@@ -129,6 +130,7 @@ export const jobSchema = z
       .describe(
         'After this many failures in a row the schedule is paused, with a note that says why and how to resume it. Counted are runs that the schedule started; a run that ends well, by hand too, and a resume begin anew. Left out: it is never paused.',
       ),
+    notify: notifySchema,
     batch_size: z.int().min(1).optional().describe('Accepted from InvenioRDM, without effect.'),
     write_many: z.boolean().optional().describe('Accepted from InvenioRDM, without effect.'),
     run_subtasks: z.boolean().optional().describe('Accepted from InvenioRDM, without effect.'),

@@ -1,5 +1,6 @@
 /** A job after parsing and normalising: what the engine interprets. `config` in a file is the operator's dialect of it. */
 import type { OnMissing } from '../component/writer.ts';
+import type { NotifyChannel } from './notify-schema.ts';
 import type { Span } from './since.ts';
 
 export interface ComponentConfig {
@@ -81,6 +82,8 @@ export interface Job {
   readonly since_overlap?: string | Span;
   /** So many failures in a row of runs that the schedule started pause it. Absent = never. */
   readonly pause_after_failures?: number;
+  /** Who is told of its runs. */
+  readonly notify: readonly NotifyChannel[];
 }
 
 export type { OnMissing };

@@ -5,6 +5,7 @@ import { compareTargets } from './compare-targets.ts';
 import type { Engine } from './engine.ts';
 import { fetchForRun } from './fetch-rejected.ts';
 import { finishRun } from './finish-run.ts';
+import { notifyChannels } from './notify-channels.ts';
 import { recordSteps } from './record-steps.ts';
 import { resolveRun } from './resolve-run.ts';
 import type { RunSteps } from './run-steps.ts';
@@ -23,5 +24,6 @@ function bindSteps(engine: Engine): RunSteps {
     awaitApproval: (input) => setWaiting(engine.pool, input.run, new Date(input.deadline)),
     applyChanges: (input, context) => applyChanges(engine, input, context),
     finishRun: (input, context) => finishRun(engine, input, context),
+    notify: (input, context) => notifyChannels(engine, input, context),
   };
 }

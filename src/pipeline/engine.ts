@@ -1,7 +1,9 @@
 /** What the steps of a run are given by the composition root. */
 import type { Services, Logger } from '../component/services.ts';
 import type { Catalog } from '../component/catalog.ts';
+import type { NotifyChannel } from '../job/notify-schema.ts';
 import type { Pool } from '../postgres/pool.ts';
+import type { Notice } from '../records/notice.ts';
 import type { RecordCheck } from './transform-items.ts';
 
 /** The state of the workflow of another run, as far as Temporal knows it. */
@@ -23,6 +25,8 @@ export interface Engine {
   readonly cutting?: Cutting;
   /** See PauseSchedule. Absent where there is no Temporal. */
   readonly pauseSchedule?: PauseSchedule;
+  /** Absent: nobody is told of anything. */
+  readonly sendNotice?: SendNotice;
 }
 
 export interface Cutting {
@@ -33,3 +37,9 @@ export interface Cutting {
 
 /** Pauses the schedule of a job with a note. False where it is not ours, is not there, or is paused already with another note. */
 export type PauseSchedule = (job: string, note: string) => Promise<boolean>;
+
+/**
+ * Resolves the secrets of the channel and delivers. Throws UnavailableError (to be tried again) or ConfigError
+ * E_NOTICE_REFUSED, E_SECRET_NOT_FOUND, E_HOST_NOT_ALLOWED; no message holds an address.
+ */
+export type SendNotice = (channel: NotifyChannel, notice: Notice, signal: AbortSignal) => Promise<void>;

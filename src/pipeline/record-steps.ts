@@ -34,6 +34,7 @@ export function recordSteps(engine: Engine, make: (engine: Engine) => RunSteps):
     awaitApproval: recorded('awaitApproval'),
     applyChanges: recorded('applyChanges'),
     finishRun: recorded('finishRun'),
+    notify: recorded('notify'),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The report of a run from the ledger alone: it works long after Temporal forgot the run. */
 import { ConfigError } from '../errors.ts';
+import { listNotices } from '../postgres/notices.ts';
 import { findRun, listTasks, type RunRow, type TaskRow } from '../postgres/run-rows.ts';
 import { NO_STAGE_COUNTS } from '../records/counts.ts';
 import type { RunReport, TaskReport } from '../records/run.ts';
@@ -10,7 +11,9 @@ export async function reportRun(engine: Pick<Engine, 'pool' | 'webUi'>, id: stri
   const run = await findRun(engine.pool, id);
   if (run === undefined) throw new ConfigError('E_RUN_NOT_FOUND', `Run ${id} is not in the ledger.`);
   const tasks = await listTasks(engine.pool, id);
-  return toReport(run, tasks, engine.webUi(run.workflow_id, run.id));
+  const notices = await listNotices(engine.pool, id);
+  const report = toReport(run, tasks, engine.webUi(run.workflow_id, run.id));
+  return notices.length === 0 ? report : { ...report, notices };
 }
 
 export function toReport(run: RunRow, tasks: readonly TaskRow[], webUi: string | null): RunReport {

@@ -135,6 +135,7 @@ async function ready(engine: Engine, row: RunRow): Promise<Resolved> {
     startedAt: row.started_at.toISOString(),
     configDigest: row.config_digest,
     approvalDays: job.approval_days,
+    ...(job.notify.length === 0 ? {} : { notify: [...new Set(job.notify.flatMap(({ on }) => on))] }),
     tasks: tasks.map(({ name, chain }) => ({ name, chain })),
   };
 }

@@ -5,6 +5,7 @@
  * Each step is idempotent: called again after a crash, a lost answer or on another worker, it goes on or answers the same.
  */
 import type { StageCounts, TargetCounts } from '../records/counts.ts';
+import type { NoticeEvent } from '../records/notice.ts';
 import type {
   GuardTrip,
   Phase,
@@ -42,6 +43,8 @@ export type Resolved =
       readonly startedAt: string;
       readonly configDigest: string;
       readonly approvalDays: number;
+      /** The events of which somebody wants to be told. Absent in runs from before there were notices. */
+      readonly notify?: readonly NoticeEvent[];
       readonly tasks: readonly ResolvedTask[];
     }
   | {
@@ -112,6 +115,13 @@ export interface FinishInput {
   readonly error?: RunFailure;
 }
 
+export interface NotifyInput {
+  readonly run: string;
+  readonly event: NoticeEvent;
+  /** What tells two events of one kind apart: the digest of the plan that waits. Empty for the others. */
+  readonly about: string;
+}
+
 /** What a long step tells while it works, for heartbeats and progress lines. Small, without record data. */
 export interface StepProgress {
   readonly step: string;
@@ -137,4 +147,6 @@ export interface RunSteps {
   applyChanges(input: ApplyInput, context: StepContext): Promise<Applied>;
   /** Counts, outcome, watermark; drops the stage; lets the job go. */
   finishRun(input: FinishInput, context: StepContext): Promise<RunReport>;
+  /** Tells those who want to know. Throws UnavailableError while a channel cannot be reached. */
+  notify(input: NotifyInput, context: StepContext): Promise<void>;
 }

@@ -66,6 +66,7 @@ async function pruneLedger(client: PoolClient, rules: KeepRules): Promise<Pruned
   const rejections = await remove('rejection', 'run_id');
   const lines = await remove('run_log', 'run_id');
   await remove('step_attempt', 'run_id');
+  await remove('notice', 'run_id');
   const runs = await remove('run', 'id');
   return { runs, rejections, log_lines: lines, changes };
 }

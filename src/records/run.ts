@@ -1,4 +1,5 @@
 /** What a run is asked, how it stands and how it is reported: the shapes that the ledger, the engine, the workflow and the command line share. All JSON. */
+import type { NoticeReport } from './notice.ts';
 import type { StageCounts, TargetCounts } from './counts.ts';
 
 /**
@@ -100,6 +101,8 @@ export interface RunReport {
   readonly retries?: string;
   /** Why the schedule of the job was paused at the end of this run, and how to resume it. */
   readonly schedule_paused?: string;
+  /** Later. Who was told of it, where the job names somebody. */
+  readonly notices?: readonly NoticeReport[];
   /** The run that held the job, where this one was skipped. */
   readonly held_by?: { readonly run: string; readonly workflow_id: string; readonly phase: Phase };
   /** Why nothing was done, where this one was skipped for another reason. */

@@ -24,6 +24,7 @@ describe('a job file that is right', () => {
       },
       approval_days: 14,
       accept_partial: false,
+      notify: [],
       tasks: [
         {
           name: 'main',

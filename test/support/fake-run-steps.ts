@@ -63,6 +63,7 @@ export function fakeRunSteps(changes: Partial<RunSteps> = {}): FakeRunSteps {
     awaitApproval: () => Promise.resolve(),
     applyChanges: () => Promise.resolve({ targets: PLAN.targets }),
     finishRun: (input) => Promise.resolve(reportOf(input)),
+    notify: () => Promise.resolve(),
     ...changes,
   };
   const keeping =
@@ -82,6 +83,7 @@ export function fakeRunSteps(changes: Partial<RunSteps> = {}): FakeRunSteps {
     awaitApproval: keeping('awaitApproval'),
     applyChanges: keeping('applyChanges'),
     finishRun: keeping('finishRun'),
+    notify: keeping('notify'),
     calls,
     inputs: <K extends keyof RunSteps>(step: K) =>
       calls.filter((call) => call.step === step).map((call) => call.input as Parameters<RunSteps[K]>[0]),

@@ -30,5 +30,6 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map<
   ['prune', async () => (await import('./prune-command.ts')).addPruneCommand],
   ['components', async () => (await import('./components-command.ts')).addComponentsCommand],
   ['migrate', async () => (await import('./migrate-command.ts')).addMigrateCommand],
+  ['notify', async () => (await import('./notify-command.ts')).addNotifyCommand],
   ['doctor', async () => (await import('./doctor-command.ts')).addDoctorCommand],
 ]);

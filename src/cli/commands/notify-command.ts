@@ -1,0 +1,91 @@
+/** `notify JOB`: a trial notice to everyone whom the job tells of its runs. */
+import type { Command } from 'commander';
+import { VocabSyncError } from '../../errors.ts';
+import type { Job } from '../../job/job.ts';
+import { assertJob } from '../../job/load-job.ts';
+import type { NotifyChannel } from '../../job/notify-schema.ts';
+import type { SendNotice } from '../../pipeline/engine.ts';
+import type { Notice } from '../../records/notice.ts';
+import { loadCatalog } from '../catalog.ts';
+import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
+import { composeSecrets } from '../compose-services.ts';
+import { composeSendNotice } from '../compose-send-notice.ts';
+import { EXIT } from '../exit-code.ts';
+import { findJob } from '../find-job.ts';
+import { renderTable } from '../render-table.ts';
+
+export function addNotifyCommand(program: Command, context: CommandContext): void {
+  program
+    .command('notify')
+    .summary('send a trial notice to those whom a job tells of its runs')
+    .description(
+      'Sends one notice, marked as a trial, to every channel of the "notify" of the job, and says what became of each. The secrets and the mail server are those of this process: try it where the worker runs.',
+    )
+    .argument('<job>', 'the name of a job, or the path of its file')
+    .option(...JSON_OPTION)
+    .addHelpText('after', examples('vocab-sync notify ror-affiliations'))
+    .action(async (name: string, { json }: JsonOption) => {
+      const settings = context.settings();
+      const catalog = await loadCatalog(settings.plugins, context.cwd);
+      const job = assertJob((await findJob(context, catalog, name)).config, { catalog });
+      const send = composeSendNotice(settings, composeSecrets());
+      const told: Told[] = [];
+      for (const [index, channel] of job.notify.entries()) told.push(await tell(send, channel, index, job));
+      await (json === true
+        ? writeJson(context, { job: job.id, channels: told })
+        : context.terminal.write(render(told)));
+      context.end(told.every(({ failure }) => failure === null) ? EXIT.success : EXIT.failed);
+    });
+}
+
+interface Told {
+  readonly channel: string;
+  readonly on: readonly string[];
+  readonly failure: { readonly code: string; readonly message: string } | null;
+}
+
+async function tell(send: SendNotice, channel: NotifyChannel, index: number, job: Job): Promise<Told> {
+  const told = { channel: `${channel.type} ${String(index + 1)}`, on: channel.on };
+  try {
+    await send(channel, trialOf(job, channel), new AbortController().signal);
+    return { ...told, failure: null };
+  } catch (thrown) {
+    if (!(thrown instanceof VocabSyncError)) throw thrown;
+    return { ...told, failure: { code: thrown.code, message: thrown.message } };
+  }
+}
+
+function trialOf(job: Job, { on }: NotifyChannel): Notice {
+  const now = new Date().toISOString();
+  return {
+    event: on[0] ?? 'failed',
+    report: {
+      run: '00000000-0000-0000-0000-000000000000',
+      job: job.id,
+      outcome: null,
+      phase: 'done',
+      trigger: 'manual',
+      mode: 'run',
+      title: `Trial: ${job.title}`,
+      since: null,
+      started_at: now,
+      finished_at: now,
+      workflow_id: 'none, this is a trial',
+      web_ui: null,
+      tasks: [],
+      error: null,
+    },
+  };
+}
+
+function render(told: readonly Told[]): string {
+  if (told.length === 0) return 'The job tells nobody of its runs: it has no "notify".\n';
+  return renderTable(
+    [{ title: 'channel' }, { title: 'is told of' }, { title: 'trial' }],
+    told.map(({ channel, on, failure }) => [
+      channel,
+      on.join(', '),
+      failure === null ? 'delivered' : `${failure.code}: ${failure.message}`,
+    ]),
+  );
+}
