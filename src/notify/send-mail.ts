@@ -31,7 +31,8 @@ export async function sendMail(server: MailServer, mail: Mail): Promise<void> {
   });
   try {
     const { rejected } = await transport.sendMail({ ...mail, to: [...mail.to], from: server.from });
-    if (rejected.length > 0) throw refused(host, `it did not take ${rejected.map(addressOf).join(', ')}; the others were told`);
+    if (rejected.length > 0)
+      throw refused(host, `it did not take ${rejected.map(addressOf).join(', ')}; the others were told`);
   } catch (thrown) {
     throw thrown instanceof ConfigError ? thrown : errorOfMail(thrown, host);
   } finally {
