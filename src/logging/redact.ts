@@ -54,9 +54,17 @@ function formsOf(value: string): Set<string> {
   ]);
 }
 
-/** An address that is a secret as a whole is shown without its query, or by its path. */
+/** Words of an address are left alone; what is this long and has a digit in it is a token. */
+const TOKEN_IN_PATH = /^(?=.*\d)[\w-]{12,}$/;
+
+/**
+ * An address that is a secret as a whole is shown without its query, or by its path; and a server may send its parts on to
+ * another address.
+ */
 function placesOf(value: string): readonly string[] {
   if (!URL.canParse(value)) return [];
-  const { href, host, pathname } = new URL(value);
-  return host === '' || pathname === '/' ? [href] : [href, `${host}${pathname}`, pathname];
+  const { href, host, pathname, searchParams, hash } = new URL(value);
+  const tokens = pathname.split('/').filter((segment) => TOKEN_IN_PATH.test(segment));
+  const parts = [href, ...tokens, ...searchParams.values(), hash.slice(1)];
+  return host === '' || pathname === '/' ? parts : [...parts, `${host}${pathname}`, pathname];
 }

@@ -55,6 +55,12 @@ describe('redact', () => {
     expect(redact('feeds.example.org answers')).toBe('feeds.example.org answers');
   });
 
+  it('masks the tokens of an address that is secret as a whole also where a server sends them on', () => {
+    rememberSecret('https://feeds.example.org/feed/a8f2c1-0099ff-units/records.json?sig=kLm0pQ');
+    const moved = 'https://cdn.example.org/v2/a8f2c1-0099ff-units/records.json?key=kLm0pQ answered 403';
+    expect(redact(moved)).toBe('https://cdn.example.org/v2/***/records.json?key=*** answered 403');
+  });
+
   it('takes secrets out of a JSON value without breaking it', () => {
     rememberSecret('qu"ote\\d');
     expect(redactJson({ a: ['qu"ote\\d'], b: 'password=x"y', c: 1, d: null })).toEqual({
