@@ -18,7 +18,7 @@ export function renderReport(report: RunReport): string {
         ]),
     ...(report.web_ui === null ? [] : [`Web UI  ${report.web_ui}\n`]),
   ];
-  return sections.join('\n');
+  return sections.filter((section) => section !== '').join('\n');
 }
 
 function renderHead(report: RunReport): string {
