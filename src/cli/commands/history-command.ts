@@ -7,6 +7,7 @@ import { EXIT } from '../exit-code.ts';
 import { withLedger } from '../open-ledger.ts';
 import { renderHistory } from '../render-history.ts';
 
+/** Stands by itself and below `job`. */
 export function addHistoryCommand(program: Command, context: CommandContext): void {
   program
     .command('history')

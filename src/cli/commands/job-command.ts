@@ -11,14 +11,16 @@ import { showVersions, type VersionsOptions } from '../job/show-versions.ts';
 import { switchJob } from '../job/switch-job.ts';
 import { parseCount } from '../parse-count.ts';
 import type { ApplyOptions } from './apply-command.ts';
+import { addHistoryCommand } from './history-command.ts';
 
 export function addJobCommand(program: Command, context: CommandContext): void {
   const job = program
     .command('job')
-    .summary('the stored jobs: list, show, versions, export, import, duplicate, switch on and off, delete')
+    .summary('the stored jobs: list, show, versions, history, export, import, duplicate, switch on and off, delete')
     .description('Looks at and changes the jobs that `apply` stored. Files are stored with `vocab-sync apply`.')
     .addHelpText('after', examples('vocab-sync job list', 'vocab-sync job versions ror-affiliations --diff'));
   addLooking(job, context);
+  addHistoryCommand(job, context);
   addMoving(job, context);
   addDuplicating(job, context);
   addSwitching(job, context);
