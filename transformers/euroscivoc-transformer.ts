@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RecordError } from '../src/errors.ts';
 import { defineTransformer, type Transform } from '../src/component/transformer.ts';
 import { IMMUNOLOGY } from './skos/example-concepts.ts';
-import { ancestorsOf, linksOf, requireConcept } from './skos/read-concept.ts';
+import { ancestorsOf, identifiersOf, linksOf, requireConcept } from './skos/read-concept.ts';
 import { toTitle } from './skos/to-title.ts';
 
 export const euroscivocTransformer = defineTransformer({
@@ -44,7 +44,7 @@ const mapConcept: Transform = (value, { warn, isDeleted }) => {
     scheme: 'EuroSciVoc',
     ...toTitle(concept, id, warn),
     props: parents.length > 0 ? { parents: parents.join(',') } : {},
-    identifiers: [{ scheme: 'url', identifier: concept.iri }],
+    identifiers: identifiersOf(concept),
   };
 };
 

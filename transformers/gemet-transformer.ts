@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RecordError } from '../src/errors.ts';
 import { defineTransformer, type Transform } from '../src/component/transformer.ts';
 import { ABANDONED_VEHICLE } from './skos/example-concepts.ts';
-import { ancestorsOf, linksOf, requireConcept } from './skos/read-concept.ts';
+import { ancestorsOf, identifiersOf, linksOf, requireConcept } from './skos/read-concept.ts';
 import { toTitle } from './skos/to-title.ts';
 
 export const gemetTransformer = defineTransformer({
@@ -41,8 +41,8 @@ const mapConcept: Transform = (value, { warn, isDeleted }) => {
   if (isDeleted === true) return { id };
   const parents = ancestorsOf(concept).flatMap((ancestor) => toId(ancestor.id) ?? []);
   const collections = linksOf(concept, 'memberOf');
-  const groups = collections.filter((iri) => /\/group\//.test(iri));
-  const themes = collections.filter((iri) => /\/theme\//.test(iri));
+  const groups = collections.filter((iri) => iri.includes('group'));
+  const themes = collections.filter((iri) => iri.includes('theme') && !iri.includes('group'));
   return {
     id,
     scheme: 'GEMET',
@@ -52,7 +52,7 @@ const mapConcept: Transform = (value, { warn, isDeleted }) => {
       ...(groups.length > 0 ? { groups } : {}),
       ...(themes.length > 0 ? { themes } : {}),
     },
-    identifiers: [{ scheme: 'url', identifier: concept.iri }],
+    identifiers: identifiersOf(concept),
   };
 };
 

@@ -55,8 +55,8 @@ const mapDescriptor: Transform = (value, { warn, isDeleted }) => {
   };
 };
 
-/** An address, the bare id, or one that has its prefix already. */
-const MESH_ID = /^(?:https?:\/\/\S*\/|mesh:)?([A-Z]\d{3,})$/;
+/** An address, the bare id, or one that has its prefix already; a descriptor with a qualifier is `D000001Q000008`. */
+const MESH_ID = /^(?:https?:\/\/\S*\/|mesh:)?([A-Z]\d{3,}(?:Q\d{3,})?)$/;
 
 function requireId(found: unknown): string {
   const id = typeof found === 'string' ? MESH_ID.exec(found.trim())?.[1] : undefined;

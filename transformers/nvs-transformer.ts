@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RecordError } from '../src/errors.ts';
 import { defineTransformer, skip, type Transform } from '../src/component/transformer.ts';
 import { ATMOSPHERIC_RADIOACTIVITY } from './skos/example-concepts.ts';
-import { isDeprecated, linksOf, requireConcept, textsOf, type Concept } from './skos/read-concept.ts';
+import { identifiersOf, isDeprecated, linksOf, requireConcept, textsOf, type Concept } from './skos/read-concept.ts';
 import { toTitle } from './skos/to-title.ts';
 
 export const nvsTransformer = defineTransformer({
@@ -42,7 +42,7 @@ const mapConcept: Transform = (value, { warn, isDeleted }) => {
     scheme: schemeOf(concept.iri, id),
     ...toTitle(concept, id, warn),
     props: definition === undefined ? {} : { definition },
-    identifiers: [{ scheme: 'url', identifier: concept.iri }],
+    identifiers: identifiersOf(concept),
   };
 };
 

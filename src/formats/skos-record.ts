@@ -56,14 +56,16 @@ function toConcept(id: string, held: HeldConcept, store: SkosStore, ancestors: r
   return concept as unknown as SkosConcept;
 }
 
-/** Plain labels, then those of SKOS-XL that are not among them. */
+/** The plain labels, and those of SKOS-XL that are not among them: where one may stand for its language, the plain one does. */
 function textsOf(held: HeldConcept, key: TextKey, store: SkosStore): readonly SkosText[] {
   const plain = held.texts.get(key) ?? [];
   const labels = held.xlLabels.get(key);
   if (labels === undefined) return plain;
   const known = new Set(plain.map(({ value, lang }) => `${lang ?? ''} ${value}`));
-  const further = [...labels].flatMap((label) => store.labelsOf(label));
-  return [...plain, ...further.filter(({ value, lang }) => !known.has(`${lang ?? ''} ${value}`))];
+  const named = [...labels].flatMap((label) => store.labelsOf(label));
+  const further = named.filter(({ value, lang }) => !known.has(`${lang ?? ''} ${value}`));
+  // Of several preferred labels the last counts, of alternative ones the first.
+  return key === 'prefLabel' ? [...further, ...plain] : [...plain, ...further];
 }
 
 function describe(

@@ -3,7 +3,7 @@ import { RDF, RDFS, SKOS, SKOS_XL, XSD, relativeIri, type RdfTerm, type RdfTripl
 import type { LinkKey, SkosText, SkosValue, TextKey } from './skos-concept.ts';
 import { keyOf, type SkosSurvey } from './skos-survey.ts';
 
-/** What is known of one concept so far. */
+/** What is known so far of one concept, or of what is above one. */
 export interface HeldConcept {
   readonly types: Set<string>;
   readonly texts: Map<TextKey, SkosText[]>;
@@ -68,7 +68,9 @@ export function createStore(survey: SkosSurvey, hasOtherProperties: boolean): Sk
     add({ subject, predicate, object }) {
       const key = keyOf(subject);
       let size = 0;
-      if (survey.concepts.has(key)) size += addTo(conceptOf(key), predicate.value, object, hasOtherProperties);
+      if (survey.concepts.has(key) || survey.parents.has(key)) {
+        size += addTo(conceptOf(key), predicate.value, object, hasOtherProperties);
+      }
       if (predicate.value === `${SKOS_XL}literalForm` && survey.labels.has(key))
         size += addText(listOf(labels, key), object);
       if (predicate.value === `${SKOS}member` && survey.concepts.has(keyOf(object))) {

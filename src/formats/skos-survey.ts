@@ -1,9 +1,11 @@
-/** The first reading of an RDF document: which resources are concepts, in document order, and which labels they point to. */
-import { RDF, SKOS_XL, type RdfTriple } from './rdf-terms.ts';
+/** The first reading of an RDF document: which resources are concepts, in document order, and what they point to. */
+import { RDF, SKOS, SKOS_XL, type RdfTriple } from './rdf-terms.ts';
 
 export interface SkosSurvey {
   /** By term key (see `keyOf`), in the order in which the document says that they are concepts. */
   readonly concepts: ReadonlyMap<string, number>;
+  /** What something has as a broader concept, whatever its class: a way up may lead through it. */
+  readonly parents: ReadonlySet<string>;
   /** SKOS-XL labels that something points to. */
   readonly labels: ReadonlySet<string>;
   /** How many resources of each class there are, of the first hundred classes. */
@@ -20,24 +22,23 @@ export const XL_LABELS: ReadonlySet<string> = new Set(
 );
 
 const TYPE = `${RDF}type`;
+const BROADER = `${SKOS}broader`;
 const MOST_CLASSES = 100;
 
 export function createSurvey(types: ReadonlySet<string>): SkosSurvey & { add(triple: RdfTriple): number } {
   const concepts = new Map<string, number>();
+  const parents = new Set<string>();
   const labels = new Set<string>();
   const classes = new Map<string, number>();
   return {
     concepts,
+    parents,
     labels,
     classes,
     /** The characters that are held because of it. */
     add({ subject, predicate, object }) {
-      if (XL_LABELS.has(predicate.value)) {
-        const key = keyOf(object);
-        if (labels.has(key)) return 0;
-        labels.add(key);
-        return key.length;
-      }
+      if (XL_LABELS.has(predicate.value)) return addOnce(labels, keyOf(object));
+      if (predicate.value === BROADER) return object.termType === 'NamedNode' ? addOnce(parents, object.value) : 0;
       if (predicate.value !== TYPE) return 0;
       const seen = classes.get(object.value);
       if (seen !== undefined || classes.size < MOST_CLASSES) classes.set(object.value, (seen ?? 0) + 1);
@@ -47,4 +48,10 @@ export function createSurvey(types: ReadonlySet<string>): SkosSurvey & { add(tri
       return key.length;
     },
   };
+}
+
+function addOnce(keys: Set<string>, key: string): number {
+  if (keys.has(key)) return 0;
+  keys.add(key);
+  return key.length;
 }

@@ -1,15 +1,13 @@
 /** A day of the calendar as the record schemas take it: YYYY-MM-DD. */
 
-const WRITTEN = /^(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?$/;
+const WRITTEN = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?$/;
 
-/** The day of a date or of a time that begins with one; undefined where there is no such day. */
+/** The day of a date or of a time that begins with one, `2020-5-1` too; undefined where there is no such day. */
 export function toCalendarDate(text: string): string | undefined {
-  const match = WRITTEN.exec(text);
-  if (match === null) return undefined;
-  const day = text.slice(0, 10);
-  const number = Number(match[3]);
-  const month = Number(match[2]);
-  if (month >= 1 && month <= 12 && number >= 1 && number <= 28) return day;
+  const [, year = '', month = '', number = ''] = WRITTEN.exec(text) ?? [];
+  if (year === '' || year === '0000') return undefined;
+  const day = `${year}-${month.padStart(2, '0')}-${number.padStart(2, '0')}`;
+  if (Number(month) >= 1 && Number(month) <= 12 && Number(number) >= 1 && Number(number) <= 28) return day;
   const time = Date.parse(`${day}T00:00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day) ? day : undefined;
 }

@@ -124,6 +124,19 @@ describe('a concept', () => {
     ]);
   });
 
+  it('has the ancestors that its document describes, whether it calls them concepts or not', async () => {
+    const items = await readRecords(
+      rdf,
+      turtle(':a a skos:Concept ; skos:broader :b . :b skos:notation "2" ; skos:broader :c . :c skos:notation "1" .'),
+    );
+    expect(items.map((item) => (isFailure(item) ? undefined : (item.value as SkosConcept).ancestors))).toEqual([
+      [
+        { id: `${TERMS}c`, distance: 2, notation: ['1'] },
+        { id: `${TERMS}b`, distance: 1, notation: ['2'] },
+      ],
+    ]);
+  });
+
   it('without a label is a record like any other', async () => {
     expect(outline(await readRecords(rdf, turtle(':a a skos:Concept .')))).toEqual([
       { id: `${TERMS}a`, types: [CONCEPT], ancestors: [] },

@@ -44,6 +44,11 @@ describe('record schemas', () => {
   it.each([
     ['affiliations', { id: '04d836q62', name: 'TU Wien', website: 'https://www.tuwien.at', identifiers: [isni] }],
     ['affiliations', { id: 'x', name: 'X', website: 'https://luustoliitto.fi/jäsenyhdistykset/' }],
+    ['affiliations', { id: 'x', name: 'X', website: 'HTTP://user@X.Example.ORG:8080?q#f' }],
+    ['affiliations', { id: 'x', name: 'X', website: 'ftps://127.0.0.1/x' }],
+    ['affiliations', { id: 'x', name: 'X', website: 'http://[::1]/' }],
+    ['affiliations', { id: 'x', name: 'X', website: 'https://münchen.example' }],
+    ['awards', { id: 'x', number: '1', identifiers: [{ scheme: 'url', identifier: 'http://intranet/a b' }] }],
     [
       'funders',
       { id: '00yjd3n13', name: 'SNSF', identifiers: [{ identifier: '10.13039/501100001711', scheme: 'doi' }] },
@@ -71,6 +76,13 @@ describe('record schemas', () => {
       'affiliations',
       { id: 'x', name: 'X', website: 'tuwien' },
       'Expected an http, https or ftp URL with a full host name at /website, found the text "tuwien".',
+    ],
+    ['affiliations', { id: 'x', name: 'X', website: 'https://example.org/<script>' }, 'at /website'],
+    ['affiliations', { id: 'x', name: 'X', website: 'https://intranet/' }, 'at /website'],
+    [
+      'awards',
+      { id: 'x', number: '1', identifiers: [{ scheme: 'url', identifier: 'javascript://x/' }] },
+      'Expected an http, https or ftp URL at /identifiers/0/identifier, found the text "javascript://x/".',
     ],
     [
       'affiliations',

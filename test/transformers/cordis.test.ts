@@ -53,6 +53,22 @@ describe('a project', () => {
     expect(award({ title })['title']).toEqual({ de: 'Eins', en: 'One' });
   });
 
+  it('has the website that represents the project, and no other', () => {
+    const link = (represents: object, physurl: string): Json => ({ '@type': 'relatedWebsite', ...represents, physurl });
+    const weblink = [
+      link({}, 'https://a.example.org'),
+      link({ '@represents': 'deliverable' }, 'https://b.example.org'),
+      link({ '@represents': 'project' }, 'HTTP://C.example.org'),
+    ];
+    expect(withAssociations({ weblink })['website']).toBe('HTTP://C.example.org');
+    expect(withAssociations({ weblink: weblink.slice(0, 2) })).not.toHaveProperty('website');
+  });
+
+  it('pads a date', () => {
+    expect(award({ startdate: '2024-5-1' })['start_date']).toBe('2024-05-01');
+    expect(award({ startdate: '0000-05-01' })).not.toHaveProperty('start_date');
+  });
+
   it('without a number is rejected with its reason', () => {
     for (const id of [undefined, null, ' ', {}]) {
       expect(() => award({ id })).toThrow(RecordError);
@@ -117,6 +133,8 @@ describe('relations', () => {
   it('describe the project by its article, else by its teaser', () => {
     const article = { '@type': 'relatedArticle', title: 'Drugs on demand', relations: { associations: {} } };
     expect(withAssociations({ article })['short_description']).toEqual({ en: 'Drugs on demand' });
+    const articles = [{ '@type': 'relatedNews', title: 'The first' }, article];
+    expect(withAssociations({ article: articles })['short_description']).toEqual({ en: 'The first' });
     expect(award({ teaser: `${'word '.repeat(60)}...` })['short_description']).toEqual({
       en: `${'word '.repeat(50).trim()}…`,
     });

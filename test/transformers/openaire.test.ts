@@ -100,6 +100,17 @@ describe('openaire-award', () => {
     expect(warnings[0]?.message).toContain('"2016-02-30"');
   });
 
+  it.each(['http://x.example.org/a b.pdf', 'https://intranet/page', 'HTTP://X.EXAMPLE.ORG', 'http://10.0.0.1:8080/'])(
+    'keeps the website %s',
+    (websiteUrl) => {
+      const { map, warnings } = createMapping(openaireAward);
+      const made = map({ ...CURRENT_PROJECT, id: ' snsf________::1\n', websiteUrl });
+      expect(made).toMatchObject({ identifiers: [{ identifier: websiteUrl, scheme: 'url' }] });
+      expect(loadRecordSchema('awards')?.(made)).toBeUndefined();
+      expect(warnings).toEqual([]);
+    },
+  );
+
   it('trims outer white space, and takes a number that is one in JSON', () => {
     expect(award({ title: ' A\n', acronym: ' ', code: 696_231 })).toMatchObject({
       number: '696231',

@@ -34,6 +34,24 @@ describe('labels', () => {
     expect(map(gemetTransformer, gemet({ prefLabel: labels }))['title']).toEqual({ en: 'Color', zh: '颜色' });
   });
 
+  it('count once for each language: of preferred ones the last, of alternative ones the first', () => {
+    const labels = [label('one', 'en'), label('un', 'fr'), label('two', 'en'), label('deux', 'fr-CA')];
+    expect(map(gemetTransformer, gemet({ prefLabel: labels }))['title']).toEqual({ en: 'Two', fr: 'Un' });
+    const altLabel = [label('one', 'en'), label('two', 'en')];
+    expect(map(gemetTransformer, gemet({ prefLabel: [label('un', 'fr')], altLabel }))['title']).toEqual({
+      en: 'One',
+      fr: 'Un',
+    });
+  });
+
+  it('that are alternative and of no language stand for English only where no label is preferred', () => {
+    const value = { altLabel: [label('BOD')] };
+    expect(map(gemetTransformer, gemet(value))['title']).toEqual({ en: 'BOD' });
+    expect(map(gemetTransformer, gemet({ ...value, prefLabel: [label('Baum', 'de')] }))['title']).toEqual({
+      de: 'Baum',
+    });
+  });
+
   it('without a language count as English where there is none', () => {
     expect(map(gemetTransformer, gemet({ prefLabel: [label('tree')] }))['title']).toEqual({ en: 'Tree' });
     const both = [label('baum'), label('tree', 'en')];
@@ -99,7 +117,25 @@ describe('a concept', () => {
       properties: { 'http://www.w3.org/2002/07/owl#deprecated': [{ type: 'literal', value: 'true' }] },
     };
     expect(map(nvsTransformer, value)).toEqual({ skipped: 'deprecated' });
+    const shouted = [{ type: 'literal', value: 'TRUE' }];
+    const properties = { 'http://www.w3.org/2002/07/owl#deprecated': shouted };
+    expect(map(nvsTransformer, { ...value, properties })).toEqual({ skipped: 'deprecated' });
     expect(map(nvsTransformer, { ...value, properties: {} })).toMatchObject({ scheme: 'NVS-P01', props: {} });
+  });
+
+  it('of NVS is defined in English, where there is a choice', () => {
+    const definition = [label('Définition', 'fr'), label('Definition', 'en')];
+    const value = { id: 'http://vocab.nerc.ac.uk/collection/P01/current/X/', notation: ['SDN:P01::X'], prefLabel };
+    expect(map(nvsTransformer, { ...value, definition })['props']).toEqual({ definition: 'Definition' });
+  });
+
+  it('is identified by its IRI where that is an address', () => {
+    const value = { prefLabel, notation: ['23'] };
+    const identifiers = (id: string) => map(euroscivocTransformer, { ...value, id })['identifiers'];
+    expect(identifiers('http://data.europa.eu/8mn/euroscivoc/1')).toEqual([
+      { scheme: 'url', identifier: 'http://data.europa.eu/8mn/euroscivoc/1' },
+    ]);
+    expect(identifiers('urn:uuid:1')).toEqual([]);
   });
 
   it('that the source deleted needs no more than its id', () => {
@@ -114,6 +150,11 @@ describe('mesh-subjects', () => {
     for (const id of ['https://id.nlm.nih.gov/mesh/D000001', 'D000001', 'mesh:D000001']) {
       expect(map(meshSubjects, { id, subject: 'Calcimycin' })['id']).toBe('mesh:D000001');
     }
+  });
+
+  it('takes a descriptor with its qualifier', () => {
+    const value = { id: 'https://id.nlm.nih.gov/mesh/D000001Q000008', subject: 'Calcimycin/administration & dosage' };
+    expect(map(meshSubjects, value)['id']).toBe('mesh:D000001Q000008');
   });
 
   it('keeps what a fixture says besides', () => {

@@ -74,17 +74,16 @@ function readByLanguage(project: JsonObject, name: string): Readonly<Record<stri
   return texts.size === 0 ? undefined : Object.fromEntries([...texts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The title of the article on the project, else its teaser. */
+/** The title of the first article on the project, else its teaser. */
 function readShortDescription(project: JsonObject): { readonly en: string } | undefined {
-  const articles = elementsAt(project, 'relations', 'associations', 'article');
-  const related = articles.filter((article) => article['@type'] === 'relatedArticle');
-  const text = textAt(related, 'title') ?? textAt(project, 'teaser');
+  const [article] = elementsAt(project, 'relations', 'associations', 'article');
+  const text = textAt(article, 'title') ?? textAt(project, 'teaser');
   return text === undefined ? undefined : { en: shorten(text, SHORT) };
 }
 
 function readWebsite(project: JsonObject, id: string, warn: Warn): string | undefined {
   for (const link of elementsAt(project, 'relations', 'associations', 'weblink')) {
-    if (link['@type'] !== 'relatedWebsite' || (link['@represents'] ?? 'project') !== 'project') continue;
+    if (link['@type'] !== 'relatedWebsite' || link['@represents'] !== 'project') continue;
     const address = textAt(link, 'physurl');
     if (address === undefined) continue;
     if (isWebAddress(address)) return address;

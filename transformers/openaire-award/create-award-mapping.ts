@@ -8,7 +8,7 @@ import { isJsonObject, type JsonObject } from '../../src/job/json-object.ts';
 import { createFieldReader, describeValue } from '../../src/records/field-reader.ts';
 import { toBareRorId } from '../../src/records/ror-id.ts';
 import { toCalendarDate } from '../../src/records/calendar-date.ts';
-import { isWebAddress } from '../../src/records/web-address.ts';
+import { isUrl } from '../../src/records/web-address.ts';
 import { EUROPEAN_COMMISSION, FUNDERS } from './funders.ts';
 import type { OpenaireAwardArgs } from './openaire-award-args.ts';
 
@@ -58,7 +58,8 @@ function requireProject(value: unknown): JsonObject {
 const OPENAIRE_ID = /^(?:\d+\|)?([^:|]+)::/;
 
 function requireOpenaireId(found: unknown): string {
-  if (typeof found === 'string' && OPENAIRE_ID.test(found)) return found;
+  const id = typeof found === 'string' ? found.trim() : '';
+  if (OPENAIRE_ID.test(id)) return id;
   throw new RecordError(
     'E_RECORD_NO_ID',
     `Expected the OpenAIRE id of the project, such as "snsf________::911db67dc5eebd24d7787d69d4974ca4", at /id, found ${describeValue(found)}.`,
@@ -135,7 +136,7 @@ function readWebsite(project: JsonObject, id: string, warn: Warn): string | unde
   const key = isGiven(project['websiteUrl']) ? 'websiteUrl' : 'websiteurl';
   if (!isGiven(project[key])) return undefined;
   const address = readText(project[key], id, key);
-  if (address === undefined || isWebAddress(address)) return address;
+  if (address === undefined || isUrl(address)) return address;
   warn({
     code: 'W_IDENTIFIER_INVALID',
     message: `Expected an http(s) address at /${key}, found ${JSON.stringify(address)}: it is left out of ${id}.`,

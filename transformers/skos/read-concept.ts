@@ -3,6 +3,7 @@ import type { SkosAncestor, SkosText } from '../../src/formats/skos-concept.ts';
 import { RecordError } from '../../src/errors.ts';
 import { isJsonObject, type JsonObject } from '../../src/job/json-object.ts';
 import { createFieldReader, describeValue } from '../../src/records/field-reader.ts';
+import { isUrl } from '../../src/records/web-address.ts';
 
 const { readText, readObject, readList, readTexts } = createFieldReader('SKOS concept');
 
@@ -52,7 +53,12 @@ export function ancestorsOf({ iri, value }: Concept): readonly Pick<SkosAncestor
   });
 }
 
-/** `owl:deprecated` is true. */
+/** The IRI where it is an address, such as no URN is. */
+export function identifiersOf({ iri }: Concept): readonly { readonly scheme: string; readonly identifier: string }[] {
+  return isUrl(iri) ? [{ scheme: 'url', identifier: iri }] : [];
+}
+
+/** `owl:deprecated` is true, in whatever case it is written. */
 export function isDeprecated({ iri, value }: Concept): boolean {
   const { properties } = value;
   if (properties === undefined || properties === null) return false;
@@ -61,6 +67,6 @@ export function isDeprecated({ iri, value }: Concept): boolean {
   if (list === undefined) return false;
   return readList(list, iri, 'properties', key).some((item, i) => {
     const text = readText(readObject(item, iri, 'properties', key, i)['value'], iri, 'properties', key, i, 'value');
-    return text === 'true' || text === '1';
+    return text !== undefined && /^(?:true|1)$/i.test(text);
   });
 }

@@ -14,18 +14,22 @@ export interface Title {
 const LANGUAGE = /^([a-z]{2})([-_].+)?$/;
 
 /**
- * The preferred label of each language; where none is English, alternative ones for the languages that have none. A
- * label of a region (`zh-cn`) stands for its language, and one without a language for English, where nothing better does.
+ * The preferred label of each language, of several the last; where none is English, alternative ones for the languages
+ * that have none, of several the first, as InvenioRDM has it. A label of a region (`zh-cn`) stands for its language, and
+ * one without a language for English, where nothing better does; an alternative one does so only where none is preferred.
  * `id` is what the subject is published under, `toLabel` what becomes of each text. Throws RecordError where there is no label at all.
  */
 export function toTitle(concept: Concept, id: string, warn: (warning: Warning) => void, toLabel = raiseFirst): Title {
   const labels = new Map<string, string>();
-  const take = (key: string): void => {
-    fill(labels, textsOf(concept, key), { id, warn, toLabel });
+  const take = (texts: readonly SkosText[]): void => {
+    fill(labels, texts, { id, warn, toLabel });
   };
-  take('prefLabel');
-  if (!labels.has('en')) take('altLabel');
-  if (labels.size === 0) take('label');
+  take(textsOf(concept, 'prefLabel'));
+  if (!labels.has('en')) {
+    const alternatives = textsOf(concept, 'altLabel').toReversed();
+    take(labels.size === 0 ? alternatives : alternatives.filter(({ lang }) => lang !== undefined));
+  }
+  if (labels.size === 0) take(textsOf(concept, 'label'));
   const sorted = [...labels].sort(([a], [b]) => (a < b ? -1 : 1));
   const subject = labels.get('en') ?? sorted[0]?.[1];
   if (subject === undefined) {
@@ -42,16 +46,16 @@ interface Filling {
   readonly toLabel: (text: string) => string;
 }
 
+/** The last text of a language wins, and what is there already wins over all of them. */
 function fill(labels: Map<string, string>, texts: readonly SkosText[], { id, warn, toLabel }: Filling): void {
   const regional = new Map<string, string>();
   const exact = new Map<string, string>();
   let unmarked: string | undefined;
   for (const { value, lang } of texts) {
     const [, base, region] = LANGUAGE.exec(lang ?? '') ?? [];
-    if (lang === undefined) unmarked ??= value;
+    if (lang === undefined) unmarked = value;
     else if (base === undefined) warn(unknownLanguage(lang, id));
-    else if (region === undefined) addOnce(exact, base, value);
-    else addOnce(regional, base, value);
+    else (region === undefined ? exact : regional).set(base, value);
   }
   for (const [language, text] of [...exact, ...regional]) addOnce(labels, language, toLabel(text));
   if (unmarked !== undefined) addOnce(labels, 'en', toLabel(unmarked));
