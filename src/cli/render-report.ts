@@ -120,7 +120,8 @@ function renderSource({ source }: TaskReport): string {
   if (source === null) return '';
   const name = source.version === source.name ? source.name : `${source.name} (${source.version})`;
   const bytes = source.bytes > 0 ? `, ${formatBytes(source.bytes)}` : '';
-  return `  source  ${printable(name, 120)}${bytes}\n          ${printable(source.digest)}\n`;
+  const digest = source.digest === '' ? '' : `          ${printable(source.digest)}\n`;
+  return `  source  ${printable(name, 120)}${bytes}\n${digest}`;
 }
 
 function renderTargets(task: TaskReport, report: RunReport): string {

@@ -33,7 +33,9 @@ function readAs(text: string, types: ReadonlySet<string>): unknown {
   } catch {
     return text;
   }
-  return value;
+  // Rounded, it would be another number than the one that was typed.
+  const isRounded = typeof value === 'number' && /^-?\d+$/.test(text.trim()) && !Number.isSafeInteger(value);
+  return isRounded ? text : value;
 }
 
 function typesOf(schema: unknown): ReadonlySet<string> {

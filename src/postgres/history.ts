@@ -8,8 +8,14 @@ import type { Pool } from './pool.ts';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const PREFIX = /^[0-9a-f][0-9a-f-]*$/;
 
+/** Whether it is a run id or the beginning of one, and no time: `2026-06-01` is a time. */
+export function isRunPrefix(text: string): boolean {
+  return /^[0-9a-f]{8}(?:-[0-9a-f-]*)?$/i.test(text);
+}
+
 /** The id of the run that is meant by an id, a unique prefix of it, or `JOB@latest`. Throws E_RUN_NOT_FOUND. */
-export async function findRunId(pool: Pool, reference: string): Promise<string> {
+export async function findRunId(pool: Pool, written: string): Promise<string> {
+  const reference = /^[0-9A-F-]+$/i.test(written) ? written.toLowerCase() : written;
   if (reference.endsWith('@latest')) return findLatest(pool, reference.slice(0, -'@latest'.length));
   if (!PREFIX.test(reference)) {
     throw new ConfigError(
@@ -74,8 +80,10 @@ export interface RunFilter {
   readonly status?: string;
   readonly trigger?: RunTrigger;
   readonly limit: number;
-  /** Only runs that started before this time, for the next page too. */
+  /** Only runs that started before this time. */
   readonly before?: Date;
+  /** Only runs that stand behind this one, for the next page: several may have started at the same moment. */
+  readonly behind?: string;
   /** Only runs that started at this time or later. */
   readonly after?: Date;
 }
@@ -91,7 +99,9 @@ export async function listRuns(pool: Pool, filter: RunFilter): Promise<readonly 
          AND ($2::text IS NULL OR coalesce(outcome, CASE phase WHEN 'waiting' THEN 'waiting' ELSE 'running' END) = $2)
          AND ($3::timestamptz IS NULL OR started_at < $3)
          AND ($5::timestamptz IS NULL OR started_at >= $5) AND ($6::text IS NULL OR trigger = $6)
-       ORDER BY started_at DESC LIMIT $4
+         AND ($7::uuid IS NULL OR started_at <= (SELECT started_at FROM vocab_sync.run WHERE id = $7)
+           AND (started_at, id) < (SELECT started_at, id FROM vocab_sync.run WHERE id = $7))
+       ORDER BY started_at DESC, id DESC LIMIT $4
      ) r
      LEFT JOIN LATERAL (
        SELECT string_agg(source #>> '{version,name}', ', ' ORDER BY ordinal) AS source,
@@ -100,7 +110,7 @@ export async function listRuns(pool: Pool, filter: RunFilter): Promise<readonly 
            + (c.value ->> 'withdrawn')::int) FROM json_each(targets) c)) FILTER (WHERE applied_at IS NOT NULL) AS changed
        FROM vocab_sync.task WHERE run_id = r.id
      ) t ON true
-     ORDER BY r.started_at DESC`,
+     ORDER BY r.started_at DESC, r.id DESC`,
     [
       filter.job ?? null,
       filter.status ?? null,
@@ -108,6 +118,7 @@ export async function listRuns(pool: Pool, filter: RunFilter): Promise<readonly 
       filter.limit,
       filter.after ?? null,
       filter.trigger ?? null,
+      filter.behind ?? null,
     ],
   );
   return rows.map((row) => ({

@@ -41,12 +41,41 @@ describeWithPostgres('the commands that look back', () => {
   it('runs: filters by trigger and time, and says how to see the next page', async () => {
     const page = await cli('runs', 'looked', '--limit', '1');
     expect(page.stdout).toContain(second.run.slice(0, 13));
-    expect(page.stderr).toContain(`the next page: --before ${second.started_at}`);
-    const next = await cli('runs', 'looked', '--limit', '1', '--before', second.started_at, '--json');
-    expect(JSON.parse(next.stdout)).toMatchObject({ runs: [{ run: first.run }] });
+    expect(page.stderr).toContain(`the next page: --before ${second.run}`);
+    for (const before of [second.run, second.run.slice(0, 20).toUpperCase(), second.started_at]) {
+      const next = await cli('runs', 'looked', '--limit', '1', '--before', before, '--json');
+      expect(JSON.parse(next.stdout)).toMatchObject({ runs: [{ run: first.run }] });
+    }
     expect((await cli('runs', '--trigger', 'schedule')).stdout).toBe('No runs.\n');
     expect((await cli('runs', '--after', 'P1D', '--status', 'partial')).stdout).toContain('partial');
-    expect(await cli('runs', '--after', 'soon')).toMatchObject({ code: 2 });
+    const soon = await cli('runs', '--after', 'soon');
+    expect(soon.code).toBe(2);
+    expect(soon.stderr).toContain('The time of --after cannot be used: expected "YYYY-MM-DD HH:mm"');
+  });
+
+  it('runs: no page leaves out a run, also where many began at the same moment and others begin meanwhile', async () => {
+    const began = '2026-03-01T03:30:00.000Z';
+    const add = async (job: string, at: string): Promise<string> => {
+      const id = createRunId();
+      await test.pool.query(
+        `INSERT INTO vocab_sync.run (id, job_id, title, workflow_id, phase, outcome, trigger, mode, started_at, finished_at, since_reason, request, config, config_digest, has_input, forced)
+         SELECT $1::uuid, $2::text, title, $1::text, 'done', 'unchanged', trigger, mode, $3::timestamptz, $3::timestamptz,
+           since_reason, request, config, config_digest, has_input, forced FROM vocab_sync.run WHERE id = $4`,
+        [id, job, at, first.run],
+      );
+      return id;
+    };
+    const added: string[] = [];
+    for (let i = 0; i < 5; i += 1) added.push(await add('crowd', began));
+    const seen: string[] = [];
+    for (let page = 0; page < 5; page += 1) {
+      const behind = seen.at(-1);
+      const words = behind === undefined ? [] : ['--before', behind];
+      const { stdout } = await cli('runs', 'crowd', '--limit', '2', ...words, '--json');
+      seen.push(...(JSON.parse(stdout) as { runs: { run: string }[] }).runs.map(({ run }) => run));
+      await add('crowd', '2026-03-02T03:30:00.000Z');
+    }
+    expect(seen.toSorted()).toEqual(added.toSorted());
   });
 
   it('show: what each step took', async () => {
@@ -93,6 +122,7 @@ describeWithPostgres('the commands that look back', () => {
     expect((await cli('show', second.run)).stdout).toContain('rolled back');
 
     const { stdout } = await cli('history', 'looked', 'a');
+    expect((await cli('job', 'history', 'looked', 'a')).stdout).toBe(stdout);
     expect(
       stdout.split('\n').map((line) => line.replace(/^ .* UTC {2}/, '').replace(/[0-9a-f]{8}-[0-9a-f]{4}/, 'RUN')),
     ).toEqual([

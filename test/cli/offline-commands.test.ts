@@ -65,6 +65,19 @@ describe('help and usage', () => {
     expect(option.stderr).toContain('Did you mean --status?');
   });
 
+  it('answers what is missing or too much with the usage of that command', async () => {
+    for (const [words, usage] of [
+      [['show'], 'vocab-sync show [options] <run>'],
+      [['show', 'a', 'b'], 'vocab-sync show [options] <run>'],
+      [['job', 'show'], 'vocab-sync job show [options] <job>'],
+      [['runs', '--limit', 'many'], 'vocab-sync runs [options] [job]'],
+    ] as const) {
+      const { code, stderr } = await run(...words);
+      expect(code).toBe(2);
+      expect(stderr).toContain(`(usage: ${usage}; `);
+    }
+  });
+
   it('shows the help when nothing is asked, as a usage error', async () => {
     const { code, stdout, stderr } = await run();
     expect(code).toBe(2);

@@ -42,6 +42,8 @@ describe('--arg', () => {
     expect(parseArguments(['x=007'], declared({ type: 'string' }))).toEqual({ x: '007' });
     expect(parseArguments(['x=7'], declared({ enum: [7, 8] }))).toEqual({ x: 7 });
     expect(parseArguments(['x=7'], declared({ enum: ['7'] }))).toEqual({ x: '7' });
+    // As a number it would be another one: ...992. The text is refused with what was typed.
+    expect(parseArguments(['x=9007199254740993'], declared({ type: 'integer' }))).toEqual({ x: '9007199254740993' });
     expect(parseArguments(['x='], declared({ type: ['string', 'null'] }))).toEqual({ x: '' });
   });
 

@@ -1,7 +1,7 @@
 /** `runs [JOB]`: the ledger, newest first. */
 import { Option, type Command } from 'commander';
 import { parseSince } from '../../job/since.ts';
-import { listRuns, type RunFilter, type RunSummary } from '../../postgres/history.ts';
+import { findRunId, isRunPrefix, listRuns, type RunFilter, type RunSummary } from '../../postgres/history.ts';
 import type { RunTrigger } from '../../records/run.ts';
 import { ConfigError } from '../../errors.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
@@ -31,18 +31,27 @@ export function addRunsCommand(program: Command, context: CommandContext): void 
     .addOption(new Option('--status <state>', 'only runs in this state').choices(STATES))
     .addOption(new Option('--trigger <how>', 'only runs that were started in this way').choices(['manual', 'schedule']))
     .option('--after <time>', 'only runs that started then or later: a date, a time or a span such as P7D')
-    .option('--before <time>', 'only runs that started earlier')
+    .option(
+      '--before <time>',
+      'only runs that started earlier, or, with a run id, those that stand behind it in this list',
+    )
     .option('--limit <n>', 'how many', parseCount, 20)
     .option(...JSON_OPTION)
     .addHelpText('after', examples('vocab-sync runs', 'vocab-sync runs ror-affiliations --status failed --after P7D'))
     .action(async (job: string | undefined, options: RunsOptions) => {
       const { limit, json } = options;
       const filter = toFilter(job, options);
-      const runs = await withLedger(context, ({ pool }) => listRuns(pool, filter));
+      const { before } = options;
+      const runs = await withLedger(context, async ({ pool }) =>
+        listRuns(
+          pool,
+          before === undefined || !isRunPrefix(before) ? filter : { ...filter, behind: await findRunId(pool, before) },
+        ),
+      );
       await (json === true ? writeJson(context, { runs }) : context.terminal.write(renderRuns(runs)));
       const last = runs.at(-1);
       if (last !== undefined && runs.length === limit) {
-        context.terminal.say(`The newest ${formatNumber(limit)}; the next page: --before ${last.started_at}`);
+        context.terminal.say(`The newest ${formatNumber(limit)}; the next page: --before ${last.run}`);
       }
       context.end(EXIT.success);
     });
@@ -55,13 +64,19 @@ function toFilter(job: string | undefined, { status, trigger, after, before, lim
     ...(status === undefined ? {} : { status }),
     ...(trigger === undefined ? {} : { trigger }),
     ...(after === undefined ? {} : { after: toTime(after, '--after') }),
-    ...(before === undefined ? {} : { before: toTime(before, '--before') }),
+    ...(before === undefined || isRunPrefix(before) ? {} : { before: toTime(before, '--before') }),
   };
 }
 
 function toTime(written: string, option: string): Date {
-  const parsed = parseSince(written, new Date());
-  if (parsed !== 'none') return parsed.time;
+  try {
+    const parsed = parseSince(written, new Date());
+    if (parsed !== 'none') return parsed.time;
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause;
+    const message = cause.message.replace('"since" cannot be used', `The time of ${option} cannot be used`);
+    throw new ConfigError('E_SINCE_INVALID', message, { cause, details: cause.details });
+  }
   throw new ConfigError('E_SINCE_INVALID', `Expected a time after ${option}, found "${written}".`);
 }
 
