@@ -2,7 +2,7 @@
  * Recorded histories of runs. The tests of the workflow keep them where asked, test/workflows/replay.test.ts replays
  * them against today's workflow code. To record them again after a change that is meant to be seen in them:
  *
- *     RECORD_HISTORIES=1 npx vitest run --project server test/workflows/run-job.server.test.ts
+ *     RECORD_HISTORIES=1 npx vitest run --project server test/workflows
  *
  * Keep the old ones of a released version beside the new ones for as long as runs of it may be under way.
  */

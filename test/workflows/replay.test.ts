@@ -18,6 +18,7 @@ describe('recorded histories', () => {
       'cancelled.json',
       'discarded.json',
       'failed.json',
+      'notified.json',
       'plan-approved.json',
       'stage-lost.json',
       'success.json',
@@ -26,8 +27,9 @@ describe('recorded histories', () => {
   });
 
   it.each(names)('%s replays against the workflow of today', async (name) => {
-    const history: unknown = JSON.parse(readFileSync(`${HISTORIES}${name}`, 'utf8'));
-    await Worker.runReplayHistory({ workflowBundle }, history);
+    const text = readFileSync(`${HISTORIES}${name}`, 'utf8');
+    const workflowId = /"workflowId": "([^"]+)"/.exec(text)?.[1] ?? '';
+    await Worker.runReplayHistory({ workflowBundle }, JSON.parse(text) as unknown, workflowId);
   });
 
   it('a workflow that does something else is noticed', async () => {
