@@ -32,9 +32,10 @@ export async function runCli(
   try {
     const program = await createProgram(context, argv[0]);
     await program.parseAsync([...argv], { from: 'user' });
+    await terminal.settle();
     return code;
   } catch (thrown) {
-    if (thrown instanceof OutputClosed) return EXIT.success;
+    if (thrown instanceof OutputClosed) return code;
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.success : EXIT.usage;
     const error = thrown instanceof VocabSyncError ? thrown : (passingError(thrown) ?? thrown);
     const printed = printError(terminal, error, {

@@ -3,10 +3,13 @@
  * A reader of stdout who left (`| head`) ends the command quietly.
  */
 import type { Readable, Writable } from 'node:stream';
+import { ConfigError, UnavailableError } from '../errors.ts';
 
 export interface Terminal {
-  /** To stdout. Resolves when the reader can take more; throws OutputClosed when it left. */
+  /** To stdout. Resolves when the reader can take more; throws OutputClosed when it left, else what keeps stdout from being written. */
   write(text: string): Promise<void>;
+  /** Resolves when all of it was taken; throws as `write` does. */
+  settle(): Promise<void>;
   /** One line to stderr. */
   say(line: string): void;
   /** The line at the end of stderr that is rewritten; nothing where stderr is no terminal. An empty text takes it away. */
@@ -44,7 +47,10 @@ export function createTerminal({ stdin, stdout, stderr, onInterrupt }: TerminalS
     isInteractive,
     onInterrupt,
     write(text) {
-      return output(text);
+      return output(text, false);
+    },
+    settle() {
+      return output('', true);
     },
     say(line) {
       stderr.write(shown === '' ? `${line}\n` : `${CLEAR_LINE}${line}\n${shown}`);
@@ -79,22 +85,40 @@ function onInterrupt(listener: (count: number) => void): () => void {
   };
 }
 
-function guardedOutput(stdout: Writable): (text: string) => Promise<void> {
-  let closed = false;
+function guardedOutput(stdout: Writable): (text: string, whole: boolean) => Promise<void> {
+  let fault: Error | undefined;
   const wake = new Set<() => void>();
   const wakeAll = (): void => {
     for (const resolve of wake) resolve();
     wake.clear();
   };
   stdout.on('drain', wakeAll);
-  for (const event of ['error', 'close']) {
-    stdout.on(event, () => {
-      closed = true;
-      wakeAll();
-    });
-  }
-  return async (text) => {
-    if (!closed && !stdout.write(text)) await new Promise<void>((resolve) => wake.add(resolve));
-    if (closed) throw new OutputClosed();
+  stdout.on('error', (error) => {
+    fault ??= toFault(error);
+    wakeAll();
+  });
+  stdout.on('close', () => {
+    fault ??= new OutputClosed();
+    wakeAll();
+  });
+  return async (text, whole) => {
+    if (fault === undefined) {
+      await new Promise<void>((resolve) => {
+        wake.add(resolve);
+        const isTaken = stdout.write(text, whole ? wakeAll : undefined);
+        if (isTaken && !whole) resolve();
+      });
+    }
+    if (fault !== undefined) throw fault;
   };
+}
+
+/** A pipe whose reader left is no failure; a disk that is full is one, or half a file would pass for a whole one. */
+function toFault(error: NodeJS.ErrnoException): Error {
+  if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') return new OutputClosed();
+  const message = `What this command prints could not be written whole: ${error.message}. Mend that, then give the command again.`;
+  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
+    return new UnavailableError('E_DISK_FULL', message, { cause: error });
+  }
+  return new ConfigError('E_FILE_NOT_FOUND', message, { cause: error });
 }

@@ -1,6 +1,5 @@
 /** What people read: no text of a source may move the cursor, and what changed is told by what came and went. */
-import { Writable } from 'node:stream';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { formatBytes, formatDuration, formatNumber } from '../../src/cli/format-number.ts';
 import { printable } from '../../src/cli/printable.ts';
@@ -143,4 +142,30 @@ it('a reader who left ends the output, whatever is still written', async () => {
   stdout.destroy(error);
   await new Promise((resolve) => stdout.once('close', resolve));
   await expect(terminal.write('b')).rejects.toBeInstanceOf(OutputClosed);
+});
+
+it('a disk that is full is told, also when it shows only after the last line', async () => {
+  const fault: NodeJS.ErrnoException = new Error('ENOSPC: no space left on device, write');
+  fault.code = 'ENOSPC';
+  const stdout = new Writable({
+    write: (_chunk, _encoding, done) => {
+      setImmediate(() => {
+        done(fault);
+      });
+    },
+  });
+  const terminal = createTerminal({
+    stdin: new PassThrough(),
+    stdout,
+    stderr: new PassThrough(),
+    onInterrupt: () => () => undefined,
+  });
+  await terminal.write('a');
+  const told = {
+    code: 'E_DISK_FULL',
+    message:
+      'What this command prints could not be written whole: ENOSPC: no space left on device, write. Mend that, then give the command again.',
+  };
+  await expect(terminal.settle()).rejects.toMatchObject(told);
+  await expect(terminal.write('b')).rejects.toMatchObject(told);
 });
