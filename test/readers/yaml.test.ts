@@ -53,6 +53,15 @@ describe('yaml', () => {
     expect(items[1]).toMatchObject({ value: { a: 1, b: 2 } });
   });
 
+  it('takes for a number only what PyYAML too takes for that number', async () => {
+    const texts = ['08', '010', '0o17', '12e5', '1e3', '012e34567', '6.02E23', '1_000', '1:30', '-.5'];
+    const large = ['12345678901234567890', '-9007199254740993'];
+    for (const text of [...texts, ...large]) expect(outline(await read(`- ${text}\n`))).toEqual([text]);
+    const numbers = '- [0, 7, -1, +2, 0x1F, 1.0, 1.50, .5, 5., 1.0e+3, 9007199254740991]\n';
+    expect(outline(await read(numbers))).toEqual([[0, 7, -1, 2, 31, 1, 1.5, 0.5, 5, 1000, 9007199254740991]]);
+    expect(outline(await read('- a: .inf\n'))).toEqual(['0:E_RECORD_SYNTAX']);
+  });
+
   it('rejects an item above the limit, and goes on behind it', async () => {
     const long = `- a: ${'x'.repeat(5000)}\n`;
     const many = `- b:\n${'    - y\n'.repeat(1000)}`;
