@@ -7,6 +7,22 @@ import { fileNameOf } from '../src/http/file-name-of.ts';
 
 const idSchema = z.union([z.string().min(1), z.number()]);
 
+/** These say which part of which answer is wanted, which is ours to say. */
+const OURS =
+  /^(accept|accept-encoding|connection|content-.*|host|if-.*|range|te|transfer-encoding|upgrade|user-agent)$/i;
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+const headersSchema = z.record(
+  z
+    .string()
+    .regex(TOKEN, 'expected the name of a header, such as "Authorization"')
+    .refine(
+      (name) => !OURS.test(name),
+      'expected a header that vocab-sync does not send itself; for Accept there is "content_type"',
+    ),
+  z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'expected a text in one line'),
+);
+
 const argsSchema = z
   .strictObject({
     origin: z
@@ -24,6 +40,11 @@ const argsSchema = z
       .optional()
       .describe(
         'The media type to ask for (`Accept`). An HTML page is taken for an error page unless this says `text/html`.',
+      ),
+    headers: headersSchema
+      .optional()
+      .describe(
+        'Sent with each request, to the host of `origin` and to no other that it redirects to. A credential is a reference: `{"Authorization": {"$secret": "env:SOURCE_AUTHORIZATION"}}`, the variable with all of it, such as `Bearer …`.',
       ),
     max_bytes: z
       .int()
@@ -70,7 +91,7 @@ async function locate(args: Args, context: FetchContext): Promise<SourceVersion>
   const name = urls.length === 1 ? fileNameOf(first) : `${String(urls.length)} files from ${new URL(first).host}`;
   if (urls.length > MOST_QUESTIONS) return { name, version: name };
   const facts = [];
-  for (const url of urls) facts.push(await askAboutFile(context.services.http, url, context.signal));
+  for (const url of urls) facts.push(await askAboutFile(context.services.http, url, context.signal, args.headers));
   const validators = facts.map(({ validator }, i) =>
     validator === undefined ? undefined : `${urls[i] ?? ''} ${validator}`,
   );
@@ -94,7 +115,7 @@ async function fetch(version: SourceVersion, args: Args, context: FetchContext):
       url,
       maxBytes: args.max_bytes,
       signal: context.signal,
-      ...(args.content_type === undefined ? {} : { headers: { accept: args.content_type } }),
+      headers: { ...args.headers, ...(args.content_type === undefined ? {} : { accept: args.content_type }) },
       ...(args.content_type?.includes('html') === true ? { accept: ['text/html', 'application/xhtml+xml'] } : {}),
       onProgress: (progress) => {
         const total = version.bytes ?? (hasPlaceholder(args.origin) ? undefined : progress.total);

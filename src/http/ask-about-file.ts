@@ -16,9 +16,15 @@ export interface FileFacts {
 const STRONG_AGE_MS = 60_000;
 
 /** Empty when the server refuses HEAD: the download will say what is wrong, if anything is. Throws UnavailableError. */
-export async function askAboutFile(http: HttpService, url: string, signal: AbortSignal): Promise<FileFacts> {
+export async function askAboutFile(
+  http: HttpService,
+  url: string,
+  signal: AbortSignal,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<FileFacts> {
   try {
-    const answer = await http.get(url, { signal, method: 'HEAD', headers: { 'accept-encoding': 'identity' } });
+    const asking = { ...headers, 'accept-encoding': 'identity' };
+    const answer = await http.get(url, { signal, method: 'HEAD', headers: asking });
     return toFacts(answer);
   } catch (error) {
     if (error instanceof SourceError) return {};

@@ -47,6 +47,36 @@ describe('the http reader', () => {
     expect(await http.fetch(version, http.args.parse({ origin: source.fileUrl() }), context)).toHaveLength(1);
   });
 
+  it('sends the headers of the job to the host of the job, and to no other', async () => {
+    const elsewhere = await startSource(FILE);
+    const source = await startSource(FILE);
+    const context = readerContext();
+    const headers = { Authorization: 'Bearer hunter2', 'X-Tenant': 'library' };
+    const args = http.args.parse({ origin: source.fileUrl(), headers });
+    await http.fetch(await locate({ origin: source.fileUrl(), headers }, context), args, context);
+    expect(source.requests.length).toBeGreaterThan(1);
+    for (const request of source.requests) {
+      expect(request.headers).toMatchObject({ authorization: 'Bearer hunter2', 'x-tenant': 'library' });
+    }
+    source.addFault({ at: 'file', kind: 'redirect', location: elsewhere.fileUrl() });
+    await http.fetch({ name: 'x', version: 'x' }, args, readerContext());
+    expect(elsewhere.requests.length).toBeGreaterThan(0);
+    for (const request of elsewhere.requests) {
+      expect(request.headers).not.toHaveProperty('authorization');
+      expect(request.headers).not.toHaveProperty('x-tenant');
+    }
+  });
+
+  it.each([
+    [{ Range: 'bytes=0-1' }, 'expected a header that vocab-sync does not send itself'],
+    [{ accept: 'text/csv' }, 'for Accept there is "content_type"'],
+    [{ 'X Y': 'z' }, 'expected the name of a header'],
+    [{ 'X-Y': 'a\r\nX-Z: b' }, 'expected a text in one line'],
+  ])('refuses the headers %j', (headers, message) => {
+    const { error } = http.args.safeParse({ origin: 'https://example.org/a.json', headers });
+    expect(JSON.stringify(error?.issues)).toContain(JSON.stringify(message).slice(1, -1));
+  });
+
   it('fetches a file for each id, in order', async () => {
     const others = ['a 1', 'b/2'].map((name) => ({ name: `${name}.csv`, bytes: Buffer.from(name) }));
     const source = await startSource({ ...FILE, others });
