@@ -117,9 +117,9 @@ function countsOf(target: RunReport['tasks'][number]['targets'][number]): string
 function renderItem(change: RecordChange): string {
   const name = nameOf(change);
   const fields = fieldsOf(change).map(
-    (field) => `  - ${escapeMarkdown(field.pointer)}: ${escapeMarkdown(describeField(field))}\n`,
+    (field) => `  - ${escapeMarkdown(printable(field.pointer))}: ${escapeMarkdown(describeField(field))}\n`,
   );
-  return `- ${name === '' ? '' : `**${escapeMarkdown(printable(name))}** `}(${escapeMarkdown(change.id)})\n${fields.join('')}`;
+  return `- ${name === '' ? '' : `**${escapeMarkdown(printable(name))}** `}(${escapeMarkdown(printable(change.id))})\n${fields.join('')}`;
 }
 
 function escapeMarkdown(text: string): string {

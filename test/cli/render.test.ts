@@ -2,6 +2,8 @@
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { formatBytes, formatDuration, formatNumber } from '../../src/cli/format-number.ts';
+import { renderReleaseNote } from '../../src/cli/render-changes.ts';
+import type { RunReport } from '../../src/records/run.ts';
 import { printable } from '../../src/cli/printable.ts';
 import { createProgressLine, type ProgressFacts } from '../../src/cli/progress-line.ts';
 import { describeField, renderChanges } from '../../src/cli/render-changes.ts';
@@ -168,4 +170,19 @@ it('a disk that is full is told, also when it shows only after the last line', a
   };
   await expect(terminal.settle()).rejects.toMatchObject(told);
   await expect(terminal.write('b')).rejects.toMatchObject(told);
+});
+
+it('a release note shows what a source sent as text, whatever it holds', () => {
+  const report = {
+    run: 'r',
+    title: 'T',
+    outcome: 'success',
+    started_at: '2026-01-01T00:00:00Z',
+    finished_at: null,
+    tasks: [],
+  };
+  const id = '\u202e<b>[x](y)';
+  const change = { task: 'main', target: 'postgres:units', op: 'insert', id, before: null, after: { id, name: 'N' } };
+  const note = renderReleaseNote(report as unknown as RunReport, [change as unknown as RecordChange], false);
+  expect(note).toContain('- **N** (\\\\u202e\\<b\\>\\[x\\](y))\n');
 });

@@ -103,7 +103,7 @@ function renderRuns(runs: readonly RunSummary[]): string {
       formatNumber(run.read),
       formatNumber(run.changed),
       formatNumber(run.rejected),
-      run.source ?? '',
+      [...(run.mode === 'run' ? [] : [run.mode]), ...(run.source === null ? [] : [run.source])].join(': '),
     ]),
   );
 }
