@@ -4,8 +4,8 @@ import { toRunFailure } from '../../workflows/failure.ts';
 
 /** As Temporal hands it to the workflow when a step has used up its week. */
 function timedOut(cause?: Error): ActivityFailure {
-  const timeout = new TimeoutFailure('activity ScheduleToClose timeout', undefined, TimeoutType.SCHEDULE_TO_CLOSE);
-  if (cause !== undefined) timeout.cause = cause;
+  const text = 'activity ScheduleToClose timeout';
+  const timeout = Object.assign(new TimeoutFailure(text, undefined, TimeoutType.SCHEDULE_TO_CLOSE), { cause });
   return new ActivityFailure('Activity task timed out', 'fetchSource', '3', RetryState.TIMEOUT, 'worker', timeout);
 }
 
