@@ -8,14 +8,15 @@ import { z } from 'zod';
 import { defineReader, type ReadContext, type SplitContext } from '../src/component/reader.ts';
 import type { PlacedResource, Resource } from '../src/component/resource.ts';
 import { LimitError } from '../src/errors.ts';
+import { createContentGroup } from '../src/formats/content-group.ts';
 import { readStart, readRange } from '../src/formats/file-range.ts';
 import { refuseMemberName } from '../src/formats/member-name.ts';
 import { compileMemberPattern } from '../src/formats/member-pattern.ts';
-import { scanTar, type TarMember, type TarPlace } from '../src/formats/scan-tar.ts';
+import { openTarScan, scanTar, type TarMember, type TarPlace } from '../src/formats/scan-tar.ts';
 import { noMatch } from '../src/formats/select-members.ts';
 import { splitTar } from '../src/formats/split-tar.ts';
 import { fileTar, isGzip, streamTar, type TarBytes } from '../src/formats/tar-bytes.ts';
-import { BUFFERED_BYTES, bufferedMember, streamedMember } from '../src/formats/tar-content.ts';
+import { BUFFERED_BYTES, memberContent, streamedMember } from '../src/formats/tar-content.ts';
 import { tarUnsupported } from '../src/formats/tar-error.ts';
 import { placeBefore, rememberPlaces, tarKey } from '../src/formats/tar-places.ts';
 import { openFetched } from '../src/spool/file-resource.ts';
@@ -73,30 +74,58 @@ async function* read(
   input: Resource,
   args: Args,
   context: ReadContext,
-): AsyncGenerator<PlacedResource, void, undefined> {
-  const { from, until, signal } = context;
+): AsyncGenerator<PlacedResource | readonly PlacedResource[], void, undefined> {
+  const { from, until = Infinity, signal } = context;
   const choose = createChoice(input.name, args, context.warn);
   signal.throwIfAborted();
   const { bytes, start } = await openAt(input, args, from);
+  const scanner = openTarScan(bytes, { archive: input.name, signal, start, warn: context.warn });
+  const group = createContentGroup();
   try {
-    for await (const member of scanTar(bytes, { archive: input.name, signal, start, warn: context.warn })) {
-      if (until !== undefined && member.position >= until) return;
+    for (;;) {
+      let member = scanner.nextInView();
+      if (member === undefined) {
+        if (!group.isEmpty) yield group.take();
+        member = await scanner.next();
+      }
+      if (member === undefined || member.position >= until) {
+        if (!group.isEmpty) yield group.take();
+        if (member === undefined && from === 0) choose.requireOne();
+        return;
+      }
       if (member.position < from || !choose.wants(member)) continue;
       if (member.bytes <= BUFFERED_BYTES) {
-        const placed = await bufferedMember(bytes, member, input.name);
-        yield start === undefined ? placed : { ...placed, span: { start: member.offset, bytes: member.bytes } };
-      } else if (start !== undefined && input.path !== undefined) {
-        yield fileMember(input, member);
-      } else {
-        const open = streamedMember(bytes, member, input.name, () => openStream(input, args));
-        yield open;
-        await open.leave();
+        const content = await memberContent(bytes, member, input.name);
+        const span = start === undefined ? undefined : { start: member.offset, bytes: member.bytes };
+        if (group.add(member.position, member.name, content, span)) yield group.take();
+        continue;
       }
+      if (!group.isEmpty) yield group.take();
+      yield* largeMember(input, args, bytes, start, member);
     }
-    if (from === 0) choose.requireOne();
+  } catch (error) {
+    // What stands before the fault is read all the same.
+    if (!group.isEmpty) yield group.take();
+    throw error;
   } finally {
     await bytes.close();
   }
+}
+
+async function* largeMember(
+  input: Resource,
+  args: Args,
+  bytes: TarBytes,
+  start: TarPlace | undefined,
+  member: TarMember,
+): AsyncGenerator<PlacedResource, void, undefined> {
+  if (start !== undefined && input.path !== undefined) {
+    yield fileMember(input, member);
+    return;
+  }
+  const open = streamedMember(bytes, member, input.name, () => openStream(input, args));
+  yield open;
+  await open.leave();
 }
 
 async function split(input: Resource, args: Args, context: SplitContext): Promise<readonly number[]> {

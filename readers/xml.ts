@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { abortable } from '../src/component/abortable.ts';
 import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
+import { parseXmlContent } from '../src/formats/xml-content.ts';
 import { readXmlRecords } from '../src/formats/xml-records.ts';
 import type { ReadItem } from '../src/records/entry.ts';
 import { recordBytes } from './arguments/record-limits.ts';
@@ -61,17 +62,36 @@ beginning, is one rejection, so that the other files of an archive are read. A d
   accepts: 'bytes',
   emits: 'records',
   read,
+  readContent,
 });
 
 function read(input: Resource, args: Args, context: ReadContext): AsyncIterable<readonly ReadItem[]> {
   return readXmlRecords(abortable(input.stream(), context.signal), {
+    ...optionsOf(args, context),
     name: input.name,
     from: context.from,
+    digest: input.content === undefined ? undefined : context.recognise?.(input.content).digest,
+  });
+}
+
+/** A document that is the record and was read before, to the same bytes, is not looked into again. */
+function readContent(content: Buffer, args: Args, context: ReadContext): readonly ReadItem[] | undefined {
+  const recognised = context.recognise?.(content);
+  if (recognised?.isKnown === true) {
+    return [{ position: 0, value: undefined, digest: recognised.digest, isKnown: true }];
+  }
+  const found = parseXmlContent(content, optionsOf(args, context));
+  if (found === undefined) return undefined;
+  return [{ position: 0, value: found.value, ...(recognised === undefined ? {} : { digest: recognised.digest }) }];
+}
+
+function optionsOf(args: Args, { wanted }: ReadContext) {
+  return {
     element: args.root_element,
-    wanted: context.wanted,
+    wanted,
     maxRecordBytes: args.max_record_bytes,
     maxDepth: args.max_depth,
     maxAttributes: args.max_attributes,
     maxElements: args.max_elements,
-  });
+  };
 }

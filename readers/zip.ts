@@ -70,14 +70,14 @@ async function* read(
   input: Resource,
   args: Args,
   context: ReadContext,
-): AsyncGenerator<PlacedResource, void, undefined> {
+): AsyncGenerator<readonly PlacedResource[], void, undefined> {
   context.signal.throwIfAborted();
   const file = await localFile(input, context);
   try {
     const members = await membersToRead(file.open, input.name, args, context);
     for await (const ahead of readAhead(file.open, members)) {
       context.signal.throwIfAborted();
-      yield toPlaced(ahead);
+      yield ahead.map(toPlaced);
     }
   } finally {
     await file.release();
@@ -176,8 +176,8 @@ function unsupported(member: ZipMember, what: string): SourceError {
   );
 }
 
-function toPlaced({ member, stream }: AheadMember): PlacedResource {
+function toPlaced({ member, content, stream }: AheadMember): PlacedResource {
   const { position, name, bytes, headerOffset, packedBytes } = member;
-  const resource = { name, bytes, stream };
+  const resource = { name, bytes, stream, ...(content === undefined ? {} : { content }) };
   return { position, resource, span: { start: headerOffset, bytes: packedBytes } };
 }

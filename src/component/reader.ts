@@ -113,7 +113,11 @@ export interface SplitContext {
 export interface ContainerReader<Args = unknown> extends ReaderCommon<Args> {
   readonly accepts: 'bytes';
   readonly emits: 'bytes';
-  read(input: Resource, args: Args, context: ReadContext): AsyncIterable<PlacedResource>;
+  /**
+   * In the order of the container. Small members that lie in memory may come several at once: a list costs a fraction of
+   * as many single ones.
+   */
+  read(input: Resource, args: Args, context: ReadContext): AsyncIterable<PlacedResource | readonly PlacedResource[]>;
   /**
    * Where the resource may be cut, so that several activities read it at once: rising member positions, the first 0.
    * Asked once for each run, and only of a container that stands directly behind the source. A cut is worth having only
@@ -127,6 +131,11 @@ export interface ParserReader<Args = unknown> extends ReaderCommon<Args> {
   readonly emits: 'records';
   /** Batches in source order. A bad record is yielded as a failure; throwing means the resource itself is unusable. */
   read(input: Resource, args: Args, context: ReadContext): AsyncIterable<readonly ReadItem[]>;
+  /**
+   * For documents that lie in memory, of which an archive may hold millions: all items of `content`, exactly as `read`
+   * gives them, at once. Undefined where that is not simple; then `read` is asked. `context.from` is 0.
+   */
+  readContent?(content: Buffer, args: Args, context: ReadContext): readonly ReadItem[] | undefined;
 }
 
 export type Reader = SourceReader | RecordSourceReader | ContainerReader | ParserReader;

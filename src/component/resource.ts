@@ -8,6 +8,8 @@ export interface Resource {
   readonly bytes?: number;
   /** A file on this machine that holds exactly these bytes, where there is one. */
   readonly path?: string;
+  /** All of the bytes, where they lie in memory in any case: a small member of an archive. Nobody writes into them. */
+  readonly content?: Buffer;
   /** The bytes from the start. May be called again; each call starts anew. Throws SourceError or UnavailableError. */
   stream(): AsyncIterable<Buffer>;
 }

@@ -6,9 +6,10 @@ import { z } from 'zod';
 import type { ReadContext } from '../component/reader.ts';
 import type { PlacedResource, Resource } from '../component/resource.ts';
 import { RecordError } from '../errors.ts';
+import { contentResource } from './content-group.ts';
 import { scanTar } from './scan-tar.ts';
 import { fill, streamTar, type TarBytes } from './tar-bytes.ts';
-import { BUFFERED_BYTES, bufferedMember, streamedMember } from './tar-content.ts';
+import { BUFFERED_BYTES, memberContent, streamedMember } from './tar-content.ts';
 import { tarTruncated } from './tar-error.ts';
 import { tarMember } from './write-tar.ts';
 
@@ -37,7 +38,8 @@ export async function* readBundle(
         const text = bytes.view.toString('utf8', 0, member.bytes);
         yield failed(member.position, member.name.slice(0, -FAILURE_ENDING.length), text);
       } else if (member.bytes <= BUFFERED_BYTES) {
-        yield await bufferedMember(bytes, member, input.name);
+        const content = Buffer.from(await memberContent(bytes, member, input.name));
+        yield { position: member.position, resource: contentResource(member.name, content) };
       } else {
         const opened = streamedMember(bytes, member, input.name, open);
         yield opened;

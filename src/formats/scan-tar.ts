@@ -13,7 +13,7 @@ import {
   withAttributes,
   type TarAttributes,
 } from './tar-extension.ts';
-import { BLOCK_BYTES, hasChecksum, isZeroBlock, parseTarHeader, type TarHeader } from './tar-header.ts';
+import { BLOCK_BYTES, hasChecksum, isPlainFile, isZeroBlock, parseTarHeader, type TarHeader } from './tar-header.ts';
 
 export type TarKind = 'file' | 'directory' | 'link' | 'sparse' | 'other';
 
@@ -44,16 +44,49 @@ export interface TarScan {
   warn(warning: Warning): void;
 }
 
+export interface TarScanner {
+  /** Skips what is left of the member in hand. Undefined behind the last one. */
+  next(): Promise<TarMember | undefined>;
+  /** The next member where it lies in view with all of its content and is like most; undefined = ask `next`. */
+  nextInView(): TarMember | undefined;
+}
+
+export function openTarScan(bytes: TarBytes, scan: TarScan): TarScanner {
+  const { position, globals } = scan.start ?? { position: 0, globals: {} };
+  const place: ScanPlace = { position, globals, inHand: undefined };
+  return {
+    next: () => findNext(bytes, scan, place),
+    nextInView: () => (place.inHand === undefined ? undefined : takeInView(bytes, place.inHand, place)),
+  };
+}
+
 export async function* scanTar(bytes: TarBytes, scan: TarScan): AsyncGenerator<TarMember, void, undefined> {
-  let { position, globals } = scan.start ?? { position: 0, globals: {} };
+  const scanner = openTarScan(bytes, scan);
+  let member = await scanner.next();
+  while (member !== undefined) {
+    yield member;
+    member = scanner.nextInView() ?? (await scanner.next());
+  }
+}
+
+interface ScanPlace {
+  /** Of the next member. */
+  position: number;
+  globals: TarAttributes;
+  inHand: TarMember | undefined;
+}
+
+async function findNext(bytes: TarBytes, scan: TarScan, place: ScanPlace): Promise<TarMember | undefined> {
+  if (place.inHand !== undefined) await skipContent(bytes, scan, place.inHand);
+  place.inHand = undefined;
   let own: TarAttributes = {};
   let begin: number | undefined;
   for (;;) {
     if (bytes.view.length < BLOCK_BYTES && !(await fill(bytes, BLOCK_BYTES))) throw endedEarly(bytes, scan);
     if (isZeroBlock(bytes.view.subarray(0, BLOCK_BYTES))) {
       if (begin !== undefined) throw tarCorrupt(scan.archive, begin, 'no member follows its extended header');
-      if (!(await findNextArchive(bytes, scan))) return;
-      globals = {};
+      if (!(await findNextArchive(bytes, scan))) return undefined;
+      place.globals = {};
       continue;
     }
     const at = bytes.offset;
@@ -61,26 +94,42 @@ export async function* scanTar(bytes: TarBytes, scan: TarScan): AsyncGenerator<T
     const scope = extensionScope(header.type);
     if (scope !== undefined) {
       begin ??= at;
-      const before = scope === 'archive' ? globals : own;
+      const before = scope === 'archive' ? place.globals : own;
       const extended = await takeExtension(bytes, scan, header, at, before);
-      if (scope === 'archive') globals = extended;
+      if (scope === 'archive') place.globals = extended;
       else own = extended;
       continue;
     }
     if (header.isExtended) await skipSparseMap(bytes, scan);
-    const place = { position, offset: begin ?? at, globals };
-    const member = toMember(withAttributes(header, { ...globals, ...own }), place, bytes.offset);
+    const from = { position: place.position++, offset: begin ?? at, globals: place.globals };
+    const member = toMember(withAttributes(header, { ...from.globals, ...own }), from, bytes.offset);
     refuseBeyondEnd(bytes, scan, member);
-    yield member;
-    await skipContent(bytes, scan, member);
-    position += 1;
-    own = {};
-    begin = undefined;
+    place.inHand = member;
+    return member;
   }
 }
 
+/** Files of the plain kind, one behind the other: nothing is waited for between them. */
+function takeInView(bytes: TarBytes, before: TarMember, place: ScanPlace): TarMember | undefined {
+  const { view, offset } = bytes;
+  const at = before.offset + paddedTo(before.bytes) - offset;
+  const content = at + BLOCK_BYTES;
+  if (content > view.length || !isPlainFile(view, at) || hasAny(place.globals)) return undefined;
+  const header = parseTarHeader(view, at);
+  if ('fault' in header || content + header.bytes > view.length) return undefined;
+  bytes.advance(content);
+  const from = { position: place.position++, offset: offset + at, globals: place.globals };
+  place.inHand = toMember(header, from, offset + content);
+  return place.inHand;
+}
+
+function hasAny(attributes: TarAttributes): boolean {
+  for (const key in attributes) if (Object.hasOwn(attributes, key)) return true;
+  return false;
+}
+
 function takeHeader(bytes: TarBytes, scan: TarScan): TarHeader {
-  const header = parseTarHeader(bytes.view.subarray(0, BLOCK_BYTES));
+  const header = parseTarHeader(bytes.view, 0);
   if ('fault' in header) {
     throw bytes.offset === 0 && !hasChecksum(bytes.view)
       ? notTar(scan.archive, bytes.view)

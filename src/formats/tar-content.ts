@@ -12,11 +12,10 @@ export interface OpenMember extends PlacedResource {
   leave(): Promise<void>;
 }
 
-/** For a member of at most BUFFERED_BYTES: its bytes, whatever becomes of the tar. */
-export async function bufferedMember(bytes: TarBytes, member: TarMember, archive: string): Promise<PlacedResource> {
+/** For a member of at most BUFFERED_BYTES: its bytes, in view until the tar moves on. */
+export async function memberContent(bytes: TarBytes, member: TarMember, archive: string): Promise<Buffer> {
   if (!(await fill(bytes, member.bytes))) throw cutMember(archive, member, bytes.offset + bytes.view.length);
-  const content = Buffer.from(bytes.view.subarray(0, member.bytes));
-  return { position: member.position, resource: { name: member.name, stream: () => only(content) } };
+  return bytes.view.subarray(0, member.bytes);
 }
 
 /**
@@ -49,11 +48,6 @@ interface SharedState {
   isTaken: boolean;
   isOver: boolean;
   pending: Promise<unknown>;
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await -- a stream is asynchronous, also of what is there already
-async function* only(content: Buffer): AsyncGenerator<Buffer, void, undefined> {
-  if (content.length > 0) yield content;
 }
 
 async function* fromAnew(

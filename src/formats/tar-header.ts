@@ -32,31 +32,45 @@ const CHECKSUM = 148;
 const CHECKSUM_END = 156;
 const SPACE = 0x20;
 
-export function parseTarHeader(block: Buffer): TarHeader | TarFault {
-  if (!hasChecksum(block)) return { fault: 'the checksum of the header there is wrong' };
-  const bytes = parseSize(block);
-  if (bytes === undefined) return { fault: `the size there is no number: ${JSON.stringify(text(block, 124, 136))}` };
-  const isPosix = block.toString('latin1', 257, 263) === 'ustar\0';
-  const prefix = isPosix ? text(block, 345, 500) : '';
-  const name = text(block, 0, 100);
-  const type = String.fromCharCode(block[156] ?? 0);
+/** Of the block that begins at `at` of the view. */
+export function parseTarHeader(view: Buffer, at: number): TarHeader | TarFault {
+  if (!hasChecksum(view, at)) return { fault: 'the checksum of the header there is wrong' };
+  const bytes = parseSize(view, at + 124);
+  if (bytes === undefined) {
+    return { fault: `the size there is no number: ${JSON.stringify(text(view, at + 124, at + 136))}` };
+  }
+  const isPosix = view[at + 262] === 0 && view.toString('latin1', at + 257, at + 262) === 'ustar';
+  const prefix = isPosix ? text(view, at + 345, at + 500) : '';
+  const name = text(view, at, at + 100);
+  const type = String.fromCharCode(view[at + 156] ?? 0);
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
-    linkName: type === '1' || type === '2' ? text(block, 157, 257) : '',
+    linkName: type === '1' || type === '2' ? text(view, at + 157, at + 257) : '',
     type,
     bytes,
-    isExtended: type === 'S' && block[482] !== 0,
+    isExtended: type === 'S' && view[at + 482] !== 0,
   };
 }
 
-export function hasChecksum(block: Buffer): boolean {
-  const declared = parseOctal(block, CHECKSUM, CHECKSUM_END);
-  if (declared === undefined) return false;
+const FILE = 0x30;
+
+/** Whether a block names the type of an ordinary file, as nearly all do. Says nothing of its checksum. */
+export function isPlainFile(view: Buffer, at: number): boolean {
+  return view[at + 156] === FILE;
+}
+
+export function hasChecksum(view: Buffer, at = 0): boolean {
+  const declared = parseOctal(view, at + CHECKSUM, at + CHECKSUM_END);
+  if (declared === undefined || at + BLOCK_BYTES > view.length) return false;
   let sum = SPACE * (CHECKSUM_END - CHECKSUM);
   let high = 0;
-  for (let i = 0; i < BLOCK_BYTES; i++) {
-    if (i === CHECKSUM) i = CHECKSUM_END;
-    const byte = block[i] ?? 0;
+  for (let i = at; i < at + CHECKSUM; i++) {
+    const byte = view[i] as number;
+    sum += byte;
+    high += byte >> 7;
+  }
+  for (let i = at + CHECKSUM_END; i < at + BLOCK_BYTES; i++) {
+    const byte = view[i] as number;
     sum += byte;
     high += byte >> 7;
   }
@@ -69,11 +83,11 @@ export function isZeroBlock(block: Buffer): boolean {
 
 const ZEROS = Buffer.alloc(BLOCK_BYTES);
 
-function parseSize(block: Buffer): number | undefined {
-  const first = block[124] ?? 0;
-  if ((first & 0x80) === 0) return parseOctal(block, 124, 136);
+function parseSize(view: Buffer, at: number): number | undefined {
+  const first = view[at] ?? 0;
+  if ((first & 0x80) === 0) return parseOctal(view, at, at + 12);
   let size = first & 0x7f;
-  for (let i = 125; i < 136; i++) size = size * 256 + (block[i] ?? 0);
+  for (let i = at + 1; i < at + 12; i++) size = size * 256 + (view[i] ?? 0);
   return Number.isSafeInteger(size) ? size : undefined;
 }
 
@@ -92,7 +106,8 @@ function parseOctal(block: Buffer, start: number, end: number): number | undefin
 }
 
 /** A text that ends at its first NUL or with its field. */
-function text(block: Buffer, start: number, end: number): string {
-  const nul = block.indexOf(0, start);
-  return block.toString('utf8', start, nul < 0 || nul > end ? end : nul);
+function text(view: Buffer, start: number, end: number): string {
+  let nul = start;
+  while (nul < end && view[nul] !== 0) nul++;
+  return nul === start ? '' : view.toString('utf8', start, nul);
 }

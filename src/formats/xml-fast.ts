@@ -4,7 +4,7 @@
  */
 import { keptName } from './xml-names.ts';
 import { addChild, finishElement, type WantedElements, type XmlObject } from './xml-object.ts';
-import { copyOf, decoded, endOfName, halt, isBlank, isStopped, passReferences, type XmlScan } from './xml-scan.ts';
+import { copyOf, decoded, endOfName, isBlank, isStopped, nextTag, passReferences, type XmlScan } from './xml-scan.ts';
 import { readEndTag, readStartTag } from './xml-tags.ts';
 import { decodeText } from './xml-text.ts';
 
@@ -27,7 +27,6 @@ function begin(scan: XmlScan): void {
   scan.stop = 'no';
   scan.depth = 0;
   scan.elementsLeft = scan.limits.maxElements;
-  scan.nextReference = scan.text.indexOf('&', scan.at);
 }
 
 function readElement(scan: XmlScan, wanted: WantedElements | undefined): unknown {
@@ -42,11 +41,7 @@ function readContent(scan: XmlScan, wanted: WantedElements | undefined, begun: X
   let object = begun;
   let text: string | undefined;
   for (;;) {
-    const less = scan.text.indexOf('<', scan.at);
-    if (less < 0) {
-      scan.stop = 'more';
-      return undefined;
-    }
+    const less = nextTag(scan);
     if (less > scan.at) text = readText(scan, text, less);
     if (isStopped(scan)) return undefined;
     scan.at = less;
@@ -116,16 +111,11 @@ function nameOf(scan: XmlScan, start: number, depth: number): string {
 function skipContent(scan: XmlScan): void {
   const outside = scan.depth - 1;
   while (scan.depth > outside) {
-    const less = scan.text.indexOf('<', scan.at);
-    if (less < 0) {
-      scan.stop = 'more';
-      return;
-    }
-    if (less > scan.at) passReferences(scan, scan.at, less);
+    const less = nextTag(scan);
+    passReferences(scan, scan.at, less);
+    if (isStopped(scan)) return;
     scan.at = less;
-    const code = scan.bytes[less + 1];
-    if (code === SLASH) readEndTag(scan);
-    else if (code === undefined) halt(scan, code);
+    if (scan.bytes[less + 1] === SLASH) readEndTag(scan);
     else readStartTag(scan, false);
     if (isStopped(scan)) return;
   }

@@ -1,12 +1,12 @@
 /** A whole XML document that lies in memory, as in a field of a record: to one value. */
-import { isAscii, isUtf8 } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
 import { RecordError } from '../errors.ts';
 import { createXmlEnvelope, takeXmlToken, type XmlEnvelope } from './xml-envelope.ts';
 import { findElementEnd, shown } from './xml-extent.ts';
 import { parseXmlFast } from './xml-fast.ts';
 import { XmlFault } from './xml-fault.ts';
 import { localName } from './xml-object.ts';
-import { createXmlScan, type XmlScan } from './xml-scan.ts';
+import { createXmlScan, textOf, viewBytes, type XmlScan } from './xml-scan.ts';
 import { parseXmlStrictly } from './xml-strict.ts';
 import { nextXmlToken, type XmlToken } from './xml-tokens.ts';
 
@@ -30,8 +30,9 @@ function parseDocument(bytes: Buffer, element: string | undefined): unknown {
   const scan = openScan(bytes);
   const envelope = createXmlEnvelope();
   let found: { readonly value: unknown } | undefined;
-  while (scan.at < scan.text.length) {
-    const next = nextXmlToken(scan.text, scan.at);
+  const text = textOf(scan);
+  while (scan.at < text.length) {
+    const next = nextXmlToken(text, scan.at);
     if (next === 'more') throw cutOff(scan);
     if ('broken' in next) throw new XmlFault('E_RECORD_SYNTAX', `${next.broken}, at byte ${String(scan.at)}`);
     if (found === undefined && isMeant(next, envelope, element)) {
@@ -39,7 +40,7 @@ function parseDocument(bytes: Buffer, element: string | undefined): unknown {
       const value = parseElement(scan);
       found = { value: element === undefined ? { [localName(next.name)]: value } : value };
     } else {
-      takeXmlToken(envelope, next, scan.text.slice(scan.at, next.end), scan.at, LIMITS.maxDepth);
+      takeXmlToken(envelope, next, text.slice(scan.at, next.end), scan.at, LIMITS.maxDepth);
       scan.at = next.end;
     }
   }
@@ -52,9 +53,7 @@ function parseDocument(bytes: Buffer, element: string | undefined): unknown {
 function openScan(bytes: Buffer): XmlScan {
   if (!isUtf8(bytes)) throw new XmlFault('E_XML_ENCODING', 'it holds bytes that are not UTF-8');
   const scan = createXmlScan(LIMITS);
-  scan.bytes = bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes;
-  scan.text = scan.bytes.toString('latin1');
-  scan.isAscii = isAscii(scan.bytes);
+  viewBytes(scan, bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes);
   return scan;
 }
 
@@ -70,12 +69,12 @@ function parseElement(scan: XmlScan): unknown {
   const start = scan.at;
   const value = parseXmlFast(scan, undefined);
   if (scan.stop === 'no') return value;
-  const end = findElementEnd(scan.text, start, LIMITS, 0);
+  const end = findElementEnd(textOf(scan), start, LIMITS, 0);
   if (end === 'more') throw cutOff(scan);
   scan.at = end;
   return parseXmlStrictly(scan.bytes.toString('utf8', start, end));
 }
 
-function cutOff({ text }: XmlScan): XmlFault {
-  return new XmlFault('E_RECORD_TRUNCATED', `it ends after ${String(text.length)} bytes with elements open`);
+function cutOff({ bytes }: XmlScan): XmlFault {
+  return new XmlFault('E_RECORD_TRUNCATED', `it ends after ${String(bytes.length)} bytes with elements open`);
 }

@@ -4,7 +4,7 @@ import { parseXmlFast, skipXmlFast } from './xml-fast.ts';
 import { XmlFault } from './xml-fault.ts';
 import { findElementEnd } from './xml-extent.ts';
 import type { WantedElements } from './xml-object.ts';
-import type { XmlScan } from './xml-scan.ts';
+import { textOf, type XmlScan } from './xml-scan.ts';
 import { parseXmlStrictly } from './xml-strict.ts';
 import type { XmlView } from './xml-view.ts';
 
@@ -57,10 +57,10 @@ function isTextIn(scan: XmlScan, start: number, end: number): boolean {
 
 async function readStrictly(reading: XmlRecordReading, isWanted: boolean): Promise<unknown> {
   const { scan, view } = reading;
-  let end = findElementEnd(scan.text, scan.at, scan.limits, view.offsetOf(0));
+  let end = findElementEnd(textOf(scan), scan.at, scan.limits, view.offsetOf(0));
   while (end === 'more') {
     await needMore(reading);
-    end = findElementEnd(scan.text, scan.at, scan.limits, view.offsetOf(0));
+    end = findElementEnd(textOf(scan), scan.at, scan.limits, view.offsetOf(0));
   }
   refuseLarge(reading, end - scan.at, end);
   const value = isWanted ? parseKnown(reading, end) : undefined;
@@ -82,7 +82,7 @@ function parseKnown({ scan, wanted }: XmlRecordReading, end: number): unknown {
 }
 
 async function needMore(reading: XmlRecordReading): Promise<void> {
-  refuseLarge(reading, reading.scan.text.length - reading.scan.at);
+  refuseLarge(reading, reading.scan.bytes.length - reading.scan.at);
   if (!(await reading.view.more())) throw new XmlCutOff();
 }
 
@@ -103,9 +103,10 @@ function refuseLarge({ maxRecordBytes }: XmlRecordReading, bytes: number, behind
 export async function passBrokenRecord({ scan, view }: XmlRecordReading, name: string): Promise<boolean> {
   const closing = `</${name}`;
   for (;;) {
-    const found = scan.text.indexOf(closing, scan.at);
-    const end = found < 0 ? -1 : scan.text.indexOf('>', found);
-    if (end >= 0 && /^\s*$/.test(scan.text.slice(found + closing.length, end))) {
+    const text = textOf(scan);
+    const found = text.indexOf(closing, scan.at);
+    const end = found < 0 ? -1 : text.indexOf('>', found);
+    if (end >= 0 && /^\s*$/.test(text.slice(found + closing.length, end))) {
       scan.at = end + 1;
       return true;
     }
@@ -118,5 +119,5 @@ export async function passBrokenRecord({ scan, view }: XmlRecordReading, name: s
 /** Where the search goes on: no end tag begins before it. */
 function placeBehind(scan: XmlScan, closing: string, found: number, end: number): number {
   if (end >= 0) return found + closing.length;
-  return found >= 0 ? found : Math.max(scan.at, scan.text.length - closing.length + 1);
+  return found >= 0 ? found : Math.max(scan.at, scan.bytes.length - closing.length + 1);
 }

@@ -17,7 +17,7 @@ import { shown } from './xml-extent.ts';
 import { XmlFault } from './xml-fault.ts';
 import { localName, wantedOf } from './xml-object.ts';
 import { XmlCutOff, passBrokenRecord, readXmlRecord, type XmlRecordReading } from './xml-record.ts';
-import { borrowXmlScan, endOfName, returnXmlScan, type XmlLimits, type XmlScan } from './xml-scan.ts';
+import { borrowXmlScan, endOfName, returnXmlScan, textOf, type XmlLimits, type XmlScan } from './xml-scan.ts';
 import { nextXmlToken, type BrokenToken, type XmlToken } from './xml-tokens.ts';
 import { openXmlView } from './xml-view.ts';
 
@@ -34,6 +34,8 @@ export interface XmlRecordsOptions extends XmlLimits {
    */
   readonly wanted: readonly string[] | undefined;
   readonly maxRecordBytes: number;
+  /** Of the bytes of the document, for the record that it may be. */
+  readonly digest?: string | undefined;
 }
 
 const SPACE = 0x20;
@@ -107,23 +109,23 @@ async function nextRecord(document: Document): Promise<ReadItem | undefined> {
   for (;;) {
     const name = nameAt(scan);
     if (name !== '' && isRecord(document, name)) return readOne(document, name, view.offsetOf(scan.at));
-    const found = nextXmlToken(scan.text, scan.at);
+    const found = nextXmlToken(textOf(scan), scan.at);
     if (found === 'more') {
       if (await readOn(document)) continue;
-      if (scan.at < scan.text.length || envelope.open.length > 0 || envelope.root === undefined) throw new XmlCutOff();
+      if (scan.at < scan.bytes.length || envelope.open.length > 0 || envelope.root === undefined) throw new XmlCutOff();
       return undefined;
     }
     const byte = view.offsetOf(scan.at);
     if (isStart(found) && isRecord(document, found.name)) return readOne(document, found.name, byte);
     if ('broken' in found) throw new XmlFault('E_RECORD_SYNTAX', `${found.broken}, at byte ${String(byte)}`);
-    takeXmlToken(envelope, found, scan.text.slice(scan.at, found.end), byte, options.maxDepth);
+    takeXmlToken(envelope, found, textOf(scan).slice(scan.at, found.end), byte, options.maxDepth);
     scan.at = found.end;
   }
 }
 
 /** What stands between records is no longer than a record may be. */
 async function readOn({ scan, view, maxRecordBytes }: Document): Promise<boolean> {
-  if (scan.text.length - scan.at <= maxRecordBytes) return view.more();
+  if (scan.bytes.length - scan.at <= maxRecordBytes) return view.more();
   const place = `at byte ${String(view.offsetOf(scan.at))}`;
   throw new XmlFault(
     'E_RECORD_TOO_LARGE',
@@ -132,11 +134,11 @@ async function readOn({ scan, view, maxRecordBytes }: Document): Promise<boolean
 }
 
 /** The name of the start tag that begins there, where it can be told at once. */
-function nameAt({ text, bytes, at }: XmlScan): string {
+function nameAt({ bytes, at }: XmlScan): string {
   if (bytes[at] !== LESS) return '';
   const end = endOfName(bytes, at + 1);
   const code = bytes[end];
-  return end > at + 1 && (code === SPACE || code === GREATER) ? text.slice(at + 1, end) : '';
+  return end > at + 1 && (code === SPACE || code === GREATER) ? bytes.toString('latin1', at + 1, end) : '';
 }
 
 function isStart(found: XmlToken | BrokenToken): boolean {
@@ -187,7 +189,12 @@ async function readWhole(document: Document, tag: string, position: number): Pro
   const value = await readXmlRecord(reading, position >= document.options.from);
   envelope.root = tag;
   await nextRecord(document);
-  return { position, value: element === undefined || isOther ? { [name]: value } : value };
+  const { digest } = document.options;
+  return {
+    position,
+    value: element === undefined || isOther ? { [name]: value } : value,
+    ...(digest === undefined ? {} : { digest }),
+  };
 }
 
 function withoutElement({ element, envelope, scan }: Document): ReadItem {
@@ -197,5 +204,5 @@ function withoutElement({ element, envelope, scan }: Document): ReadItem {
 
 function stateOf({ options, position, isWhole, view, scan }: Document): Parameters<typeof documentFailure>[1] {
   const start = Buffer.from(scan.bytes.subarray(0, RAW_BYTES));
-  return { name: options.name, position, isWhole, bytes: view.offsetOf(scan.text.length), start };
+  return { name: options.name, position, isWhole, bytes: view.offsetOf(scan.bytes.length), start };
 }

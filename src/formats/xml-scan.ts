@@ -1,23 +1,25 @@
 /**
- * Where the fast parser stands, and what kind of character a byte is. The bytes are there twice, since V8 searches
- * faster in a string of one character each and looks at single ones faster in a buffer; only what is kept is decoded.
+ * Where the fast parser stands, and what kind of character a byte is. It looks at bytes alone, and only what is kept is
+ * decoded: making a string of each document first cost more than looking through it.
  */
+import { isAscii } from 'node:buffer';
 import { XmlFault } from './xml-fault.ts';
 import { createKnownNames, type KnownName } from './xml-names.ts';
 
 export interface XmlScan {
-  /** The bytes in view, one character for each. */
-  text: string;
+  /** What is in view; set by `viewBytes`. */
   bytes: Buffer;
-  /** No byte above 127: a piece of `text` is what it stands for. */
+  /** No byte above 127: each is the character that it stands for. */
   isAscii: boolean;
+  /** See `textOf`. */
+  text: string | undefined;
   at: number;
   /** `more` = the bytes end before it can be told. */
   stop: 'no' | 'more' | 'declined';
   /** Of the start tag that was read last. */
   isEmpty: boolean;
-  /** The next `&` that was not looked at. */
-  nextReference: number;
+  /** There is an `&` in what was passed last. */
+  hasReference: boolean;
   depth: number;
   /** How many more elements may be kept. */
   elementsLeft: number;
@@ -29,7 +31,7 @@ export interface XmlScan {
   readonly attributeStarts: Int32Array;
   readonly attributeEnds: Int32Array;
   /** The end of a tag that was read before, all namespace declarations: equal letters need no second proof. */
-  knownDeclarations: string;
+  knownDeclarations: Buffer;
   /** How often such an end is still learned: a source in which each differs would pay for nothing. */
   lessons: number;
   /** Names that were read before; see xml-names.ts. */
@@ -49,13 +51,13 @@ const MOST_LESSONS = 100;
 export function createXmlScan(limits: XmlLimits): XmlScan {
   const { maxDepth, maxAttributes, maxElements } = limits;
   return {
-    text: '',
     bytes: NOTHING,
     isAscii: true,
+    text: undefined,
     at: 0,
     stop: 'no',
     isEmpty: false,
-    nextReference: -1,
+    hasReference: false,
     depth: 0,
     elementsLeft: 0,
     limits: { maxDepth, maxAttributes, maxElements },
@@ -63,10 +65,22 @@ export function createXmlScan(limits: XmlLimits): XmlScan {
     ends: new Int32Array(maxDepth),
     attributeStarts: new Int32Array(maxAttributes),
     attributeEnds: new Int32Array(maxAttributes),
-    knownDeclarations: '',
+    knownDeclarations: NOTHING,
     lessons: MOST_LESSONS,
     names: createKnownNames(),
   };
+}
+
+/** Shows the scan other bytes, and leaves its place alone. */
+export function viewBytes(scan: XmlScan, bytes: Buffer): void {
+  scan.bytes = bytes;
+  scan.isAscii = isAscii(bytes);
+  scan.text = undefined;
+}
+
+/** What is in view as a string of one character for each byte, for those who look at more than single ones. */
+export function textOf(scan: XmlScan): string {
+  return (scan.text ??= scan.bytes.toString('latin1'));
 }
 
 /** Scans that no document is read with: a tar holds millions of small documents, one behind the other. */
@@ -82,7 +96,7 @@ export function borrowXmlScan(limits: XmlLimits): XmlScan {
 
 /** It may not be used any more. */
 export function returnXmlScan(scan: XmlScan): void {
-  scan.text = '';
+  scan.text = undefined;
   scan.bytes = NOTHING;
   scan.at = 0;
   if (idle.length < MOST_IDLE) idle.push(scan);
@@ -141,26 +155,56 @@ export function decoded(scan: XmlScan, from: number, to: number, decode: (raw: s
   }
 }
 
-/** From this length on V8 makes a slice a view of its parent, which would hold the whole document as long as the value. */
-const LENGTH_OF_VIEWS = 13;
-
 /** The text between two places, which outlives the document. */
-export function copyOf({ isAscii, text, bytes }: XmlScan, from: number, to: number): string {
-  if (!isAscii) return bytes.toString('utf8', from, to);
-  return to - from < LENGTH_OF_VIEWS ? text.slice(from, to) : bytes.toString('latin1', from, to);
+export function copyOf({ isAscii, bytes }: XmlScan, from: number, to: number): string {
+  return bytes.toString(isAscii ? 'latin1' : 'utf8', from, to);
 }
 
-const REFERENCE = /&(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});/y;
+export const LESS = 0x3c;
+const AMPERSAND = 0x26;
 
-/** Looks at the references between two places, where they are not decoded anyway. */
+/** The place of the next `<`; -1 = stopped, since none is in view. Says whether there is a reference before it. */
+export function nextTag(scan: XmlScan): number {
+  const { bytes } = scan;
+  const end = bytes.length;
+  scan.hasReference = false;
+  for (let i = scan.at; i < end; i++) {
+    const code = bytes[i];
+    if (code === LESS) return i;
+    if (code === AMPERSAND) scan.hasReference = true;
+  }
+  scan.stop = 'more';
+  return -1;
+}
+
+/** The place of the quotation mark that closes a value which begins at `from`; -1 = stopped, since it is not closed before a `<`. */
+export function closingQuote(scan: XmlScan, from: number, quote: number): number {
+  const { bytes } = scan;
+  const end = bytes.length;
+  scan.hasReference = false;
+  for (let i = from; i < end; i++) {
+    const code = bytes[i];
+    if (code === quote) return i;
+    if (code === AMPERSAND) scan.hasReference = true;
+    else if (code === LESS) {
+      scan.stop = 'declined';
+      return -1;
+    }
+  }
+  scan.stop = 'more';
+  return -1;
+}
+
+const REFERENCE = /^&(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});/;
+const LONGEST_REFERENCE = 10;
+
+/** Looks at the references between two places, where there are any. */
 export function passReferences(scan: XmlScan, from: number, to: number): void {
-  if (scan.nextReference < 0 || scan.nextReference >= to) return;
-  let i = Math.max(from, scan.nextReference);
-  for (i = scan.text.indexOf('&', i); i >= 0 && i < to; i = scan.text.indexOf('&', i + 1)) {
-    REFERENCE.lastIndex = i;
-    if (REFERENCE.test(scan.text)) continue;
+  if (!scan.hasReference) return;
+  const { bytes } = scan;
+  for (let i = from; i < to; i++) {
+    if (bytes[i] !== AMPERSAND || REFERENCE.test(bytes.toString('latin1', i, i + LONGEST_REFERENCE))) continue;
     scan.stop = 'declined';
     return;
   }
-  scan.nextReference = i;
 }

@@ -8,6 +8,7 @@ import {
   SPACE,
   IN_NAME,
   decoded,
+  closingQuote,
   endOfName,
   halt,
   isKind,
@@ -22,6 +23,7 @@ const GREATER = 0x3e;
 const DOUBLE_QUOTE = 0x22;
 const SINGLE_QUOTE = 0x27;
 const LOWER_X = 0x78;
+const LOWER_M = 0x6d;
 
 /** Reads `<name …>` at `scan.at` and opens the element, unless it is empty. Gives the attributes that are kept. */
 export function readStartTag(scan: XmlScan, isKept: boolean): XmlObject | undefined {
@@ -48,12 +50,10 @@ export function readStartTag(scan: XmlScan, isKept: boolean): XmlObject | undefi
 }
 
 function readAttributes(scan: XmlScan, from: number, isKept: boolean): XmlObject | undefined {
-  const { text, bytes } = scan;
+  const { bytes } = scan;
   let object: XmlObject | undefined;
   let count = 0;
   let declarations = -1;
-  // No value may hold a `<`: one search finds it for the whole tag.
-  const less = text.indexOf('<', from);
   let i = from;
   for (;;) {
     const before = i;
@@ -68,24 +68,27 @@ function readAttributes(scan: XmlScan, from: number, isKept: boolean): XmlObject
       halt(scan, code);
       return undefined;
     }
-    if (code === LOWER_X && declarations < 0 && text.startsWith('xmlns', i)) {
+    if (code === LOWER_X && declarations < 0 && bytes[i + 1] === LOWER_M) {
       if (passKnownDeclarations(scan, i)) return object;
       declarations = i;
     }
     const name = i;
     while (isKind(bytes[i], IN_NAME)) i++;
-    const close = endOfValue(scan, i, less);
+    const close = endOfValue(scan, i);
     if (close < 0 || !isNew(scan, name, i, count++)) return undefined;
     if (isKept) object = keepAttribute(scan, object, name, i, close);
+    passReferences(scan, i, close);
+    if (scan.stop !== 'no') return undefined;
     i = close + 1;
   }
 }
 
 /** Real documents of one source have the same dozens of declarations, up to the letter. */
 function passKnownDeclarations(scan: XmlScan, at: number): boolean {
-  const { text, knownDeclarations: known } = scan;
-  if (known === '' || text.slice(at, at + known.length) !== known) return false;
-  scan.at = at + known.length;
+  const { bytes, knownDeclarations: known } = scan;
+  const end = at + known.length;
+  if (known.length === 0 || end > bytes.length || bytes.compare(known, 0, known.length, at, end) !== 0) return false;
+  scan.at = end;
   scan.isEmpty = false;
   scan.depth++;
   return true;
@@ -97,24 +100,18 @@ const LONGEST_DECLARATIONS = 16_384;
 /** Behind a tag that was read, from its first declaration on: nothing else may stand there. */
 function learnDeclarations(scan: XmlScan, at: number): void {
   if (scan.at - at > LONGEST_DECLARATIONS || scan.lessons-- <= 0) return;
-  // A string of its own: a slice would keep the whole document.
-  const tail = Buffer.from(scan.text.slice(at, scan.at), 'latin1').toString('latin1');
-  if (DECLARATIONS.test(tail)) scan.knownDeclarations = tail;
+  const tail = scan.bytes.toString('latin1', at, scan.at);
+  if (DECLARATIONS.test(tail)) scan.knownDeclarations = Buffer.from(tail, 'latin1');
 }
 
 /** The closing quote of `="value"` at `i`, which stands before the next `<`; -1 = stopped. */
-function endOfValue(scan: XmlScan, i: number, less: number): number {
-  const { text, bytes } = scan;
+function endOfValue(scan: XmlScan, i: number): number {
+  const { bytes } = scan;
   const equals = bytes[i];
   const quote = bytes[i + 1];
-  if (equals !== EQUALS || (quote !== DOUBLE_QUOTE && quote !== SINGLE_QUOTE)) {
-    halt(scan, equals === EQUALS ? quote : equals);
-    return -1;
-  }
-  const close = text.indexOf(quote === DOUBLE_QUOTE ? '"' : "'", i + 2);
-  if (less >= 0 && (close < 0 || close > less)) scan.stop = 'declined';
-  else if (close < 0) scan.stop = 'more';
-  return scan.stop === 'no' ? close : -1;
+  if (equals === EQUALS && (quote === DOUBLE_QUOTE || quote === SINGLE_QUOTE)) return closingQuote(scan, i + 2, quote);
+  halt(scan, equals === EQUALS ? quote : equals);
+  return -1;
 }
 
 /** No attribute may be there twice. */
@@ -146,7 +143,7 @@ function keepAttribute(
   end: number,
   close: number,
 ): XmlObject | undefined {
-  const name = scan.text.slice(start, end);
+  const name = scan.bytes.toString('latin1', start, end);
   if (isDeclaration(name)) return object;
   const kept = object ?? {};
   const value = decoded(scan, end + 2, close, decodeAttribute);
@@ -162,8 +159,6 @@ function endTag(scan: XmlScan, at: number, code: number): void {
     halt(scan, bytes[at + 1]);
     return;
   }
-  const start = scan.starts[scan.depth] ?? 0;
-  passReferences(scan, start, at);
   scan.at = isEmpty ? at + 2 : at + 1;
   scan.isEmpty = isEmpty;
   if (!isEmpty) scan.depth++;

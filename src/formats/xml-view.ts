@@ -1,12 +1,11 @@
-/** What of a document is in view, as bytes and as the string that the parsers search, and how to see more of it. */
-import { isAscii } from 'node:buffer';
+/** What of a document is in view, and how to see more of it. */
 import { ByteWindow } from './byte-window.ts';
-import type { XmlScan } from './xml-scan.ts';
+import { viewBytes, type XmlScan } from './xml-scan.ts';
 
 export interface XmlView {
   /** Reads on behind `scan.at`, with all before it let go: `scan.at` is 0 then. False at the end of the document. */
   more(): Promise<boolean>;
-  /** The place of `scan.text[index]` in the document, in bytes of UTF-8. */
+  /** The place of `scan.bytes[index]` in the document, in bytes of UTF-8. */
   offsetOf(index: number): number;
   close(): Promise<void>;
 }
@@ -22,9 +21,7 @@ export function openXmlView(source: AsyncIterable<Buffer>, scan: XmlScan): XmlVi
       const wanted = 2 * window.view.length;
       let isMore = false;
       while (window.view.length <= wanted && (await window.more())) isMore = true;
-      scan.bytes = window.view;
-      scan.text = window.view.toString('latin1');
-      scan.isAscii = isAscii(window.view);
+      viewBytes(scan, window.view);
       return isMore;
     },
     offsetOf: (index) => window.offset + index,

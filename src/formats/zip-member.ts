@@ -42,7 +42,12 @@ export async function* readZipMember(
 async function dataStart(handle: FileHandle, member: ZipMember): Promise<number> {
   const header = Buffer.alloc(LOCAL_HEADER_BYTES);
   const { bytesRead } = await handle.read(header, 0, header.length, member.headerOffset);
-  if (bytesRead < header.length || header.readUInt32LE(0) !== LOCAL_HEADER_SIGNATURE) {
+  return dataStartIn(header.subarray(0, bytesRead), member);
+}
+
+/** The same, of a header that was read: its fixed part. */
+export function dataStartIn(header: Buffer, member: ZipMember): number {
+  if (header.length < LOCAL_HEADER_BYTES || header.readUInt32LE(0) !== LOCAL_HEADER_SIGNATURE) {
     throw corrupt(member, `has no local header at byte ${String(member.headerOffset)}, where the directory places it`);
   }
   const method = header.readUInt16LE(8);
@@ -70,16 +75,26 @@ async function* inflatedAtOnce(
 ): AsyncGenerator<Buffer, void, undefined> {
   const chunks: Buffer[] = [];
   for await (const chunk of packed) chunks.push(chunk);
+  const whole = await inflateSmall(Buffer.concat(chunks), member);
+  if (whole.length > 0) yield whole;
+}
+
+/** All bytes of a small member, proven. `packed` are its own bytes in the archive. */
+export async function unpackSmall(packed: Buffer, member: ZipMember): Promise<Buffer> {
+  const content = member.method === DEFLATE ? await inflateSmall(packed, member) : Buffer.from(packed);
+  expectProven(member, content.length, crc32(content));
+  return content;
+}
+
+async function inflateSmall(packed: Buffer, member: ZipMember): Promise<Buffer> {
   // A byte more than declared shows up as such; what goes beyond is never unpacked.
   const most = Math.max(member.bytes + 1, 64);
-  let whole: Buffer;
   try {
-    whole = await inflateAtOnce(Buffer.concat(chunks), { chunkSize: most, maxOutputLength: most });
+    return await inflateAtOnce(packed, { chunkSize: most, maxOutputLength: most });
   } catch (error) {
     if (isTooLong(error)) throw tooLong(member);
     throw corrupt(member, `cannot be inflated: ${messageOf(error)}`, error);
   }
-  if (whole.length > 0) yield whole;
 }
 
 function isTooLong(error: unknown): boolean {
@@ -105,12 +120,15 @@ async function* proven(member: ZipMember, chunks: AsyncIterable<Buffer>): AsyncG
   let checksum = 0;
   for await (const chunk of chunks) {
     bytes += chunk.length;
-    if (bytes > member.bytes) {
-      throw tooLong(member);
-    }
+    if (bytes > member.bytes) throw tooLong(member);
     checksum = crc32(chunk, checksum);
     yield chunk;
   }
+  expectProven(member, bytes, checksum);
+}
+
+function expectProven(member: ZipMember, bytes: number, checksum: number): void {
+  if (bytes > member.bytes) throw tooLong(member);
   if (bytes !== member.bytes) {
     throw corrupt(member, `holds ${String(bytes)} bytes where the directory declares ${String(member.bytes)}`);
   }

@@ -1,13 +1,17 @@
 /**
- * The streams of zip members one after the other, a small one inflated in another thread while the one before is parsed:
- * of thousands of documents neither the disk nor zlib is waited for. At most two small members are held.
+ * The members of a zip one after the other, small ones several at once: they are read and inflated in other threads while
+ * those before are parsed, so that of thousands of documents neither the disk nor zlib is waited for. Two groups of small
+ * members are held at most.
  */
 import type { FileHandle } from 'node:fs/promises';
+import { smallMembers, type LoadedMember } from './zip-members-at-once.ts';
 import { isSmallMember, readZipMember } from './zip-member.ts';
 import type { ZipMember } from './zip-directory.ts';
 
 export interface AheadMember {
   readonly member: ZipMember;
+  /** All of its bytes, where they were read ahead. */
+  readonly content?: Buffer;
   /** As of a resource: each call starts anew. */
   stream(): AsyncIterable<Buffer>;
 }
@@ -18,51 +22,74 @@ type Open = () => Promise<FileHandle>;
 export async function* readAhead(
   open: Open,
   members: readonly ZipMember[],
-): AsyncGenerator<AheadMember, void, undefined> {
+): AsyncGenerator<readonly AheadMember[], void, undefined> {
+  const groups = groupsOf(members)[Symbol.iterator]();
   // Opening the archive for each of thousands would take longer than inflating them.
   const handle = members.length > 1 && members.some(isSmallMember) ? await open() : undefined;
-  let loaded: Promise<Loaded> | undefined;
-  let ahead: Promise<Loaded> | undefined;
+  const begin = (): Ahead | undefined => {
+    const next = groups.next();
+    if (next.done === true) return undefined;
+    const isSmall = handle !== undefined && next.value.every(isSmallMember);
+    return { members: next.value, loading: isSmall ? smallMembers(handle, next.value) : undefined };
+  };
+  let ahead: Ahead | undefined;
   try {
-    for (const [i, member] of members.entries()) {
-      await loaded;
-      loaded = ahead;
-      const next = members[i + 1];
-      ahead = next !== undefined && handle !== undefined && isSmallMember(next) ? load(open, next, handle) : undefined;
-      yield { member, stream: streamOf(open, member, loaded) };
+    ahead = begin();
+    while (ahead !== undefined) {
+      const loaded = await ahead.loading;
+      const group = ahead.members.map((member, i) => toAhead(open, member, loaded?.[i]));
+      ahead = begin();
+      yield group;
     }
   } finally {
-    await Promise.all([loaded, ahead]);
+    await ahead?.loading;
     await handle?.close();
   }
 }
 
-type Loaded = { readonly chunks: readonly Buffer[] } | { readonly error: unknown };
+interface Ahead {
+  readonly members: readonly ZipMember[];
+  /** Never rejects: what is wrong with a member is told to those who read it. */
+  readonly loading: Promise<readonly LoadedMember[]> | undefined;
+}
 
-/** Never rejects: what is wrong with a member is told to those who read it. */
-async function load(open: Open, member: ZipMember, handle: FileHandle): Promise<Loaded> {
-  const chunks: Buffer[] = [];
-  try {
-    for await (const chunk of readZipMember(open, member, handle)) chunks.push(chunk);
-    return { chunks };
-  } catch (error) {
-    return { error };
+const MOST_MEMBERS = 100;
+/** Fewer leave threads idle, more only take memory. */
+const MOST_BYTES = 1024 * 1024;
+
+/** Small members that follow each other, or one large one. */
+function* groupsOf(members: readonly ZipMember[]): Generator<readonly ZipMember[], void, undefined> {
+  let group: ZipMember[] = [];
+  let bytes = 0;
+  for (const member of members) {
+    const isSmall = isSmallMember(member);
+    if (group.length > 0 && (!isSmall || group.length === MOST_MEMBERS || bytes + member.bytes > MOST_BYTES)) {
+      yield group;
+      group = [];
+      bytes = 0;
+    }
+    if (isSmall) {
+      group.push(member);
+      bytes += member.bytes;
+    } else {
+      yield [member];
+    }
   }
+  if (group.length > 0) yield group;
 }
 
-/** What was loaded ahead serves the first call. */
-function streamOf(open: Open, member: ZipMember, loaded: Promise<Loaded> | undefined): AheadMember['stream'] {
-  let unread = loaded;
-  return () => {
-    if (unread === undefined) return readZipMember(open, member);
-    const first = replay(unread);
-    unread = undefined;
-    return first;
-  };
+function toAhead(open: Open, member: ZipMember, loaded: LoadedMember | undefined): AheadMember {
+  if (loaded === undefined) return { member, stream: () => readZipMember(open, member) };
+  if ('content' in loaded) return { member, content: loaded.content, stream: () => only(loaded.content) };
+  return { member, stream: () => failing(loaded.error) };
 }
 
-async function* replay(loaded: Promise<Loaded>): AsyncGenerator<Buffer, void, undefined> {
-  const result = await loaded;
-  if ('error' in result) throw result.error;
-  yield* result.chunks;
+// eslint-disable-next-line @typescript-eslint/require-await -- a stream is asynchronous, also of what is there already
+async function* only(content: Buffer): AsyncGenerator<Buffer, void, undefined> {
+  if (content.length > 0) yield content;
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- the same
+async function* failing(error: unknown): AsyncGenerator<Buffer, void, undefined> {
+  throw error;
 }

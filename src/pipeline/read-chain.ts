@@ -4,68 +4,25 @@
  * it yields exactly the records after it, whether a reader seeks or starts over.
  */
 import { abortable } from '../component/abortable.ts';
-import type {
-  ContainerReader,
-  ParserReader,
-  ReadContext,
-  RecordSourceReader,
-  Since,
-  Warning,
-} from '../component/reader.ts';
 import type { PlacedResource, Resource } from '../component/resource.ts';
-import type { Services } from '../component/services.ts';
 import { InternalError, type RecordError } from '../errors.ts';
-import type { ReadItem, Recognise } from '../records/entry.ts';
-import type { Cursor, Origin, OriginStep } from '../records/origin.ts';
-import { meter, progressOf, type MeteredResource, type ReadProgress } from './read-progress.ts';
+import type { OriginStep } from '../records/origin.ts';
+import {
+  contextOf,
+  coordinate,
+  endOf,
+  linkAt,
+  parserContext,
+  type ChainSource,
+  type Level,
+  type ReadChainOptions,
+} from './chain-level.ts';
+import type { PlacedItem, ReadBatch } from './read-batch.ts';
+import { contentReader } from './read-contents.ts';
+import { meter, progressOf, type MeteredResource } from './read-progress.ts';
 
-/** A reader of the chain behind the source. */
-export interface ChainLink {
-  readonly reader: ContainerReader | ParserReader | RecordSourceReader;
-  /** Parsed by the reader's own schema. */
-  readonly args: unknown;
-  /** Of the parser; see ReadContext. */
-  readonly wanted?: readonly string[];
-}
-
-/** Everything of which the cursor begins with `from` or lies behind it, and lies before `until`. */
-export interface Slice {
-  readonly from?: Cursor;
-  readonly until?: Cursor;
-}
-
-export interface ReadBatch {
-  /** The resource that the items come from: the step of the source file, then one for each container. */
-  readonly container: Origin;
-  /** The type of the parser. */
-  readonly reader: string;
-  readonly items: readonly ReadItem[];
-  readonly progress: ReadProgress;
-}
-
-export interface ChainSource {
-  readonly type: string;
-  /** The fetched files. */
-  readonly resources: readonly Resource[];
-  /** Where the files are bundles: the resources in them, with their positions over all files. */
-  readonly open?: (context: ReadContext) => AsyncIterable<PlacedResource>;
-}
-
-export interface ReadChainOptions {
-  readonly source: ChainSource;
-  /** Containers, then one parser. */
-  readonly links: readonly ChainLink[];
-  /** The last record that is not wanted again. */
-  readonly after?: Cursor;
-  /** The slice that is wanted, where it is not everything: by the positions of resources, outermost first. */
-  readonly slice?: Slice;
-  readonly signal: AbortSignal;
-  readonly services: Services;
-  readonly since: Since | undefined;
-  /** For the parser; see ReadContext. */
-  readonly recognise?: Recognise;
-  warn(warning: Warning): void;
-}
+export type { ChainLink, ChainSource, ReadChainOptions, Slice } from './chain-level.ts';
+export { cursorOf, originOf, type PlacedItem, type ReadBatch } from './read-batch.ts';
 
 /** Throws what readers throw, and `signal.reason` at once when aborted. Whatever is open is closed when the caller stops. */
 export function readChain(options: ReadChainOptions): AsyncGenerator<ReadBatch, void, undefined> {
@@ -74,7 +31,7 @@ export function readChain(options: ReadChainOptions): AsyncGenerator<ReadBatch, 
   return readResources(options, options.source.type, openSource(options, outermost), outermost);
 }
 
-function openSource(options: ReadChainOptions, level: Level): Iterable<PlacedResource> | AsyncIterable<PlacedResource> {
+function openSource(options: ReadChainOptions, level: Level): Iterable<Placed> | AsyncIterable<Placed> {
   const { open, resources } = options.source;
   if (open === undefined) return placeFiles(resources);
   return abortable(open(contextOf(options, level)), options.signal);
@@ -100,62 +57,79 @@ function sizeOf({ resources }: ChainSource): number | undefined {
   );
 }
 
-export function originOf(batch: ReadBatch, item: ReadItem): Origin {
-  return [...batch.container, { reader: batch.reader, position: item.position }];
-}
-
-export function cursorOf(batch: ReadBatch, item: ReadItem): Cursor {
-  return [...batch.container.map((step) => step.position), item.position];
-}
-
-/** Where a level of the chain stands. */
-interface Level {
-  readonly depth: number;
-  readonly steps: readonly OriginStep[];
-  readonly meters: readonly MeteredResource[];
-  /** Whether everything around it is where the cursor points to, so that the cursor says where to begin. */
-  readonly isOnPath: boolean;
-  /** The same of the end of the slice. */
-  readonly isOnEnd: boolean;
-}
+type Placed = PlacedResource | readonly PlacedResource[];
 
 async function* readResources(
   options: ReadChainOptions,
   reader: string,
-  resources: Iterable<PlacedResource> | AsyncIterable<PlacedResource>,
+  resources: Iterable<Placed> | AsyncIterable<Placed>,
   level: Level,
 ): AsyncGenerator<ReadBatch, void, undefined> {
-  const reached = coordinate(options, level);
-  const end = endOf(options, level);
-  for await (const { position, resource, span, failure } of resources) {
+  const reached = coordinate(options, level) ?? 0;
+  const end = endOf(options, level) ?? Infinity;
+  const readContent = contentReader(options, reader, level);
+  for await (const given of resources) {
     options.signal.throwIfAborted();
-    if (end !== undefined && position >= end) return;
-    if (reached !== undefined && position < reached) continue;
-    if (failure !== undefined) {
-      const isTaken = position === reached && options.after !== undefined;
-      if (!isTaken) yield failedBatch(options, level, { reader, position, name: resource.name }, failure);
-      continue;
+    const all = isList(given) ? given : [given];
+    const wanted = all.filter(({ position }) => position >= reached && position < end);
+    let items: PlacedItem[] = [];
+    for (const placed of wanted) {
+      if (readContent?.(placed, items) === true) continue;
+      if (items.length > 0) yield batchOf(options, [...level.meters, meterOf(placed)], items);
+      items = [];
+      yield* readPlaced(options, reader, placed, level);
     }
-    const metered = meter(resource, span);
-    yield* readThrough(options, metered.resource, {
-      depth: level.depth + 1,
-      steps: [...level.steps, { reader, position, name: resource.name }],
-      meters: [...level.meters, metered],
-      isOnPath: position === reached,
-      isOnEnd: level.isOnEnd && position === options.slice?.until?.[level.depth],
-    });
+    const last = wanted.at(-1);
+    if (last !== undefined && items.length > 0) yield batchOf(options, [...level.meters, meterOf(last)], items);
+    if (all.some(({ position }) => position >= end)) return;
   }
+}
+
+function isList(given: Placed): given is readonly PlacedResource[] {
+  return Array.isArray(given);
+}
+
+function meterOf({ resource, span }: PlacedResource): MeteredResource {
+  return meter(resource, span);
+}
+
+async function* readPlaced(
+  options: ReadChainOptions,
+  reader: string,
+  placed: PlacedResource,
+  level: Level,
+): AsyncGenerator<ReadBatch, void, undefined> {
+  const { position, resource, failure } = placed;
+  const isOnPath = level.isOnPath && position === coordinate(options, level);
+  const step = { reader, position, name: resource.name };
+  if (failure !== undefined) {
+    const isTaken = isOnPath && options.after !== undefined;
+    if (!isTaken) yield failedBatch(options, level, step, failure);
+    return;
+  }
+  const metered = meterOf(placed);
+  yield* readThrough(options, metered.resource, {
+    depth: level.depth + 1,
+    steps: [...level.steps, step],
+    meters: [...level.meters, metered],
+    isOnPath,
+    isOnEnd: level.isOnEnd && position === options.slice?.until?.[level.depth],
+  });
 }
 
 /** A resource that could not be had, as the one record that it would have held at the least. */
 function failedBatch(options: ReadChainOptions, level: Level, step: OriginStep, error: RecordError): ReadBatch {
   const between = options.links.slice(level.depth, -1).map(({ reader }) => ({ reader: reader.type, position: 0 }));
-  return {
-    container: [...level.steps, step, ...between],
-    reader: linkAt(options, options.links.length - 1).reader.type,
-    items: [{ position: 0, error }],
-    progress: progressOf(level.meters, sizeOf(options.source)),
-  };
+  return batchOf(options, level.meters, [{ position: 0, error, container: [...level.steps, step, ...between] }]);
+}
+
+function batchOf(
+  options: ReadChainOptions,
+  meters: readonly MeteredResource[],
+  items: readonly PlacedItem[],
+): ReadBatch {
+  const reader = linkAt(options, options.links.length - 1).reader.type;
+  return { reader, items, progress: progressOf(meters, sizeOf(options.source)) };
 }
 
 async function* readThrough(
@@ -163,58 +137,20 @@ async function* readThrough(
   resource: Resource,
   level: Level,
 ): AsyncGenerator<ReadBatch, void, undefined> {
-  const { reader, args, wanted } = linkAt(options, level.depth - 1);
-  const reached = coordinate(options, level);
+  const link = linkAt(options, level.depth - 1);
+  const { reader, args } = link;
   if (reader.emits === 'records') {
-    const from = reached === undefined ? 0 : reached + 1;
-    const total = sizeOf(options.source);
-    const batches = reader.read(resource, args, {
-      ...contextOf(options, level),
-      from,
-      ...(wanted === undefined ? {} : { wanted }),
-    });
-    for await (const batch of abortable(batches, options.signal)) {
-      const items = from > 0 ? batch.filter((item) => item.position >= from) : batch;
-      if (items.length === 0) continue;
-      yield { container: level.steps, reader: reader.type, items, progress: progressOf(level.meters, total) };
+    const context = parserContext(options, level, link);
+    const container = level.steps;
+    for await (const batch of abortable(reader.read(resource, args, context), options.signal)) {
+      const items: PlacedItem[] = [];
+      for (const item of batch) if (item.position >= context.from) items.push({ ...item, container });
+      if (items.length > 0) yield batchOf(options, level.meters, items);
     }
     return;
   }
   const inner = reader.read(resource, args, contextOf(options, level));
   yield* readResources(options, reader.type, abortable(inner, options.signal), level);
-}
-
-/** Where to begin at this level: the position of the cursor, or of the slice, that leads through it. */
-function coordinate(options: ReadChainOptions, level: Level): number | undefined {
-  return level.isOnPath ? (options.after ?? options.slice?.from)?.[level.depth] : undefined;
-}
-
-/** The first position at this level that is behind the slice. */
-function endOf({ slice }: ReadChainOptions, { depth, isOnEnd }: Level): number | undefined {
-  const position = isOnEnd ? slice?.until?.[depth] : undefined;
-  if (position === undefined) return undefined;
-  return slice?.until?.length === depth + 1 ? position : position + 1;
-}
-
-function contextOf(options: ReadChainOptions, level: Level): ReadContext {
-  const until = endOf(options, level);
-  return {
-    from: coordinate(options, level) ?? 0,
-    ...(until === undefined ? {} : { until }),
-    since: options.since,
-    signal: options.signal,
-    ...(options.recognise === undefined ? {} : { recognise: options.recognise }),
-    services: options.services,
-    warn: (warning) => {
-      options.warn(warning);
-    },
-  };
-}
-
-function linkAt(options: ReadChainOptions, index: number): ChainLink {
-  const link = options.links[index];
-  if (link === undefined) throw new InternalError('E_INTERNAL', 'A chain of readers ends without a parser.');
-  return link;
 }
 
 /** `check` proves chains before they run, and a checkpoint pins its chain: anything else is a bug. */

@@ -5,10 +5,9 @@
 import { RecordError } from '../errors.ts';
 import { listRejectedPlaces, type RejectedPlace } from '../postgres/retried-rows.ts';
 import type { Pool } from '../postgres/pool.ts';
-import type { ReadItem } from '../records/entry.ts';
 import { compareCursors, formatOrigin, type Cursor } from '../records/origin.ts';
 import type { OpenTask } from './open-task.ts';
-import { cursorOf, originOf, type ReadBatch } from './read-chain.ts';
+import { cursorOf, originOf, type PlacedItem, type ReadBatch } from './read-chain.ts';
 
 export interface RejectedEntries {
   readonly pool: Pool;
@@ -39,9 +38,9 @@ export async function* readRejected(
   if (wanted.head() !== undefined) {
     for await (const batch of batches) {
       ({ progress } = batch);
-      let items: ReadItem[] = [];
+      let items: PlacedItem[] = [];
       for (const item of batch.items) {
-        const cursor = cursorOf(batch, item);
+        const cursor = cursorOf(item);
         while (isBefore(wanted.head(), cursor)) {
           // In source order: a checkpoint stands behind everything before it.
           if (items.length > 0) yield { ...batch, items };
@@ -52,7 +51,8 @@ export async function* readRejected(
         if (place === undefined || compareCursors(place.cursor, cursor) !== 0) continue;
         await wanted.take();
         const found = formatOrigin(originOf(batch, item));
-        items.push(found === place.origin ? item : { position: item.position, error: notFound(place, found) });
+        const { position, container } = item;
+        items.push(found === place.origin ? item : { position, container, error: notFound(place, found) });
       }
       if (items.length > 0) yield { ...batch, items };
       if (wanted.head() === undefined) return;
@@ -108,8 +108,8 @@ function* missing(
   if (place === undefined) return;
   const steps = place.cursor.map((position, depth) => ({ reader: readers[depth] ?? '', position }));
   const [reader = '', position = 0] = [readers.at(-1), place.cursor.at(-1)];
-  const item: ReadItem = { position, error: notFound(place, undefined) };
-  yield { container: steps.slice(0, -1), reader, items: [item], progress };
+  const item = { position, container: steps.slice(0, -1), error: notFound(place, undefined) };
+  yield { reader, items: [item], progress };
 }
 
 function notFound({ origin }: RejectedPlace, found: string | undefined): RecordError {

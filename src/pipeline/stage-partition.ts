@@ -141,7 +141,7 @@ function chainDigest({ row }: OpenTask): string {
 function placeBehind(batch: ReadBatch, part: SourcePart | undefined): SinkPlace {
   const { items, progress } = batch;
   const last = items.at(-1);
-  const after = last === undefined ? undefined : cursorOf(batch, last);
+  const after = last === undefined ? undefined : cursorOf(last);
   if (part === undefined) return { after, bytes: progress.bytes, totalBytes: progress.totalBytes };
   const bytes = Math.min(Math.max(progress.bytes - part.start, 0), part.bytes);
   return { after, bytes, totalBytes: part.bytes };

@@ -4,13 +4,13 @@ import { isFailure, type ReadItem, type ReadRecord } from '../records/entry.ts';
 import { formatOrigin } from '../records/origin.ts';
 import type { Tally } from '../records/tally.ts';
 import type { OpenTask } from './open-task.ts';
-import { cursorOf, originOf, type ReadBatch } from './read-chain.ts';
+import { cursorOf, originOf, type PlacedItem, type ReadBatch } from './read-chain.ts';
 import type { StageSink } from './stage-sink.ts';
 import { hashOf, tallyItemWarning, tallyResult, transformItem } from './transform-items.ts';
 
 export function takeBatch(task: OpenTask, batch: ReadBatch, tally: Tally, sink: StageSink): void {
   const watched = Object.keys(task.guards.min_fill_percent ?? {});
-  let item: ReadItem | undefined;
+  let item: PlacedItem | undefined;
   let warnings = 0;
   const origin = (): string => (item === undefined ? '' : formatOrigin(originOf(batch, item)));
   const warn = (warning: Warning): void => {
@@ -30,7 +30,7 @@ export function takeBatch(task: OpenTask, batch: ReadBatch, tally: Tally, sink: 
     const result = transformItem(item, task.items, origin, warn);
     tallyResult(tally, result, watched);
     if (result.kind === 'rejected') {
-      sink.addRejection({ ...result.rejection, origin: origin(), cursor: cursorOf(batch, item) });
+      sink.addRejection({ ...result.rejection, origin: origin(), cursor: cursorOf(item) });
     }
     if (result.kind === 'filtered' && result.deletes !== undefined) sink.addDeletion({ seq, id: result.deletes });
     if (result.kind !== 'staged') continue;

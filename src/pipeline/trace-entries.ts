@@ -6,12 +6,12 @@ import type { Since } from '../component/reader.ts';
 import type { Services } from '../component/services.ts';
 import { Skip, type Transform } from '../component/transformer.ts';
 import type { ParsedChain } from '../job/parse-chain.ts';
-import { isFailure, type ReadItem } from '../records/entry.ts';
+import { isFailure } from '../records/entry.ts';
 import { formatOrigin } from '../records/origin.ts';
 import type { FetchedFile } from '../records/source.ts';
 import { chainSource } from './chain-source.ts';
 import { createTransforms } from './lookups.ts';
-import { cursorOf, originOf, readChain, type ReadBatch } from './read-chain.ts';
+import { cursorOf, originOf, readChain, type PlacedItem, type ReadBatch } from './read-chain.ts';
 import { transformItem, type ItemResult, type ItemTransform, type RecordCheck } from './transform-items.ts';
 
 export interface TraceSource {
@@ -45,7 +45,7 @@ export async function traceEntries(source: TraceSource, id: string): Promise<rea
   if (found.size === 0) return entries;
   for await (const batch of read(source)) {
     for (const item of batch.items) {
-      if (!found.has(cursorOf(batch, item).join())) continue;
+      if (!found.has(cursorOf(item).join())) continue;
       entries.push(traceEntry(source, batch, item));
       if (entries.length === found.size) return entries;
     }
@@ -59,7 +59,7 @@ async function findEntries(source: TraceSource, id: string): Promise<ReadonlySet
   for await (const batch of read(source)) {
     for (const item of batch.items) {
       if (!isMeant(items, batch, item, id)) continue;
-      found.add(cursorOf(batch, item).join());
+      found.add(cursorOf(item).join());
       if (found.size === MOST_ENTRIES) return found;
     }
   }
@@ -77,7 +77,7 @@ function read({ chain, files, since, services, signal }: TraceSource): AsyncIter
   });
 }
 
-function isMeant(items: ItemTransform, batch: ReadBatch, item: ReadItem, id: string): boolean {
+function isMeant(items: ItemTransform, batch: ReadBatch, item: PlacedItem, id: string): boolean {
   const origin = (): string => formatOrigin(originOf(batch, item));
   if (id.includes(':') && origin() === id) return true;
   if (isFailure(item)) return item.raw?.includes(id) ?? false;
@@ -109,7 +109,7 @@ function itemsOf({ chain, files, check, services: { logger } }: TraceSource, wra
 }
 
 /** Copies, since the next transformer may work on the same object. */
-function traceEntry(source: TraceSource, batch: ReadBatch, item: ReadItem): TracedEntry {
+function traceEntry(source: TraceSource, batch: ReadBatch, item: PlacedItem): TracedEntry {
   const origin = formatOrigin(originOf(batch, item));
   const steps: TracedStep[] = [
     { name: 'read', value: isFailure(item) ? (item.raw ?? null) : structuredClone(item.value) },

@@ -2,13 +2,13 @@
  * The fast XML parser against the strict one (fast-xml-parser), on documents and on seeded mutations of them: where the
  * fast one answers, the strict one gives the same value; where it declines, the strict one decides alone.
  */
-import { isAscii, isUtf8 } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
 import { findElementEnd } from '../../src/formats/xml-extent.ts';
 import { parseXmlFast } from '../../src/formats/xml-fast.ts';
 import { XmlFault } from '../../src/formats/xml-fault.ts';
 import { wantedElements, type WantedElements } from '../../src/formats/xml-object.ts';
-import { createXmlScan } from '../../src/formats/xml-scan.ts';
+import { createXmlScan, viewBytes } from '../../src/formats/xml-scan.ts';
 import { parseXmlStrictly } from '../../src/formats/xml-strict.ts';
 import { SEED_DOCUMENTS } from './xml-fuzz-documents.ts';
 
@@ -33,14 +33,12 @@ export type Comparison = 'equal' | 'strict' | 'refused' | { readonly difference:
 /** Compares the two on the element that begins at `start`. */
 export function compareXmlParsers(bytes: Buffer, start: number, wanted?: WantedElements): Comparison {
   const scan = createXmlScan(LIMITS);
-  scan.bytes = bytes;
-  scan.text = bytes.toString('latin1');
-  scan.isAscii = isAscii(bytes);
+  viewBytes(scan, bytes);
   scan.at = start;
   const fast = parseXmlFast(scan, wanted);
   const end = scan.at;
   const isAnswer = scan.stop === 'no' && isUtf8(bytes.subarray(start, end));
-  const strict = readStrictly(bytes, scan.text, start, wanted);
+  const strict = readStrictly(bytes, bytes.toString('latin1'), start, wanted);
   if (!isAnswer) return strict === undefined ? 'refused' : 'strict';
   if (strict === undefined) return { difference: 'the fast parser read what the strict one refuses' };
   if (strict.end !== end) return { difference: `they end at ${String(end)} and ${String(strict.end)}` };
@@ -218,6 +216,12 @@ const MILD = [
   '/',
   '',
 ].map((piece) => Buffer.from(piece));
+
+/** One of the documents, mutated; the same for the same seed. */
+export function mutateXml(seed: number, documents: readonly Buffer[]): Buffer {
+  const random = createRandom(seed);
+  return mutate(documents[random(documents.length)] ?? Buffer.alloc(0), documents, random);
+}
 
 function mutate(document: Buffer, documents: readonly Buffer[], random: (below: number) => number): Buffer {
   let bytes: Buffer = Buffer.from(document);

@@ -15,7 +15,7 @@ import { RecordError } from '../../src/errors.ts';
 import { parserCounts } from '../../src/formats/xml-record.ts';
 import { isFailure } from '../../src/records/entry.ts';
 import { fileResource } from '../../src/spool/file-resource.ts';
-import { asContainer, asParser, testContext } from '../support/read-resource.ts';
+import { asContainer, asParser, singly, testContext } from '../support/read-resource.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 import { median } from './measure.ts';
 
@@ -55,7 +55,7 @@ async function readAll(wanted: readonly string[] | undefined): Promise<Read> {
 }
 
 function membersOf(file: Resource): AsyncIterable<{ readonly resource: Resource }> {
-  return asContainer(tar).read(file, tar.args.parse({ regex: '\\.xml$' }), testContext());
+  return singly(asContainer(tar).read(file, tar.args.parse({ regex: '\\.xml$' }), testContext()));
 }
 
 function isRecord(value: unknown): boolean {

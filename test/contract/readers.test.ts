@@ -8,7 +8,15 @@ import type { ContainerReader, ParserReader, ReadContext, RecordSourceReader } f
 import type { PlacedResource, Resource } from '../../src/component/resource.ts';
 import { fileResource } from '../../src/spool/file-resource.ts';
 import { openFiles } from '../support/open-files.ts';
-import { contentOf, readMembers, readRecords, testContext, testServices } from '../support/read-resource.ts';
+import {
+  bytesResource,
+  contentOf,
+  readMembers,
+  readRecords,
+  singly,
+  testContext,
+  testServices,
+} from '../support/read-resource.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { memberText, readerSamples, sampleValues, type ReaderSample } from './reader-samples.ts';
 
@@ -68,7 +76,8 @@ const memberReaders = readers.flatMap((reader): readonly (readonly [string, Memb
     return [
       [
         reader.type,
-        ({ resource, args = {} }, context = testContext()) => reader.read(resource, reader.args.parse(args), context),
+        ({ resource, args = {} }, context = testContext()) =>
+          singly(reader.read(resource, reader.args.parse(args), context)),
       ],
     ];
   }
@@ -192,6 +201,18 @@ describe.each(parsers.map((reader) => [reader.type, reader] as const))('parser %
       const rest = await readRecords(reader, resource, args, testContext({ from }));
       const wanted = rest.filter(({ position }) => position >= from);
       expect(wanted).toEqual(values.map((value, position) => ({ position, value })).slice(from));
+    }
+  });
+
+  it('gives of bytes at hand what it gives of their stream, or leaves them to that', async () => {
+    if (!('readContent' in reader)) return;
+    const { resource, args = {} } = sampleOf(type);
+    const whole = await contentOf(resource);
+    for (const size of [whole.length, whole.length - 1, 100, 10, 1, 0]) {
+      const content = whole.subarray(0, size);
+      const found = reader.readContent(content, reader.args.parse(args), testContext());
+      if (found === undefined) continue;
+      expect(found).toEqual(await readRecords(reader, bytesResource(content), args));
     }
   });
 

@@ -101,7 +101,7 @@ async function readInput(
     };
     for await (const batch of readChain(options)) {
       for (const item of batch.items) {
-        const cursor = cursorOf(batch, item);
+        const cursor = cursorOf(item);
         const before = items.at(-1)?.cursor;
         if (before !== undefined && compareCursors(before, cursor) >= 0)
           throw fail(`${String(cursor)} stands behind ${String(before)}`);

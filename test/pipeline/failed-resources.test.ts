@@ -32,7 +32,7 @@ async function read(after?: Cursor, chain = links, open = bundle) {
   for await (const batch of batches) {
     for (const item of batch.items) {
       const value = isFailure(item) ? item.error.code : item.value;
-      found.push({ origin: formatOrigin(originOf(batch, item)), cursor: cursorOf(batch, item), value });
+      found.push({ origin: formatOrigin(originOf(batch, item)), cursor: cursorOf(item), value });
     }
   }
   return found;

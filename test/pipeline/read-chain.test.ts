@@ -16,10 +16,10 @@ import {
   readChain,
   type ChainLink,
   type ChainSource,
+  type PlacedItem,
   type ReadBatch,
   type ReadChainOptions,
 } from '../../src/pipeline/read-chain.ts';
-import type { ReadItem } from '../../src/records/entry.ts';
 import { compareCursors, formatOrigin, type Cursor } from '../../src/records/origin.ts';
 import { buildZip } from '../support/build-zip.ts';
 import { openFiles } from '../support/open-files.ts';
@@ -57,9 +57,9 @@ async function readPlaces(...args: Parameters<typeof start>): Promise<Place[]> {
   return places;
 }
 
-function placeOf(batch: ReadBatch, item: ReadItem): Place {
+function placeOf(batch: ReadBatch, item: PlacedItem): Place {
   const value = 'value' in item ? item.value : item.error.code;
-  return { cursor: cursorOf(batch, item), origin: formatOrigin(originOf(batch, item)), value };
+  return { cursor: cursorOf(item), origin: formatOrigin(originOf(batch, item)), value };
 }
 
 /** Two archives of JSON members, some in gzip, with broken records, an empty member and members that are not chosen. */

@@ -1,6 +1,8 @@
 /** Records that are recognised by their bytes: never parsed again, never counted differently. */
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { RunReport } from '../../src/pipeline/run-steps.ts';
+import { buildTar } from '../support/build-tar.ts';
 import { linesJob, openTestEngine, readTable, runJobOnce, type TestEngine } from '../support/engine.ts';
 import { describeWithPostgres } from '../support/postgres.ts';
 
@@ -105,5 +107,58 @@ describeWithPostgres.each(['json', 'jsonl'] as const)('records of %s that were r
     await run(dump(three));
     await test.pool.query(`DELETE FROM vocabularies.lines WHERE id = 'a'`);
     expect((await run(dump(three))).tasks[0]?.targets[0]).toMatchObject({ inserted: 1, unchanged: 2 });
+  });
+});
+
+/** People in a packed tar as the public data file of ORCID has them, each a document of its own. */
+describeWithPostgres('documents of an archive that were read before', () => {
+  let test: TestEngine;
+  beforeEach(async () => {
+    test = await openTestEngine();
+  });
+  afterEach(async () => {
+    await test.close();
+  });
+
+  const person = (id: string, family: string): { readonly name: string; readonly content: string } => ({
+    name: `${id}.xml`,
+    content: `<record><orcid-identifier><path>${id}</path></orcid-identifier><person><name><family-name>${family}</family-name></name></person></record>`,
+  });
+  const carberry = person('0000-0002-1825-0097', 'Carberry');
+  const broken = { name: 'broken.xml', content: '<record><a></record>' };
+  const einstein = person('0000-0001-5000-0007', 'Einstein');
+  const noether = person('0000-0001-6000-0000', 'Noether');
+  const locked = {
+    name: 'locked.xml',
+    content:
+      '<error><error-code>9018</error-code><developer-message>ORCID https://orcid.org/0000-0001-7000-0004 is locked</developer-message></error>',
+  };
+
+  const run = async (documents: readonly { readonly name: string; readonly content: string }[]) => {
+    const path = test.file('people.tar.gz', gzipSync(buildTar(documents)));
+    const readers = [
+      { type: 'file', args: { path } },
+      { type: 'tar', args: { regex: '\\.xml$' } },
+      { type: 'xml', args: { root_element: 'record' } },
+    ];
+    const transformers = [{ type: 'orcid' }];
+    const overrides = { readers, transformers, vocabulary: 'names', accept_partial: true };
+    const request = { force: true };
+    return (await runJobOnce(test.steps, linesJob(path, overrides), { request, approve: false })).tasks[0];
+  };
+
+  it('are recognised; a changed one among them is updated, a broken one rejected, and all are counted', async () => {
+    const counts = { read: 5, staged: 3, rejected: 1, filtered: 1 };
+    const first = await run([carberry, broken, einstein, locked, noether]);
+    expect(first).toMatchObject({ counts, targets: [{ inserted: 3 }] });
+    // As above: who is believed was recognised, who is found to differ was parsed.
+    await test.pool.query(`UPDATE vocabularies.lines SET hash = '\\x01'`);
+    const again = await run([carberry, broken, einstein, locked, noether]);
+    expect(again).toMatchObject({ counts, targets: [{ unchanged: 3, updated: 0 }] });
+    const married = person('0000-0001-5000-0007', 'Marić');
+    const changed = await run([carberry, broken, married, locked, noether]);
+    expect(changed).toMatchObject({ counts, targets: [{ unchanged: 2, updated: 1 }] });
+    const names = (await readTable(test.pool, 'lines')).map(({ record }) => (record as { name?: string }).name);
+    expect(names.toSorted()).toEqual(['Carberry', 'Marić', 'Noether']);
   });
 });

@@ -7,7 +7,7 @@ import type { Resource } from '../../src/component/resource.ts';
 import { VocabSyncError } from '../../src/errors.ts';
 import { createRandom } from '../fuzz/create-random.ts';
 import { fuzzTar, makeTar } from '../fuzz/fuzz-tar.ts';
-import { asContainer, bytesResource, contentOf, pathResource, testContext } from '../support/read-resource.ts';
+import { asContainer, bytesResource, contentOf, pathResource, testContext, singly } from '../support/read-resource.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 interface Read {
@@ -18,10 +18,8 @@ interface Read {
 async function read(input: Resource, from: number): Promise<Read> {
   const members: [number, string, string][] = [];
   try {
-    for await (const { position, resource } of asContainer(tar).read(
-      input,
-      tar.args.parse({}),
-      testContext({ from }),
+    for await (const { position, resource } of singly(
+      asContainer(tar).read(input, tar.args.parse({}), testContext({ from })),
     )) {
       if (position < from) continue;
       members.push([position, resource.name, String(await contentOf(resource))]);

@@ -10,7 +10,7 @@ import { tarMember, TAR_END } from '../../src/formats/write-tar.ts';
 import { readChain, type ChainLink } from '../../src/pipeline/read-chain.ts';
 import { buildTarPart, END_MARK } from '../support/build-tar.ts';
 import { collectGarbage } from '../support/collect-garbage.ts';
-import { asContainer, asParser, testContext, testServices } from '../support/read-resource.ts';
+import { asContainer, asParser, testContext, testServices, singly } from '../support/read-resource.ts';
 
 const MIB = 1024 * 1024;
 
@@ -42,7 +42,9 @@ describe('a packed tar of many members', () => {
   it('takes no more memory at its end than at its beginning', async () => {
     const held: number[] = [];
     let count = 0;
-    for await (const { resource } of asContainer(tar).read(packedTar(MEMBERS), tar.args.parse({}), testContext())) {
+    for await (const { resource } of singly(
+      asContainer(tar).read(packedTar(MEMBERS), tar.args.parse({}), testContext()),
+    )) {
       for await (const chunk of resource.stream()) expect(chunk.length).toBeGreaterThan(100);
       count += 1;
       if (count % 1_500 !== 0) continue;
@@ -99,7 +101,7 @@ describe('a member of 300 MB', () => {
     let peak = 0;
     let bytes = 0;
     const members = asContainer(tar).read({ name: 'large.tar', stream }, tar.args.parse({}), testContext());
-    for await (const { resource } of members) {
+    for await (const { resource } of singly(members)) {
       for await (const chunk of resource.stream()) {
         bytes += chunk.length;
         if (bytes % (16 * MIB) !== 0) continue;

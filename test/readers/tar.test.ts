@@ -16,6 +16,7 @@ import {
   readMembers,
   testContext,
   testServices,
+  singly,
 } from '../support/read-resource.ts';
 import { sharedData } from '../support/shared-data.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -24,7 +25,7 @@ type Found = [name: string, position: number, content: string];
 
 async function readAll(input: Resource, args: unknown = {}, context = testContext()): Promise<Found[]> {
   const found: Found[] = [];
-  for await (const { position, resource } of asContainer(tar).read(input, tar.args.parse(args), context)) {
+  for await (const { position, resource } of singly(asContainer(tar).read(input, tar.args.parse(args), context))) {
     found.push([resource.name, position, String(await contentOf(resource))]);
   }
   return found;
@@ -211,7 +212,7 @@ describe('large members of tar', () => {
     ['a file', () => written(plain)],
   ])('of %s are streamed, again from their start, and left in the middle', async (_, open) => {
     const seen: string[] = [];
-    for await (const { resource } of asContainer(tar).read(open(), tar.args.parse({}), testContext())) {
+    for await (const { resource } of singly(asContainer(tar).read(open(), tar.args.parse({}), testContext()))) {
       seen.push(resource.name);
       if (resource.name !== 'large') continue;
       for await (const chunk of resource.stream()) {
@@ -343,10 +344,8 @@ describe.skipIf(orcid === undefined)('the ORCID file', () => {
   it('gives its 20,058 records, packed and unpacked alike', async () => {
     let count = 0;
     let bytes = 0;
-    for await (const { resource } of asContainer(tar).read(
-      fileOf(orcid ?? ''),
-      tar.args.parse({ regex: '\\.xml$', mode: 'r|gz' }),
-      testContext(),
+    for await (const { resource } of singly(
+      asContainer(tar).read(fileOf(orcid ?? ''), tar.args.parse({ regex: '\\.xml$', mode: 'r|gz' }), testContext()),
     )) {
       const content = await contentOf(resource);
       count += 1;

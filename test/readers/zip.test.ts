@@ -14,6 +14,7 @@ import {
   readMembers,
   testContext,
   testServices,
+  singly,
 } from '../support/read-resource.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -102,7 +103,9 @@ describe('zip', () => {
     const context = testContext({ services: testServices(directory) });
     const archive = buildZip(rorNames('a', 'b'));
     const contents: string[] = [];
-    for await (const { resource } of asContainer(zip).read(bytesResource(archive, [7]), zip.args.parse({}), context)) {
+    for await (const { resource } of singly(
+      asContainer(zip).read(bytesResource(archive, [7]), zip.args.parse({}), context),
+    )) {
       expect(readdirSync(join(directory, 'tmp'))).toHaveLength(1);
       contents.push(String(await contentOf(resource)));
     }

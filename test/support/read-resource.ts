@@ -110,8 +110,19 @@ export async function readMembers(
   context = testContext(),
 ): Promise<PlacedResource[]> {
   const members: PlacedResource[] = [];
-  for await (const member of asContainer(reader).read(input, reader.args.parse(args), context)) members.push(member);
+  for await (const member of singly(asContainer(reader).read(input, reader.args.parse(args), context)))
+    members.push(member);
   return members;
+}
+
+/** What a container yields, one resource after the other. */
+export async function* singly(
+  read: AsyncIterable<PlacedResource | readonly PlacedResource[]>,
+): AsyncGenerator<PlacedResource, void, undefined> {
+  for await (const given of read) {
+    if ('position' in given) yield given;
+    else yield* given;
+  }
 }
 
 export async function contentOf(resource: Resource): Promise<Buffer> {

@@ -11,7 +11,7 @@ import { Skip, type Transform } from '../../src/component/transformer.ts';
 import { RecordError } from '../../src/errors.ts';
 import { loadRecordSchema } from '../../src/job/record-schema.ts';
 import { isFailure } from '../../src/records/entry.ts';
-import { asContainer, contentOf, pathResource, readRecords, testContext } from '../support/read-resource.ts';
+import { asContainer, contentOf, pathResource, readRecords, testContext, singly } from '../support/read-resource.ts';
 import { sharedData } from '../support/shared-data.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 import { orcidRules, theirOutcome, type GoldenLine, type Outcome } from './orcid-differences.ts';
@@ -38,7 +38,8 @@ async function outcomeOf(document: Resource, transform: Transform): Promise<Outc
 
 async function* membersOf(path: string): AsyncGenerator<Resource> {
   const args = tar.args.parse({ regex: '\\.xml$' });
-  for await (const { resource } of asContainer(tar).read(pathResource(path), args, testContext())) yield resource;
+  for await (const { resource } of singly(asContainer(tar).read(pathResource(path), args, testContext())))
+    yield resource;
 }
 
 function expectedOf(line: GoldenLine, text: string, count: (rule: string) => void): Outcome {
