@@ -11,7 +11,7 @@ import { createItemBatch } from './item-batch.ts';
 import { RAW_BYTES, recordFailure, type RecordPlace } from './json-record.ts';
 import { fill, skipByteOrderMark } from './json-opening.ts';
 import { firstBytes, isUtf16, sniffContent } from './sniff-content.ts';
-import { parseYaml } from './yaml-value.ts';
+import { parseYaml, type YamlLimits } from './yaml-value.ts';
 
 export interface YamlItemsOptions {
   readonly name: string;
@@ -32,6 +32,9 @@ interface Block {
 
 const NEWLINE = 0x0a;
 const SNIFFED = 1024;
+/** Lists of records as they are written have about five bytes for each name, value and sign: this bounds what is none. */
+const BYTES_PER_PART = 16;
+const LEAST_PARTS = 100_000;
 
 export async function* readYamlItems(
   source: AsyncIterable<Buffer>,
@@ -156,11 +159,15 @@ function toItem(block: Block, position: number, options: YamlItemsOptions): Read
     return recordFailure('E_RECORD_TOO_LARGE', reason, place, bytes.subarray(0, RAW_BYTES));
   }
   if (!isUtf8(bytes)) return recordFailure('E_RECORD_SYNTAX', 'it holds bytes that are not UTF-8', place, bytes);
-  const parsed = parseYaml(bytes.toString('utf8'), options.maxDepth + 1);
+  const parsed = parseYaml(bytes.toString('utf8'), limitsOf(options));
   if (!('value' in parsed)) return recordFailure(parsed.code, parsed.reason, place, bytes);
   const list = parsed.value;
   if (Array.isArray(list) && list.length === 1) return { position, value: list[0] as unknown };
   return recordFailure('E_RECORD_SYNTAX', 'it is no item of a list', place, bytes);
+}
+
+function limitsOf({ maxDepth, maxRecordBytes }: YamlItemsOptions): YamlLimits {
+  return { maxDepth: maxDepth + 1, maxParts: Math.max(LEAST_PARTS, Math.floor(maxRecordBytes / BYTES_PER_PART)) };
 }
 
 /** A document that is no block list: it has to be a list all the same, and within the limit. */
@@ -181,7 +188,7 @@ async function* readWhole(
       line,
     );
   }
-  const parsed = isUtf8(bytes) ? parseYaml(bytes.toString('utf8'), options.maxDepth + 1) : undefined;
+  const parsed = isUtf8(bytes) ? parseYaml(bytes.toString('utf8'), limitsOf(options)) : undefined;
   if (parsed === undefined) throw notAList(name, 'not UTF-8', first, line);
   if (!('value' in parsed)) throw notAList(name, `broken: ${parsed.reason}`, first, line);
   if (!Array.isArray(parsed.value)) throw notAList(name, 'not a list', first, line);

@@ -69,6 +69,37 @@ describe('yaml', () => {
     expect(outline(items)).toEqual([1, '1:E_RECORD_TOO_LARGE', 2, '3:E_RECORD_TOO_LARGE', 3]);
   });
 
+  it('reads an item of very many names in the time that it takes to read them', { timeout: 120_000 }, async () => {
+    const names = Array.from({ length: 60_000 }, (_, i) => `k${String(i)}: ${String(i)}`);
+    const before = process.cpuUsage();
+    const items = await read(`- {${names.join(', ')}}\n- 2\n`, { max_record_bytes: 8 << 20 }, [65_536]);
+    expect(Object.keys((items[0] as { value: object }).value)).toHaveLength(60_000);
+    expect(items[1]).toMatchObject({ value: 2 });
+    // One second; with each name compared with all before it, over a minute.
+    expect(process.cpuUsage(before).user / 1e6).toBeLessThan(15);
+  });
+
+  it.each([
+    ['names and values', `[${'a,'.repeat(60_000)}]`, 'E_RECORD_TOO_LARGE', /more than 100000 names and values/],
+    [
+      'aliases',
+      `{x: &a 1, y: [${'*a,'.repeat(50)}], z: [${aliases(1000)}]}`,
+      'E_RECORD_SYNTAX',
+      /more than 1000 aliases/,
+    ],
+    ['faults', `[${'!a b,'.repeat(30_000)}]`, 'E_RECORD_SYNTAX', /Unresolved tag/],
+    ['copies of an alias', `{x: &a [1, 2], y: [${'*a,'.repeat(101)}]}`, 'E_RECORD_SYNTAX', /Excessive alias count/],
+    ['keys of one name', '{1: a, "1": b}', 'E_RECORD_SYNTAX', /the key "1" stands twice/],
+  ])(
+    'rejects an item of too many %s, and goes on behind it',
+    { timeout: 120_000 },
+    async (_what, item, code, message) => {
+      const items = await read(`- 1\n- ${item}\n- 3\n`, { max_record_bytes: 1 << 20 }, [65_536]);
+      expect(outline(items)).toEqual([1, `1:${code}`, 3]);
+      expect(items[1]).toMatchObject({ error: { message: expect.stringMatching(message) as string } });
+    },
+  );
+
   it('keeps what looks like an item within an item', async () => {
     const text = '- text: |\n    - not an item\n    --- nor this\n  list:\n  - x\n- next\n';
     expect(outline(await read(text))).toEqual([{ text: '- not an item\n--- nor this\n', list: ['x'] }, 'next']);
@@ -101,3 +132,7 @@ describe('yaml', () => {
     60_000,
   );
 });
+
+function aliases(count: number): string {
+  return Array.from({ length: count }, (_, i) => `&b${String(i)} 1, *b${String(i)}`).join(', ');
+}
