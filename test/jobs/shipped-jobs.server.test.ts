@@ -3,7 +3,7 @@
  * of its source. What it publishes is held against what its chain makes of the same input without any of these.
  */
 import { randomUUID } from 'node:crypto';
-import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findPackageRoot } from '../../src/job/package-root.ts';
@@ -21,19 +21,8 @@ import type { ServedJob } from '../support/served-job.ts';
 import { describeWithServers, testTemporal, type TestTemporal } from '../support/temporal-server.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { until } from '../support/workflow-bench.ts';
+import { shippedConfig, tableOf } from './shipped-config.ts';
 import { ELSEWHERE, SHIPPED_SOURCES, type ShippedSource } from './shipped-sources.ts';
-
-interface ComponentConfig {
-  readonly type: string;
-  readonly args?: object;
-}
-
-interface JobConfig {
-  readonly readers: readonly ComponentConfig[];
-  readonly transformers?: readonly ComponentConfig[];
-  readonly writers: readonly ComponentConfig[];
-  readonly [key: string]: unknown;
-}
 
 /** The shortest that does not take a worker for dead that shares two cores with everything else. */
 const HEARTBEAT_SECONDS = 4;
@@ -71,23 +60,8 @@ describeWithServers('the shipped job', () => {
     await Promise.all(workers.splice(0).map(({ exited }) => exited));
   };
 
-  /** As it is shipped, but for its name, its table, the address of its source, and guards that ask for a whole dump. */
-  const configOf = (source: ShippedSource, served: ServedJob, id: string): JobConfig => {
-    const path = join(findPackageRoot(), 'config', 'jobs', `${source.job}.json`);
-    const shipped = JSON.parse(readFileSync(path, 'utf8')) as JobConfig;
-    const [first, ...others] = shipped.readers;
-    return {
-      ...shipped,
-      ...served.config,
-      id,
-      readers: [{ ...first, type: first?.type ?? '', args: { ...first?.args, ...served.args } }, ...others],
-      transformers: (shipped.transformers ?? []).map((one) => ({ ...one, args: { ...one.args, ...source.mapping } })),
-      writers: shipped.writers.map((writer) => ({ ...writer, args: { ...writer.args, table: tableOf(id) } })),
-      guards: {},
-    };
-  };
   const start = async (source: ShippedSource, served: ServedJob, id: string): Promise<() => Promise<RunReport>> => {
-    const config = JSON.stringify(configOf(source, served, id));
+    const config = JSON.stringify(shippedConfig(source, served, id));
     const request = { job: id, trigger: 'manual', config, heartbeatSeconds: HEARTBEAT_SECONDS } as const;
     const { workflowId, runId } = await startRun(temporal.client, { queue, request });
     return () => temporal.client.workflow.getHandle<typeof runJob>(workflowId, runId).result();
@@ -164,7 +138,3 @@ it('there is a row for each shipped job', () => {
   expect(shipped.filter((job) => !rows.includes(job))).toEqual([]);
   expect(rows.filter((job) => !shipped.includes(job))).toEqual([]);
 });
-
-function tableOf(id: string): string {
-  return id.replaceAll(/[^a-z0-9]/g, '_');
-}

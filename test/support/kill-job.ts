@@ -54,3 +54,22 @@ export async function seedTable(pool: Pool, job: string, table: string): Promise
     );
   });
 }
+
+/** The same for a job of any kind, whose run is known to publish these records, as JSON with an id. */
+export async function seedPublished(
+  pool: Pool,
+  job: string,
+  table: string,
+  published: readonly string[],
+): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    await ensureTarget(client, tableTarget(`postgres:${table}`, table));
+    await client.query(
+      `INSERT INTO vocabularies.${table} (id, record, hash, job_id, withdrawn_at)
+       SELECT json ->> 'id', json || '{"name": "another"}', '\\x01'::bytea, $1, CASE WHEN n % 100 = 1 THEN now() END
+       FROM unnest($2::jsonb[]) WITH ORDINALITY AS published (json, n) WHERE n % 4 = 1
+       UNION ALL SELECT 'gone-' || n, '{"name": "gone"}', '\\x02', $1, NULL FROM generate_series(1, 50) n`,
+      [job, published],
+    );
+  });
+}

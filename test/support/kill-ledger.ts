@@ -94,7 +94,12 @@ export async function runUndisturbed(bench: KillBench): Promise<Undisturbed> {
 }
 
 /** The same table, the same counts, every change written down once and nothing left lying about. */
-export async function expectLike(pool: Pool, base: Undisturbed, run: KillRun, report: RunReport): Promise<void> {
+export async function expectLike(
+  pool: Pool,
+  base: Undisturbed,
+  run: Pick<KillRun, 'id' | 'table'>,
+  report: RunReport,
+): Promise<void> {
   const [task] = report.tasks;
   const [baseTask] = base.report.tasks;
   expect(report).toMatchObject({ run: run.id, outcome: base.report.outcome, error: null });
@@ -114,7 +119,7 @@ function warningsOf({ tasks }: RunReport): readonly unknown[] {
   return tasks.flatMap(({ warnings }) => warnings.map(({ code, count }) => ({ code, count })));
 }
 
-export async function countChanges(pool: Pool, run: KillRun): Promise<Readonly<Record<string, number>>> {
+export async function countChanges(pool: Pool, run: Pick<KillRun, 'id'>): Promise<Readonly<Record<string, number>>> {
   const { rows } = await pool.query<{ op: string; n: number }>(
     'SELECT op, count(*) AS n FROM vocab_sync.change WHERE run_id = $1 GROUP BY op',
     [run.id],

@@ -22,6 +22,8 @@ export interface ServedJob {
   heal(): void;
   /** Whether something was asked that it does not answer any more. */
   hasStalled(): boolean;
+  /** How often it was asked for anything. */
+  asked(): number;
   close(): Promise<void>;
 }
 
@@ -100,6 +102,7 @@ export function fromSparql(toTurtle: (results: string) => string): ServeJob {
         server.faults.length = 0;
       },
       hasStalled: () => server.requests.length > before,
+      asked: () => server.requests.length,
       close: () => server.close(),
     };
   };
@@ -122,6 +125,7 @@ export function fromDisk(): ServeJob {
       stall: nothing,
       heal: nothing,
       hasStalled: () => true,
+      asked: () => 0,
       close: () => {
         rmSync(directory, { recursive: true, force: true });
         return Promise.resolve();
@@ -155,6 +159,7 @@ function serve(server: SourceServer, args: ServedJob['args'], deliver: ServedJob
       server.clearFaults();
     },
     hasStalled: () => gets() > before,
+    asked: () => server.requests.length,
     close: () => server.close(),
   };
 }

@@ -67,10 +67,14 @@ export async function startWorkerProcess(servers: WorkerServers): Promise<Worker
       resolve(code);
     });
   });
-  await until(`worker ${String(pid)} polls`, () => {
-    if (!isAlive) throw new Error(`the worker ended before it polled:\n${log}`);
-    return Promise.resolve(log.includes('worker started'));
-  });
+  await until(
+    `worker ${String(pid)} polls`,
+    () => {
+      if (!isAlive) throw new Error(`the worker ended before it polled:\n${log}`);
+      return Promise.resolve(log.includes('worker started'));
+    },
+    60,
+  );
   return {
     pid,
     identity: `${String(pid)}@${hostname()}`,
