@@ -32,8 +32,10 @@ function renderHead(report: RunReport): string {
       [
         ['run', report.run],
         ['job', jobOf(report)],
-        ['workflow', report.workflow_id],
-        ...(report.mode === 'rollback' ? [] : [['since', sinceOf(report)] as const]),
+        // A rollback has no workflow: its row names that of the run that it undoes.
+        ...(report.mode === 'rollback'
+          ? []
+          : [['workflow', report.workflow_id] as const, ['since', sinceOf(report)] as const]),
         ['started', startOf(report)],
         ...decidedBy(report),
         ...undoneBy(report),

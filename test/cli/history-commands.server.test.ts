@@ -115,6 +115,7 @@ describeWithPostgres('the commands that look back', () => {
     const back = await cli('rollback', 'looked@latest');
     expect(back.code).toBe(0);
     expect(back.stdout).toContain(`rolls back  run ${second.run}`);
+    expect(back.stdout).not.toContain('workflow');
     expect((await cli('runs', 'looked', '--limit', '1')).stdout).toMatch(/ rollback\n$/);
     expect(await readTable(test.pool, 'looked')).toEqual([
       { id: 'a', record: { id: 'a', name: 'Old' }, withdrawn: false },
