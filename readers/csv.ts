@@ -19,7 +19,9 @@ const csvOptions = z
     dialect: z.enum(['excel', 'excel-tab', 'unix']).optional().describe("The name of one of Python's dialects."),
     delimiter: character.optional().describe('What stands between cells. Default: a comma.'),
     quotechar: asciiCharacter.nullish().describe('What stands around cells. Default: a double quote.'),
-    escapechar: asciiCharacter.nullish().describe('Makes a quote behind it an ordinary character, within quotes.'),
+    escapechar: asciiCharacter
+      .nullish()
+      .describe('Makes the character behind it an ordinary one, such as a quote or a delimiter.'),
     doublequote: z.boolean().optional().describe('Whether a quote within quotes is written twice. Default: true.'),
     quoting: z
       .union([z.int(), z.string()])

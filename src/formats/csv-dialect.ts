@@ -4,11 +4,11 @@ export interface CsvDialect {
   readonly delimiter: string;
   /** Absent: no cell is quoted. */
   readonly quote?: string;
-  /** Makes the character behind it an ordinary one, within quotes. */
+  /** Makes the character behind it an ordinary one. */
   readonly escape?: string;
   /** A quote within a quoted cell is written twice. */
   readonly doublesQuotes: boolean;
-  /** White space behind a delimiter is no part of the cell. */
+  /** Spaces behind a delimiter are no part of the cell. */
   readonly skipsSpace: boolean;
   /** What becomes of cells that are not quoted. */
   readonly unquoted: 'text' | 'number' | 'null-if-empty' | 'number-or-null';

@@ -1,7 +1,7 @@
 /**
- * Finds where a row of a table ends, byte by byte and resumably: a line break within quotes is part of a cell. It also
- * tells a quote that nothing closes, by what follows the next one: only a delimiter, the end of the row or, where quotes
- * are doubled, another quote may follow a quote that closes a cell.
+ * Finds where a row of a table ends, byte by byte and resumably: a line break within quotes, or behind an escape, is
+ * part of a cell. It also tells a quote that nothing closes, by what follows the next one: only a delimiter, the end of
+ * the row or, where quotes are doubled, another quote may follow a quote that closes a cell.
  */
 import type { CsvDialect } from './csv-dialect.ts';
 
@@ -44,6 +44,8 @@ const START = 0;
 const PLAIN = 1;
 const QUOTED = 2;
 const CLOSED = 3;
+/** Behind an escape that is not quoted, before a line break: it is part of the cell. */
+const ESCAPED = 4;
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -62,14 +64,15 @@ export function scanRow(scanner: RowScanner, view: Buffer, dialect: DialectBytes
     if (needed > view.length && !isLast && (isBreak || isSpecial(byte, dialect))) return 'more';
     if (isBreak) {
       const next = byte === CR && view[scanner.index + 1] === LF ? scanner.index + 2 : scanner.index + 1;
-      if (scanner.state !== QUOTED) return endRow(scanner, next);
+      if (scanner.state !== QUOTED && scanner.state !== ESCAPED) return endRow(scanner, next);
+      if (scanner.state === ESCAPED) scanner.state = PLAIN;
       breakLine(scanner, next);
     } else if (scanner.state === QUOTED) takeQuoted(scanner, view, byte, dialect);
     else if (isDelimiter(view, scanner.index, dialect)) {
       scanner.index += dialect.delimiter.length;
       scanner.state = START;
     } else if (scanner.state === CLOSED) return 'lost';
-    else takePlain(scanner, byte, dialect);
+    else takePlain(scanner, view, byte, dialect);
   }
   if (!isLast) return 'more';
   return scanner.state === QUOTED ? 'lost' : endRow(scanner, view.length);
@@ -109,8 +112,15 @@ function isBreakAt(view: Buffer, index: number): boolean {
   return view[index] === LF || view[index] === CR;
 }
 
-function takePlain(scanner: RowScanner, byte: number, { quote, skipsSpace }: DialectBytes): void {
+function takePlain(scanner: RowScanner, view: Buffer, byte: number, dialect: DialectBytes): void {
+  const { quote, escape, skipsSpace } = dialect;
   const isAtStart = scanner.state === START;
+  if (byte === escape && escape !== quote) {
+    const isBreak = isBreakAt(view, scanner.index + 1);
+    scanner.state = isBreak ? ESCAPED : PLAIN;
+    scanner.index += isBreak ? 1 : 2;
+    return;
+  }
   if (isAtStart && byte === quote) scanner.state = QUOTED;
   else if (!isAtStart || !skipsSpace || byte !== 0x20) scanner.state = PLAIN;
   scanner.index++;

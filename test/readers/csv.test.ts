@@ -113,6 +113,10 @@ describe('the dialect', () => {
     [{ skipinitialspace: true }, 'a, "b, c",  d\n', ['a', 'b, c', 'd']],
     [{}, 'a, b ,c"d"\n', ['a', ' b ', 'c"d"']],
     [{ escapechar: '\\', doublequote: false }, 'a,"b\\"c"\n', ['a', 'b"c']],
+    [{ escapechar: '\\' }, '"a""b\\"c","","\\\\"\n', ['a"b"c', '', '\\']],
+    [{ escapechar: '\\' }, 'a\\,b,\\"c\\",d\\\n', ['a,b', '"c"', 'd\n']],
+    [{ escapechar: '\\', quoting: 3 }, 'a\\\r\nb,"c\\,"\n', ['a\r\nb', '"c,"']],
+    [{ skipinitialspace: true }, ' a,\u00a0b,\tc, ,""\n', ['a', '\u00a0b', '\tc', '', '']],
     [{ lineterminator: '\r\n', strict: true, doublequote: true }, 'a,b\rc,d', ['a', 'b']],
   ])('%j', async (csvOptions, text, cells) => {
     expect((await rows(text, options(csvOptions)))[0]).toEqual(cells);
