@@ -37,6 +37,11 @@ export const ERROR_CODES = {
     meaning: 'The schedule of the job is not in a state in which this can be done, or is not one of vocab-sync.',
     remedy: 'Look at `vocab-sync schedule JOB`; `vocab-sync apply` makes the schedule of a stored job again.',
   },
+  E_SCHEDULE_REFUSED: {
+    kind: 'config',
+    meaning: 'Temporal does not take the schedule of a job: it knows another set of time zones, or has other limits.',
+    remedy: 'Correct the schedule in the job file as the message says, and apply it again; the job itself is stored.',
+  },
   E_NOT_CONFIRMED: {
     kind: 'config',
     meaning: 'A command that takes something away was not confirmed.',

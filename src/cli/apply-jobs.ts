@@ -3,10 +3,12 @@ import type { Client } from '@temporalio/client';
 import { ConfigError } from '../errors.ts';
 import { configDigest } from '../job/config-digest.ts';
 import type { Job } from '../job/job.ts';
-import { listStoredJobs, storeVersion, type StoredJob } from '../postgres/job-rows.ts';
+import { listStoredJobs, type StoredJob } from '../postgres/job-rows.ts';
 import type { Pool } from '../postgres/pool.ts';
+import { storeVersions, type StoredVersion } from '../postgres/store-versions.ts';
 import { compareFields, type FieldChange } from '../records/field-changes.ts';
-import { reconcileSchedule, type Reconciled } from '../temporal/reconcile-schedule.ts';
+import { planFromList, planSchedule, type Reconciled, type SchedulePlan } from '../temporal/plan-schedule.ts';
+import { carryOut } from '../temporal/reconcile-schedule.ts';
 import { listSchedules } from '../temporal/schedule-state.ts';
 import { inParallel } from './in-parallel.ts';
 import type { JobToApply } from './read-job-files.ts';
@@ -45,42 +47,87 @@ export interface Applied {
   readonly only_stored: readonly string[];
 }
 
-/** A schedule is made in some milliseconds; measured, twice as many are made in a second by 32 at once as by 8. */
-const SCHEDULES_AT_ONCE = 32;
+/** A call takes some milliseconds; measured, twice as many are answered in a second by 32 at once as by 8. */
+const CALLS_AT_ONCE = 32;
 
-/**
- * As many are looked at one by one. Of more, those that did not change are held against a list of all schedules, which
- * takes one call; it tells neither policies nor queues, so an edit of those in Temporal shows in `schedule JOB` alone.
- */
+/** Of more, the next start is not told: it is one more call for each schedule that was made or changed. */
 const FEW_JOBS = 50;
 
+/**
+ * So many are looked at one by one. Of more, those that did not change are held against a list of all schedules, which
+ * takes one call; it tells neither policies nor queues, so an edit of those in Temporal shows in `schedule JOB` alone.
+ */
+const MOST_LOOKED_AT = 200;
+
+/**
+ * First every job is stored, then every schedule is looked at, then what differs is set: Temporal answers a look at once
+ * while it is not busy with what was set before.
+ */
 export async function applyJobs(
   servers: ApplyServers,
   jobs: readonly JobToApply[],
   options: ApplyOptions,
 ): Promise<Applied> {
   const before = await storedById(servers.pool);
-  const stored: AppliedJob[] = [];
-  for (const job of jobs) stored.push(await storeOne(servers.pool, job, before.get(job.job.id), options));
+  const stored = await storeJobs(servers.pool, jobs, before, options);
   const after = options.dryRun ? before : await storedById(servers.pool);
-  const listed = jobs.length > FEW_JOBS ? await listSchedules(servers.client) : undefined;
-  const work = jobs.map(({ job }, index) => ({ job, applied: stored[index] }));
-  const done = await inParallel(SCHEDULES_AT_ONCE, work, async ({ job, applied }) => {
-    if (applied === undefined || applied.status === 'conflict') return applied;
-    const standing = standingOf(job, after.get(job.id), options.dryRun);
-    const schedule = await reconcileSchedule(servers.client, toScheduled(job, standing.active, servers), {
-      dryRun: options.dryRun,
-      isNew: applied.status === 'new',
-      withNext: jobs.length <= FEW_JOBS,
-      ...(listed === undefined || applied.status !== 'unchanged' ? {} : { listed }),
-    });
-    return { ...applied, ...standing, schedule };
-  });
+  const work = jobs.map(({ job }, index) => ({
+    job,
+    standing: standingOf(job, after.get(job.id), options.dryRun),
+    applied: stored[index],
+  }));
   const given = new Set(jobs.map(({ job }) => job.id));
   return {
-    jobs: done.filter((applied) => applied !== undefined),
+    jobs: await setSchedules(servers, work, options),
     only_stored: [...before.keys()].filter((id) => !given.has(id)),
   };
+}
+
+interface ToSchedule {
+  readonly job: Job;
+  readonly standing: Pick<AppliedJob, 'active' | 'switched'>;
+  readonly applied: AppliedJob | undefined;
+}
+
+async function setSchedules(
+  servers: ApplyServers,
+  work: readonly ToSchedule[],
+  { dryRun }: ApplyOptions,
+): Promise<readonly AppliedJob[]> {
+  const { client } = servers;
+  const listed = work.length > MOST_LOOKED_AT ? await listSchedules(client) : undefined;
+  const looked = await inParallel(CALLS_AT_ONCE, work, async ({ job, standing, applied }) => {
+    if (applied === undefined || applied.status === 'conflict') return { applied };
+    const scheduled = toScheduled(job, standing.active, servers);
+    const known = listed !== undefined && isAsBefore(applied) ? planFromList(scheduled, listed.get(job.id)) : undefined;
+    const plan = known ?? (await planSchedule(client, scheduled, applied.status === 'new' && !dryRun));
+    return { applied: { ...applied, ...standing, schedule: plan.answer }, plan };
+  });
+  const withNext = work.length <= FEW_JOBS;
+  const done = dryRun
+    ? looked
+    : await inParallel(CALLS_AT_ONCE, looked, async ({ applied, plan }) => {
+        if (plan === undefined) return { applied };
+        return { applied: { ...applied, schedule: await carryOutOrSay(client, plan, withNext) } };
+      });
+  return done.flatMap(({ applied }) => (applied === undefined ? [] : [applied]));
+}
+
+/** What its schedule says, and what that starts, is what was stored before. */
+function isAsBefore({ status, changes }: AppliedJob): boolean {
+  const concerns = /^(\/(title|queue|active|schedule)(\/|$)|$)/;
+  return status === 'unchanged' || (status === 'changed' && !changes.some(({ pointer }) => concerns.test(pointer)));
+}
+
+/** What Temporal has against the schedule of one job is no reason to leave those of the others as they were. */
+async function carryOutOrSay(client: Client, plan: SchedulePlan, withNext: boolean): Promise<Reconciled> {
+  try {
+    return await carryOut(client, plan, { withNext });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const { code, message } = error;
+    return { ...plan.answer, action: 'refused', differed: [], next: null, error: { code, message } };
+  }
 }
 
 export function toScheduled(
@@ -95,43 +142,52 @@ async function storedById(pool: Pool): Promise<ReadonlyMap<string, StoredJob>> {
   return new Map((await listStoredJobs(pool)).map((job) => [job.id, job]));
 }
 
-async function storeOne(
+async function storeJobs(
   pool: Pool,
-  { job, config, file }: JobToApply,
-  stored: StoredJob | undefined,
+  jobs: readonly JobToApply[],
+  before: ReadonlyMap<string, StoredJob>,
   { by, dryRun }: ApplyOptions,
-): Promise<AppliedJob> {
+): Promise<readonly AppliedJob[]> {
+  const compared = jobs.map((job) => ({ ...job, ...compareWith(before.get(job.job.id), job) }));
+  if (dryRun) return compared.map(({ applied }) => applied);
+  const differing = compared.filter(({ applied }) => applied.status !== 'unchanged');
+  const versions = differing.map(({ job, config, digest, expected }) => ({ job, config, digest, expected }));
+  const answers = await storeVersions(pool, versions, by);
+  const results = new Map(differing.map(({ job }, index) => [job.id, answers[index]]));
+  return compared.map(({ job, applied }) => withResult(applied, results.get(job.id)));
+}
+
+/** As if it is stored under the next number. */
+function compareWith(
+  stored: StoredJob | undefined,
+  { job, config, file }: JobToApply,
+): { readonly digest: string; readonly expected: number; readonly applied: AppliedJob } {
   const digest = configDigest(config);
+  const expected = stored?.version ?? 0;
   const isSame = stored?.digest === digest;
-  const answer = {
+  const previous =
+    stored === undefined ? null : { version: stored.version, by: stored.stored_by, at: stored.stored_at.toISOString() };
+  const status = stored === undefined ? 'new' : isSame ? 'unchanged' : 'changed';
+  const applied: AppliedJob = {
     job: job.id,
     file,
-    previous:
-      stored === undefined
-        ? null
-        : { version: stored.version, by: stored.stored_by, at: stored.stored_at.toISOString() },
+    status,
+    version: isSame ? expected : expected + 1,
+    previous,
     changes: stored === undefined || isSame ? [] : compareFields(JSON.parse(stored.config), JSON.parse(config)),
     active: job.active,
     switched: null,
     schedule: null,
     message: null,
   };
-  if (isSame) return { ...answer, status: 'unchanged', version: stored.version };
-  const status = stored === undefined ? 'new' : 'changed';
-  if (dryRun) return { ...answer, status, version: (stored?.version ?? 0) + 1 };
-  try {
-    const version = await storeVersion(pool, { job, config, digest }, by, stored?.version ?? 0);
-    return { ...answer, status, version };
-  } catch (error) {
-    if (!(error instanceof ConfigError) || error.code !== 'E_JOB_CHANGED') throw error;
-    return {
-      ...answer,
-      status: 'conflict',
-      version: Number(error.details['found']),
-      changes: [],
-      message: error.message,
-    };
-  }
+  return { digest, expected, applied };
+}
+
+function withResult(applied: AppliedJob, result: StoredVersion | undefined): AppliedJob {
+  if (result === undefined) return applied;
+  if ('version' in result) return { ...applied, version: result.version };
+  const { message, details } = result.conflict;
+  return { ...applied, status: 'conflict', version: Number(details['found']), changes: [], message };
 }
 
 /** Whether the job is active, and who says so. A dry run foretells it: an edit of `active` in the file ends a switch by hand. */

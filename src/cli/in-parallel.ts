@@ -1,4 +1,4 @@
-/** `work` for every item, at most `most` at once, answers in the order of the items. The first failure ends it. */
+/** `work` for every item, at most `most` at once, answers in the order of the items. The first failure ends it: nothing more is begun. */
 export async function inParallel<T, R>(
   most: number,
   items: readonly T[],
@@ -6,8 +6,17 @@ export async function inParallel<T, R>(
 ): Promise<readonly R[]> {
   const results: R[] = [];
   const queue = items.entries();
+  let failed = false;
   const lane = async (): Promise<void> => {
-    for (const [index, item] of queue) results[index] = await work(item);
+    for (const [index, item] of queue) {
+      if (failed) return;
+      try {
+        results[index] = await work(item);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
   };
   await Promise.all(Array.from({ length: Math.min(most, items.length) }, lane));
   return results;

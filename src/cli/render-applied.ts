@@ -1,6 +1,6 @@
 /** What `apply` did, for people: one line for each job, what changed below it. */
 import type { FieldChange } from '../records/field-changes.ts';
-import type { Reconciled } from '../temporal/reconcile-schedule.ts';
+import type { Reconciled } from '../temporal/plan-schedule.ts';
 import type { Applied, AppliedJob } from './apply-jobs.ts';
 import { countOf, formatTime } from './format-number.ts';
 import { printable } from './printable.ts';
@@ -62,12 +62,13 @@ const ACTIONS: Readonly<Record<Reconciled['action'], string>> = {
   unchanged: '',
   deleted: 'schedule deleted: the job has none any more',
   ended: 'schedule not created: its "end_at" has passed',
+  refused: 'NOT SCHEDULED',
   foreign:
     'NOT SCHEDULED: Temporal has a schedule of this name that vocab-sync did not make; it was left alone. Delete or rename it there, then apply again',
 };
 
-export function renderSchedule({ action, differed, paused, keptPause, next }: Reconciled): readonly string[] {
-  const said = ACTIONS[action];
+export function renderSchedule({ action, differed, paused, keptPause, next, error }: Reconciled): readonly string[] {
+  const said = error === undefined ? ACTIONS[action] : `${ACTIONS[action]}: ${error.message} (${error.code})`;
   const what = action === 'updated' && differed.length > 0 ? ` (differed in Temporal: ${differed.join(', ')})` : '';
   const when = next === null ? '' : `, next start ${formatTime(next)}`;
   const lines = said === '' ? [] : [`${said}${what}${when}`];
@@ -75,6 +76,7 @@ export function renderSchedule({ action, differed, paused, keptPause, next }: Re
     lines.push(
       `schedule stays paused${keptPause === '' ? '' : `: "${printable(keptPause, LONGEST_VALUE)}"`}; vocab-sync schedule JOB resume ends that`,
     );
-  } else if (paused && action !== 'foreign' && said !== '') lines.push('schedule is paused: the job is not active');
+  } else if (paused && action !== 'foreign' && action !== 'refused' && said !== '')
+    lines.push('schedule is paused: the job is not active');
   return lines;
 }

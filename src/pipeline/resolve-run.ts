@@ -2,7 +2,8 @@
 import { ConfigError } from '../errors.ts';
 import { configDigest } from '../job/config-digest.ts';
 import { createEffectiveJob, jobFromConfig, type EffectiveJob } from '../job/effective-job.ts';
-import { findStoredJob, storeVersion, type StoredJob } from '../postgres/job-rows.ts';
+import { findStoredJob, type StoredJob } from '../postgres/job-rows.ts';
+import { storeVersion } from '../postgres/store-versions.ts';
 import { endFrozenSessions } from '../postgres/frozen-sessions.ts';
 import { inTransaction, type PoolClient } from '../postgres/pool.ts';
 import { dropPartitions } from '../postgres/partitions.ts';

@@ -1,6 +1,6 @@
 /** Switching a stored job on and off, and deleting it. Its versions and runs stay. */
 import { ConfigError } from '../errors.ts';
-import { lockJob } from './job-rows.ts';
+import { lockJobs } from './lock-jobs.ts';
 import { inTransaction, type Pool, type PoolClient } from './pool.ts';
 import { findHolder } from './run-rows.ts';
 
@@ -28,7 +28,7 @@ export async function refuseWhileRunning(db: Pool | PoolClient, job: string): Pr
 /** Throws as `refuseWhileRunning`. */
 export async function deleteJob(pool: Pool, job: string, by: string): Promise<void> {
   await inTransaction(pool, async (client) => {
-    await lockJob(client, job);
+    await lockJobs(client, [job]);
     await refuseWhileRunning(client, job);
     await client.query(
       'UPDATE vocab_sync.job SET deleted_by = $2, deleted_at = now() WHERE id = $1 AND deleted_at IS NULL',

@@ -55,7 +55,7 @@ export function toPolicies(schedule: Schedule): NonNullable<ScheduleOptions['pol
   };
 }
 
-/** In what the schedule in Temporal differs, in words of the job file; empty = in nothing. */
+/** In what times and policies of the schedule in Temporal differ, in words of the job file; empty = in nothing. */
 export function differencesFrom(schedule: Schedule, { spec, policies }: ScheduleDescription): readonly string[] {
   return [
     ...differencesInTimes(schedule, spec),
@@ -66,6 +66,8 @@ export function differencesFrom(schedule: Schedule, { spec, policies }: Schedule
     ]),
   ];
 }
+
+export type FoundSpec = ScheduleDescription['spec'];
 
 /** The same of the times alone, which is what a list of schedules tells. */
 export function differencesInTimes(schedule: Schedule, spec: FoundSpec): readonly string[] {
@@ -79,8 +81,6 @@ export function differencesInTimes(schedule: Schedule, spec: FoundSpec): readonl
     ['skipped times', 0, spec.skip?.length ?? 0],
   ]);
 }
-
-export type FoundSpec = ScheduleDescription['spec'];
 
 function unequal(pairs: readonly (readonly [name: string, wanted: unknown, found: unknown])[]): readonly string[] {
   return pairs.filter(([, a, b]) => JSON.stringify(a) !== JSON.stringify(b)).map(([name]) => name);

@@ -55,11 +55,8 @@ export async function findSchedule(client: Client, job: string): Promise<Schedul
 }
 
 /** What a list tells of a schedule of ours: not its policies, nor what it starts. */
-export interface ListedSchedule {
-  readonly paused: boolean;
-  readonly note: string | undefined;
+export interface ListedSchedule extends Pick<ScheduleState, 'paused' | 'note' | 'next'> {
   readonly spec: FoundSpec;
-  readonly next: readonly Date[];
 }
 
 /** Our schedules by job, hundreds in one answer. A change shows in it a moment later. */

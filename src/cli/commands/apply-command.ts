@@ -44,6 +44,8 @@ export async function storeFiles(
   await (json === true
     ? writeJson(context, { dry_run: dryRun, ...applied })
     : context.terminal.write(renderApplied(applied, { dryRun, isFolder })));
-  const isWhole = applied.jobs.every(({ status, schedule }) => status !== 'conflict' && schedule?.action !== 'foreign');
+  const isWhole = applied.jobs.every(
+    ({ status, schedule }) => status !== 'conflict' && schedule?.action !== 'foreign' && schedule?.action !== 'refused',
+  );
   return isWhole ? EXIT.success : EXIT.failed;
 }

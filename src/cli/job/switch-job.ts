@@ -2,7 +2,8 @@
 import { parseJob } from '../../job/parse-job.ts';
 import { jobInvalid } from '../../job/load-job.ts';
 import { setActive } from '../../postgres/job-switches.ts';
-import { reconcileSchedule, type Reconciled } from '../../temporal/reconcile-schedule.ts';
+import type { Reconciled } from '../../temporal/plan-schedule.ts';
+import { reconcileSchedule } from '../../temporal/reconcile-schedule.ts';
 import { toScheduled } from '../apply-jobs.ts';
 import { writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { userName } from '../compose-request.ts';
