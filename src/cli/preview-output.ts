@@ -9,7 +9,8 @@ import type { Terminal } from './terminal.ts';
 export type OutputFormat = PreviewFormat | 'json';
 
 export interface PreviewOutput {
-  take(entry: PreviewEntry): Promise<void>;
+  /** To be waited for where it answers a promise: whoever reads stdout is slower. */
+  take(entry: PreviewEntry): Promise<void> | undefined;
   readonly warn: (warning: Warning) => void;
   end(): Promise<void>;
 }
@@ -23,19 +24,19 @@ export function createPreviewOutput(terminal: Terminal, format: OutputFormat): P
   const counts = { read: 0, staged: 0, filtered: 0, rejected: 0 };
   const warnings = new Map<string, number>();
   let pending = format === 'json' ? '{"entries":[' : '';
-  const flush = async (least: number): Promise<void> => {
-    if (pending.length < least) return;
+  const flush = (least: number): Promise<void> | undefined => {
+    if (pending.length < least) return undefined;
     const text = pending;
     pending = '';
-    await terminal.write(text);
+    return terminal.write(text);
   };
   return {
-    async take(entry) {
+    take(entry) {
       pending +=
         format === 'json' ? `${counts.read === 0 ? '' : ','}\n${toJsonLine(entry)}` : formatEntry(entry, format);
       counts.read += 1;
       counts[entry.result.kind] += 1;
-      await flush(CHUNK);
+      return flush(CHUNK);
     },
     warn({ code, message }) {
       const count = (warnings.get(code) ?? 0) + 1;

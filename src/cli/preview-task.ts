@@ -10,10 +10,10 @@ import { loadRecordSchema } from '../job/record-schema.ts';
 import { parseSince } from '../job/since.ts';
 import { chainSource } from '../pipeline/chain-source.ts';
 import { createTransforms, fetchLookups, locateLookups, withLookups } from '../pipeline/lookups.ts';
-import { originOf, readChain } from '../pipeline/read-chain.ts';
+import { readChain } from '../pipeline/read-chain.ts';
 import { transformItem, type ItemTransform } from '../pipeline/transform-items.ts';
 import { isFailure, type ReadItem } from '../records/entry.ts';
-import { formatOrigin } from '../records/origin.ts';
+import { formatOrigin, type Origin } from '../records/origin.ts';
 import type { CommandContext } from './command-context.ts';
 import { composeSecrets, composeServices } from './compose-services.ts';
 import { createPreviewOutput, type OutputFormat } from './preview-output.ts';
@@ -106,14 +106,22 @@ async function readEntries(
   chain: ParsedChain,
   files: readonly FetchedFile[],
   { services, signal, since, warn }: Reading,
-  take: (item: ReadItem, origin: () => string) => Promise<void>,
+  take: (item: ReadItem, origin: () => string) => Promise<void> | undefined,
   limit = Infinity,
 ): Promise<void> {
   const source = chainSource(chain.source, files);
   let taken = 0;
+  let container: Origin | undefined;
+  let before = '';
   for await (const batch of readChain({ source, links: chain.links, signal, services, since, warn })) {
     for (const item of batch.items) {
-      await take(item, () => formatOrigin(originOf(batch, item)));
+      // As formatOrigin has it, but once for all records of a resource, of which there may be millions.
+      if (item.container !== container) {
+        container = item.container;
+        before = `${formatOrigin(container)} > ${batch.reader}:`;
+      }
+      const written = take(item, () => `${before}${String(item.position)}`);
+      if (written !== undefined) await written;
       taken += 1;
       if (taken >= limit) return;
     }

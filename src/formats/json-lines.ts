@@ -6,10 +6,10 @@
 import { SourceError } from '../errors.ts';
 import type { ReadItem, Recognise } from '../records/entry.ts';
 import { ByteWindow } from './byte-window.ts';
-import { createItemBatch } from './item-batch.ts';
+import { createItemBatch, type ItemBatch } from './item-batch.ts';
 import { isSpace } from './json-layout.ts';
 import { fill, notJson, skipByteOrderMark } from './json-opening.ts';
-import { RAW_BYTES, parseRecord, recordFailure } from './json-record.ts';
+import { RAW_BYTES, parseRecord, recordFailure, type RecordPlace, type UnparsedRecord } from './json-record.ts';
 import { createStructureScanner, scanStructure } from './json-structure.ts';
 import { isUtf16, sniffContent } from './sniff-content.ts';
 
@@ -22,12 +22,22 @@ export interface JsonLinesOptions {
   readonly recognise?: Recognise;
 }
 
+interface Reading {
+  readonly window: ByteWindow;
+  readonly options: JsonLinesOptions;
+  readonly batch: ItemBatch;
+  /** How many lines were taken, and how many items. */
+  lines: number;
+  position: number;
+}
+
+/** From `start` to `end` of `bytes`, without its line break; the beginning alone of a line that is too long. */
 interface Line {
-  /** Without its line break and the white space around it; the beginning alone of a line that is too long. */
   readonly bytes: Buffer;
-  /** From 1. */
-  readonly number: number;
-  readonly byte: number;
+  readonly start: number;
+  readonly end: number;
+  /** The place in the stream of `bytes[0]`. */
+  readonly offset: number;
   readonly isTooLong: boolean;
   readonly isTerminated: boolean;
 }
@@ -43,17 +53,14 @@ export async function* readJsonLines(
   try {
     await refuseOtherFormats(window, options.name);
     const batch = createItemBatch();
-    const max = options.maxLineBytes;
-    const place = { line: 0, position: 0 };
+    const reading: Reading = { window, options, batch, lines: 0, position: 0 };
     for (;;) {
-      const line = lineInView(window, place.line + 1, max) ?? (await nextLine(window, place.line + 1, max));
-      if (line === undefined) break;
-      place.line = line.number;
-      if (line.bytes.length === 0) continue;
-      const items = readLine(line, place.position, options);
-      place.position += items.count;
-      for (const item of items.wanted) {
-        if (batch.add(item, line.bytes.length)) yield batch.take();
+      const isFull = takeLinesInView(reading);
+      if (isFull) yield batch.take();
+      else {
+        const line = await nextLine(window, options.maxLineBytes);
+        if (line === undefined) break;
+        if (takeLine(reading, line)) yield batch.take();
       }
     }
     if (!batch.isEmpty) yield batch.take();
@@ -76,44 +83,67 @@ async function refuseOtherFormats(window: ByteWindow, name: string): Promise<voi
   }
 }
 
-/** The next line where it ends in the view already: the common case, without waiting. */
-function lineInView(window: ByteWindow, number: number, maxBytes: number): Line | undefined {
-  const { view } = window;
-  const end = view.indexOf(NEWLINE);
-  if (end < 0) return undefined;
-  const isTooLong = end > maxBytes;
-  const bytes = isTooLong ? startOf(view, maxBytes) : trim(view.subarray(0, end));
-  const line = { bytes, number, byte: window.offset, isTooLong, isTerminated: true };
-  window.advance(end + 1);
-  return line;
+/**
+ * Takes the lines that end in the view already, without waiting; true when the batch is full. The common case: no
+ * buffer is made for a line, only its place in the view.
+ */
+function takeLinesInView(reading: Reading): boolean {
+  const { window } = reading;
+  const { view, offset } = window;
+  const max = reading.options.maxLineBytes;
+  let start = 0;
+  let isFull = false;
+  while (!isFull) {
+    const end = view.indexOf(NEWLINE, start);
+    if (end < 0) break;
+    const line =
+      end - start > max
+        ? longLine(startOf(view.subarray(start, end), max), offset + start, true)
+        : { bytes: view, start, end, offset, isTooLong: false, isTerminated: true };
+    isFull = takeLine(reading, line);
+    start = end + 1;
+  }
+  window.advance(start);
+  return isFull;
 }
 
-async function nextLine(window: ByteWindow, number: number, maxBytes: number): Promise<Line | undefined> {
-  const byte = window.offset;
+/** The line that does not end in the view. */
+async function nextLine(window: ByteWindow, maxBytes: number): Promise<Line | undefined> {
+  const { offset } = window;
   let searched = 0;
   for (;;) {
     const { view } = window;
     const end = view.indexOf(NEWLINE, searched);
-    if (end >= 0) return lineInView(window, number, maxBytes);
-    if (view.length > maxBytes) return skipLongLine(window, number, maxBytes);
+    if (end < 0 && view.length > maxBytes) return skipLongLine(window, maxBytes);
     searched = view.length;
-    if (await window.more()) continue;
+    if (end < 0 && (await window.more())) continue;
     if (searched === 0) return undefined;
-    const bytes = trim(window.view);
-    window.advance(window.view.length);
-    return { bytes, number, byte, isTooLong: false, isTerminated: false };
+    window.advance(end < 0 ? view.length : end + 1);
+    if (end > maxBytes) return longLine(startOf(view, maxBytes), offset, true);
+    return {
+      bytes: view,
+      start: 0,
+      end: end < 0 ? view.length : end,
+      offset,
+      isTooLong: false,
+      isTerminated: end >= 0,
+    };
   }
 }
 
-async function skipLongLine(window: ByteWindow, number: number, maxBytes: number): Promise<Line> {
-  const byte = window.offset;
+async function skipLongLine(window: ByteWindow, maxBytes: number): Promise<Line> {
+  const { offset } = window;
   const bytes = startOf(window.view, maxBytes);
   for (;;) {
     const end = window.view.indexOf(NEWLINE);
     window.advance(end < 0 ? window.view.length : end + 1);
-    if (end >= 0) return { bytes, number, byte, isTooLong: true, isTerminated: true };
-    if (!(await window.more())) return { bytes, number, byte, isTooLong: true, isTerminated: false };
+    if (end >= 0) return longLine(bytes, offset, true);
+    if (!(await window.more())) return longLine(bytes, offset, false);
   }
+}
+
+function longLine(bytes: Buffer, offset: number, isTerminated: boolean): Line {
+  return { bytes, start: 0, end: bytes.length, offset, isTooLong: true, isTerminated };
 }
 
 /** A copy: the window moves on. */
@@ -121,36 +151,67 @@ function startOf(view: Buffer, maxBytes: number): Buffer {
   return Buffer.from(view.subarray(0, Math.min(maxBytes, RAW_BYTES)));
 }
 
-function readLine(line: Line, position: number, options: JsonLinesOptions): { count: number; wanted: ReadItem[] } {
-  const isArray = line.bytes[0] === OPEN_LIST;
-  if (position < options.from && !isArray) return { count: 1, wanted: [] };
-  const place = { position, byte: line.byte, line: line.number };
-  if (line.isTooLong) {
-    const reason = `it has more than max_line_bytes, ${String(options.maxLineBytes)} bytes`;
-    return wanted([recordFailure('E_RECORD_TOO_LARGE', reason, place, line.bytes)], options.from);
+/** Puts the items of a line into the batch; true when that is full. A blank line has none. */
+function takeLine(reading: Reading, line: Line): boolean {
+  const { bytes } = line;
+  let { start, end } = line;
+  reading.lines += 1;
+  if (line.isTooLong) return takeFailure(reading, line, tooLong(reading.options), bytes);
+  while (start < end && isSpace(bytes[start])) start++;
+  while (end > start && isSpace(bytes[end - 1])) end--;
+  if (start === end) return false;
+  const { options, batch, position } = reading;
+  const isArray = bytes[start] === OPEN_LIST;
+  if (position < options.from && !isArray) {
+    reading.position += 1;
+    return false;
   }
-  const recognised = isArray ? undefined : options.recognise?.(line.bytes);
+  const recognised = isArray ? undefined : options.recognise?.(bytes.subarray(start, end));
   if (recognised?.isKnown === true) {
-    return { count: 1, wanted: [{ position, value: undefined, digest: recognised.digest, isKnown: true }] };
+    reading.position += 1;
+    return batch.add({ position, value: undefined, digest: recognised.digest, isKnown: true }, end - start);
   }
-  const parsed = parseRecord(line.bytes, options.maxDepth);
-  if ('value' in parsed) {
-    const values: readonly unknown[] = isArray && Array.isArray(parsed.value) ? parsed.value : [parsed.value];
-    return wanted(
-      values.map((value, i) => ({
-        position: position + i,
-        value,
-        ...(recognised === undefined ? {} : { digest: recognised.digest }),
-      })),
-      options.from,
-    );
+  const parsed = parseRecord(bytes, options.maxDepth, start, end);
+  if (!('value' in parsed)) {
+    const slice = bytes.subarray(start, end);
+    if (!line.isTerminated && endsInside(slice)) throw truncated(placeOf(reading, line), slice, options.name);
+    return takeFailure(reading, line, parsed, slice);
   }
-  if (!line.isTerminated && endsInside(line.bytes)) throw truncated(line, position, options.name);
-  return wanted([recordFailure(parsed.code, parsed.reason, place, line.bytes)], options.from);
+  if (isArray) return takeArray(reading, parsed.value, end - start);
+  const { value } = parsed;
+  reading.position += 1;
+  return batch.add(
+    recognised === undefined ? { position, value } : { position, value, digest: recognised.digest },
+    end - start,
+  );
 }
 
-function wanted(items: readonly ReadItem[], from: number): { count: number; wanted: ReadItem[] } {
-  return { count: items.length, wanted: items.filter((item) => item.position >= from) };
+function tooLong({ maxLineBytes }: JsonLinesOptions): UnparsedRecord {
+  const reason = `it has more than max_line_bytes, ${String(maxLineBytes)} bytes`;
+  return { code: 'E_RECORD_TOO_LARGE', reason };
+}
+
+function takeFailure(reading: Reading, line: Line, { code, reason }: UnparsedRecord, bytes: Buffer): boolean {
+  const place = placeOf(reading, line);
+  reading.position += 1;
+  if (place.position < reading.options.from) return false;
+  return reading.batch.add(recordFailure(code, reason, place, bytes), bytes.length);
+}
+
+function placeOf({ position, lines }: Reading, { offset, start }: Line): Required<RecordPlace> {
+  return { position, byte: offset + start, line: lines };
+}
+
+function takeArray(reading: Reading, value: unknown, bytes: number): boolean {
+  const first = reading.position;
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  reading.position = first + values.length;
+  let isFull = false;
+  for (const [i, item] of values.entries()) {
+    const position = first + i;
+    if (position >= reading.options.from) isFull = reading.batch.add({ position, value: item }, bytes) || isFull;
+  }
+  return isFull;
 }
 
 /** Whether the bytes are the beginning of something well-formed. */
@@ -158,18 +219,10 @@ function endsInside(bytes: Buffer): boolean {
   return scanStructure(createStructureScanner(), bytes, 0, bytes.length) === 'more';
 }
 
-function trim(bytes: Buffer): Buffer {
-  let start = 0;
-  let end = bytes.length;
-  while (start < end && isSpace(bytes[start])) start++;
-  while (end > start && isSpace(bytes[end - 1])) end--;
-  return bytes.subarray(start, end);
-}
-
-function truncated(line: Line, position: number, name: string): SourceError {
+function truncated({ position, line, byte }: Required<RecordPlace>, bytes: Buffer, name: string): SourceError {
   return new SourceError(
     'E_JSON_TRUNCATED',
-    `${name} ends inside line ${String(line.number)}, at byte ${String(line.byte + line.bytes.length)}. It is truncated: fetch it again.`,
-    { details: { resource: name, line: line.number, position, byte: line.byte } },
+    `${name} ends inside line ${String(line)}, at byte ${String(byte + bytes.length)}. It is truncated: fetch it again.`,
+    { details: { resource: name, line, position, byte } },
   );
 }

@@ -19,10 +19,13 @@ export interface UnparsedRecord {
 
 export type ParsedRecord = { readonly value: unknown } | UnparsedRecord;
 
-/** Parses one slice. `__proto__` becomes an own key: JSON.parse never touches prototypes. */
-export function parseRecord(slice: Buffer, maxDepth: number): ParsedRecord {
-  const text = slice.toString('utf8');
-  if (text.includes('\ufffd') && !isUtf8(slice)) {
+/**
+ * Parses one slice: the bytes from `start` to `end`, so that whoever has many in one buffer makes no object for each.
+ * `__proto__` becomes an own key: JSON.parse never touches prototypes.
+ */
+export function parseRecord(bytes: Buffer, maxDepth: number, start = 0, end = bytes.length): ParsedRecord {
+  const text = bytes.toString('utf8', start, end);
+  if (text.includes('\ufffd') && !isUtf8(bytes.subarray(start, end))) {
     return { code: 'E_RECORD_SYNTAX', reason: 'it holds bytes that are not UTF-8' };
   }
   if (isDeeperThan(text, maxDepth)) {

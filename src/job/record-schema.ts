@@ -11,6 +11,7 @@ import { toCompactIsni } from '../records/isni.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
 import { findPackageRoot } from './package-root.ts';
 import { describeFound } from './problem.ts';
+import { addTextLengths } from './text-length.ts';
 
 /** Says what is wrong with a record of the vocabulary, or undefined when it fits. */
 export type RecordCheck = (record: unknown) => string | undefined;
@@ -52,6 +53,7 @@ export function compileRecordSchema(schema: JsonObject, regExp?: RegExpEngine): 
 function compile(schema: JsonObject, regExp?: RegExpEngine): ValidateFunction {
   const code = regExp === undefined ? {} : { code: { regExp } };
   const ajv = new Ajv({ verbose: true, strict: true, strictTypes: false, strictRequired: false, ...code });
+  addTextLengths(ajv);
   formats.default(ajv, ['date', 'date-time', 'uuid']);
   // In the strict mode these two take more than linear time.
   formats.default(ajv, { mode: 'fast', formats: ['email', 'uri'] });

@@ -5,7 +5,7 @@ import { inTransaction, withClient } from '../postgres/pool.ts';
 import { deleteRejections } from '../postgres/rejections.ts';
 import { requireOpenRun, type RunRow } from '../postgres/run-rows.ts';
 import { clearPartitionStage, createStage } from '../postgres/stage-table.ts';
-import { ensureTarget } from '../postgres/target.ts';
+import { ensureTarget, holdsRecords, type Target } from '../postgres/target.ts';
 import type { Recognise } from '../records/entry.ts';
 import type { SourcePart } from '../records/source.ts';
 import { tallyWarning, toStageCounts, type Tally } from '../records/tally.ts';
@@ -80,14 +80,9 @@ async function stageFrom(
   context: StepContext,
 ): Promise<void> {
   const { tally } = claim;
-  const sink = createStageSink({
-    pool: engine.pool,
-    key,
-    lease: claim.lease,
-    names: task.names,
-    targets: targetsOf(task),
-    tally,
-  });
+  const { names, documents } = task;
+  const lookUp = await targetsToLookUp(engine, task);
+  const sink = createStageSink({ pool: engine.pool, key, lease: claim.lease, names, documents, lookUp, tally });
   let place: SinkPlace = { after: claim.after, bytes: 0, totalBytes: undefined };
   const rejected = rejectedEntries(engine.pool, task, claim.after);
   const after = rejected === undefined ? claim.after : await placeBeforeRejected(rejected);
@@ -118,6 +113,15 @@ async function stageFrom(
   } finally {
     await sink.settle();
   }
+}
+
+/** None where one of them is empty, as at a first load: what it does not hold must be staged with its document. */
+async function targetsToLookUp(engine: Engine, task: OpenTask): Promise<readonly Target[]> {
+  const targets = targetsOf(task);
+  return withClient(engine.pool, async (client) => {
+    for (const target of targets) if (!(await holdsRecords(client, target))) return [];
+    return targets;
+  });
 }
 
 /** Only a single target can vouch for a record: with several, each would have to hold it. */

@@ -2,10 +2,12 @@
  * Collects what a partition produces and commits it in batches: rows, rejections and the checkpoint in one transaction.
  * While one batch is written the next one is read.
  */
+import { createStageBatch, type StageBatch } from '../postgres/stage-batch.ts';
 import {
   appendStage,
   type DeletionRow,
   type KnownRow,
+  type StageDocumentType,
   type StagedRow,
   type StageNames,
 } from '../postgres/stage-table.ts';
@@ -18,15 +20,17 @@ import type { Tally } from '../records/tally.ts';
 
 /** Records per transaction. Measured: more gains nothing, fewer pay for the round trips. */
 const BATCH_ROWS = 2_000;
-/** Characters of JSON per transaction, so that large records do not add up. */
-const BATCH_CHARACTERS = 8 << 20;
+/** Bytes per transaction. A worker holds two batches of each partition that it reads, one being filled and one being written. */
+const BATCH_BYTES = 1 << 20;
 
 export interface StageSinkOptions {
   readonly pool: Pool;
   readonly key: PartitionKey;
   readonly lease: string;
   readonly names: StageNames;
-  readonly targets: readonly Target[];
+  readonly documents: StageDocumentType;
+  /** Those that hold records already: what all of them hold unchanged is staged without its document. Empty: nothing is. */
+  readonly lookUp: readonly Target[];
   /** Rising while the caller reads; copied at each batch. */
   readonly tally: Tally;
 }
@@ -53,22 +57,18 @@ export interface StageSink {
 }
 
 export function createStageSink(options: StageSinkOptions): StageSink {
-  let rows: StagedRow[] = [];
-  let knownRows: KnownRow[] = [];
-  let deletions: DeletionRow[] = [];
+  const { partition } = options.key;
+  let rows = createStageBatch(partition, options.documents);
+  let spare = createStageBatch(partition, options.documents);
   let rejections: Rejection[] = [];
-  let characters = 0;
-  let entries = 0;
+  let rawCharacters = 0;
   let underWay: Promise<void> = Promise.resolve();
 
   const begin = (place: SinkPlace, state: 'running' | 'staged'): void => {
-    const batch = { rows, knownRows, deletions, rejections, tally: structuredClone(options.tally), place, state };
-    rows = [];
-    knownRows = [];
-    deletions = [];
+    const batch = { rows, rejections, tally: structuredClone(options.tally), place, state };
+    [rows, spare] = [spare, rows];
     rejections = [];
-    characters = 0;
-    entries = 0;
+    rawCharacters = 0;
     underWay = commitBatch(options, batch);
     // The failure is thrown by the next flush or finish; until then it must not count as unhandled.
     underWay.catch(() => undefined);
@@ -76,24 +76,19 @@ export function createStageSink(options: StageSinkOptions): StageSink {
 
   return {
     addRow(row) {
-      rows.push(row);
-      characters += row.json.length;
-      entries += 1;
+      rows.addRow(row);
     },
     addKnown(row) {
-      knownRows.push(row);
-      entries += 1;
+      rows.addKnown(row);
     },
     addDeletion(row) {
-      deletions.push(row);
-      entries += 1;
+      rows.addDeletion(row);
     },
     addRejection(rejection) {
       rejections.push(rejection);
-      characters += rejection.raw?.length ?? 0;
-      entries += 1;
+      rawCharacters += rejection.raw?.length ?? 0;
     },
-    isFull: () => entries >= BATCH_ROWS || characters >= BATCH_CHARACTERS,
+    isFull: () => rows.rows + rejections.length >= BATCH_ROWS || rows.bytes + rawCharacters >= BATCH_BYTES,
     async flush(place) {
       await underWay;
       begin(place, 'running');
@@ -110,9 +105,7 @@ export function createStageSink(options: StageSinkOptions): StageSink {
 }
 
 interface Batch {
-  readonly rows: readonly StagedRow[];
-  readonly knownRows: readonly KnownRow[];
-  readonly deletions: readonly DeletionRow[];
+  readonly rows: StageBatch;
   readonly rejections: readonly Rejection[];
   readonly tally: Tally;
   readonly place: SinkPlace;
@@ -121,19 +114,16 @@ interface Batch {
 
 async function commitBatch(options: StageSinkOptions, batch: Batch): Promise<void> {
   const { key, names } = options;
+  const { rows, rejections, place, state, tally } = batch;
   await inTransaction(options.pool, async (client) => {
-    const isPublished = await findPublished(client, options.targets, batch.rows);
-    await appendStage(client, names, key.partition, { ...batch, isPublished });
-    await insertRejections(client, key, batch.rejections);
-    await saveCheckpoint(client, key, {
-      lease: options.lease,
-      tally: batch.tally,
-      state: batch.state,
-      ...batch.place,
-    });
+    await cutPublished(client, options.lookUp, rows);
+    await appendStage(client, names, rows);
+    await insertRejections(client, key, rejections);
+    await saveCheckpoint(client, key, { lease: options.lease, tally, state, ...place });
   }).catch((error: unknown) => {
     throw isStageTaken(error) ? leaseLost(key, error) : error;
   });
+  rows.clear();
 }
 
 /** The table is gone (42P01) or compared already, with an index on its ids (23505): the work of another attempt. */
@@ -142,14 +132,10 @@ function isStageTaken(error: unknown): boolean {
 }
 
 /** A row is published when every target holds exactly this record. */
-async function findPublished(
-  client: PoolClient,
-  targets: readonly Target[],
-  rows: readonly StagedRow[],
-): Promise<(row: StagedRow) => boolean> {
-  if (rows.length === 0 || targets.length === 0) return () => false;
-  const ids = rows.map((row) => row.id);
+async function cutPublished(client: PoolClient, targets: readonly Target[], rows: StageBatch): Promise<void> {
+  const ids = targets.length === 0 ? [] : rows.ids();
+  if (ids.length === 0) return;
   const hashes: ReadonlyMap<string, string>[] = [];
   for (const target of targets) hashes.push(await lookUpHashes(client, target, ids));
-  return (row) => hashes.every((published) => published.get(row.id) === row.hash);
+  rows.cutPublished((id, hash) => hashes.every((published) => published.get(id) === hash));
 }

@@ -6,7 +6,7 @@ import type { Tally } from '../records/tally.ts';
 import type { OpenTask } from './open-task.ts';
 import { cursorOf, originOf, type PlacedItem, type ReadBatch } from './read-chain.ts';
 import type { StageSink } from './stage-sink.ts';
-import { hashOf, tallyItemWarning, tallyResult, transformItem } from './transform-items.ts';
+import { tallyItemWarning, tallyResult, transformItem } from './transform-items.ts';
 
 export function takeBatch(task: OpenTask, batch: ReadBatch, tally: Tally, sink: StageSink): void {
   const watched = Object.keys(task.guards.min_fill_percent ?? {});
@@ -36,8 +36,7 @@ export function takeBatch(task: OpenTask, batch: ReadBatch, tally: Tally, sink: 
     if (result.kind !== 'staged') continue;
     const { id, json } = result.document;
     // A record that is warned of must warn again next time, so it is not recognised then.
-    const hash = hashOf(result.document);
-    sink.addRow({ seq, id, json, hash, sourceHash: warnings > before ? undefined : digestOf(item) });
+    sink.addRow({ seq, id, json, sourceHash: warnings > before ? undefined : digestOf(item) });
   }
 }
 

@@ -1,7 +1,7 @@
-/** COPY in PostgreSQL's text format: tab between columns, newline between rows, \\N for null, backslash escapes. */
+/** COPY, in PostgreSQL's text format (tab between columns, newline between rows, \\N for null, backslash escapes) or binary. */
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
-import { from as copyFrom } from 'pg-copy-streams';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import type { PoolClient } from './pool.ts';
 
 export type CopyValue = string | number | null;
@@ -15,21 +15,67 @@ export async function copyRows(
   target: string,
   rows: Iterable<readonly CopyValue[]>,
 ): Promise<void> {
-  const stream = client.query(copyFrom(`COPY ${target} FROM STDIN`));
+  await copy(client, `COPY ${target} FROM STDIN`, toLines(rows));
+}
+
+/** Copies what is in the binary format already. When it resolves, the bytes are in the server. */
+export async function copyBinary(client: PoolClient, target: string, chunks: Iterable<Buffer>): Promise<void> {
+  await copy(client, `COPY ${target} FROM STDIN (FORMAT binary)`, chunks);
+}
+
+async function copy(client: PoolClient, sql: string, chunks: Iterable<Buffer | string>): Promise<void> {
+  const stream = client.query(copyFrom(sql));
   const done = finished(stream);
-  let buffered = '';
   try {
-    for (const row of rows) {
-      buffered += toCopyLine(row);
-      if (buffered.length < CHUNK_CHARACTERS) continue;
-      if (!stream.write(buffered)) await Promise.race([once(stream, 'drain'), done]);
-      buffered = '';
+    for (const chunk of chunks) {
+      if (!stream.write(chunk)) await Promise.race([once(stream, 'drain'), done]);
     }
-    stream.end(buffered);
+    stream.end();
   } catch (error) {
     stream.destroy(error instanceof Error ? error : new Error(String(error)));
   }
   await done;
+}
+
+/** Signature, flags and the length of an extension, which no version has. */
+export const BINARY_HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
+
+/**
+ * The one column of a query, of which every value has so many bytes: many values in each buffer, one behind the other.
+ * A row is an int16 1, an int32 length and the value.
+ */
+export async function* readColumn(
+  client: PoolClient,
+  query: string,
+  valueBytes: number,
+): AsyncGenerator<Buffer, void, undefined> {
+  const rowBytes = 6 + valueBytes;
+  let rest: Buffer = Buffer.alloc(0);
+  let isBehindHeader = false;
+  for await (const chunk of client.query(copyTo(`COPY (${query}) TO STDOUT (FORMAT binary)`))) {
+    rest = Buffer.concat([rest, chunk as Buffer]);
+    if (!isBehindHeader) {
+      if (rest.length < BINARY_HEADER.length) continue;
+      rest = rest.subarray(BINARY_HEADER.length);
+      isBehindHeader = true;
+    }
+    const count = Math.floor(rest.length / rowBytes);
+    const values = Buffer.allocUnsafe(count * valueBytes);
+    for (let i = 0; i < count; i++) rest.copy(values, i * valueBytes, i * rowBytes + 6, (i + 1) * rowBytes);
+    rest = rest.subarray(count * rowBytes);
+    if (count > 0) yield values;
+  }
+}
+
+function* toLines(rows: Iterable<readonly CopyValue[]>): Iterable<string> {
+  let buffered = '';
+  for (const row of rows) {
+    buffered += toCopyLine(row);
+    if (buffered.length < CHUNK_CHARACTERS) continue;
+    yield buffered;
+    buffered = '';
+  }
+  if (buffered !== '') yield buffered;
 }
 
 function toCopyLine(row: readonly CopyValue[]): string {

@@ -3,30 +3,37 @@
  * known is staged by that digest alone and finds its id and hash again when everything is compared.
  */
 import { UnavailableError } from '../errors.ts';
+import { DIGEST_BYTES } from '../records/digest-set.ts';
+import { readColumn } from './copy.ts';
 import type { PoolClient } from './pool.ts';
 import type { StageNames } from './stage-table.ts';
-import { targetFilter, type Target } from './target.ts';
+import { quoteLiteral, targetFilter, type Target } from './target.ts';
 
 interface Owned {
   readonly job: string;
   readonly target: Target;
 }
 
-/** All digests of a job's published records, one behind the other; undefined when there are more than `most`. */
-export async function readSourceHashes(
+/** Of a job's published records. */
+export async function countSourceHashes(client: PoolClient, owned: Owned): Promise<number> {
+  const { rows } = await client.query<{ n: number }>(`SELECT count(*) AS n ${ownedHashes(owned)}`);
+  return rows[0]?.n ?? 0;
+}
+
+/** At most so many of them, many in each buffer, one behind the other: no text is made of them on the way. */
+export async function* readSourceHashes(
   client: PoolClient,
-  { job, target }: Owned,
+  owned: Owned,
   most: number,
-): Promise<Buffer | undefined> {
-  const { rows } = await client.query<{ n: number; hashes: Buffer | null }>(
-    `SELECT count(*) AS n, string_agg(source_hash, ''::bytea) AS hashes FROM (
-       SELECT t.source_hash FROM ${target.relation} t
-       WHERE t.job_id = $1 AND t.withdrawn_at IS NULL AND t.source_hash IS NOT NULL${targetFilter(target)} LIMIT $2
-     ) known`,
-    [job, most + 1],
-  );
-  const row = rows[0];
-  return row === undefined || row.n > most ? undefined : (row.hashes ?? undefined);
+): AsyncGenerator<Buffer, void, undefined> {
+  const query = `SELECT t.source_hash ${ownedHashes(owned)} LIMIT ${String(most)}`;
+  yield* readColumn(client, query, DIGEST_BYTES);
+}
+
+/** COPY takes no parameters. */
+function ownedHashes({ job, target }: Owned): string {
+  return `FROM ${target.relation} t
+    WHERE t.job_id = ${quoteLiteral(job)} AND t.withdrawn_at IS NULL AND length(t.source_hash) = ${String(DIGEST_BYTES)}${targetFilter(target)}`;
 }
 
 /** Gives the rows that were staged by their digest the id and hash of the record that they stand for. */

@@ -2,19 +2,18 @@
  * The stage of a task: an UNLOGGED table of transformed records, private to the run, dropped when it ends. A record
  * that the target already holds unchanged is staged without its document: only its id and hash cross the wire.
  */
-import { copyRows, type CopyValue } from './copy.ts';
+import { copyBinary } from './copy.ts';
 import type { PoolClient } from './pool.ts';
 import { quoteIdentifier } from './sql-identifier.ts';
+import { STAGE_COLUMNS, type StageBatch } from './stage-batch.ts';
 
 export interface StagedRow {
   /** The place in source order within the partition; the later of two rows with one id wins. */
   readonly seq: number;
   readonly id: string;
-  /** 64 hex digits of the SHA-256 of `json`. */
-  readonly hash: string;
-  /** The document as canonical JSON text. */
+  /** The document as canonical JSON text; its SHA-256 is the hash of the record. */
   readonly json: string;
-  /** 32 hex digits: of the bytes that the record was read from, where it may be recognised by them. */
+  /** Of the bytes that the record was read from, where it may be recognised by them: 16 characters, a byte each. */
   readonly sourceHash: string | undefined;
 }
 
@@ -28,14 +27,6 @@ export interface KnownRow {
 export interface DeletionRow {
   readonly seq: number;
   readonly id: string;
-}
-
-export interface StageRows {
-  readonly rows: readonly StagedRow[];
-  readonly knownRows: readonly KnownRow[];
-  readonly deletions: readonly DeletionRow[];
-  /** Whether the target holds the row already: then it goes without its document. */
-  readonly isPublished: (row: StagedRow) => boolean;
 }
 
 /** `json` keeps the order of keys for writers of files; `jsonb` is what tables store, converted while staging. */
@@ -82,30 +73,10 @@ export async function clearPartitionStage(client: PoolClient, names: StageNames,
   await client.query(`DELETE FROM ${names.stage} WHERE partition = $1`, [partition]);
 }
 
-/** Appends rows; those that the target holds already go without their document. */
-export async function appendStage(
-  client: PoolClient,
-  names: StageNames,
-  partition: number,
-  staged: StageRows,
-): Promise<void> {
-  if (staged.rows.length + staged.knownRows.length + staged.deletions.length === 0) return;
-  const target = `${names.stage} (partition, seq, id, hash, record, source_hash, known)`;
-  await copyRows(client, target, toRows(partition, staged));
+export async function appendStage(client: PoolClient, names: StageNames, batch: StageBatch): Promise<void> {
+  if (batch.rows > 0) await copyBinary(client, `${names.stage} (${STAGE_COLUMNS})`, batch.chunks());
 }
 
 export async function dropStage(client: PoolClient, names: StageNames): Promise<void> {
   await client.query(`DROP TABLE IF EXISTS ${names.plan}, ${names.stage}`);
-}
-
-function* toRows(
-  partition: number,
-  { rows, knownRows, deletions, isPublished }: StageRows,
-): Iterable<readonly CopyValue[]> {
-  for (const row of rows) {
-    const sourceHash = row.sourceHash === undefined ? null : `\\x${row.sourceHash}`;
-    yield [partition, row.seq, row.id, `\\x${row.hash}`, isPublished(row) ? null : row.json, sourceHash, 'f'];
-  }
-  for (const row of knownRows) yield [partition, row.seq, null, null, null, `\\x${row.sourceHash}`, 't'];
-  for (const row of deletions) yield [partition, row.seq, row.id, null, null, null, 'f'];
 }

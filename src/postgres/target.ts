@@ -85,6 +85,14 @@ async function columnsOf(client: PoolClient, target: Target): Promise<ReadonlySe
   return new Set(rows.map((row) => row.attname));
 }
 
+/** Whether it holds any record that could be found by `lookUpHashes`. */
+export async function holdsRecords(client: PoolClient, target: Target): Promise<boolean> {
+  const { rows } = await client.query<{ found: boolean }>(
+    `SELECT EXISTS (SELECT FROM ${target.relation} t WHERE t.withdrawn_at IS NULL${targetFilter(target)}) AS found`,
+  );
+  return rows[0]?.found === true;
+}
+
 /** Between ids in the one text parameter of a look-up: ids hold no control characters (the engine rejects them). */
 const SEPARATOR = '\u001f';
 

@@ -16,6 +16,7 @@ export interface ReadRecord {
 
 /** What a recogniser says of the bytes of one record. */
 export interface Recognised {
+  /** 16 characters, each a byte of the digest (latin1). */
   readonly digest: string;
   /** The same bytes were published by the same chain, and are published still. */
   readonly isKnown: boolean;
