@@ -2,10 +2,11 @@
 
 const WRITTEN = /^\d{15}[\dX]$/;
 const SEPARATORS = /[\s-]/g;
+const ADDRESS = /^https?:\/\/isni\.org\/isni\//;
 
-/** The 16 characters without separators, or undefined when they are not 16 or the check digit is wrong. */
+/** The 16 characters without separators and address, or undefined when they are not 16 or the check digit is wrong. */
 export function toCompactIsni(text: string): string | undefined {
-  const compact = text.replace(SEPARATORS, '').toUpperCase();
+  const compact = text.replace(ADDRESS, '').replace(SEPARATORS, '').toUpperCase();
   return WRITTEN.test(compact) && compact.endsWith(checkDigit(compact)) ? compact : undefined;
 }
 
