@@ -116,6 +116,11 @@ describeWithPostgres('the commands that look back', () => {
     expect(back.code).toBe(0);
     expect(back.stdout).toContain(`rolls back  run ${second.run}`);
     expect(back.stdout).not.toContain('workflow');
+    // Somebody else who undoes the latest run at the same moment must not undo this.
+    const twice = await cli('rollback', 'looked@latest');
+    expect(twice.code).toBe(2);
+    expect(twice.stderr).toContain(`is itself a rollback, of run ${second.run}, by `);
+    expect(twice.stderr).toMatch(/To undo the rollback, name it: vocab-sync rollback [0-9a-f-]{36}\n/);
     expect((await cli('runs', 'looked', '--limit', '1')).stdout).toMatch(/ rollback\n$/);
     expect(await readTable(test.pool, 'looked')).toEqual([
       { id: 'a', record: { id: 'a', name: 'Old' }, withdrawn: false },

@@ -1,13 +1,16 @@
 /** `rollback RUN`: what that run changed is put back, as a run of its own. */
 import type { Command } from 'commander';
 import { rollbackRun, type RolledBack } from '../../pipeline/rollback-run.ts';
+import { ConfigError } from '../../errors.ts';
 import { findRunId } from '../../postgres/history.ts';
+import type { Pool } from '../../postgres/pool.ts';
+import { findRun } from '../../postgres/run-rows.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { composeSecrets } from '../compose-services.ts';
 import { userName } from '../compose-request.ts';
 import { EXIT } from '../exit-code.ts';
-import { formatNumber } from '../format-number.ts';
+import { formatNumber, formatTime } from '../format-number.ts';
 import { withLedger } from '../open-ledger.ts';
 import { printable } from '../printable.ts';
 import { renderReport } from '../render-report.ts';
@@ -24,7 +27,7 @@ export function addRollbackCommand(program: Command, context: CommandContext): v
     .summary('put back what a run replaced')
     .description(
       `Restores every record that the run inserted, updated, restored or withdrew to what it was before, in all targets, in one
-transaction. It is a run of its own with its own change log, so it can be rolled back too. Refused where later runs changed the
+transaction. It is a run of its own with its own change log, so it can be rolled back too, by its id. Refused where later runs changed the
 same records. Files are written on this machine, at the path that the job names. The next run of the job reads its source again:
 pause its schedule first if the source is what was wrong.`,
     )
@@ -42,7 +45,7 @@ pause its schedule first if the source is what was wrong.`,
       const result = await withLedger(context, async ({ pool, webUi }) =>
         rollbackRun(
           { pool, catalog, logger, resolveSecret: composeSecrets(), webUi },
-          { run: await findRunId(pool, reference), startedBy: userName(), force: force === true },
+          { run: await findRunToUndo(pool, reference), startedBy: userName(), force: force === true },
         ),
       );
       const { report, leftOut, samples } = result;
@@ -51,6 +54,21 @@ pause its schedule first if the source is what was wrong.`,
         : context.terminal.write(renderRollback(result)));
       context.end(leftOut === 0 ? EXIT.success : EXIT.partial);
     });
+}
+
+/**
+ * Two who undo the latest run at once, or one who does so twice, would undo the undoing without noticing: by `@latest` a
+ * rollback is not meant.
+ */
+async function findRunToUndo(pool: Pool, reference: string): Promise<string> {
+  const id = await findRunId(pool, reference);
+  const run = reference.endsWith('@latest') ? await findRun(pool, id) : undefined;
+  if (run?.mode !== 'rollback') return id;
+  throw new ConfigError(
+    'E_ROLLBACK_REFUSED',
+    `The latest run of job ${run.job_id} is itself a rollback, of run ${run.rolls_back ?? 'unknown'}, by ${run.started_by ?? 'unknown'} at ${formatTime(run.started_at.toISOString())}. ` +
+      `Nothing was changed. To undo the rollback, name it: vocab-sync rollback ${id}`,
+  );
 }
 
 function renderRollback({ report, leftOut, samples }: RolledBack): string {
