@@ -1,11 +1,10 @@
 /** Runs one command line: from the words that were typed to the exit code. Throws nothing. */
 import { CommanderError } from 'commander';
-import { passingError } from '../../activities/passing-error.ts';
-import { VocabSyncError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
 import type { CommandContext } from './command-context.ts';
 import { createProgram } from './create-program.ts';
 import { EXIT, exitCodeOfError, type ExitCode } from './exit-code.ts';
+import { operatorError } from './operator-error.ts';
 import { printError } from './print-error.ts';
 import { OutputClosed, type Terminal } from './terminal.ts';
 
@@ -37,7 +36,7 @@ export async function runCli(
   } catch (thrown) {
     if (thrown instanceof OutputClosed) return code;
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.success : EXIT.usage;
-    const error = thrown instanceof VocabSyncError ? thrown : (passingError(thrown) ?? thrown);
+    const error = operatorError(thrown);
     const printed = printError(terminal, error, {
       json: argv.includes('--json'),
       debug: settings?.logLevel === 'debug',

@@ -95,6 +95,17 @@ describe('an error', () => {
   });
 });
 
+it('a home that is no folder is named, and is no bug', async () => {
+  const home = write('home', 'a file');
+  const { code, stderr } = await runWords(['runs'], { cwd, env: { VOCAB_SYNC_HOME: home } });
+  expect(stderr).toMatch(
+    /^error: A file or folder cannot be used: (ENOTDIR|EEXIST): .*Expected one that this user may read/m,
+  );
+  expect(stderr).toContain(home);
+  expect(stderr).toContain('code:        E_FILE_NOT_FOUND');
+  expect(code).toBe(2);
+});
+
 describe('a warning', () => {
   it('of a source that has nothing newer than the given since', async () => {
     const server = await startOaiServer({ records: [{ identifier: 'oai:x:1', datestamp: '2026-01-02T00:00:00Z' }] });

@@ -240,6 +240,22 @@ describeWithServers('what is refused', () => {
     await expectRefused(['run', job, '--arg', 'year=2026'], 'E_ARGUMENTS_INVALID', 'year');
   });
 
+  it('a database that is not there, or does not let us in', async () => {
+    const { databaseUrl } = bench;
+    for (const [change, says] of [
+      [(url: URL) => (url.pathname = '/nowhere'), 'database "nowhere" does not exist'],
+      [(url: URL) => (url.username = 'nobody'), '"nobody"'],
+    ] as const) {
+      const url = new URL(databaseUrl);
+      change(url);
+      const { code, stderr } = await bench.cli(['runs'], { env: { ...bench.env, DATABASE_URL: url.href } });
+      expect(stderr).toContain('error: PostgreSQL refuses the connection that DATABASE_URL describes');
+      expect(stderr).toContain(says);
+      expect(stderr).toContain('code:        E_SETTINGS_INVALID');
+      expect(code).toBe(2);
+    }
+  });
+
   it('a queue that nobody polls, and a run that nobody could stop', async () => {
     const result = await bench.cli(['run', job, '--queue', 'nobody-is-here']);
     expect(result.code).toBe(6);
