@@ -2,7 +2,7 @@
 
 const WRITTEN = /^\d{15}[\dX]$/;
 const SEPARATORS = /[\s-]/g;
-const ADDRESS = /^https?:\/\/isni\.org\/isni\//;
+const ADDRESS = /^https?:\/\/(?:isni\.org\/isni|orcid\.org)\//;
 
 /** The 16 characters without separators and address, or undefined when they are not 16 or the check digit is wrong. */
 export function toCompactIsni(text: string): string | undefined {

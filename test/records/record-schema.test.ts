@@ -49,6 +49,11 @@ describe('record schemas', () => {
     ['affiliations', { id: 'x', name: 'X', website: 'http://[::1]/' }],
     ['affiliations', { id: 'x', name: 'X', website: 'https://münchen.example' }],
     ['awards', { id: 'x', number: '1', identifiers: [{ scheme: 'url', identifier: 'http://intranet/a b' }] }],
+    ['funders', { id: 'x', name: 'X', identifiers: [{ scheme: 'doi', identifier: 'https://doi.org/10.13039/1' }] }],
+    [
+      'names',
+      { id: 'x', name: 'X', identifiers: [{ scheme: 'orcid', identifier: 'https://orcid.org/0000-0002-1825-0097' }] },
+    ],
     [
       'funders',
       { id: '00yjd3n13', name: 'SNSF', identifiers: [{ identifier: '10.13039/501100001711', scheme: 'doi' }] },
@@ -77,6 +82,8 @@ describe('record schemas', () => {
       { id: 'x', name: 'X', website: 'tuwien' },
       'Expected an http, https or ftp URL with a full host name at /website, found the text "tuwien".',
     ],
+    ['affiliations', { id: ' ', name: 'X' }, 'Expected an id of 1 to 255 characters at /id, found the text " ".'],
+    ['affiliations', { id: 'x', name: '\u00a0' }, 'Expected the name to show at /name, found'],
     ['affiliations', { id: 'x', name: 'X', website: 'https://example.org/<script>' }, 'at /website'],
     ['affiliations', { id: 'x', name: 'X', website: 'https://intranet/' }, 'at /website'],
     [
