@@ -21,6 +21,8 @@ const INTERVAL_MILLISECONDS = 50;
  * of the processor time, and on a busy disk in a third of the time.
  */
 const SQLITE_PRAGMAS = ['journal_mode=wal', 'synchronous=normal'];
+/** By default one poller answers every look at a schedule, one after another. */
+const SCHEDULE_POLLERS = 8;
 
 export interface TemporalDevServerOptions {
   /** Of the `temporal` program (see temporal-cli.ts). */
@@ -81,6 +83,8 @@ async function launch(options: TemporalDevServerOptions, port: number, uiPort: n
     args.push('--db-filename', options.dbFile);
     for (const pragma of SQLITE_PRAGMAS) args.push('--sqlite-pragma', pragma);
   }
+  const pollers = JSON.stringify({ MaxConcurrentWorkflowTaskPollers: SCHEDULE_POLLERS });
+  args.push('--dynamic-config-value', `worker.perNamespaceWorkerOptions=${pollers}`);
   for (const [name, type] of Object.entries(options.searchAttributes))
     args.push('--search-attribute', `${name}=${type}`);
   try {

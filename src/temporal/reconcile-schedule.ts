@@ -8,6 +8,7 @@ import { ConfigError } from '../errors.ts';
 import type { Schedule } from '../job/job.ts';
 import { failingAs } from './client.ts';
 import { describedHandle } from './described-handle.ts';
+import { patiently } from './patiently.ts';
 import { pauseFor, planSchedule, type Reconciled, type SchedulePlan } from './plan-schedule.ts';
 import { definitionOf, type RunJob, type ScheduledJob } from './schedule-definition.ts';
 import { deleteSchedule, INACTIVE_NOTE, OUR_MEMO, scheduleId, type ScheduleState } from './schedule-state.ts';
@@ -76,7 +77,7 @@ function update(client: Client, job: ScheduledJob, schedule: Schedule, found: Sc
 
 async function accepted(doing: string, job: ScheduledJob, call: () => Promise<void>): Promise<boolean> {
   try {
-    await failingAs(doing, call);
+    await failingAs(doing, () => patiently(call));
     return true;
   } catch (thrown) {
     if (thrown instanceof ScheduleAlreadyRunning || thrown instanceof ScheduleNotFoundError) return false;

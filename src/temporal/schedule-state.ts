@@ -2,6 +2,7 @@
 import { ScheduleNotFoundError, type Client, type ScheduleDescription, type ScheduleHandle } from '@temporalio/client';
 import { ConfigError } from '../errors.ts';
 import { failingAs } from './client.ts';
+import { patiently } from './patiently.ts';
 import type { FoundSpec } from './schedule-spec.ts';
 
 /** In the memo of every schedule that we made. Temporal cannot change a memo afterwards. */
@@ -35,7 +36,7 @@ export async function findSchedule(client: Client, job: string): Promise<Schedul
   const id = scheduleId(job);
   return failingAs(`look at the schedule ${id}`, async () => {
     try {
-      const description = await client.schedule.getHandle(id).describe();
+      const description = await patiently(() => client.schedule.getHandle(id).describe());
       const { memo, state, info } = description;
       const now = new Date();
       const ours = memo?.['managed_by'] === OUR_MEMO.managed_by;

@@ -42,6 +42,11 @@ export function serverFailure(thrown: unknown, doing: string): VocabSyncError | 
   }
 }
 
+/** The server, or the way to it, was too slow: whether the call was carried out is not known. */
+export function isDeadline(thrown: unknown): boolean {
+  return answerOf(thrown).code === GRPC.deadlineExceeded;
+}
+
 interface Answer {
   readonly code: number | undefined;
   readonly details: string;
