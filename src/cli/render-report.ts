@@ -33,9 +33,9 @@ function renderHead(report: RunReport): string {
         ['run', report.run],
         ['job', jobOf(report)],
         // A rollback has no workflow: its row names that of the run that it undoes.
-        ...(report.mode === 'rollback'
-          ? []
-          : [['workflow', report.workflow_id] as const, ['since', sinceOf(report)] as const]),
+        ...(report.mode === 'rollback' ? [] : [['workflow', report.workflow_id] as const]),
+        // One that was skipped never came to read anything.
+        ...(report.mode === 'rollback' || report.outcome === 'skipped' ? [] : [['since', sinceOf(report)] as const]),
         ['started', startOf(report)],
         ...decidedBy(report),
         ...undoneBy(report),

@@ -104,6 +104,16 @@ describeWithPostgres('the commands that look back', () => {
     expect(cut.stdout).toContain('Only the first 1 changes are listed.');
   });
 
+  it('say so where there is nothing to show', async () => {
+    const elsewhere = await cli('changes', second.run, '--target', 'postgres:lookd');
+    expect(elsewhere.stderr).toContain(
+      `Run ${second.run} has no target "postgres:lookd"; it has postgres:looked, file:`,
+    );
+    const silent = await cli('logs', first.run, '--level', 'error');
+    expect(silent).toMatchObject({ code: 0, stdout: '' });
+    expect(silent.stderr).toContain(`No lines of level error or above are kept of run ${first.run}.`);
+  });
+
   it('trace: one record, step by step', async () => {
     const { stdout } = await cli('trace', second.run, 'a');
     expect(stdout).toContain('--- read\n{\n  "id": "a",\n  "name": "New"\n}\n=== staged as a');

@@ -55,6 +55,7 @@ export function addChangesCommand(program: Command, context: CommandContext): vo
     )
     .action(async (reference: string, options: ChangesOptions) => {
       const { run, report, changes } = await readRunChanges(context, reference, options);
+      sayWhichTargets(context, report, options.target);
       if (options.json === true) await writeJson(context, { run, changes: changes.map(toChangeLine) });
       else if (changes.length === 0 && options.format === 'table') await context.terminal.write('No changes.\n');
       else if (options.format === 'markdown') {
@@ -65,6 +66,13 @@ export function addChangesCommand(program: Command, context: CommandContext): vo
       }
       context.end(EXIT.success);
     });
+}
+
+/** A target that is misspelt has no changes either. */
+function sayWhichTargets({ terminal }: CommandContext, { run, tasks }: RunReport, target: string | undefined): void {
+  const names = [...new Set(tasks.flatMap(({ targets }) => targets.map(({ name }) => name)))];
+  if (target === undefined || names.includes(target)) return;
+  terminal.say(`warning: Run ${run} has no target "${target}"; it has ${names.join(', ') || 'none'}.`);
 }
 
 async function readRunChanges(

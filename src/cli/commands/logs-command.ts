@@ -39,7 +39,9 @@ export function addLogsCommand(program: Command, context: CommandContext): void 
         leave.abort();
       });
       const kept: LogLine[] = [];
+      let count = 0;
       const take = async (lines: readonly LogLine[]): Promise<void> => {
+        count += lines.length;
         if (json === true) kept.push(...lines);
         else if (lines.length > 0) await context.terminal.write(lines.map(renderLine).join(''));
       };
@@ -50,6 +52,7 @@ export function addLogsCommand(program: Command, context: CommandContext): void 
           return id;
         });
         if (json === true) await writeJson(context, { run, lines: kept });
+        if (count === 0) context.terminal.say(`No lines of level ${level} or above are kept of run ${run}.`);
       } finally {
         quiet();
       }
