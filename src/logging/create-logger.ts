@@ -23,7 +23,13 @@ export function createLogger(options: LoggerOptions): Logger {
   const readable = options.format === 'pretty' || (options.format === 'auto' && stream.isTTY);
   const fd = options.destination === 'stdout' ? 1 : 2;
   const destination = readable
-    ? pretty({ destination: fd, sync: true, colorize: stream.isTTY, translateTime: 'SYS:HH:MM:ss', singleLine: true })
+    ? pretty({
+        destination: fd,
+        sync: true,
+        colorize: stream.isTTY && stream.hasColors(),
+        translateTime: 'SYS:HH:MM:ss',
+        singleLine: true,
+      })
     : pino.destination({ dest: fd, sync: true });
   return createLoggerOn(destination, options.level);
 }
