@@ -1,7 +1,7 @@
 /**
  * A set of digests of 16 bytes that keeps 8 bytes of each, about 11 in memory with the free slots: five million take
  * 53 MB. It never denies a member. It takes a stranger for a member once in 2^63 / members: the words are mixed with
- * factors drawn for each set, so that nobody can prepare such a stranger and the next set does not make the same
+ * numbers drawn for each set, so that nobody can prepare such a stranger and the next set does not make the same
  * mistake. Whoever must be certain asks where the whole digests are.
  */
 import { getRandomValues } from 'node:crypto';
@@ -21,37 +21,44 @@ const SLOTS_FOR_EACH = 4 / 3;
 export function createDigestSet(members: number): DigestSet {
   const slots = Math.ceil(members * SLOTS_FOR_EACH) + 1;
   const table = new Uint32Array(2 * slots);
-  const factors = getRandomValues(new Uint32Array(8));
+  const [high, low] = [createMix(), createMix()];
 
-  const mix = (a: number, b: number, c: number, d: number, first: 0 | 4): number =>
-    Math.imul(a, factor(first)) +
-    Math.imul(b, factor(first + 1)) +
-    Math.imul(c, factor(first + 2)) +
-    Math.imul(d, factor(first + 3));
-  const factor = (i: number): number => (factors[i] ?? 0) | 1;
   /** The place in the table of the digest, or the free one where it belongs. */
-  const placeOf = (high: number, low: number): number => {
-    let slot = Math.floor((high / 2 ** 32) * slots);
+  const placeOf = (first: number, second: number): number => {
+    let slot = Math.floor((first / 2 ** 32) * slots);
     for (;;) {
       const place = 2 * slot;
-      if (table[place + 1] === 0 || (table[place] === high && table[place + 1] === low)) return place;
+      if (table[place + 1] === 0 || (table[place] === first && table[place + 1] === second)) return place;
       slot = slot + 1 === slots ? 0 : slot + 1;
     }
   };
 
   return {
     add(a, b, c, d) {
-      const high = mix(a, b, c, d, 0) >>> 0;
-      const low = lowOf(mix(a, b, c, d, 4));
-      const place = placeOf(high, low);
-      table[place] = high;
-      table[place + 1] = low;
+      const [first, second] = [high(a, b, c, d), notFree(low(a, b, c, d))];
+      const place = placeOf(first, second);
+      table[place] = first;
+      table[place + 1] = second;
     },
-    has: (a, b, c, d) => table[placeOf(mix(a, b, c, d, 0) >>> 0, lowOf(mix(a, b, c, d, 4))) + 1] !== 0,
+    has: (a, b, c, d) => table[placeOf(high(a, b, c, d), notFree(low(a, b, c, d))) + 1] !== 0,
+  };
+}
+
+/** Four words become one. Shifts between the products let the highest bits count, which odd factors alone would cancel. */
+function createMix(): (a: number, b: number, c: number, d: number) => number {
+  const [seed = 0, one = 0, two = 0] = getRandomValues(new Uint32Array(3));
+  const [first, second] = [one | 1, two | 1];
+  const take = (mixed: number, word: number): number => {
+    const product = Math.imul(mixed ^ word ^ ((mixed ^ word) >>> 16), first);
+    return Math.imul(product ^ (product >>> 15), second);
+  };
+  return (a, b, c, d) => {
+    const mixed = take(take(take(take(seed, a), b), c), d);
+    return (mixed ^ (mixed >>> 16)) >>> 0;
   };
 }
 
 /** Never 0, which is a free slot. */
-function lowOf(mixed: number): number {
+function notFree(mixed: number): number {
   return (mixed | 1) >>> 0;
 }

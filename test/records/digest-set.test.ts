@@ -13,7 +13,14 @@ it('holds exactly what was added', () => {
       const texts = new Set(members.map((member) => member.join()));
       for (const one of [...members, ...others]) expect(set.has(...one)).toBe(texts.has(one.join()));
     }),
+    { numRuns: 300 },
   );
+});
+
+it('tells digests apart that differ in the highest bits of two words alone', () => {
+  const set = createDigestSet(1);
+  set.add(-1, -0x80000000, 0, -1);
+  expect(set.has(0x7fffffff, 0, 0, -1)).toBe(false);
 });
 
 it('takes signed and unsigned words for the same', () => {
