@@ -27,6 +27,7 @@ function begin(scan: XmlScan): void {
   scan.stop = 'no';
   scan.depth = 0;
   scan.elementsLeft = scan.limits.maxElements;
+  scan.nextReference = -1;
 }
 
 function readElement(scan: XmlScan, wanted: WantedElements | undefined): unknown {
@@ -109,13 +110,14 @@ function nameOf(scan: XmlScan, start: number, depth: number): string {
 
 /** Behind the start tag of an element: goes behind its end tag. */
 function skipContent(scan: XmlScan): void {
+  const { bytes } = scan;
   const outside = scan.depth - 1;
   while (scan.depth > outside) {
     const less = nextTag(scan);
     passReferences(scan, scan.at, less);
     if (isStopped(scan)) return;
     scan.at = less;
-    if (scan.bytes[less + 1] === SLASH) readEndTag(scan);
+    if (bytes[less + 1] === SLASH) readEndTag(scan);
     else readStartTag(scan, false);
     if (isStopped(scan)) return;
   }

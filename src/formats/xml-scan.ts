@@ -18,8 +18,8 @@ export interface XmlScan {
   stop: 'no' | 'more' | 'declined';
   /** Of the start tag that was read last. */
   isEmpty: boolean;
-  /** There is an `&` in what was passed last. */
-  hasReference: boolean;
+  /** The place of an `&`: none stands between where it was looked for last and there. */
+  nextReference: number;
   depth: number;
   /** How many more elements may be kept. */
   elementsLeft: number;
@@ -57,7 +57,7 @@ export function createXmlScan(limits: XmlLimits): XmlScan {
     at: 0,
     stop: 'no',
     isEmpty: false,
-    hasReference: false,
+    nextReference: -1,
     depth: 0,
     elementsLeft: 0,
     limits: { maxDepth, maxAttributes, maxElements },
@@ -76,6 +76,7 @@ export function viewBytes(scan: XmlScan, bytes: Buffer): void {
   scan.bytes = bytes;
   scan.isAscii = isAscii(bytes);
   scan.text = undefined;
+  scan.nextReference = -1;
 }
 
 /** What is in view as a string of one character for each byte, for those who look at more than single ones. */
@@ -138,9 +139,10 @@ export function isBlank(bytes: Buffer, from: number, end: number): boolean {
 
 /** The index behind the name that begins at `start`; `start` where none does. */
 export function endOfName(bytes: Buffer, start: number): number {
-  if (!isKind(bytes[start], BEGINS_NAME)) return start;
+  const { length } = bytes;
+  if (start >= length || ((KINDS[bytes[start] as number] as number) & BEGINS_NAME) === 0) return start;
   let i = start + 1;
-  while (isKind(bytes[i], IN_NAME)) i++;
+  while (i < length && ((KINDS[bytes[i] as number] as number) & IN_NAME) !== 0) i++;
   return i;
 }
 
@@ -163,48 +165,31 @@ export function copyOf({ isAscii, bytes }: XmlScan, from: number, to: number): s
 export const LESS = 0x3c;
 const AMPERSAND = 0x26;
 
-/** The place of the next `<`; -1 = stopped, since none is in view. Says whether there is a reference before it. */
+/** The place of the next `<`; -1 = stopped, since none is in view. */
 export function nextTag(scan: XmlScan): number {
-  const { bytes } = scan;
-  const end = bytes.length;
-  scan.hasReference = false;
-  for (let i = scan.at; i < end; i++) {
-    const code = bytes[i];
-    if (code === LESS) return i;
-    if (code === AMPERSAND) scan.hasReference = true;
-  }
-  scan.stop = 'more';
-  return -1;
-}
-
-/** The place of the quotation mark that closes a value which begins at `from`; -1 = stopped, since it is not closed before a `<`. */
-export function closingQuote(scan: XmlScan, from: number, quote: number): number {
-  const { bytes } = scan;
-  const end = bytes.length;
-  scan.hasReference = false;
-  for (let i = from; i < end; i++) {
-    const code = bytes[i];
-    if (code === quote) return i;
-    if (code === AMPERSAND) scan.hasReference = true;
-    else if (code === LESS) {
-      scan.stop = 'declined';
-      return -1;
-    }
-  }
-  scan.stop = 'more';
-  return -1;
+  const less = scan.bytes.indexOf(LESS, scan.at);
+  if (less < 0) scan.stop = 'more';
+  return less;
 }
 
 const REFERENCE = /^&(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});/;
 const LONGEST_REFERENCE = 10;
 
-/** Looks at the references between two places, where there are any. */
+/** Looks at the references between two places. Asked for rising places, it searches each part of a document once. */
 export function passReferences(scan: XmlScan, from: number, to: number): void {
-  if (!scan.hasReference) return;
   const { bytes } = scan;
-  for (let i = from; i < to; i++) {
-    if (bytes[i] !== AMPERSAND || REFERENCE.test(bytes.toString('latin1', i, i + LONGEST_REFERENCE))) continue;
-    scan.stop = 'declined';
-    return;
+  let i = scan.nextReference;
+  if (i < from) i = scan.nextReference = placeOf(bytes, from);
+  while (i < to) {
+    if (!REFERENCE.test(bytes.toString('latin1', i, i + LONGEST_REFERENCE))) {
+      scan.stop = 'declined';
+      return;
+    }
+    i = scan.nextReference = placeOf(bytes, i + 1);
   }
+}
+
+function placeOf(bytes: Buffer, from: number): number {
+  const found = bytes.indexOf(AMPERSAND, from);
+  return found < 0 ? Infinity : found;
 }

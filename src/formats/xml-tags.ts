@@ -8,7 +8,7 @@ import {
   SPACE,
   IN_NAME,
   decoded,
-  closingQuote,
+  LESS,
   endOfName,
   halt,
   isKind,
@@ -54,6 +54,8 @@ function readAttributes(scan: XmlScan, from: number, isKept: boolean): XmlObject
   let object: XmlObject | undefined;
   let count = 0;
   let declarations = -1;
+  // No value may hold a `<`: one search finds it for the whole tag.
+  const less = bytes.indexOf(LESS, from);
   let i = from;
   for (;;) {
     const before = i;
@@ -74,7 +76,7 @@ function readAttributes(scan: XmlScan, from: number, isKept: boolean): XmlObject
     }
     const name = i;
     while (isKind(bytes[i], IN_NAME)) i++;
-    const close = endOfValue(scan, i);
+    const close = endOfValue(scan, i, less);
     if (close < 0 || !isNew(scan, name, i, count++)) return undefined;
     if (isKept) object = keepAttribute(scan, object, name, i, close);
     passReferences(scan, i, close);
@@ -105,13 +107,18 @@ function learnDeclarations(scan: XmlScan, at: number): void {
 }
 
 /** The closing quote of `="value"` at `i`, which stands before the next `<`; -1 = stopped. */
-function endOfValue(scan: XmlScan, i: number): number {
+function endOfValue(scan: XmlScan, i: number, less: number): number {
   const { bytes } = scan;
   const equals = bytes[i];
   const quote = bytes[i + 1];
-  if (equals === EQUALS && (quote === DOUBLE_QUOTE || quote === SINGLE_QUOTE)) return closingQuote(scan, i + 2, quote);
-  halt(scan, equals === EQUALS ? quote : equals);
-  return -1;
+  if (equals !== EQUALS || (quote !== DOUBLE_QUOTE && quote !== SINGLE_QUOTE)) {
+    halt(scan, equals === EQUALS ? quote : equals);
+    return -1;
+  }
+  const close = bytes.indexOf(quote, i + 2);
+  if (less >= 0 && (close < 0 || close > less)) scan.stop = 'declined';
+  else if (close < 0) scan.stop = 'more';
+  return scan.stop === 'no' ? close : -1;
 }
 
 /** No attribute may be there twice. */

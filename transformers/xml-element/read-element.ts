@@ -6,10 +6,19 @@ import { isJsonObject, type JsonObject } from '../../src/job/json-object.ts';
 
 /** Every element that the path leads to, in document order; a text is `{ '#text': text }`. */
 export function elementsAt(value: unknown, ...path: readonly string[]): readonly JsonObject[] {
-  const [name, ...rest] = path;
-  const elements = toElements(value);
-  if (name === undefined) return elements;
-  return elements.flatMap((element) => (Object.hasOwn(element, name) ? elementsAt(element[name], ...rest) : []));
+  return elementsBelow(value, path, 0);
+}
+
+/** As far as each element is there once, which is nearly always, nothing is made on the way. */
+function elementsBelow(value: unknown, path: readonly string[], from: number): readonly JsonObject[] {
+  let single = value;
+  for (let i = from; i < path.length; i++) {
+    const name = path[i] as string;
+    if (Array.isArray(single)) return single.flatMap((each) => elementsBelow(each, path, i));
+    if (!isJsonObject(single) || !Object.hasOwn(single, name)) return [];
+    single = single[name];
+  }
+  return toElements(single);
 }
 
 /** The first text that the path leads to, trimmed; a blank one counts as absent. */
