@@ -10,6 +10,7 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { openServersFor } from './require-worker.ts';
 import { renderExplained } from './render-explained.ts';
 import { startAndFollow } from './start-and-follow.ts';
+import { parseText } from './parse-text.ts';
 
 export interface RunOptions extends RequestOptions, JsonOption {
   readonly explain?: boolean;
@@ -25,14 +26,14 @@ export function addRunOptions(command: Command): Command {
     )
     .option('--input <path>', 'a file that stands in for the source of the job; - reads stdin')
     .option('--since <time>', 'what to read from: YYYY-MM-DD HH:mm, ISO 8601, a date, "2 days", or none')
-    .option('--title <text>', 'what the run is called in lists')
+    .option('--title <text>', 'what the run is called in lists', parseText('title'))
     .addOption(argumentOption())
     .option('--custom-args <json>', 'a JSON object laid over the job config, or @FILE')
     .option('--force', 'read even a source that is known to be unchanged')
     .option('--explain', 'print the effective config and where each value comes from; start nothing')
     .option('--wait', 'while another run holds the job, wait for its end, then start; without it the run is skipped')
     .option('--detach', 'start the run and leave it to a worker')
-    .option('--queue <name>', 'another task queue than that of the job')
+    .option('--queue <name>', 'another task queue than that of the job', parseText('queue'))
     .option(...JSON_OPTION);
 }
 

@@ -78,6 +78,19 @@ describe('help and usage', () => {
     }
   });
 
+  it.each([
+    [['run', 'units', '--title', ' '], 'expected 1 to 250 characters, found 0.'],
+    [['plan', 'units', '--title', 'x'.repeat(251)], 'expected 1 to 250 characters, found 251.'],
+    [['run', 'units', '--queue', ''], 'expected 1 to 200 characters, found 0.'],
+    [['approve', '01', '--by', ''], 'expected 1 to 200 characters, found 0.'],
+    [['discard', '01', '--reason', 'x'.repeat(2_001)], 'expected 1 to 2000 characters, found 2001.'],
+    [['watermark', 'units', 'clear', '--by', ''], 'expected 1 to 200 characters, found 0.'],
+  ])('refuses a text that nobody could read in a list: %j', async (words, says) => {
+    const { code, stderr } = await run(...words);
+    expect(code).toBe(2);
+    expect(stderr).toContain(says);
+  });
+
   it('shows the help when nothing is asked, as a usage error', async () => {
     const { code, stdout, stderr } = await run();
     expect(code).toBe(2);

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { examples, JSON_OPTION, type CommandContext } from '../command-context.ts';
 import { decideRun, type DecideOptions } from '../decide-run.ts';
+import { parseText } from '../parse-text.ts';
 
 export function addDiscardCommand(program: Command, context: CommandContext): void {
   program
@@ -9,8 +10,8 @@ export function addDiscardCommand(program: Command, context: CommandContext): vo
     .summary('drop a plan that waits')
     .description('Drops the plan that waits; everything stays as it was.')
     .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
-    .option('--by <name>', 'who decides (default: the user of this machine)')
-    .option('--reason <text>', 'why; it is kept with the run')
+    .option('--by <name>', 'who decides (default: the user of this machine)', parseText('name'))
+    .option('--reason <text>', 'why; it is kept with the run', parseText('reason'))
     .option(...JSON_OPTION)
     .addHelpText('after', examples('vocab-sync discard ror-affiliations@latest --reason "the dump is cut"'))
     .action(async (run: string, options: DecideOptions) => {

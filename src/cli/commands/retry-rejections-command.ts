@@ -7,6 +7,7 @@ import { countOf } from '../format-number.ts';
 import { openServersFor } from '../require-worker.ts';
 import { argumentOption } from '../argument-option.ts';
 import { startAndFollow } from '../start-and-follow.ts';
+import { parseText } from '../parse-text.ts';
 
 interface RetryCommandOptions extends RetryOptions, JsonOption {
   readonly detach?: boolean;
@@ -23,12 +24,12 @@ of its own: it publishes those records, withdraws none, passes no guards and doe
 stays rejected. Arguments, custom args and --input are those of the run, unless given again. Refused where a later run published.`,
     )
     .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
-    .option('--title <text>', 'what the run is called in lists')
+    .option('--title <text>', 'what the run is called in lists', parseText('title'))
     .addOption(argumentOption())
     .option('--custom-args <json>', 'in place of those of the run: a JSON object laid over the job config, or @FILE')
     .option('--wait', 'while another run holds the job, wait for its end, then start; without it the run is skipped')
     .option('--detach', 'start the run and leave it to a worker')
-    .option('--queue <name>', 'another task queue than that of the job')
+    .option('--queue <name>', 'another task queue than that of the job', parseText('queue'))
     .option(...JSON_OPTION)
     .addHelpText(
       'after',

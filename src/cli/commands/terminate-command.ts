@@ -9,6 +9,7 @@ import { EXIT, exitCodeOfReport, type ExitCode } from '../exit-code.ts';
 import { withServers, type Servers } from '../open-servers.ts';
 import { renderReport } from '../render-report.ts';
 import { requireRunUnderWay } from '../require-run-under-way.ts';
+import { parseText } from '../parse-text.ts';
 
 interface TerminateOptions extends JsonOption {
   readonly reason?: string;
@@ -23,7 +24,7 @@ export function addTerminateCommand(program: Command, context: CommandContext): 
         'What a step had not committed is taken back; what was published stays. Exit code 5.',
     )
     .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
-    .option('--reason <text>', 'why; it is kept with the run and shown in the Web UI')
+    .option('--reason <text>', 'why; it is kept with the run and shown in the Web UI', parseText('reason'))
     .option(...JSON_OPTION)
     .addHelpText('after', examples('vocab-sync terminate ror-affiliations@latest --reason "its worker hangs"'))
     .action(async (reference: string, options: TerminateOptions) => {

@@ -15,6 +15,7 @@ import { userName } from '../compose-request.ts';
 import { EXIT } from '../exit-code.ts';
 import { withLedger } from '../open-ledger.ts';
 import { renderWatermark, reportWatermark } from '../watermark-report.ts';
+import { parseText } from '../parse-text.ts';
 
 type WatermarkAction = 'show' | 'set' | 'clear';
 
@@ -33,8 +34,8 @@ export function addWatermarkCommand(program: Command, context: CommandContext): 
     .argument('<job>', 'the name of a job')
     .addArgument(new Argument('[action]', 'what to do').choices(['show', 'set', 'clear']).default('show'))
     .argument('[time]', 'with set: YYYY-MM-DD HH:mm, ISO 8601, a date, or a span such as "2 days"')
-    .option('--by <name>', 'who sets or clears it (default: the user of this machine)')
-    .option('--reason <text>', 'why it is set or cleared')
+    .option('--by <name>', 'who sets or clears it (default: the user of this machine)', parseText('name'))
+    .option('--reason <text>', 'why it is set or cleared', parseText('reason'))
     .option(...JSON_OPTION)
     .addHelpText(
       'after',

@@ -1,0 +1,13 @@
+/** For options that take a text which is kept and shown: as long as the same thing may be in a job file, and never empty. */
+import { InvalidArgumentError } from 'commander';
+
+const LONGEST = { title: 250, queue: 200, name: 200, reason: 2_000 } as const;
+
+export function parseText(what: keyof typeof LONGEST): (written: string) => string {
+  const most = LONGEST[what];
+  return (written) => {
+    const { length } = written.trim();
+    if (length > 0 && length <= most) return written;
+    throw new InvalidArgumentError(`expected 1 to ${String(most)} characters, found ${String(length)}.`);
+  };
+}
