@@ -60,7 +60,7 @@ export const ERROR_CODES = {
   E_SINCE_INVALID: {
     kind: 'config',
     meaning: 'The value of `since` is not a time in a form that is understood.',
-    remedy: 'Use YYYY-MM-DD HH:mm, ISO 8601, a date, or `none`.',
+    remedy: 'Use YYYY-MM-DD HH:mm, ISO 8601, a date, a span such as P2D or "2 days", or `none`.',
   },
   E_SETTINGS_INVALID: {
     kind: 'config',
@@ -302,7 +302,7 @@ export const ERROR_CODES = {
   E_SOURCE_UNAVAILABLE: {
     kind: 'unavailable',
     meaning: 'The server of the source cannot be reached, or answers with a passing error.',
-    remedy: 'Nothing: the run tries again. If it lasts, look at the status page of the source.',
+    remedy: 'A run tries again by itself. If it lasts, look at the status page of the source.',
   },
   E_SOURCE_RATE_LIMITED: {
     kind: 'unavailable',
@@ -352,7 +352,7 @@ export const ERROR_CODES = {
   E_DISK_FULL: {
     kind: 'unavailable',
     meaning: 'The disk of the spool or of the target is full.',
-    remedy: 'Free space; the download or the file goes on where it stopped.',
+    remedy: 'Free space; a download or a file of a run goes on where it stopped, a command is given again.',
   },
 
   // The source is not what it claims
