@@ -71,7 +71,7 @@ export const csv = defineReader<Args>({
   type: 'csv',
   version: 1,
   summary: 'The rows of a CSV file',
-  description: `Streams with bounded memory. Blank lines are passed over. A row is rejected alone where it has more or fewer cells than the first row names, holds
+  description: `Streams with bounded memory. Blank lines are passed over; a first line \`sep=;\`, which Excel writes, names the delimiter. A row is rejected alone where it has more or fewer cells than the first row names, holds
 a NUL character, or is not of its encoding. Quotes that are unbalanced cost the line that they begin in: a quote that closes a cell has
 to be followed by a delimiter or the end of the row, so that one that is never closed is noticed at the next quote.`,
   args: argsSchema,

@@ -36,14 +36,26 @@ export async function* readCsvRecords(
   const window = new ByteWindow(toUtf8Bytes(source, options.encoding, options.name));
   try {
     await refuseOtherFormats(window, options.name);
-    const { maxRecordBytes, dialect } = options;
-    const rows = readCsvRows(window, { dialect: toDialectBytes(dialect), maxRecordBytes });
-    const header = options.asObjects ? await readHeader(rows, options) : undefined;
+    const { maxRecordBytes } = options;
+    const delimiter = takeSeparatorLine(window);
+    const dialect = delimiter === undefined ? options.dialect : { ...options.dialect, delimiter };
+    const line = delimiter === undefined ? 1 : 2;
+    const rows = readCsvRows(window, { dialect: toDialectBytes(dialect), maxRecordBytes, line });
+    const table = { ...options, dialect };
+    const header = options.asObjects ? await readHeader(rows, table) : undefined;
     if (options.asObjects && header === undefined) return;
-    yield* readBatches(rows, header, options);
+    yield* readBatches(rows, header, table);
   } finally {
     await window.close();
   }
+}
+
+/** `sep=;` as the first line: Excel writes and reads it, and shows none of it. */
+function takeSeparatorLine(window: ByteWindow): string | undefined {
+  const found = /^sep=([^\r\n"])(\r\n|\n|\r)/.exec(window.view.toString('latin1', 0, 8));
+  if (found?.[1] === undefined) return undefined;
+  window.advance(found[0].length);
+  return found[1];
 }
 
 async function refuseOtherFormats(window: ByteWindow, name: string): Promise<void> {
@@ -66,8 +78,18 @@ async function readHeader(
   const cells = row.fault === undefined && isText(row.bytes) ? parseCells([row], options.dialect)[0] : undefined;
   if (!Array.isArray(cells)) throw unusable(options.name, `its first row cannot be read: ${firstBytes(row.bytes)}`);
   const names = cells.map(String);
-  for (const name of new Set(names.filter((name, i) => names.indexOf(name) < i))) options.onRepeatedColumn(name);
+  for (const name of repeatedOf(names)) options.onRepeatedColumn(name);
   return names;
+}
+
+function repeatedOf(names: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) repeated.add(name);
+    seen.add(name);
+  }
+  return repeated;
 }
 
 async function* readBatches(

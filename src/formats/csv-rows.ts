@@ -20,6 +20,8 @@ export interface CsvRow {
 export interface CsvRowsOptions {
   readonly dialect: DialectBytes;
   readonly maxRecordBytes: number;
+  /** The number of the first line. */
+  readonly line: number;
 }
 
 /** More than a line break, a doubled quote or a delimiter takes. */
@@ -31,7 +33,7 @@ export async function* readCsvRows(
   options: CsvRowsOptions,
 ): AsyncGenerator<CsvRow, void, undefined> {
   const { dialect, maxRecordBytes } = options;
-  let line = 1;
+  let { line } = options;
   let isLast = false;
   for (;;) {
     const scanner = createRowScanner();

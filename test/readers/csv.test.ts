@@ -67,6 +67,26 @@ describe('csv', () => {
     expect(context.warnings).toMatchObject([{ code: 'W_CSV_COLUMN_REPEATED' }]);
   });
 
+  it('looks for names that stand twice in a row of very many', { timeout: 120_000 }, async () => {
+    const names = Array.from({ length: 150_000 }, (_, i) => `c${String(i)}`).join(',');
+    const context = testContext();
+    const before = process.cpuUsage();
+    const items = await readRecords(csv, bytesResource(`${names},c7\n1,2\n`), {}, context);
+    expect(outline(items)).toEqual(['0:E_RECORD_COLUMNS']);
+    expect(context.warnings).toHaveLength(1);
+    // A tenth of a second; with each name compared with all before it, half a minute.
+    expect(process.cpuUsage(before).user / 1e6).toBeLessThan(8);
+  });
+
+  it("takes the delimiter from Excel's first line, and tells lines as they are in the file", async () => {
+    for (const end of ['\r\n', '\n']) {
+      const items = await read(['\ufeffsep=;', 'a;b', '1;2,3', '4;5;6', ''].join(end));
+      expect(outline(items)).toEqual([{ a: '1', b: '2,3' }, '1:E_RECORD_COLUMNS']);
+      expect(items[1]).toMatchObject({ error: { details: { line: 4 } } });
+    }
+    expect(outline(await read('sep=;x\n1\n'))).toEqual([{ 'sep=;x': '1' }]);
+  });
+
   it('gives nothing for an empty file, or a header alone: the engine decides what that means', async () => {
     for (const text of ['', '\n\r\n', 'id,name\n', 'id,name']) expect(await read(text)).toEqual([]);
   });
