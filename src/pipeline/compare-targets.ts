@@ -65,7 +65,7 @@ async function compareStaged(client: PoolClient, task: OpenTask): Promise<Compar
   await joinWholeTables(client);
   const tally = await requireTally(client, task);
   refuseEmpty(task, tally);
-  const filled = await resolveKnown(client, task, tally);
+  const { filled, knownAreEqual } = await resolveKnown(client, task, tally);
   const duplicates = tally.staged - (await distinctRows(client, task));
   const counts = toStageCounts(tally, duplicates);
   await createPlan(client, task.names);
@@ -74,7 +74,7 @@ async function compareStaged(client: PoolClient, task: OpenTask): Promise<Compar
   for (const [ordinal, { target }] of task.targets.entries()) {
     await ensureTarget(client, target);
     const published = await countPublished(client, target, task.run.job_id);
-    await planChanges(client, task.names, target, ordinal, task.run.job_id);
+    await planChanges(client, task.names, { target, ordinal, job: task.run.job_id, knownAreEqual });
     const deleted = await planDeletions(client, task.names, target, ordinal, task.run.job_id);
     sizes.push({ name: target.name, published, absent: deleted + (await planAbsent(client, task, ordinal, tally)) });
     targets[target.name] = await countPlan(client, task.names, ordinal, counts.staged);
@@ -105,18 +105,22 @@ async function requireTally(client: PoolClient, task: OpenTask): Promise<Tally> 
   );
 }
 
-/** Records that were recognised by their bytes become rows like any other. Answers the fill counts of all rows. */
-async function resolveKnown(
-  client: PoolClient,
-  task: OpenTask,
-  tally: Tally,
-): Promise<Readonly<Record<string, number>>> {
+interface ResolvedRows {
+  /** The fill counts of all rows. */
+  readonly filled: Readonly<Record<string, number>>;
+  /** See PlannedTarget. */
+  readonly knownAreEqual: boolean;
+}
+
+/** Records that were recognised by their bytes become rows like any other. */
+async function resolveKnown(client: PoolClient, task: OpenTask, tally: Tally): Promise<ResolvedRows> {
   const [target] = targetsOf(task);
-  if (tally.known === 0 || target === undefined) return tally.filled;
-  await resolveKnownRows(client, task.names, { job: task.run.job_id, target });
+  if (tally.known === 0 || target === undefined) return { filled: tally.filled, knownAreEqual: false };
+  const resolved = await resolveKnownRows(client, task.names, { job: task.run.job_id, target });
   const fields = Object.keys(task.guards.min_fill_percent ?? {});
   const known = await countKnownFilled(client, task.names, target, fields);
-  return Object.fromEntries(fields.map((field) => [field, (tally.filled[field] ?? 0) + (known[field] ?? 0)]));
+  const filled = Object.fromEntries(fields.map((field) => [field, (tally.filled[field] ?? 0) + (known[field] ?? 0)]));
+  return { filled, knownAreEqual: resolved === tally.known };
 }
 
 /** The same answer however often it is asked: a second comparison finds the duplicates gone already. A deletion is no row. */

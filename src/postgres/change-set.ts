@@ -29,21 +29,29 @@ export async function analysePlan(client: PoolClient, names: StageNames): Promis
   await client.query(`ANALYZE ${names.plan} (target, id, op)`);
 }
 
-/** Removes all but the last of several rows with one id, in source order. Answers how many went. */
-export async function removeDuplicates(client: PoolClient, names: StageNames): Promise<number> {
-  const { rowCount } = await client.query(
-    `DELETE FROM ${names.stage} WHERE ctid IN (
-       SELECT place FROM (
-         SELECT ctid AS place, row_number() OVER (PARTITION BY id ORDER BY partition DESC, seq DESC) AS nth FROM ${names.stage}
-       ) ranked WHERE nth > 1
-     )`,
+/**
+ * Removes all but the last of several rows with one id, in source order. Most sources have none: then the index that is
+ * wanted anyway says so, in a third of the time that looking for them takes. A block, because what it catches is no
+ * error in the log of the server.
+ */
+export async function removeDuplicates(client: PoolClient, names: StageNames): Promise<void> {
+  const createIndex = `CREATE UNIQUE INDEX IF NOT EXISTS ${names.index} ON ${names.stage} (id)`;
+  await client.query(
+    `DO $block$ BEGIN
+       ${createIndex};
+     EXCEPTION WHEN unique_violation THEN
+       DELETE FROM ${names.stage} WHERE ctid IN (
+         SELECT place FROM (
+           SELECT ctid AS place, row_number() OVER (PARTITION BY id ORDER BY partition DESC, seq DESC) AS nth FROM ${names.stage}
+         ) ranked WHERE nth > 1
+       );
+       ${createIndex};
+     END $block$`,
   );
-  await client.query(`CREATE UNIQUE INDEX IF NOT EXISTS ${names.index} ON ${names.stage} (id)`);
   // Only what is joined on, and from 3,000 rows: the usual sample of 30,000 costs as much as all the rest of the comparison.
   await client.query(
     `ALTER TABLE ${names.stage} ALTER id SET STATISTICS 10, ALTER hash SET STATISTICS 10; ANALYZE ${names.stage} (id, hash)`,
   );
-  return rowCount ?? 0;
 }
 
 export async function createPlan(client: PoolClient, names: StageNames): Promise<void> {
@@ -56,13 +64,20 @@ export async function createPlan(client: PoolClient, names: StageNames): Promise
   );
 }
 
-/** What differs between the stage and a target. `ordinal` numbers the target in the plan. */
+export interface PlannedTarget {
+  readonly target: Target;
+  /** The number of the target in the plan. */
+  readonly ordinal: number;
+  readonly job: string;
+  /** Recognised rows got their hashes from this target in this transaction, so that they cannot differ from it. */
+  readonly knownAreEqual: boolean;
+}
+
+/** What differs between the stage and a target. */
 export async function planChanges(
   client: PoolClient,
   names: StageNames,
-  target: Target,
-  ordinal: number,
-  job: string,
+  { target, ordinal, job, knownAreEqual }: PlannedTarget,
 ): Promise<void> {
   await client.query(
     `INSERT INTO ${names.plan} (target, id, op, before_hash, after_hash, has_document)
@@ -71,7 +86,7 @@ export async function planChanges(
             WHEN t.withdrawn_at IS NOT NULL THEN 'restore' ELSE 'update' END,
        t.hash, s.hash, s.record IS NOT NULL
      FROM ${names.stage} s LEFT JOIN ${target.relation} t ON t.id = s.id${targetFilter(target)}
-     WHERE s.hash IS NOT NULL
+     WHERE s.hash IS NOT NULL${knownAreEqual ? ' AND NOT s.known' : ''}
        AND (t.id IS NULL OR t.job_id IS DISTINCT FROM $2 OR t.withdrawn_at IS NOT NULL OR t.hash <> s.hash)`,
     [ordinal, job],
   );

@@ -25,7 +25,7 @@ export async function publishPlan(client: PoolClient, publication: Publication, 
   if (!target.shared) await client.query(`LOCK TABLE ${target.relation} IN SHARE ROW EXCLUSIVE MODE`);
   if (planned.unchanged > 0) await refreshSourceHashes(client, publication.names, publication);
   expectRows('change log', await logChanges(client, publication, planned), changesOf(planned), target);
-  expectRows('insert', await insertNew(client, publication), planned.inserted, target);
+  expectRows('insert', await insertNew(client, publication, planned), planned.inserted, target);
   expectRows('update', await updateChanged(client, publication), planned.updated + planned.restored, target);
   expectRows('withdraw', await withdrawAbsent(client, publication), planned.withdrawn, target);
   await logRefusals(client, publication);
@@ -77,14 +77,18 @@ async function count(client: PoolClient, sql: string, values: readonly unknown[]
   return (await client.query(sql, [...values])).rowCount ?? 0;
 }
 
-async function insertNew(client: PoolClient, p: Publication): Promise<number> {
+/** Where everything that is staged is new, the plan need not be joined: two tables of that size would spill to the disk. */
+async function insertNew(client: PoolClient, p: Publication, planned: TargetCounts): Promise<number> {
   const { target } = p;
+  const isAllNew = planned.unchanged + planned.updated + planned.restored + planned.rejected === 0;
+  const rows = isAllNew
+    ? `${p.names.stage} s WHERE s.hash IS NOT NULL`
+    : `${p.names.plan} plan JOIN ${p.names.stage} s ON s.id = plan.id WHERE plan.target = ${String(p.ordinal)} AND plan.op = 'insert'`;
   const { rowCount } = await client.query(
     `INSERT INTO ${target.relation} (${target.shared ? 'target, ' : ''}id, record, hash, source_hash, job_id, created_run, changed_run)
-     SELECT ${target.shared ? `${quoteLiteral(target.name)}, ` : ''}s.id, s.record::${target.documents}, s.hash, s.source_hash, $2, $3, $3
-     FROM ${p.names.plan} plan JOIN ${p.names.stage} s ON s.id = plan.id
-     WHERE plan.target = $1 AND plan.op = 'insert'`,
-    [p.ordinal, p.job, p.run],
+     SELECT ${target.shared ? `${quoteLiteral(target.name)}, ` : ''}s.id, s.record::${target.documents}, s.hash, s.source_hash, $1, $2, $2
+     FROM ${rows}`,
+    [p.job, p.run],
   );
   return rowCount ?? 0;
 }

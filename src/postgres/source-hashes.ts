@@ -36,16 +36,19 @@ function ownedHashes({ job, target }: Owned): string {
     WHERE t.job_id = ${quoteLiteral(job)} AND t.withdrawn_at IS NULL AND length(t.source_hash) = ${String(DIGEST_BYTES)}${targetFilter(target)}`;
 }
 
-/** Gives the rows that were staged by their digest the id and hash of the record that they stand for. */
-export async function resolveKnownRows(client: PoolClient, names: StageNames, { job, target }: Owned): Promise<void> {
-  await client.query(
+/**
+ * Gives the rows that were staged by their digest the id and hash of the record that they stand for. Answers how many
+ * it did so for: none where an earlier comparison did.
+ */
+export async function resolveKnownRows(client: PoolClient, names: StageNames, { job, target }: Owned): Promise<number> {
+  const { rowCount } = await client.query(
     `UPDATE ${names.stage} s SET id = t.id, hash = t.hash FROM ${target.relation} t
      WHERE s.id IS NULL AND t.source_hash = s.source_hash AND t.job_id = $1 AND t.withdrawn_at IS NULL${targetFilter(target)}`,
     [job],
   );
   const { rows } = await client.query<{ n: number }>(`SELECT count(*) AS n FROM ${names.stage} WHERE id IS NULL`);
   const lost = rows[0]?.n ?? 0;
-  if (lost === 0) return;
+  if (lost === 0) return rowCount ?? 0;
   throw new UnavailableError(
     'E_STAGE_LOST',
     `${String(lost)} records that were recognised by their bytes are not in ${target.name} any more; they are read again.`,
