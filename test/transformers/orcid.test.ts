@@ -144,6 +144,26 @@ describe('names_exclude_regex', () => {
     ]);
   });
 
+  it.each([
+    ['[\\d\\W--\\s]', ['Ünï Łódź', '李明'], ['a-b', '٣']],
+    ['\\W\\W', ['Ünï', '李明'], ['a--b']],
+    ['^\\w+\\d X$', ['李明'], ['李明٣']],
+    ['[\\w.]{9}', ['Ünï'], ['Ünï.Łódźy']],
+    ['[\\p{Han}\\p{IsGreek}]', ['Müller'], ['李', 'Ω']],
+    ['[\\pN]', ['p'], ['Ⅷ']],
+  ])('means by %s what Python means', (pattern, kept, excluded) => {
+    const args = { names_exclude_regex: pattern };
+    for (const name of kept) expect(map(called(name), args)).toMatchObject({ given_name: name });
+    for (const name of excluded) expect(filtered(called(name), args)).toContain('names_exclude_regex excludes');
+  });
+
+  it.each(['[\\p{L}&&\\p{Latin}]', '[a||b]', '[a~~b]', '[[:punct:]]', '[\\p{Nope}]', '[\\h]', '[a\\W]b'])(
+    'refuses %s, which it would read as something else',
+    (pattern) => {
+      expect(orcid.args.safeParse({ names_exclude_regex: pattern }).success).toBe(false);
+    },
+  );
+
   it('takes time in proportion to the name, whatever the pattern', () => {
     const began = performance.now();
     map(called('a'.repeat(50_000)), { names_exclude_regex: '(a+)+$|(a|aa)+b' });

@@ -5,6 +5,7 @@
  */
 import { RE2JS } from 're2js';
 import { messageOf } from '../../src/errors.ts';
+import { translateShorthands } from './python-shorthands.ts';
 
 /** InvenioRDM's own, and besides it the apostrophes and hyphens that typography and other languages put in their place. */
 export const DEFAULT_NAMES_EXCLUDE_REGEX = "[\\p{P}\\p{S}\\p{Nd}\\p{No}\\p{Emoji}--,.()\\-'’ʼ´‘‐–‑]";
@@ -19,7 +20,7 @@ export function compileNameFilter(pattern: string): (name: string) => boolean {
   }
   // RE2 would read it as something else.
   if (/\[[^\]]*--|\]--/.test(pattern)) throw new Error('a difference of sets (--) has to be the whole expression');
-  const expression = RE2JS.compile(pattern);
+  const expression = RE2JS.compile(translateShorthands(pattern));
   return (name) => expression.test(name);
 }
 
@@ -33,15 +34,29 @@ export function faultOfNameFilter(pattern: string): string | undefined {
   }
 }
 
-/** `[A--B--C]` as a class of JavaScript; undefined where the pattern is anything else than one class. */
+/** `[A--B--C]` as an expression of JavaScript; undefined where the pattern is anything else than one class. */
 function translateSet(pattern: string): string | undefined {
   const reading: Reading = { pattern, at: 0 };
   const operands = readSet(reading);
   if (operands === undefined || reading.at !== pattern.length) return undefined;
   const [first, ...others] = operands;
-  if (first === undefined || first === '' || first === '^') return undefined;
-  const without = others.map((operand) => `(?![${operand}])`).join('');
-  return first.startsWith('^') && without !== '' ? undefined : `${without}[${first}]`;
+  if (first === undefined || first.members === '' || first.members === '^') return undefined;
+  const isNegated = first.members.startsWith('^');
+  if (isNegated && (others.length > 0 || first.outside.length > 0)) return undefined;
+  return others.map((operand) => `(?!${toClass(operand)})`).join('') + toClass(first);
+}
+
+/** One side of a difference. */
+interface Operand {
+  /** As between the brackets of a class. */
+  members: string;
+  /** Classes of all but what they name, which cannot stand within another one. */
+  outside: readonly string[];
+}
+
+function toClass({ members, outside }: Operand): string {
+  const classes = members === '' ? outside : [`[${members}]`, ...outside];
+  return classes.length === 1 ? (classes[0] ?? '') : `(?:${classes.join('|')})`;
 }
 
 interface Reading {
@@ -50,40 +65,87 @@ interface Reading {
 }
 
 /** What is between brackets, cut at `--`; a set inside it is taken for its members. Undefined = it is no such set. */
-function readSet(reading: Reading): string[] | undefined {
+function readSet(reading: Reading): Operand[] | undefined {
   const { pattern } = reading;
   if (pattern[reading.at] !== '[') return undefined;
   reading.at++;
-  const operands = [''];
-  const add = (text: string): void => {
-    operands[operands.length - 1] = (operands.at(-1) ?? '') + text;
+  const operands: Operand[] = [{ members: '', outside: [] }];
+  const add = ({ members, outside }: Operand): void => {
+    const last = operands.at(-1) ?? { members: '', outside: [] };
+    operands[operands.length - 1] = { members: last.members + members, outside: [...last.outside, ...outside] };
   };
   for (let isFirst = true; reading.at < pattern.length; isFirst = false) {
     if (pattern[reading.at] === ']' && !isFirst) {
       reading.at++;
       return operands;
     }
+    refuseOperator(pattern.slice(reading.at));
     if (pattern.startsWith('--', reading.at)) {
-      operands.push('');
+      operands.push({ members: '', outside: [] });
       reading.at += 2;
     } else if (pattern[reading.at] === '[') {
       const inner = readSet(reading);
-      if (inner?.length !== 1 || inner[0]?.startsWith('^') === true) return undefined;
-      add(inner[0] ?? '');
+      if (inner?.length !== 1 || inner[0] === undefined || inner[0].members.startsWith('^')) return undefined;
+      add(inner[0]);
     } else add(readMember(reading, isFirst));
   }
   return undefined;
 }
 
+/** What Python knows besides `--`, and would be read as ordinary characters. */
+function refuseOperator(rest: string): void {
+  const operator = /^(?:&&|\|\||~~|\[:\^?\w+:\])/.exec(rest)?.[0];
+  if (operator === undefined) return;
+  throw new Error(`"${operator}" within a class is not known; of the operations on sets only a difference (--) is`);
+}
+
+/** What Python means by them, for all scripts. */
+const SHORTHANDS: Readonly<Record<string, Operand>> = {
+  d: { members: '\\p{Nd}', outside: [] },
+  D: { members: '\\P{Nd}', outside: [] },
+  w: { members: '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}', outside: [] },
+  W: { members: '', outside: ['[^\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}]'] },
+};
+
 /** One member of a set, as JavaScript writes it under the flag `u`. */
-function readMember(reading: Reading, isFirst: boolean): string {
+function readMember(reading: Reading, isFirst: boolean): Operand {
   const rest = reading.pattern.slice(reading.at);
-  const known = /^\\(?:[pP]\{[^}]*\}|[dDwWsStnrfv]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})/.exec(rest)?.[0];
+  const shorthand = rest.startsWith('\\') ? SHORTHANDS[rest[1] ?? ''] : undefined;
+  if (shorthand !== undefined) {
+    reading.at += 2;
+    return shorthand;
+  }
+  const property = /^\\([pP])(?:\{(?:Is)?(\^?[\w=]+)\}|([A-Z]))/.exec(rest);
+  if (property !== null) {
+    const [found, letter = 'p', long, short = ''] = property;
+    reading.at += found.length;
+    return { members: translateProperty(letter, long ?? short), outside: [] };
+  }
+  return { members: readCharacter(reading, rest, isFirst), outside: [] };
+}
+
+/** Python takes the name of a script for the property. */
+function translateProperty(letter: string, name: string): string {
+  const [kind, bare] = name.startsWith('^') ? [letter === 'p' ? 'P' : 'p', name.slice(1)] : [letter, name];
+  const known = [bare, `Script=${bare}`].find((value) => {
+    try {
+      return new RegExp(`\\p{${value}}`, 'u').source !== '';
+    } catch {
+      return false;
+    }
+  });
+  if (known === undefined) throw new Error(`\\${letter}{${name}} names no property of characters`);
+  return `\\${kind}{${known}}`;
+}
+
+function readCharacter(reading: Reading, rest: string, isFirst: boolean): string {
+  const known = /^\\(?:[sStnrfv]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})/.exec(rest)?.[0];
   if (known !== undefined) {
     reading.at += known.length;
     return known;
   }
   const isEscaped = rest.startsWith('\\');
+  if (/^\\[A-Za-z0-9]/.test(rest)) throw new Error(`"${rest.slice(0, 2)}" within a class is not known`);
   const character = String.fromCodePoint((isEscaped ? rest.codePointAt(1) : rest.codePointAt(0)) ?? 0x5c);
   reading.at += character.length + (isEscaped ? 1 : 0);
   if (!isEscaped && character === '^' && isFirst) return '^';
