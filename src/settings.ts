@@ -42,6 +42,8 @@ export interface Settings {
   /** Ours below XDG_CACHE_HOME, for programs that are fetched once. */
   readonly cacheDirectory: string;
   readonly origins: readonly SettingOrigin[];
+  /** Names in .env, and of ours in the environment, that are no setting: perhaps misspelt, perhaps a secret of a job. */
+  readonly otherNames: readonly string[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -110,6 +112,12 @@ export function loadSettings(env: Environment = process.env, cwd: string = proce
     temporalCliPath: values.TEMPORAL_CLI_PATH,
     cacheDirectory: join(values.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'vocab-sync'),
     origins: listOrigins(variables, values),
+    otherNames: [...variables.values.keys()].filter(
+      (name) =>
+        (variables.fromFile.has(name) || name.startsWith('VOCAB_SYNC_')) &&
+        !Object.hasOwn(schema.shape, name) &&
+        !name.startsWith('TEMPORAL_'),
+    ),
   };
 }
 
@@ -135,7 +143,7 @@ interface Variables {
 /** An empty value counts as unset, as shells and compose files produce it. */
 function mergeDotenv(env: Environment, cwd: string): Variables {
   const path = join(cwd, '.env');
-  const file = existsSync(path) ? parse(readFileSync(path)) : {};
+  const file = existsSync(path) ? readDotenv(path) : {};
   const values = new Map<string, string>();
   const fromFile = new Set<string>();
   for (const [name, value] of Object.entries(file)) {
@@ -149,6 +157,15 @@ function mergeDotenv(env: Environment, cwd: string): Variables {
     fromFile.delete(name);
   }
   return { values, fromFile };
+}
+
+function readDotenv(path: string): Record<string, string> {
+  try {
+    return parse(readFileSync(path));
+  } catch (cause) {
+    const message = `Expected ${path} to be a file of settings that can be read: ${messageOf(cause)}. Let this user read it, or move it away.`;
+    throw new ConfigError('E_SETTINGS_INVALID', message, { cause });
+  }
 }
 
 function loadTemporal(values: ReadonlyMap<string, string>): TemporalConnectConfig | Error {

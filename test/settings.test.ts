@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -39,6 +39,21 @@ describe('loadSettings', () => {
     expect(originOf(settings, 'LOG_LEVEL')).toEqual({ name: 'LOG_LEVEL', value: 'warn', from: 'environment' });
     expect(originOf(settings, 'VOCAB_SYNC_SPOOL')?.from).toBe('.env');
     expect(originOf(settings, 'LOG_FORMAT')).toEqual({ name: 'LOG_FORMAT', value: 'auto', from: 'default' });
+  });
+
+  it('names an .env that cannot be read', () => {
+    const cwd = tempDir();
+    mkdirSync(join(cwd, '.env'));
+    expect(() => loadSettings(noProfile, cwd)).toThrow(
+      /^Expected .*\.env to be a file of settings that can be read: EISDIR/,
+    );
+  });
+
+  it('knows which names are none of its own', () => {
+    const cwd = tempDir();
+    writeFileSync(join(cwd, '.env'), 'LOG_LEVL=debug\nORCID_TOKEN=x\nLOG_LEVEL=warn\nTEMPORAL_NAMESPACE=n\n');
+    const { otherNames } = loadSettings({ ...noProfile, VOCAB_SYNC_HOEM: 'x', HOME: '/x' }, cwd);
+    expect(otherNames).toEqual(['LOG_LEVL', 'ORCID_TOKEN', 'VOCAB_SYNC_HOEM']);
   });
 
   it('takes an empty value for unset', () => {

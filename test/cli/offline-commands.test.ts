@@ -337,3 +337,13 @@ describe('custom args', () => {
     expect([code, stdout]).toEqual([2, '']);
   });
 });
+
+it('doctor asks about settings that are misspelt, and not about the secrets of jobs', async () => {
+  const home = makeTempDir();
+  writeFileSync(join(home, '.env'), 'LOG_LEVL=debug\nORCID_ACCESS_KEY=x\nVOCAB_SYNC_PROXY=y\n');
+  const { stdout } = await runWords(['doctor'], { cwd: home });
+  rmSync(home, { recursive: true });
+  expect(stdout).toContain('warn  settings: LOG_LEVL is no setting, and is not read as one; did you mean "LOG_LEVEL"?');
+  expect(stdout).toMatch(/^warn {2}settings: VOCAB_SYNC_PROXY is no setting, and is not read as one/m);
+  expect(stdout).not.toContain('ORCID_ACCESS_KEY');
+});
