@@ -21,18 +21,38 @@ const FIELDS: readonly Field[] = [
   { name: 'day of week', min: 0, max: 7, names: DAYS },
 ];
 
+const MACROS: Readonly<Record<string, string>> = {
+  '@yearly': '0 0 1 1 *',
+  '@annually': '0 0 1 1 *',
+  '@monthly': '0 0 1 * *',
+  '@weekly': '0 0 * * 0',
+  '@daily': '0 0 * * *',
+  '@midnight': '0 0 * * *',
+  '@hourly': '0 * * * *',
+};
+
 /** What is wrong with the expression, as `expected …`; undefined when nothing is. */
-export function checkCron(cron: string): string | undefined {
+export function checkCron(cron: string, days: 'either' | 'both'): string | undefined {
   const fields = cron.trim().split(/\s+/);
   if (fields.length !== FIELDS.length) {
-    return 'expected five fields: minute, hour, day of month, month, day of week (such as "30 3 * * 1")';
+    const meant = MACROS[cron.trim().toLowerCase()];
+    const example = meant === undefined ? 'such as "30 3 * * 1"' : `${cron.trim()} is "${meant}"`;
+    return `expected five fields: minute, hour, day of month, month, day of week (${example})`;
   }
   for (const [index, field] of FIELDS.entries()) {
     if (!isField(fields[index] ?? '', field)) {
       return `expected a ${field.name} from ${String(field.min)} to ${String(field.max)} (or *, lists, ranges, steps)`;
     }
   }
-  return undefined;
+  return toCalendars(cron, days).some(isEverMet)
+    ? undefined
+    : 'expected a day that there is: no month of these has such a day, so the job would never start';
+}
+
+const LONGEST_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+function isEverMet({ dayOfMonth, month }: CronCalendar): boolean {
+  return month.some((number) => (dayOfMonth[0] ?? 1) <= (LONGEST_MONTHS[number - 1] ?? 31));
 }
 
 /** As in crontab(5), a field that begins with * restricts nothing by itself: with it, both fields must fit. */
@@ -67,8 +87,7 @@ export function toCalendars(cron: string, days: 'either' | 'both'): readonly Cro
 function valuesOf(text: string, field: Field): readonly number[] {
   const values = text.split(',').flatMap((part) => {
     const [range = '*', step] = part.split('/');
-    const [from = field.min, to] =
-      range === '*' ? [field.min, field.max] : range.split('-').map((end) => toNumber(end, field));
+    const [from = field.min, to] = range === '*' ? [field.min, field.max] : endsOf(range, field);
     // `5/15` begins at 5 and goes on to the end of the field.
     const last = to ?? (step === undefined ? from : field.max);
     return upTo(from, last).filter((value) => (value - from) % Number(step ?? 1) === 0);
@@ -88,9 +107,17 @@ function isPart(part: string, field: Field): boolean {
   const [range = '', step, ...more] = part.split('/');
   if (more.length > 0 || (step !== undefined && !/^[1-9]\d{0,2}$/.test(step))) return false;
   if (range === '*') return true;
-  const [from, to, ...others] = range.split('-').map((text) => toNumber(text, field));
+  const [from, to, ...others] = endsOf(range, field);
   if (others.length > 0 || from === undefined || (range.includes('-') && to === undefined)) return false;
   return to === undefined || from <= to;
+}
+
+/** A week that is written to its end ends with Sunday: `sat-sun` is `6-7`. */
+function endsOf(range: string, field: Field): (number | undefined)[] {
+  return range.split('-').map((text, index) => {
+    const isLastDay = index === 1 && field.names === DAYS && text.toLowerCase() === 'sun';
+    return isLastDay ? 7 : toNumber(text, field);
+  });
 }
 
 function toNumber(text: string, field: Field): number | undefined {

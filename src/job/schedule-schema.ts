@@ -25,12 +25,18 @@ const SECONDS = {
   microseconds: 1e-6,
 };
 
+/** Temporal reckons in nanoseconds of 64 bits, and takes a longer span for another one without a word. */
+const LONGEST_SECONDS = 36_525 * 86_400;
+
 const spanSchema = z.strictObject(SPAN);
 type Span = z.infer<typeof spanSchema>;
 
 const timezone = z
   .string()
-  .refine(isTimeZone, 'expected a time zone by its IANA name, such as "Europe/Zurich"')
+  .superRefine((name, context) => {
+    const wrong = checkTimeZone(name);
+    if (wrong !== undefined) context.addIssue({ code: 'custom', message: wrong });
+  })
   .default('UTC')
   .describe('IANA name. Where clocks change, a time from 02:00 to 03:00 is skipped or doubled once a year.');
 
@@ -73,6 +79,8 @@ const intervalSchema = z
     offset: spanSchema.optional().describe('Shifts every start, counted from midnight UTC of 1 January 1970.'),
   })
   .refine((span) => toSeconds(span) >= 1, 'expected an interval of at least one second')
+  .refine((span) => toSeconds(span) <= LONGEST_SECONDS, 'expected an interval of at most 100 years')
+  .refine(({ offset = {} }) => toSeconds(offset) <= LONGEST_SECONDS, 'expected an offset of at most 100 years')
   .describe('Runs again and again after this span.');
 
 const field = (what: string) => z.union([z.string(), z.int()]).optional().describe(`${what}. Default "*".`);
@@ -83,7 +91,7 @@ const crontabSchema = z
     cron: z
       .string()
       .superRefine((cron, context) => {
-        const wrong = checkCron(cron);
+        const wrong = checkCron(cron, 'either');
         if (wrong !== undefined) context.addIssue({ code: 'custom', message: wrong });
       })
       .optional()
@@ -107,7 +115,7 @@ const crontabSchema = z
         message: 'expected either "cron" or the five keys minute, hour, … of InvenioRDM',
       });
     }
-    const wrong = crontab.cron === undefined ? checkCron(toCron(crontab)) : undefined;
+    const wrong = crontab.cron === undefined ? checkCron(toCron(crontab), 'both') : undefined;
     if (wrong !== undefined) context.addIssue({ code: 'custom', message: wrong });
   })
   .describe('Runs at times of the clock.');
@@ -157,11 +165,20 @@ function toSeconds(span: Span): number {
   );
 }
 
-function isTimeZone(name: string): boolean {
+/** Here a name may be written in any case; Temporal takes it in one alone. */
+function checkTimeZone(name: string): string | undefined {
+  const expected = 'expected a time zone by its IANA name';
+  const known = canonicalZone(name);
+  if (known === undefined || !/^[A-Za-z]/.test(name)) return `${expected}, such as "Europe/Zurich"`;
+  if (known !== name && known.toLowerCase() === name.toLowerCase()) return `${expected}, "${known}"`;
+  const isWritten = /^[A-Z]/.test(name) && !/[/_](?!(es|of)_)[a-z]/.test(name);
+  return isWritten ? undefined : `${expected}, with its capital letters, such as "Europe/Zurich"`;
+}
+
+function canonicalZone(name: string): string | undefined {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return /^[A-Za-z]/.test(name);
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -11,6 +11,16 @@ describe('schedules', () => {
     [{ type: 'crontab', cron: '0 3 * * *', hour: 3 }, '/schedule', 'expected either "cron" or the five keys'],
     [{ type: 'crontab', cron: '0 3 * * *', timezone: 'Europe/Zuerich' }, '/schedule/timezone', 'expected a time zone'],
     [{ type: 'interval' }, '/schedule', 'expected an interval of at least one second'],
+    [{ type: 'interval', milliseconds: 999 }, '/schedule', 'expected an interval of at least one second'],
+    [{ type: 'interval', weeks: 1_000_000_000 }, '/schedule', 'expected an interval of at most 100 years'],
+    [{ type: 'interval', days: 1, offset: { weeks: 1e15 } }, '/schedule', 'expected an offset of at most 100 years'],
+    [{ type: 'crontab', cron: '@daily' }, '/schedule/cron', '@daily is "0 0 * * *"'],
+    [{ type: 'crontab', cron: '0 0 31 2 *' }, '/schedule/cron', 'expected a day that there is'],
+    [{ type: 'crontab', cron: '0 0 31 4,6,9-11/2 *' }, '/schedule/cron', 'expected a day that there is'],
+    [{ type: 'crontab', day_of_month: '30-31', month_of_year: 'feb', day_of_week: 1 }, '/schedule', 'a day that there'],
+    [{ type: 'crontab', cron: '0 3 * * fri-mon' }, '/schedule/cron', 'expected a day of week'],
+    [{ type: 'crontab', cron: '0 3 * * 1', timezone: 'europe/zurich' }, '/schedule/timezone', '"Europe/Zurich"'],
+    [{ type: 'crontab', cron: '0 3 * * 1', timezone: 'us/eastern' }, '/schedule/timezone', 'capital letters'],
     [{ type: 'interval', days: 1.5 }, '/schedule/days', 'expected a whole number'],
     [{ type: 'interval', days: 1, end_at: 'tomorrow' }, '/schedule/end_at', 'expected a date, or a time with a zone'],
     [{ type: 'interval', days: 1, overlap: 'queue' }, '/schedule/overlap', '"buffer_one"'],
@@ -19,6 +29,34 @@ describe('schedules', () => {
   ])('%j is refused', (schedule, pointer, message) => {
     const problem = check({ ...GOOD, schedule }).problems.find((found) => found.pointer === pointer);
     expect(problem?.message).toContain(message);
+  });
+
+  it.each(['0 0 29 2 *', '0 0 31 1,2 *', '0 0 31 2 mon', '0 3 * * mon-FRI', '0 3 * * sat-sun', '5 4 * * sun'])(
+    'takes %s',
+    (cron) => {
+      const { problems } = check({ ...GOOD, schedule: { type: 'crontab', cron } });
+      expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+    },
+  );
+
+  it('ends a week with Sunday', () => {
+    expect(toCalendars('0 3 * * sat-sun', 'either').map(({ dayOfWeek }) => dayOfWeek)).toEqual([[0, 6]]);
+    expect(toCalendars('0 3 * * sun-tue', 'either').map(({ dayOfWeek }) => dayOfWeek)).toEqual([[0, 1, 2]]);
+  });
+
+  it.each([
+    'Etc/UTC',
+    'UTC',
+    'GMT',
+    'EST5EDT',
+    'US/Eastern',
+    'Europe/Kyiv',
+    'Asia/Calcutta',
+    'America/Argentina/Buenos_Aires',
+    'Etc/GMT+5',
+  ])('takes the zone %s', (timezone) => {
+    const { problems } = check({ ...GOOD, schedule: { type: 'crontab', cron: '0 3 * * 1', timezone } });
+    expect(problems).toEqual([]);
   });
 
   it.each([
