@@ -41,6 +41,10 @@ export interface OaiPage {
 }
 
 const MAX_DEPTH = 512;
+/** Within a record, which is not read here: whoever reads it has a limit of its own, and loses that record alone. */
+const DEEPEST_RECORD = 200_000;
+/** How far the declarations around records, which each of them gets, may make a page grow. Those of real ones double it. */
+const MOST_GROWTH = 16;
 
 /** Undefined where the root element is not that of OAI-PMH. */
 export function parseOaiPage(text: string): OaiPage | undefined {
@@ -48,6 +52,7 @@ export function parseOaiPage(text: string): OaiPage | undefined {
   let rest: Pick<OaiPage, 'token' | 'listSize'> = {};
   const envelope = createXmlEnvelope();
   const spaces: ReadonlyMap<string, string>[] = [];
+  let left = MOST_GROWTH * text.length;
   for (let at = 0; at < text.length;) {
     const token = tokenAt(text, at);
     const depth = envelope.open.length;
@@ -57,8 +62,12 @@ export function parseOaiPage(text: string): OaiPage | undefined {
     if (isElement && isLeaf(name, envelope)) {
       const end = endOfElement(text, at);
       const raw = text.slice(at, end);
-      if (name === 'record' || name === 'header') page.entries.push(toEntry(raw, name, spaces));
-      else if (name === 'error') page.errors.push({ code: attributeOf(raw, 'code'), message: textOf(raw) });
+      if (name === 'record' || name === 'header') {
+        const entry = toEntry(raw, name, spaces);
+        left -= entry.xml.length;
+        if (left < 0) throw new XmlFault('E_RECORD_SYNTAX', 'it declares too many namespaces around its records');
+        page.entries.push(entry);
+      } else if (name === 'error') page.errors.push({ code: attributeOf(raw, 'code'), message: textOf(raw) });
       else if (name === 'resumptionToken') rest = toRest(raw);
       else page.facts.set(name, textOf(raw));
       at = end;
@@ -80,8 +89,8 @@ function isLeaf(name: string, { open }: XmlEnvelope): boolean {
   return open.length === 2;
 }
 
-function take(envelope: XmlEnvelope, token: XmlToken, text: string, at: number): void {
-  takeXmlToken(envelope, token, text.slice(at, token.end), at, MAX_DEPTH);
+function take(envelope: XmlEnvelope, token: XmlToken, text: string, at: number, maxDepth = MAX_DEPTH): void {
+  takeXmlToken(envelope, token, text.slice(at, token.end), at, maxDepth);
 }
 
 function tokenAt(text: string, at: number): XmlToken {
@@ -100,7 +109,7 @@ function endOfElement(text: string, start: number): number {
   const inner = createXmlEnvelope();
   for (let at = start; ;) {
     const token = tokenAt(text, at);
-    take(inner, token, text, at);
+    take(inner, token, text, at, DEEPEST_RECORD);
     at = token.end;
     if (inner.open.length === 0) return at;
   }
@@ -134,7 +143,11 @@ function parseHeader(raw: string): OaiHeader {
     const token = tokenAt(raw, at);
     const end = token.kind === 'start' || token.kind === 'empty' ? endOfElement(raw, at) : token.end;
     const name = localName(token.name);
-    if (token.kind === 'start') values.set(name, [...(values.get(name) ?? []), textOf(raw.slice(at, end))]);
+    if (token.kind === 'start') {
+      const texts = values.get(name) ?? [];
+      texts.push(textOf(raw.slice(at, end)));
+      values.set(name, texts);
+    }
     at = end;
   }
   const identifier = values.get('identifier')?.[0]?.trim() ?? '';

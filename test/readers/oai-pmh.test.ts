@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { oaiPmh } from '../../readers/oai-pmh.ts';
 import type { FetchContext, FetchedFile, NothingNew, Since, SourceVersion } from '../../src/component/reader.ts';
 import { createBundles } from '../../src/bundle/create-bundles.ts';
+import type { Resource } from '../../src/component/resource.ts';
 import { isFailure, type ReadItem } from '../../src/records/entry.ts';
 import { fileResource } from '../../src/spool/file-resource.ts';
 import { startOaiServer, type OaiRecord, type OaiServer, type OaiServerOptions } from '../support/oai-server.ts';
@@ -382,6 +383,37 @@ describe('a saved answer', () => {
         record: expect.stringMatching(/^<o:record xmlns:o="[^"]+" a="1">/) as string,
       },
     });
+  });
+
+  const saved = (records: string, declared = ''): Resource =>
+    bytesResource(`<OAI-PMH ${declared}><ListRecords>${records}</ListRecords></OAI-PMH>`, [65_536], 'saved.xml');
+  const record = (id: string, metadata = '', specs = ''): string =>
+    `<record><header><identifier>${id}</identifier>${specs}</header><metadata>${metadata}</metadata></record>`;
+  const readSaved = (input: Resource) => readRecords(oaiPmh, input, { base_url: 'http://localhost/' });
+
+  it(
+    'with a record of very many sets is read in the time that it takes to read them',
+    { timeout: 120_000 },
+    async () => {
+      const before = process.cpuUsage();
+      const items = await readSaved(saved(record('a', '', '<setSpec>s</setSpec>'.repeat(80_000)) + record('b')));
+      expect(headers(items)).toEqual(['a', 'b']);
+      // Half a second; with a copy of all sets before for each set, over half a minute.
+      expect(process.cpuUsage(before).user / 1e6).toBeLessThan(10);
+    },
+  );
+
+  it('with a record that is nested very deep is left to whoever reads that record', async () => {
+    const deep = '<a>'.repeat(100_000) + '</a>'.repeat(100_000);
+    expect(headers(await readSaved(saved(record('a') + record('b', deep) + record('c'))))).toEqual(['a', 'b', 'c']);
+  });
+
+  it('does not grow without limit by what it declares around its records', async () => {
+    const declared = Array.from({ length: 2000 }, (_, i) => `xmlns:n${String(i)}="http://localhost/"`).join(' ');
+    expect(headers(await readSaved(saved(record('a'), declared)))).toEqual(['a']);
+    const many = Array.from({ length: 1000 }, (_, i) => record(String(i))).join('');
+    const error = await errorOf(readSaved(saved(many, declared)));
+    expect([error.code, error.message]).toEqual(['E_OAI_ANSWER', expect.stringContaining('too many namespaces')]);
   });
 
   it('that is something else is refused', async () => {
