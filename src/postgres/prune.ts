@@ -18,6 +18,15 @@ export interface Pruned {
   readonly rejections: number;
   readonly log_lines: number;
   readonly changes: number;
+  /** Whose runs they are, and from when to when. */
+  readonly jobs: readonly PrunedJob[];
+}
+
+export interface PrunedJob {
+  readonly job: string;
+  readonly runs: number;
+  readonly oldest: string;
+  readonly newest: string;
 }
 
 /** $1 the time, $2 the number. */
@@ -59,6 +68,7 @@ async function pruneLedger(client: PoolClient, rules: KeepRules): Promise<Pruned
   await client.query('CREATE TEMPORARY TABLE old_run (id uuid PRIMARY KEY) ON COMMIT DROP');
   await client.query(`INSERT INTO old_run ${OLD_RUNS}`, [rules.runsBefore, rules.keepRuns]);
   await client.query('ANALYZE old_run');
+  const jobs = await listOldJobs(client);
   const remove = async (table: string, column: string): Promise<number> => {
     const sql = `DELETE FROM vocab_sync.${table} WHERE ${column} IN (SELECT id FROM old_run)`;
     return (await client.query(sql)).rowCount ?? 0;
@@ -68,7 +78,20 @@ async function pruneLedger(client: PoolClient, rules: KeepRules): Promise<Pruned
   await remove('step_attempt', 'run_id');
   await remove('notice', 'run_id');
   const runs = await remove('run', 'id');
-  return { runs, rejections, log_lines: lines, changes };
+  return { runs, rejections, log_lines: lines, changes, jobs };
+}
+
+async function listOldJobs(client: PoolClient): Promise<readonly PrunedJob[]> {
+  const { rows } = await client.query<{ job: string; runs: number; oldest: Date; newest: Date }>(
+    `SELECT job_id AS job, count(*)::int AS runs, min(started_at) AS oldest, max(started_at) AS newest
+     FROM vocab_sync.run WHERE id IN (SELECT id FROM old_run) GROUP BY job_id ORDER BY job_id`,
+  );
+  return rows.map(({ job, runs, oldest, newest }) => ({
+    job,
+    runs,
+    oldest: oldest.toISOString(),
+    newest: newest.toISOString(),
+  }));
 }
 
 /** Also of runs that were pruned before: run ids begin with their time. */

@@ -54,7 +54,7 @@ describeWithPostgres('the commands that look back', () => {
   });
 
   it('runs: no page leaves out a run, also where many began at the same moment and others begin meanwhile', async () => {
-    const began = '2026-03-01T03:30:00.000Z';
+    const began = '2020-03-01T03:30:00.000Z';
     const add = async (job: string, at: string): Promise<string> => {
       const id = createRunId();
       await test.pool.query(
@@ -73,7 +73,7 @@ describeWithPostgres('the commands that look back', () => {
       const words = behind === undefined ? [] : ['--before', behind];
       const { stdout } = await cli('runs', 'crowd', '--limit', '2', ...words, '--json');
       seen.push(...(JSON.parse(stdout) as { runs: { run: string }[] }).runs.map(({ run }) => run));
-      await add('crowd', '2026-03-02T03:30:00.000Z');
+      await add('crowd', '2020-03-02T03:30:00.000Z');
     }
     expect(seen.toSorted()).toEqual(added.toSorted());
   });
@@ -172,5 +172,10 @@ describeWithPostgres('the commands that look back', () => {
     const { stdout } = await cli('prune', '--dry-run', '--runs-older-than', 'P1D');
     expect(stdout).toMatch(/^Would remove 0 runs, 0 rejections, 0 lines of log, 0 changes, 0 files of the spool/);
     expect((await cli('prune', '--runs-older-than', 'long')).code).toBe(2);
+    const old = await cli('prune', '--dry-run', '--keep-runs', '1');
+    expect(old.stdout).toMatch(
+      /^Would remove \d+ runs, [^]*\n {2}crowd: \d+ runs, 2020-03-01 03:30:00 UTC to 2020-03-02 03:30:00 UTC\n$/,
+    );
+    expect((await cli('runs', 'crowd', '--json')).stdout).toContain('2020-03-01');
   });
 });

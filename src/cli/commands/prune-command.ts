@@ -5,7 +5,7 @@ import { listFilesInUse, prune, type Pruned } from '../../postgres/prune.ts';
 import { pruneSpool, type PrunedSpool } from '../../spool/prune-spool.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
-import { countOf, formatBytes } from '../format-number.ts';
+import { countOf, formatBytes, formatTime } from '../format-number.ts';
 import { withLedger } from '../open-ledger.ts';
 import { parseCount } from '../parse-count.ts';
 
@@ -39,7 +39,7 @@ rolled back. Old files of the spool of this machine go as well, but not those of
         .argParser(parseAge)
         .default(parseAge('P30D'), 'P30D'),
     )
-    .option('--dry-run', 'say what would go and remove nothing')
+    .option('--dry-run', 'say what would go, of which jobs, and remove nothing')
     .option(...JSON_OPTION)
     .addHelpText(
       'after',
@@ -85,5 +85,9 @@ function renderPruned(ledger: Pruned, spool: PrunedSpool, isDryRun: boolean): st
     countOf(ledger.changes, 'change'),
     `${countOf(spool.files, 'file')} of the spool (${formatBytes(spool.bytes)})`,
   ];
-  return `${isDryRun ? 'Would remove' : 'Removed'} ${parts.join(', ')}.\n`;
+  const jobs = ledger.jobs.map(
+    ({ job, runs, oldest, newest }) =>
+      `  ${job}: ${countOf(runs, 'run')}, ${runs === 1 ? formatTime(oldest) : `${formatTime(oldest)} to ${formatTime(newest)}`}\n`,
+  );
+  return `${isDryRun ? 'Would remove' : 'Removed'} ${parts.join(', ')}.\n${jobs.join('')}`;
 }
