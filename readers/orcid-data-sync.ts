@@ -21,7 +21,7 @@ import type { S3Place } from '../src/component/services.ts';
 import { readBundle } from '../src/formats/read-bundle.ts';
 import { fileResource } from '../src/spool/file-resource.ts';
 import { fillBundle } from './orcid/fill-bundle.ts';
-import { newerRecords } from './orcid/newer-records.ts';
+import { newerRecords, newestRecord } from './orcid/newer-records.ts';
 import { readLastModified, type ModifiedRecord } from './orcid/read-last-modified.ts';
 import { readSince, sinceArg } from './arguments/since.ts';
 import { collectObject } from './bucket/collect-object.ts';
@@ -93,18 +93,18 @@ export const orcidDataSync = defineReader<Args>({
   open: (files, _args, context) => openFirst(files, context),
 });
 
-/** Reads the first row of the list: the newest change. */
+/** Reads the first row of the list, which is the newest change; where that is older than `since`, a few more. */
 async function locate(args: Args, context: FetchContext): Promise<SourceVersion | NothingNew> {
   const { signal, services } = context;
   const answer = await services.s3.get(toPlace(args, args.list_bucket), args.list_key, { signal });
+  const since = readSince(args.since, context);
   let newest: ModifiedRecord | undefined;
   try {
-    for await (newest of readLastModified(answer.body, listOptions(args, context))) break;
+    newest = await newestRecord(readLastModified(answer.body, listOptions(args, context)), since);
   } finally {
     answer.close();
   }
   const name = nameOf(args);
-  const since = readSince(args.since, context);
   if (newest === undefined) return { nothingNew: `${name} lists no records.` };
   const published = newest.lastModified.toISOString();
   if (since !== undefined && newest.lastModified < since) {

@@ -235,6 +235,21 @@ describe('orcid-data-sync', () => {
   });
 
   it.each([
+    ['whose order is the other one', [...four].reverse(), [b, c, d]],
+    ['with one old row before the others', [four[3], four[0], four[1], four[2]], [d, c, b]],
+    ['with one old row among the others', [four[0], four[3], four[1], four[2]], [d, c, b]],
+  ])('misses nothing of a list %s', async (_, list, expected) => {
+    const { publish, sync, buckets, warnings } = bench();
+    publish(list.filter((record) => record !== undefined));
+    await sync({}, '2024-01-02T00:00:00Z');
+    expect(fetchedRecords(buckets)).toEqual(expected);
+    expect(warnings.map(({ code }) => code)).toContain('W_ORCID_LIST_UNSORTED');
+    expect(await sync({}, '2024-02-01T00:00:00Z')).toEqual({
+      nothingNew: expect.stringContaining('2024-01-04T08:00:00.186Z, before since') as string,
+    });
+  });
+
+  it.each([
     ['another header', 'orcid;path\n', /its first row is "orcid;path"/],
     ['a time that is none', `orcid,path,date_created,last_modified\n${a},p,x,yesterday\n`, /row 2 should be/],
     ['a row that is cut short', `orcid,path,date_created,last_modified\n${a},p\n`, /row 2 should be/],
