@@ -145,6 +145,7 @@ describe('the regex of zip', () => {
     ['-ror-data\\.json$', current, [current[0]]],
     ['(?i)ROR-DATA', dual, dual],
     ['^v2', current, current],
+    ['^v2\\.9[-\\w.]+\\.json\\Z', current, [current[0]]],
   ])('%s selects by search, in the order of the archive', async (regex, names, selected) => {
     expect((await readAll(writeZip(rorNames(...names)), { regex })).map(([name]) => name)).toEqual(selected);
   });

@@ -5,7 +5,7 @@
  */
 import { RE2JS } from 're2js';
 import { messageOf } from '../../src/errors.ts';
-import { translateShorthands } from './python-shorthands.ts';
+import { translatePythonPattern } from '../../src/formats/python-pattern.ts';
 
 /** InvenioRDM's own, and besides it the apostrophes and hyphens that typography and other languages put in their place. */
 export const DEFAULT_NAMES_EXCLUDE_REGEX = "[\\p{P}\\p{S}\\p{Nd}\\p{No}\\p{Emoji}--,.()\\-'’ʼ´‘‐–‑]";
@@ -20,7 +20,7 @@ export function compileNameFilter(pattern: string): (name: string) => boolean {
   }
   // RE2 would read it as something else.
   if (/\[[^\]]*--|\]--/.test(pattern)) throw new Error('a difference of sets (--) has to be the whole expression');
-  const expression = RE2JS.compile(translateShorthands(pattern));
+  const expression = RE2JS.compile(translatePythonPattern(pattern));
   return (name) => expression.test(name);
 }
 
