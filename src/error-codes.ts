@@ -15,6 +15,11 @@ export interface ErrorCodeEntry {
 
 export const ERROR_CODES = {
   // Job files, arguments, settings
+  E_USAGE: {
+    kind: 'config',
+    meaning: 'The words of the command are not those that it takes.',
+    remedy: 'Look at `vocab-sync COMMAND --help`.',
+  },
   E_JOB_NOT_FOUND: {
     kind: 'config',
     meaning: 'No job file or stored job has this name.',

@@ -15,13 +15,19 @@ export async function printError(
   error: unknown,
   { json, debug }: PrintErrorOptions,
 ): Promise<void> {
-  const { code, message, remedy, details } = describeError(error);
+  const { code, message, remedy } = describeError(error);
   terminal.status('');
   terminal.say(`error: ${message}`);
   terminal.say(`  code:        ${code}`);
   terminal.say(`  what to do:  ${remedy}`);
   if (debug && error instanceof Error && error.stack !== undefined) terminal.say(redact(error.stack));
-  if (json) await terminal.write(`${JSON.stringify({ error: { code, message, remedy, details } }, null, 2)}\n`);
+  if (json) await writeErrorJson(terminal, error);
+}
+
+/** The one document on stdout of a command that failed. */
+export async function writeErrorJson(terminal: Terminal, error: unknown): Promise<void> {
+  const { code, message, remedy, details } = describeError(error);
+  await terminal.write(`${JSON.stringify({ error: { code, message, remedy, details } }, null, 2)}\n`);
 }
 
 interface ErrorDescription {

@@ -1,11 +1,12 @@
 /** Runs one command line: from the words that were typed to the exit code. Throws nothing. */
 import { CommanderError } from 'commander';
+import { ConfigError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
 import type { CommandContext } from './command-context.ts';
 import { createProgram } from './create-program.ts';
 import { EXIT, exitCodeOfError, type ExitCode } from './exit-code.ts';
 import { operatorError } from './operator-error.ts';
-import { printError } from './print-error.ts';
+import { printError, writeErrorJson } from './print-error.ts';
 import { OutputClosed, type Terminal } from './terminal.ts';
 
 export interface CliEnvironment {
@@ -35,7 +36,11 @@ export async function runCli(
     return code;
   } catch (thrown) {
     if (thrown instanceof OutputClosed) return code;
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.success : EXIT.usage;
+    if (thrown instanceof CommanderError) {
+      if (thrown.exitCode === 0) return EXIT.success;
+      if (argv.includes('--json')) await writeErrorJson(terminal, toUsageError(thrown)).catch(() => undefined);
+      return EXIT.usage;
+    }
     const error = operatorError(thrown);
     const printed = printError(terminal, error, {
       json: argv.includes('--json'),
@@ -44,4 +49,9 @@ export async function runCli(
     await printed.catch(() => undefined);
     return exitCodeOfError(error);
   }
+}
+
+/** Its text was said on stderr, with the usage of the command. */
+function toUsageError({ message }: CommanderError): ConfigError {
+  return new ConfigError('E_USAGE', message.replace(/^error: /, ''));
 }

@@ -91,6 +91,18 @@ describe('help and usage', () => {
     expect(stderr).toContain(says);
   });
 
+  it.each([
+    [['show', '--json'], "missing required argument 'run'"],
+    [['runs', '--limit', 'many', '--json'], "option '--limit <n>' argument 'many' is invalid."],
+    [['runs', '--json', '--statu', 'waiting'], "unknown option '--statu'"],
+  ])('answers a slip with one JSON document where JSON is asked for: %j', async (words, says) => {
+    const { code, stdout } = await run(...words);
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'E_USAGE', message: expect.stringContaining(says) as string },
+    });
+  });
+
   it('shows the help when nothing is asked, as a usage error', async () => {
     const { code, stdout, stderr } = await run();
     expect(code).toBe(2);
