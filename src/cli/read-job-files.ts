@@ -2,9 +2,9 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Catalog } from '../component/catalog.ts';
-import { ConfigError } from '../errors.ts';
+import { ConfigError, messageOf } from '../errors.ts';
 import type { Job } from '../job/job.ts';
-import { jobDirectories, jobInvalid, listJobs, loadJob } from '../job/load-job.ts';
+import { jobDirectories, jobInvalid, listJobs, loadJob, type LoadedJob, type LoadOptions } from '../job/load-job.ts';
 import { formatProblem } from '../job/problem.ts';
 import type { CommandContext } from './command-context.ts';
 
@@ -31,18 +31,38 @@ export async function readJobFiles(
   const { files, isFolder } = await findFiles(context.cwd, names);
   const directories = jobDirectories(context.cwd);
   const jobs: JobToApply[] = [];
-  const broken: string[] = [];
+  const broken: ConfigError[] = [];
   for (const name of files) {
-    const loaded = await loadJob(name, { catalog, directories });
-    if (loaded.job === undefined) broken.push(jobInvalid(loaded.problems, loaded.path).message);
+    const loaded = await loadOrSay(name, { catalog, directories });
+    if (loaded instanceof ConfigError) broken.push(loaded);
     else {
       for (const problem of loaded.problems) context.terminal.say(`warning: ${loaded.path} ${formatProblem(problem)}`);
       jobs.push({ job: loaded.job, config: JSON.stringify(loaded.config), file: loaded.path });
     }
   }
-  if (broken.length > 0) throw new ConfigError('E_JOB_INVALID', `${broken.join('\n')}\nNothing was stored.`);
-  refuseTwins(jobs);
-  return { jobs, isFolder };
+  broken.push(...twinsAmong(jobs));
+  const [first, ...more] = broken;
+  if (first === undefined) return { jobs, isFolder };
+  if (more.length === 0 && first.code !== 'E_JOB_INVALID') throw first;
+  const message = `${broken.map((error) => error.message).join('\n')}\nNothing was stored.`;
+  throw new ConfigError('E_JOB_INVALID', message, {
+    cause: first,
+    details: more.length === 0 ? first.details : { problems: broken.map(({ details }) => details) },
+  });
+}
+
+async function loadOrSay(
+  name: string,
+  options: LoadOptions,
+): Promise<ConfigError | (LoadedJob & { readonly job: Job })> {
+  try {
+    const loaded = await loadJob(name, options);
+    const { job } = loaded;
+    return job === undefined ? jobInvalid(loaded.problems, loaded.path) : { ...loaded, job };
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
 }
 
 async function findFiles(cwd: string, names: readonly string[]): Promise<{ files: string[]; isFolder: boolean }> {
@@ -59,10 +79,22 @@ async function findFiles(cwd: string, names: readonly string[]): Promise<{ files
     const path = resolve(cwd, name);
     if (await isDirectory(path)) {
       isFolder = true;
-      for (const job of await listJobs([path])) files.add(job.path);
+      for (const file of await filesOf(path)) files.add(file);
     } else files.add(/[/\\]|\.json$/.test(name) ? path : name);
   }
   return { files: [...files], isFolder };
+}
+
+/** A folder that is named and holds no job is the wrong one. */
+async function filesOf(folder: string): Promise<readonly string[]> {
+  const options = { details: { looked: [folder] } };
+  const listed = await listJobs([folder]).catch((cause: unknown) => {
+    const message = `The folder ${folder} cannot be read: ${messageOf(cause)}. Check its permissions.`;
+    throw new ConfigError('E_FILE_NOT_FOUND', message, { ...options, cause });
+  });
+  if (listed.length > 0) return listed.map(({ path }) => path);
+  const message = `Expected job files (*.json) in ${folder}, found none. Folders in it are not looked into.`;
+  throw new ConfigError('E_JOB_NOT_FOUND', message, options);
 }
 
 async function isDirectory(path: string): Promise<boolean> {
@@ -73,17 +105,13 @@ async function isDirectory(path: string): Promise<boolean> {
   }
 }
 
-function refuseTwins(jobs: readonly JobToApply[]): void {
+function twinsAmong(jobs: readonly JobToApply[]): ConfigError[] {
   const seen = new Map<string, string>();
-  for (const { job, file } of jobs) {
+  return jobs.flatMap(({ job, file }) => {
     const other = seen.get(job.id);
-    if (other !== undefined) {
-      throw new ConfigError(
-        'E_JOB_INVALID',
-        `Expected every job once, found "${job.id}" in ${other} and in ${file}. Give one of them another "id". Nothing was stored.`,
-        { details: { job: job.id, files: [other, file] } },
-      );
-    }
     seen.set(job.id, file);
-  }
+    if (other === undefined) return [];
+    const message = `Expected every job once, found "${job.id}" in ${other} and in ${file}. Give one of them another "id".`;
+    return [new ConfigError('E_JOB_INVALID', message, { details: { job: job.id, files: [other, file] } })];
+  });
 }

@@ -8,6 +8,7 @@ import { checkChain } from './check-chain.ts';
 import { checkReader, checkTransformer, checkWriter } from './check-components.ts';
 import { checkCredentials } from './check-credentials.ts';
 import { checkTargets, type TaskTargets } from './check-targets.ts';
+import { checkTexts } from './check-texts.ts';
 import { restrictsBothDays } from './cron.ts';
 import { draftTasks, type DraftComponent, type DraftTask } from './draft-task.ts';
 import type { ComponentConfig, Job, Task } from './job.ts';
@@ -54,6 +55,7 @@ export function checkJob(written: unknown, options: CheckOptions): CheckedJob {
   }
   const shape = parseWithSchema(jobSchema, config);
   for (const finding of shape.findings) report(finding);
+  checkTexts(config, report);
   checkCredentials(config, report);
   const tasks = orderTasks(draftTasks(config, checkArguments(config, report, complete === true), report), report);
   checkParts(tasks, options, report);

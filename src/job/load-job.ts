@@ -1,9 +1,10 @@
 /** Job files by name or path: in the folder of the operator first, then those shipped with this package. */
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { ConfigError, messageOf } from '../errors.ts';
+import { ConfigError } from '../errors.ts';
 import { findPackageRoot } from './package-root.ts';
 import { parseJob, type ParsedJob, type ParseOptions } from './parse-job.ts';
+import { readJobText } from './read-job-text.ts';
 import { didYouMean, suggest } from './suggest.ts';
 
 export { assertJob, jobInvalid, parseJob, type ParsedJob, type ParseOptions } from './parse-job.ts';
@@ -31,11 +32,11 @@ export function jobDirectories(cwd: string = process.cwd()): readonly string[] {
 
 /**
  * Reads and checks a job; problems of its content are in the result, not thrown.
- * Throws ConfigError E_JOB_NOT_FOUND or E_FILE_NOT_FOUND.
+ * Throws ConfigError E_JOB_NOT_FOUND, E_FILE_NOT_FOUND, or E_JOB_INVALID where it is no text of ours at all.
  */
 export async function loadJob(nameOrPath: string, options: LoadOptions): Promise<LoadedJob> {
   const path = await findJobFile(nameOrPath, options.directories ?? jobDirectories());
-  const text = await readText(path);
+  const text = await readJobText(path);
   return { path, text, ...parseJob(text, { ...options, file: path }) };
 }
 
@@ -44,6 +45,7 @@ export async function findJobFile(nameOrPath: string, directories: readonly stri
   if (looksLikePath(nameOrPath)) {
     const path = resolve(nameOrPath);
     if (await isFile(path)) return path;
+    await refuseOther(path);
     throw notFound(nameOrPath, [path], await listJobs(directories));
   }
   const candidates = [...directories.map((folder) => join(folder, `${nameOrPath}.json`)), resolve(nameOrPath)];
@@ -75,21 +77,20 @@ async function isFile(path: string): Promise<boolean> {
   }
 }
 
+/** Something of this name is there, but nothing to read. */
+async function refuseOther(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return;
+  const what = found.isDirectory() ? 'a folder' : found.isSymbolicLink() ? 'a link that leads to no file' : 'no file';
+  throw new ConfigError('E_FILE_NOT_FOUND', `Expected a job file at ${path}, found ${what}.`, { details: { path } });
+}
+
 async function filesIn(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).filter((file) => file.endsWith('.json')).sort();
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return [];
     throw error;
-  }
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const message = `The job file ${path} cannot be read: ${messageOf(cause)}. Check its permissions.`;
-    throw new ConfigError('E_FILE_NOT_FOUND', message, { cause, details: { path } });
   }
 }
 

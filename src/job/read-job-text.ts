@@ -1,0 +1,41 @@
+import { readFile, stat } from 'node:fs/promises';
+import { ConfigError, messageOf } from '../errors.ts';
+
+/** What is longer in UTF-8 is longer than a job may be in characters (json-text.ts). */
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/** Throws ConfigError E_FILE_NOT_FOUND, or E_JOB_INVALID for what cannot be the text of a job: a dump, or another encoding. */
+export async function readJobText(path: string): Promise<string> {
+  const bytes = await readBytes(path);
+  if (typeof bytes === 'number') {
+    throw invalid(path, `expected at most 1 MiB of JSON, found ${String(bytes)} bytes; is this a data file?`);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    const found = isUtf16(bytes) ? 'it is UTF-16' : 'some of its bytes are none';
+    throw invalid(path, `expected UTF-8, but ${found}: save it as UTF-8`, cause);
+  }
+}
+
+/** The size where it is too much. */
+async function readBytes(path: string): Promise<Buffer | number> {
+  try {
+    const { size } = await stat(path);
+    return size > MAX_BYTES ? size : await readFile(path);
+  } catch (cause) {
+    const message = `The job file ${path} cannot be read: ${messageOf(cause)}. Check its permissions.`;
+    throw new ConfigError('E_FILE_NOT_FOUND', message, { cause, details: { path } });
+  }
+}
+
+function isUtf16(bytes: Buffer): boolean {
+  return bytes.length >= 2 && (bytes.readUInt16BE(0) === 0xfeff || bytes.readUInt16LE(0) === 0xfeff);
+}
+
+function invalid(path: string, what: string, cause?: unknown): ConfigError {
+  return new ConfigError('E_JOB_INVALID', `The job file ${path} cannot be a job: ${what}.`, {
+    details: { path },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
