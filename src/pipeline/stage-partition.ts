@@ -10,6 +10,7 @@ import type { Recognise } from '../records/entry.ts';
 import type { SourcePart } from '../records/source.ts';
 import { tallyWarning, toStageCounts, type Tally } from '../records/tally.ts';
 import type { Engine } from './engine.ts';
+import { inTurn } from './in-turn.ts';
 import { chainSource } from './chain-source.ts';
 import { enterPhase } from './enter-phase.ts';
 import { ensureFiles } from './fetch-source.ts';
@@ -27,6 +28,10 @@ import { takeBatch } from './take-batch.ts';
 /** Resumes from the last checkpoint. On abort the batch in hand is committed before `signal.reason` is thrown. */
 export async function stagePartition(engine: Engine, input: StageInput, context: StepContext): Promise<Staged> {
   await enterPhase(engine, input.run, 'stage');
+  return inTurn(engine.pool, `${input.run} ${input.task}`, context.signal, () => stageInTurn(engine, input, context));
+}
+
+async function stageInTurn(engine: Engine, input: StageInput, context: StepContext): Promise<Staged> {
   const opened = await openTask(engine, input);
   const files = await ensureFiles(engine, opened, context);
   const task = withFetched(opened, files, engine.logger);
