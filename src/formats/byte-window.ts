@@ -10,6 +10,8 @@ export class ByteWindow {
   /** Ours to write into; undefined while the view is a chunk as it came. */
   #storage: Buffer | undefined;
   #view: Buffer = Buffer.alloc(0);
+  /** The rest of a chunk of which the view holds the beginning. */
+  #rest: Buffer | undefined;
   #offset = 0;
   #isFinished = false;
 
@@ -33,24 +35,54 @@ export class ByteWindow {
     this.#view = this.#view.subarray(count);
   }
 
+  /** Whether the bytes of the view stay as they are, also when it moves on: nothing is appended in its place. */
+  get isLasting(): boolean {
+    return this.#storage === undefined;
+  }
+
   /** Appends the next chunk to the view; false at the end of the stream. */
   async more(): Promise<boolean> {
-    while (!this.#isFinished) {
-      const next = await this.#chunks.next();
-      if (next.done === true) {
-        this.#isFinished = true;
-      } else if (next.value.length > 0) {
-        this.#append(next.value);
-        return true;
+    const chunk = await this.#nextChunk();
+    if (chunk !== undefined) this.#append(chunk);
+    return chunk !== undefined;
+  }
+
+  /**
+   * Grows the view to `count` bytes; false when there are fewer. Where it holds some already, it takes no more of the
+   * next chunk than that, so that the rest need not be copied behind them.
+   */
+  async fill(count: number): Promise<boolean> {
+    while (this.#view.length < count) {
+      const chunk = await this.#nextChunk();
+      if (chunk === undefined) return false;
+      const missing = count - this.#view.length;
+      if (this.#view.length === 0 || chunk.length <= missing) {
+        this.#append(chunk);
+      } else {
+        this.#storage = undefined;
+        this.#view = Buffer.concat([this.#view, chunk.subarray(0, missing)], count);
+        this.#rest = chunk.subarray(missing);
       }
     }
-    return false;
+    return true;
   }
 
   /** Lets the stream go, also in the middle. */
   async close(): Promise<void> {
     this.#isFinished = true;
     await this.#chunks.return?.();
+  }
+
+  async #nextChunk(): Promise<Buffer | undefined> {
+    const rest = this.#rest;
+    this.#rest = undefined;
+    if (rest !== undefined) return rest;
+    while (!this.#isFinished) {
+      const next = await this.#chunks.next();
+      if (next.done === true) this.#isFinished = true;
+      else if (next.value.length > 0) return next.value;
+    }
+    return undefined;
   }
 
   #append(chunk: Buffer): void {

@@ -8,7 +8,7 @@ import type { PlacedResource, Resource } from '../component/resource.ts';
 import { RecordError } from '../errors.ts';
 import { contentResource } from './content-group.ts';
 import { scanTar } from './scan-tar.ts';
-import { fill, streamTar, type TarBytes } from './tar-bytes.ts';
+import { streamTar, type TarBytes } from './tar-bytes.ts';
 import { BUFFERED_BYTES, memberContent, streamedMember } from './tar-content.ts';
 import { tarTruncated } from './tar-error.ts';
 import { tarMember } from './write-tar.ts';
@@ -34,11 +34,11 @@ export async function* readBundle(
       if (until !== undefined && member.position >= until) return;
       if (member.position < from) continue;
       if (member.name.endsWith(FAILURE_ENDING)) {
-        if (!(await fill(bytes, member.bytes))) throw tarTruncated(input.name, bytes.offset, 'a member ends early');
+        if (!(await bytes.fill(member.bytes))) throw tarTruncated(input.name, bytes.offset, 'a member ends early');
         const text = bytes.view.toString('utf8', 0, member.bytes);
         yield failed(member.position, member.name.slice(0, -FAILURE_ENDING.length), text);
       } else if (member.bytes <= BUFFERED_BYTES) {
-        const content = Buffer.from(await memberContent(bytes, member, input.name));
+        const content = await memberContent(bytes, member, input.name);
         yield { position: member.position, resource: contentResource(member.name, content) };
       } else {
         const opened = streamedMember(bytes, member, input.name, open);

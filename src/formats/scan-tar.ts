@@ -4,7 +4,7 @@
  * else tells a whole one from one that was cut between two members; an archive behind another one is read on.
  */
 import type { Warning } from '../component/reader.ts';
-import { fill, type TarBytes } from './tar-bytes.ts';
+import type { TarBytes } from './tar-bytes.ts';
 import { notTar, tarCorrupt, tarTruncated } from './tar-error.ts';
 import {
   extendAttributes,
@@ -82,7 +82,7 @@ async function findNext(bytes: TarBytes, scan: TarScan, place: ScanPlace): Promi
   let own: TarAttributes = {};
   let begin: number | undefined;
   for (;;) {
-    if (bytes.view.length < BLOCK_BYTES && !(await fill(bytes, BLOCK_BYTES))) throw endedEarly(bytes, scan);
+    if (bytes.view.length < BLOCK_BYTES && !(await bytes.fill(BLOCK_BYTES))) throw endedEarly(bytes, scan);
     if (isZeroBlock(bytes.view.subarray(0, BLOCK_BYTES))) {
       if (begin !== undefined) throw tarCorrupt(scan.archive, begin, 'no member follows its extended header');
       if (!(await findNextArchive(bytes, scan))) return undefined;
@@ -151,7 +151,7 @@ async function takeExtension(
     throw tarCorrupt(scan.archive, at, `an extended header of ${String(header.bytes)} bytes, more than ${limit}`);
   }
   const padded = paddedTo(header.bytes);
-  if (!(await fill(bytes, padded))) throw endedEarly(bytes, scan);
+  if (!(await bytes.fill(padded))) throw endedEarly(bytes, scan);
   const attributes = extendAttributes(before, header.type, bytes.view.subarray(0, header.bytes));
   if ('fault' in attributes) throw tarCorrupt(scan.archive, at, attributes.fault);
   bytes.advance(padded);
@@ -161,7 +161,7 @@ async function takeExtension(
 /** The map of an old GNU sparse member goes on in blocks of its own, each of which says whether another one follows. */
 async function skipSparseMap(bytes: TarBytes, scan: TarScan): Promise<void> {
   for (let isExtended = true; isExtended;) {
-    if (!(await fill(bytes, BLOCK_BYTES))) throw endedEarly(bytes, scan);
+    if (!(await bytes.fill(BLOCK_BYTES))) throw endedEarly(bytes, scan);
     isExtended = bytes.view[504] !== 0;
     bytes.advance(BLOCK_BYTES);
   }

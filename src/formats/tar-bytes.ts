@@ -11,19 +11,17 @@ export interface TarBytes {
   readonly offset: number;
   /** The size of the tar, where it is known. */
   readonly total: number | undefined;
+  /** Whether the bytes of the view stay as they are when it moves on. */
+  readonly isLasting: boolean;
   /** Appends to the view; false at the end of the bytes. */
   more(): Promise<boolean>;
+  /** Grows the view to so many bytes; false when there are fewer. */
+  fill(count: number): Promise<boolean>;
   /** Consumes bytes of the view. */
   advance(count: number): void;
   /** Consumes up to a place behind; false when the bytes end before it. */
   skipTo(offset: number): Promise<boolean>;
   close(): Promise<void>;
-}
-
-/** Grows the view to `count` bytes; false when there are fewer. */
-export async function fill(bytes: TarBytes, count: number): Promise<boolean> {
-  while (bytes.view.length < count) if (!(await bytes.more())) return false;
-  return true;
 }
 
 /** Of a stream that holds a tar, or gzip with a tar inside: the first bytes decide, whatever the mode or the name says. */
@@ -56,7 +54,11 @@ export function fileTar(handle: FileHandle, total: number, start: number): TarBy
       return base + bytes.offset;
     },
     total,
+    get isLasting() {
+      return bytes.isLasting;
+    },
     more: () => bytes.more(),
+    fill: (count) => bytes.fill(count),
     advance: (count) => {
       bytes.advance(count);
     },
@@ -85,7 +87,11 @@ function fromStream(source: AsyncIterable<Buffer>, total: number | undefined, be
       return bytes.offset;
     },
     total,
+    get isLasting() {
+      return bytes.isLasting;
+    },
     more: () => bytes.more(),
+    fill: (count) => bytes.fill(count),
     advance: (count) => {
       bytes.advance(count);
     },

@@ -2,7 +2,7 @@
 import type { PlacedResource } from '../component/resource.ts';
 import { InternalError } from '../errors.ts';
 import { cutMember, type TarMember } from './scan-tar.ts';
-import { fill, type TarBytes } from './tar-bytes.ts';
+import type { TarBytes } from './tar-bytes.ts';
 
 /** Up to here a copy is cheaper than a stream, and what is held stays little. */
 export const BUFFERED_BYTES = 1024 * 1024;
@@ -12,10 +12,11 @@ export interface OpenMember extends PlacedResource {
   leave(): Promise<void>;
 }
 
-/** For a member of at most BUFFERED_BYTES: its bytes, in view until the tar moves on. */
+/** For a member of at most BUFFERED_BYTES: its bytes, whatever becomes of the tar. Copied only where they would not last. */
 export async function memberContent(bytes: TarBytes, member: TarMember, archive: string): Promise<Buffer> {
-  if (!(await fill(bytes, member.bytes))) throw cutMember(archive, member, bytes.offset + bytes.view.length);
-  return bytes.view.subarray(0, member.bytes);
+  if (!(await bytes.fill(member.bytes))) throw cutMember(archive, member, bytes.offset + bytes.view.length);
+  const content = bytes.view.subarray(0, member.bytes);
+  return bytes.isLasting ? content : Buffer.from(content);
 }
 
 /**
