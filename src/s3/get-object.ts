@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { UnavailableError } from '../errors.ts';
 import { StallError } from '../http/answer-errors.ts';
-import { toS3Error } from './s3-errors.ts';
+import { objectChanged, toS3Error } from './s3-errors.ts';
 
 export interface ObjectRequest {
   readonly bucket: string;
@@ -38,11 +38,21 @@ export async function getObject(client: S3Client, request: ObjectRequest): Promi
     });
     const output = await client.send(command, { abortSignal: signal });
     const body = output.Body as Readable;
+    // Not every server heeds If-Match.
+    if (etag !== undefined && output.ETag !== undefined && bare(output.ETag) !== bare(etag)) {
+      body.destroy();
+      throw objectChanged(request.address);
+    }
     return { output, body: chunksOf(body, request), close: () => body.destroy() };
   } catch (error) {
     signal.throwIfAborted();
     throw error;
   }
+}
+
+/** Lists of some servers give an ETag without its quotes. */
+function bare(etag: string): string {
+  return etag.replace(/^W\//, '').replaceAll('"', '');
 }
 
 /** The clock of the stall only runs while we wait for the server. */

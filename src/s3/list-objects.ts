@@ -18,6 +18,7 @@ export async function* listObjects(
 ): AsyncGenerator<readonly S3Object[], void, undefined> {
   const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
   const { bucket, prefix, address, signal } = request;
+  const seen = new Set<string>();
   let token: string | undefined;
   do {
     signal.throwIfAborted();
@@ -30,10 +31,17 @@ export async function* listObjects(
       signal.throwIfAborted();
       throw toS3Error(error, address);
     });
+    if (page.Name === undefined && page.KeyCount === undefined && page.Contents === undefined) throw noList(address);
     yield (page.Contents ?? []).map((object) => toObject(object, address));
-    if (page.IsTruncated === true && page.NextContinuationToken === token) throw stuck(address);
-    token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    token = page.IsTruncated === true ? nextToken(page.NextContinuationToken, seen, address) : undefined;
   } while (token !== undefined);
+}
+
+/** Without one the rest of the list would be taken for not there; one that was given before leads round for ever. */
+function nextToken(token: string | undefined, seen: Set<string>, address: string): string {
+  if (token === undefined || token === '' || seen.has(token)) throw stuck(address);
+  seen.add(token);
+  return token;
 }
 
 function toObject({ Key, Size, ETag, LastModified }: _Object, address: string): S3Object {
@@ -47,6 +55,11 @@ function toObject({ Key, Size, ETag, LastModified }: _Object, address: string): 
 }
 
 function stuck(address: string): SourceError {
-  const message = `The list of ${address} gives the same page again and again. Report it to the operator of the server.`;
+  const message = `The list of ${address} says that it goes on, but not where, or where it was before. Report it to the operator of the server.`;
   return new SourceError('E_SOURCE_UNEXPECTED', message);
+}
+
+function noList(address: string): SourceError {
+  const message = `${address} was asked for its list and answered with something else. Check that the endpoint is an S3 server and not a page of it, and path_style.`;
+  return new SourceError('E_SOURCE_UNEXPECTED', message, { details: { url: address } });
 }

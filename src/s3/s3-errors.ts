@@ -1,18 +1,16 @@
 /** What an answer of an S3 server means to the operator. Its own text is not repeated: it may name an access key. */
-import { SourceError, UnavailableError, VocabSyncError } from '../errors.ts';
+import { SourceError, UnavailableError, VocabSyncError, type VocabSyncErrorOptions } from '../errors.ts';
 import { errorOfConnection } from '../http/answer-errors.ts';
 
 export function toS3Error(thrown: unknown, address: string): VocabSyncError {
   if (thrown instanceof VocabSyncError) return thrown;
   const { status, name } = answerOf(thrown);
   // Without a status there was no answer.
+  if (isUnreadable(thrown, status)) return unreadable(address, thrown);
   if (status === undefined || status < 300) return errorOfConnection(connectionFault(thrown), new URL(address));
   const options = { cause: new Error(name), details: { url: address, status, s3_code: name } };
   const answered = `${address} answered ${String(status)} (${name})`;
-  if (status === 412) {
-    const message = `${address} was replaced while the run was under way. Run again when it is no longer being written.`;
-    return new SourceError('E_SOURCE_CHANGED', message, options);
-  }
+  if (status === 412) return objectChanged(address, options);
   if (status === 429 || name === 'SlowDown') {
     return new UnavailableError('E_SOURCE_RATE_LIMITED', `${answered} and asks to come back later.`, options);
   }
@@ -31,6 +29,23 @@ export function toS3Error(thrown: unknown, address: string): VocabSyncError {
   }
   const message = `${answered}; expected 200. Check endpoint, region, path_style and access_key of the reader.`;
   return new SourceError('E_SOURCE_UNEXPECTED', message, options);
+}
+
+export function objectChanged(address: string, options: VocabSyncErrorOptions = {}): SourceError {
+  const message = `${address} was replaced while the run was under way. Run again when it is no longer being written.`;
+  return new SourceError('E_SOURCE_CHANGED', message, options);
+}
+
+/** The SDK attaches the answer to what its parser throws; a connection that broke has a code. */
+function isUnreadable(thrown: unknown, status: number | undefined): boolean {
+  const isOfParser = thrown instanceof Error && '$response' in thrown && !('code' in thrown);
+  return isOfParser && (status === undefined || status < 300);
+}
+
+function unreadable(address: string, thrown: unknown): SourceError {
+  const message = `${address} answered with something that is not the XML of an S3 server, or that is cut off. Check that the endpoint is an S3 server and not a page of it, and path_style.`;
+  const cause = new Error(answerOf(thrown).name);
+  return new SourceError('E_SOURCE_UNEXPECTED', message, { cause, details: { url: address } });
 }
 
 interface Answered {
