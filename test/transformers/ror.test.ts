@@ -98,6 +98,15 @@ describe('identifiers', () => {
     expect(mapWith({ external_ids })['identifiers']).toContainEqual({ identifier: 'grid.1.a', scheme: 'grid' });
   });
 
+  it('has a ROR id of nine characters in lower case, however it is written', () => {
+    for (const id of ['https://ror.org/04d836q62', 'http://ror.org/04D836Q62', ' 04d836q62 ']) {
+      expect(mapWith({ id })).toMatchObject({
+        id: '04d836q62',
+        identifiers: expect.arrayContaining([{ identifier: '04d836q62', scheme: 'ror' }]) as unknown,
+      });
+    }
+  });
+
   it('loses an ISNI with a wrong check digit with a warning, not the record', () => {
     const { map: mapHere, warnings } = createMapping();
     const record = mapHere(withChange({ external_ids: [isni('0000 0004 1937 0660')] })) as Json;
