@@ -71,8 +71,9 @@ async function take(
     throw errorOfStatus(answer);
   }
   refuseSize(part.about.total, request);
-  await appendAll(answer, request, part);
-  return 'complete';
+  if (await appendAll(answer, request, part)) return 'complete';
+  await part.restart({});
+  return 'again';
 }
 
 /** Nothing lies beyond what we have, and that is what the server declared before. */
@@ -84,16 +85,18 @@ function isWhole(answer: OpenAnswer, part: PartFile): boolean {
 function isContinuation(answer: OpenAnswer, part: PartFile): boolean {
   const range = parseContentRange(answer.headers['content-range']);
   const { etag, total } = part.about;
-  if (part.bytes === 0 || range?.start !== part.bytes) return false;
+  if (part.bytes === 0 || range?.start !== part.bytes || encodingOf(answer) !== undefined) return false;
   if (total !== undefined && range.total !== undefined && range.total !== total) return false;
   return etag === undefined || answer.headers['etag'] === undefined || answer.headers['etag'] === etag;
 }
 
-async function appendAll(answer: OpenAnswer, request: DownloadRequest, part: PartFile): Promise<void> {
+/** False where more comes than the file has: the part is of something else, or its end is. */
+async function appendAll(answer: OpenAnswer, request: DownloadRequest, part: PartFile): Promise<boolean> {
   const { total } = part.about;
   const progress = total === undefined ? {} : { total };
   for await (const chunk of checkedStart(answer, request, part.bytes === 0)) {
     if (request.maxBytes !== undefined && part.bytes + chunk.length > request.maxBytes) throw tooLarge(request);
+    if (total !== undefined && part.bytes + chunk.length > total) return false;
     await part.append(chunk);
     request.onProgress?.({ bytes: part.bytes, ...progress });
   }
@@ -103,6 +106,7 @@ async function appendAll(answer: OpenAnswer, request: DownloadRequest, part: Par
       `${redactUrl(request.url)} ended after ${String(part.bytes)} of ${String(total)} bytes. The download goes on there.`,
     );
   }
+  return true;
 }
 
 /** Holds the first bytes back until there are enough of them to tell what they are. */
@@ -140,15 +144,20 @@ function aboutOf(answer: OpenAnswer): PartAbout {
   };
 }
 
-/** An address that names a gzip file and declares gzip as its encoding means one and the same gzip: it is kept. */
 function refuseEncoded(answer: OpenAnswer): void {
-  const encoding = answer.headers['content-encoding']?.toLowerCase() ?? 'identity';
-  if (encoding === 'identity' || encoding === '') return;
-  if (/gzip/.test(encoding) && /\.t?gz$/i.test(new URL(answer.url).pathname)) return;
+  const encoding = encodingOf(answer);
+  if (encoding === undefined) return;
   throw new SourceError(
     'E_SOURCE_UNEXPECTED',
     `${redactUrl(answer.url)} answered with the encoding "${encoding}" although the plain bytes were asked for. Report it to the source.`,
   );
+}
+
+/** Undefined: none. An address that names a gzip file and declares gzip as its encoding means one and the same gzip. */
+function encodingOf({ headers, url }: OpenAnswer): string | undefined {
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
+  if (encoding === '' || encoding === 'identity') return undefined;
+  return /gzip/.test(encoding) && /\.t?gz$/i.test(new URL(url).pathname) ? undefined : encoding;
 }
 
 function refuseSize(total: number | undefined, request: DownloadRequest): void {

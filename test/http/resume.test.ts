@@ -115,6 +115,17 @@ describe('a part that does not fit any more', () => {
     }
   });
 
+  it.each(['encoded-range', 'longer-range'] as const)('begins anew when the rest does not fit: %s', async (kind) => {
+    const fixture = await startFixture();
+    await breakOff(fixture);
+    const { source, signal, bytes, fileRequests } = fixture;
+    const before = fileRequests().length;
+    source.addFault({ at: 'file', kind });
+    expectWhole(await fixture.service().download({ url: source.fileUrl(), signal }), bytes);
+    const starts = fileRequests().slice(before).map(startOf);
+    expect(starts).toEqual([expect.toSatisfy((start: number) => start > 0), 0]);
+  });
+
   it('begins anew when nothing says what it is a part of', async () => {
     const fixture = await startFixture();
     await breakOff(fixture);

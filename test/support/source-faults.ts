@@ -25,6 +25,10 @@ export type FaultKind =
   | { readonly kind: 'ignore-range' }
   /** Answers a Range with a 206 that begins elsewhere. */
   | { readonly kind: 'wrong-range' }
+  /** Says of the answer to a Range that it is packed. */
+  | { readonly kind: 'encoded-range' }
+  /** Sends more behind the end of a Range than there is. */
+  | { readonly kind: 'longer-range' }
   /** The same length, other bytes; ETag and digest stay those of the true file. */
   | { readonly kind: 'corrupt' }
   /** No ETag and no Last-Modified. */

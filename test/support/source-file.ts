@@ -58,7 +58,9 @@ export async function sendFile(
   const start = startOf(file, request, response, faults);
   if (start === undefined) return;
   const body = faultOf(faults, 'corrupt') === undefined ? file.bytes : Buffer.from(file.bytes.map((byte) => byte ^ 1));
-  const rest = body.subarray(start);
+  const isLonger = start > 0 && faultOf(faults, 'longer-range') !== undefined;
+  if (start > 0 && faultOf(faults, 'encoded-range') !== undefined) response.setHeader('content-encoding', 'gzip');
+  const rest = isLonger ? Buffer.concat([body.subarray(start), Buffer.from('more')]) : body.subarray(start);
   response.setHeader('content-length', String(rest.length + (faultOf(faults, 'declare-more')?.bytes ?? 0)));
   if (request.method === 'HEAD') response.end();
   else await sendBody(rest, response, faults);
