@@ -1,17 +1,14 @@
 /** Stores jobs and brings their schedules in Temporal in line. Idempotent; never deletes a job. */
 import type { Client } from '@temporalio/client';
-import { ConfigError } from '../errors.ts';
 import { configDigest } from '../job/config-digest.ts';
 import type { Job } from '../job/job.ts';
 import { listStoredJobs, type StoredJob } from '../postgres/job-rows.ts';
 import type { Pool } from '../postgres/pool.ts';
 import { storeVersions, type StoredVersion } from '../postgres/store-versions.ts';
 import { compareFields, type FieldChange } from '../records/field-changes.ts';
-import { planFromList, planSchedule, type Reconciled, type SchedulePlan } from '../temporal/plan-schedule.ts';
-import { carryOut } from '../temporal/reconcile-schedule.ts';
-import { listSchedules } from '../temporal/schedule-state.ts';
-import { inParallel } from './in-parallel.ts';
+import type { Reconciled } from '../temporal/plan-schedule.ts';
 import type { JobToApply } from './read-job-files.ts';
+import { setSchedules } from './set-schedules.ts';
 
 export interface ApplyServers {
   readonly pool: Pool;
@@ -47,18 +44,6 @@ export interface Applied {
   readonly only_stored: readonly string[];
 }
 
-/** A call takes some milliseconds; measured, twice as many are answered in a second by 32 at once as by 8. */
-const CALLS_AT_ONCE = 32;
-
-/** Of more, the next start is not told: it is one more call for each schedule that was made or changed. */
-const FEW_JOBS = 50;
-
-/**
- * So many are looked at one by one. Of more, those that did not change are held against a list of all schedules, which
- * takes one call; it tells neither policies nor queues, so an edit of those in Temporal shows in `schedule JOB` alone.
- */
-const MOST_LOOKED_AT = 200;
-
 /**
  * First every job is stored, then every schedule is looked at, then what differs is set: Temporal answers a look at once
  * while it is not busy with what was set before.
@@ -71,71 +56,14 @@ export async function applyJobs(
   const before = await storedById(servers.pool);
   const stored = await storeJobs(servers.pool, jobs, before, options);
   const after = options.dryRun ? before : await storedById(servers.pool);
-  const work = jobs.map(({ job }, index) => ({
-    job,
-    standing: standingOf(job, after.get(job.id), options.dryRun),
-    applied: stored[index],
-  }));
+  const work = stored.map(({ job, applied }) => {
+    return { job, applied, standing: standingOf(job, after.get(job.id), options.dryRun) };
+  });
   const given = new Set(jobs.map(({ job }) => job.id));
   return {
     jobs: await setSchedules(servers, work, options),
     only_stored: [...before.keys()].filter((id) => !given.has(id)),
   };
-}
-
-interface ToSchedule {
-  readonly job: Job;
-  readonly standing: Pick<AppliedJob, 'active' | 'switched'>;
-  readonly applied: AppliedJob | undefined;
-}
-
-async function setSchedules(
-  servers: ApplyServers,
-  work: readonly ToSchedule[],
-  { dryRun }: ApplyOptions,
-): Promise<readonly AppliedJob[]> {
-  const { client } = servers;
-  const listed = work.length > MOST_LOOKED_AT ? await listSchedules(client) : undefined;
-  const looked = await inParallel(CALLS_AT_ONCE, work, async ({ job, standing, applied }) => {
-    if (applied === undefined || applied.status === 'conflict') return { applied };
-    const scheduled = toScheduled(job, standing.active, servers);
-    const known = listed !== undefined && isAsBefore(applied) ? planFromList(scheduled, listed.get(job.id)) : undefined;
-    const plan = known ?? (await planSchedule(client, scheduled, applied.status === 'new' && !dryRun));
-    return { applied: { ...applied, ...standing, schedule: plan.answer }, plan };
-  });
-  const withNext = work.length <= FEW_JOBS;
-  const done = dryRun
-    ? looked
-    : await inParallel(CALLS_AT_ONCE, looked, async ({ applied, plan }) => {
-        if (plan === undefined) return { applied };
-        return { applied: { ...applied, schedule: await carryOutOrSay(client, plan, withNext) } };
-      });
-  return done.flatMap(({ applied }) => (applied === undefined ? [] : [applied]));
-}
-
-/** What its schedule says, and what that starts, is what was stored before. */
-function isAsBefore({ status, changes }: AppliedJob): boolean {
-  const concerns = /^(\/(title|queue|active|schedule)(\/|$)|$)/;
-  return status === 'unchanged' || (status === 'changed' && !changes.some(({ pointer }) => concerns.test(pointer)));
-}
-
-/** What Temporal has against the schedule of one job is no reason to leave those of the others as they were. */
-async function carryOutOrSay(client: Client, plan: SchedulePlan, withNext: boolean): Promise<Reconciled> {
-  try {
-    return await carryOut(client, plan, { withNext });
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const { code, message } = error;
-    return { ...plan.answer, action: 'refused', differed: [], next: null, error: { code, message } };
-  }
-}
-
-export function toScheduled(
-  { id, title, queue, schedule }: Job,
-  active: boolean,
-  { searchAttributes }: Pick<ApplyServers, 'searchAttributes'>,
-) {
-  return { id, title, queue, active, schedule, searchAttributes };
 }
 
 async function storedById(pool: Pool): Promise<ReadonlyMap<string, StoredJob>> {
@@ -147,14 +75,14 @@ async function storeJobs(
   jobs: readonly JobToApply[],
   before: ReadonlyMap<string, StoredJob>,
   { by, dryRun }: ApplyOptions,
-): Promise<readonly AppliedJob[]> {
+): Promise<readonly { readonly job: Job; readonly applied: AppliedJob }[]> {
   const compared = jobs.map((job) => ({ ...job, ...compareWith(before.get(job.job.id), job) }));
-  if (dryRun) return compared.map(({ applied }) => applied);
+  if (dryRun) return compared;
   const differing = compared.filter(({ applied }) => applied.status !== 'unchanged');
   const versions = differing.map(({ job, config, digest, expected }) => ({ job, config, digest, expected }));
   const answers = await storeVersions(pool, versions, by);
   const results = new Map(differing.map(({ job }, index) => [job.id, answers[index]]));
-  return compared.map(({ job, applied }) => withResult(applied, results.get(job.id)));
+  return compared.map(({ job, applied }) => ({ job, applied: withResult(applied, results.get(job.id)) }));
 }
 
 /** As if it is stored under the next number. */

@@ -67,10 +67,12 @@ const ACTIONS: Readonly<Record<Reconciled['action'], string>> = {
     'NOT SCHEDULED: Temporal has a schedule of this name that vocab-sync did not make; it was left alone. Delete or rename it there, then apply again',
 };
 
-export function renderSchedule({ action, differed, paused, keptPause, next, error }: Reconciled): readonly string[] {
+export function renderSchedule(reconciled: Reconciled): readonly string[] {
+  const { action, differed, paused, keptPause, next, error, isOver } = reconciled;
   const said = error === undefined ? ACTIONS[action] : `${ACTIONS[action]}: ${error.message} (${error.code})`;
   const what = action === 'updated' && differed.length > 0 ? ` (differed in Temporal: ${differed.join(', ')})` : '';
-  const when = next === null ? '' : `, next start ${formatTime(next)}`;
+  const over = isOver === true ? '; it starts nothing any more: its "end_at" has passed' : '';
+  const when = next === null ? over : `, next start ${formatTime(next)}`;
   const lines = said === '' ? [] : [`${said}${what}${when}`];
   if (keptPause !== undefined) {
     lines.push(

@@ -3,6 +3,7 @@
  * is left alone, and so is a pause that somebody made in the Web UI or with `vocab-sync schedule JOB pause`.
  */
 import type { Client } from '@temporalio/client';
+import type { Schedule } from '../job/job.ts';
 import { differencesIn, type ScheduledJob } from './schedule-definition.ts';
 import { differencesInTimes } from './schedule-spec.ts';
 import { findSchedule, INACTIVE_NOTE, type ListedSchedule, type ScheduleState } from './schedule-state.ts';
@@ -15,6 +16,8 @@ export interface Reconciled {
   readonly paused: boolean;
   /** A pause that is not ours was kept; its note. */
   readonly keptPause?: string;
+  /** It is there, and starts nothing any more: its end date has passed. */
+  readonly isOver?: boolean;
   /** The first of the next starts, as ISO 8601; null where there is none, it is paused, or nothing was done yet. */
   readonly next: string | null;
   /** Why Temporal does not take it. Of `refused` alone. */
@@ -58,16 +61,19 @@ function planFrom(job: ScheduledJob, found: ScheduleState | undefined): Schedule
   }
   if (found === undefined) {
     // Temporal deletes a schedule that has nothing more to do: making it again each time would be noise.
-    if (schedule.end_at !== undefined && Date.parse(schedule.end_at) <= Date.now()) {
-      return plan('nothing', { ...NONE, action: 'ended' });
-    }
+    if (isOver(schedule)) return plan('nothing', { ...NONE, action: 'ended' });
     return plan('create', { ...NONE, action: 'created', paused: !job.active });
   }
   const differed = differencesIn(job, schedule, found);
   const { paused } = pauseFor(job, found);
   if (differed.length === 0 && paused === found.paused) return plan('nothing', unchanged(job, found));
   const keptPause = job.active && paused ? { keptPause: found.note ?? '' } : {};
-  return plan('update', { action: 'updated', differed, paused, ...keptPause, next: null });
+  const over = isOver(schedule) ? { isOver: true } : {};
+  return plan('update', { action: 'updated', differed, paused, ...keptPause, ...over, next: null });
+}
+
+function isOver({ end_at }: Schedule): boolean {
+  return end_at !== undefined && Date.parse(end_at) <= Date.now();
 }
 
 function unchanged(

@@ -37,8 +37,8 @@ export async function carryOut(
     if (isDone && !withNext) return current.answer;
     const after = await planSchedule(client, plan.job);
     if (isDone && after.step === 'nothing') {
-      const { action, differed } = current.answer;
-      return { ...after.answer, action, differed };
+      const { action, differed, isOver } = current.answer;
+      return { ...after.answer, action, differed, ...(isOver === undefined ? {} : { isOver }) };
     }
     current = after;
   }

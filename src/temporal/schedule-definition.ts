@@ -30,7 +30,8 @@ export function definitionOf(job: ScheduledJob, schedule: Schedule) {
       workflowId: scheduleId(job.id),
       taskQueue: job.queue,
       args: [requestOf(job)] as [RunRequest],
-      staticSummary: escaped(`${job.title}, by its schedule`.slice(0, 150)),
+      // A cut between the halves of a character would be no text any more.
+      staticSummary: escaped(Array.from(`${job.title}, by its schedule`).slice(0, 150).join('')),
       memo: { title: job.title },
       ...attributes,
     },

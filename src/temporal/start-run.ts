@@ -74,7 +74,7 @@ function summaryOf({ title, job, mode, input }: RunRequest): string {
     ...(mode === 'retry' ? ['retry of rejections'] : []),
     ...(input === undefined ? [] : [`from ${input.name}`]),
   ];
-  return escaped(parts.join(', ').slice(0, 150));
+  return escaped(Array.from(parts.join(', ')).slice(0, 150).join(''));
 }
 
 /** What was asked for, as Markdown for the Web UI. Custom args are shown by their names: the input has them whole. */

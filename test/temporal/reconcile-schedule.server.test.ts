@@ -93,6 +93,14 @@ describeWithTemporal('reconcileSchedule', () => {
     await client.schedule.getHandle(scheduleId(id)).delete();
   });
 
+  it('says of one whose end has passed that it starts nothing any more, and makes no new one', async () => {
+    const { client } = temporal;
+    const over = job({ schedule: { ...YEARLY, end_at: '2020-01-01T00:00:00.000Z' } });
+    expect(await reconcileSchedule(client, over)).toMatchObject({ action: 'ended' });
+    await reconcileSchedule(client, job());
+    expect(await reconcileSchedule(client, over)).toMatchObject({ action: 'updated', isOver: true, next: null });
+  });
+
   it('says what Temporal has against a schedule', async () => {
     const schedule = { ...YEARLY, timezone: 'Middle_Earth/Shire' };
     await expect(reconcileSchedule(temporal.client, job({ schedule }))).rejects.toMatchObject({

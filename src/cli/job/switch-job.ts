@@ -4,7 +4,7 @@ import { jobInvalid } from '../../job/load-job.ts';
 import { setActive } from '../../postgres/job-switches.ts';
 import type { Reconciled } from '../../temporal/plan-schedule.ts';
 import { reconcileSchedule } from '../../temporal/reconcile-schedule.ts';
-import { toScheduled } from '../apply-jobs.ts';
+import { toScheduled } from '../set-schedules.ts';
 import { writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { userName } from '../compose-request.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
