@@ -17,7 +17,7 @@ import {
   type Level,
   type ReadChainOptions,
 } from './chain-level.ts';
-import type { PlacedItem, ReadBatch } from './read-batch.ts';
+import { placeItem, type PlacedItem, type ReadBatch } from './read-batch.ts';
 import { contentReader } from './read-contents.ts';
 import { meter, progressOf, type MeteredResource } from './read-progress.ts';
 
@@ -144,7 +144,7 @@ async function* readThrough(
     const container = level.steps;
     for await (const batch of abortable(reader.read(resource, args, context), options.signal)) {
       const items: PlacedItem[] = [];
-      for (const item of batch) if (item.position >= context.from) items.push({ ...item, container });
+      for (const item of batch) if (item.position >= context.from) items.push(placeItem(item, container));
       if (items.length > 0) yield batchOf(options, level.meters, items);
     }
     return;

@@ -1,7 +1,7 @@
 /** Reads resources whose bytes are at hand without waiting for anything: an archive may hold millions of them. */
 import type { PlacedResource } from '../component/resource.ts';
 import { linkAt, parserContext, type Level, type ReadChainOptions } from './chain-level.ts';
-import type { PlacedItem } from './read-batch.ts';
+import { placeItem, type PlacedItem } from './read-batch.ts';
 
 /** Adds the items of a resource, or says false: it has to be streamed. */
 export type ReadContent = (placed: PlacedResource, into: PlacedItem[]) => boolean;
@@ -22,7 +22,7 @@ export function contentReader(options: ReadChainOptions, reader: string, level: 
     const items = readContent(content, next.args, context);
     if (items === undefined) return false;
     const container = [...level.steps, { reader, position, name }];
-    for (const item of items) into.push({ ...item, container });
+    for (const item of items) into.push(placeItem(item, container));
     return true;
   };
 }
