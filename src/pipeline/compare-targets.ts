@@ -155,7 +155,7 @@ async function planAbsent(client: PoolClient, task: OpenTask, ordinal: number, t
     tallyWarning(
       tally,
       'W_WITHDRAWALS_POSTPONED',
-      `${String(tally.rejectedWithoutId)} rejected records have no readable id, so nothing is withdrawn from ${wanted.target.name}: an absent record may be one of them`,
+      `Of the rejected records ${String(tally.rejectedWithoutId)} had no readable id, so nothing is withdrawn from ${wanted.target.name}: an absent record may be one of them`,
     );
   }
   return countAbsent(client, names, wanted.target, ownerOf(task));

@@ -60,7 +60,7 @@ async function lookAtMigrations(pool: Pool): Promise<DoctorFinding> {
 function lookAtEmbedded(): DoctorFinding {
   try {
     findNativeBinaries();
-    return ok('database', 'embedded PostgreSQL (DATABASE_URL is not set); started when a command needs it');
+    return ok('database', 'embedded PostgreSQL (DATABASE_URL is not set); `dev` and commands that need it start it');
   } catch (error) {
     return fail(
       'database',
