@@ -14,6 +14,8 @@ type StepName = keyof RunSteps;
 interface StepPlace {
   readonly run: string;
   readonly task?: string;
+  readonly partition?: number;
+  readonly event?: string;
 }
 
 /** `make` binds the steps to an engine; each call gets one whose logger writes into the log of the run, too. */
@@ -47,7 +49,7 @@ async function recordStep<T>(
 ): Promise<T> {
   const log = openLog(engine, place.run);
   const about = { step, ...(place.task === undefined ? {} : { task: place.task }) };
-  const attempt = await log.keep(() => beginAttempt(engine.pool, place.run, step, place.task));
+  const attempt = await log.keep(() => beginAttempt(engine.pool, place.run, { step, ...partOf(place) }));
   const started = Date.now();
   const end = async (error?: RunFailure): Promise<void> => {
     if (attempt !== undefined) await log.keep(() => endAttempt(engine.pool, attempt, error));
@@ -65,6 +67,10 @@ async function recordStep<T>(
     await end(error);
     throw thrown;
   }
+}
+
+function partOf({ task, partition, event }: StepPlace): { readonly task: string | null; readonly part: string | null } {
+  return { task: task ?? null, part: partition === undefined ? (event ?? null) : String(partition) };
 }
 
 function withLogger(engine: Engine, logger: Logger): Engine {

@@ -6,6 +6,7 @@ import { watermark } from './migrations/0003-watermark.ts';
 import { history } from './migrations/0004-history.ts';
 import { retryAndPause } from './migrations/0006-retry-and-pause.ts';
 import { notices } from './migrations/0007-notices.ts';
+import { partsOfSteps } from './migrations/0008-parts-of-steps.ts';
 import { inTransaction, openPool, type Pool, type PoolClient } from './pool.ts';
 
 export interface Migration {
@@ -13,7 +14,15 @@ export interface Migration {
   readonly sql: string;
 }
 
-const MIGRATIONS: readonly Migration[] = [mainRoad, storedJobs, watermark, history, retryAndPause, notices];
+const MIGRATIONS: readonly Migration[] = [
+  mainRoad,
+  storedJobs,
+  watermark,
+  history,
+  retryAndPause,
+  notices,
+  partsOfSteps,
+];
 
 /** A number of our own for pg_advisory_xact_lock, arbitrary but fixed. */
 const MIGRATION_LOCK = 7_203_119_004;

@@ -71,10 +71,14 @@ export async function readLog(
 }
 
 /** Answers the id of the attempt. */
-export async function beginAttempt(pool: Pool, run: string, step: string, task: string | undefined): Promise<number> {
+export async function beginAttempt(
+  pool: Pool,
+  run: string,
+  { step, task, part }: Pick<StepAttempt, 'step' | 'task' | 'part'>,
+): Promise<number> {
   const { rows } = await pool.query<{ id: number }>(
-    'INSERT INTO vocab_sync.step_attempt (run_id, step, task) VALUES ($1, $2, $3) RETURNING id',
-    [run, step, task ?? null],
+    'INSERT INTO vocab_sync.step_attempt (run_id, step, task, part) VALUES ($1, $2, $3, $4) RETURNING id',
+    [run, step, task, part],
   );
   return rows[0]?.id ?? 0;
 }
@@ -89,6 +93,8 @@ export async function endAttempt(pool: Pool, attempt: number, error: RunFailure 
 export interface StepAttempt {
   readonly step: string;
   readonly task: string | null;
+  /** The number of the partition that it staged, from 0, or the event that it told of. */
+  readonly part: string | null;
   readonly started_at: string;
   /** Null: under way, or lost with its worker. */
   readonly ended_at: string | null;
@@ -100,7 +106,7 @@ export async function readAttempts(pool: Pool, run: string): Promise<readonly St
   const { rows } = await pool.query<
     Omit<StepAttempt, 'started_at' | 'ended_at'> & { started_at: Date; ended_at: Date | null }
   >(
-    `SELECT step, task, started_at, ended_at, error FROM vocab_sync.step_attempt WHERE run_id = $1 ORDER BY id LIMIT 1000`,
+    `SELECT step, task, part, started_at, ended_at, error FROM vocab_sync.step_attempt WHERE run_id = $1 ORDER BY id LIMIT 1000`,
     [run],
   );
   return rows.map((row) => ({

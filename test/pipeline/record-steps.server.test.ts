@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { renderSteps, summariseSteps } from '../../src/cli/render-steps.ts';
 import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
-import { appendLog, MOST_LINES, readAttempts, readLog } from '../../src/postgres/run-log.ts';
+import { appendLog, beginAttempt, MOST_LINES, readAttempts, readLog } from '../../src/postgres/run-log.ts';
 import { rememberSecret } from '../../src/logging/redact.ts';
+import { buildTar } from '../support/build-tar.ts';
 import { describeWithPostgres } from '../support/postgres.ts';
 import { linesJob, openTestEngine, runJobOnce, stepContext, type TestEngine } from '../support/engine.ts';
 import { UnavailableError } from '../../src/errors.ts';
@@ -34,6 +35,28 @@ describeWithPostgres('the ledger', () => {
       'The step ended.',
       'stagePartition',
     ]);
+  });
+
+  it('takes partitions beside each other for parts of one step, and counts as tried again what was', async () => {
+    const lines = (id: string): { name: string; content: string } => ({
+      name: `${id}.jsonl`,
+      content: `{"id":"${id}"}\n`,
+    });
+    const path = test.file('parts.tar', buildTar([lines('a'), lines('b'), lines('c')]));
+    const config = linesJob(path, {
+      id: 'parts',
+      readers: [{ type: 'file', args: { path } }, { type: 'tar' }, { type: 'jsonl' }],
+    });
+    const steps = createRunSteps({ ...test.engine, cutting: { mostParts: 3, leastBytes: 1 } });
+    const { run } = await runJobOnce(steps, config);
+    const staged = async () =>
+      summariseSteps(await readAttempts(test.pool, run)).filter(({ step }) => step === 'stage');
+    expect(await staged()).toMatchObject([{ parts: 3, attempts: 3, retries: [] }]);
+    await beginAttempt(test.pool, run, { step: 'stagePartition', task: 'main', part: '1' });
+    expect(await staged()).toMatchObject([
+      { parts: 3, attempts: 4, took_ms: null, retries: [{ cause: 'the workflow went back to it' }] },
+    ]);
+    expect(renderSteps(await staged(), false)).toMatch(/stage \(3 parts\) .* 4\n\nTried again\n {2}stage at /);
   });
 
   it('keeps why a step was tried again, without secrets', async () => {
