@@ -1,6 +1,6 @@
 /** The database alone, for commands that look at the past: it works without Temporal. */
 import { acquireServers } from '../embedded/dev-home.ts';
-import { findRunningWebUi } from '../embedded/running-web-ui.ts';
+import { findRunningServers } from '../embedded/running-servers.ts';
 import { applyMigrations } from '../postgres/migrate.ts';
 import { openPool, type Pool } from '../postgres/pool.ts';
 import type { Settings } from '../settings.ts';
@@ -53,7 +53,12 @@ async function openLedger({ settings, terminal }: CommandContext): Promise<Ledge
 
 function webUiOf({ home, temporal, webUi, namespace }: Settings): Ledger['webUi'] {
   const configured = webUi === undefined ? undefined : { url: webUi, namespace };
-  const running = temporal === undefined ? findRunningWebUi(home) : configured;
+  const running = temporal === undefined ? embeddedWebUi(home) : configured;
   return (workflowId, run) =>
     running === undefined ? null : webUiLink(running.url, running.namespace, workflowId, run);
+}
+
+function embeddedWebUi(home: string): { readonly url: string; readonly namespace: string } | undefined {
+  const { temporal } = findRunningServers(home);
+  return temporal === undefined ? undefined : { url: temporal.uiUrl, namespace: temporal.namespace };
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Logger } from '../component/services.ts';
 import type { Settings, TemporalConnectConfig } from '../settings.ts';
 import { startEmbeddedPostgres } from './postgres.ts';
+import { embeddedConnection, type DatabaseDetails, type TemporalDetails } from './running-servers.ts';
 import { shareServer, type ServerRole, type SharedServer } from './share-server.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 import { startTemporalDevServer } from './temporal-server.ts';
@@ -36,19 +37,6 @@ export interface AcquiredServers {
   readonly ownsWorker: boolean;
   /** Leaves or stops what was acquired. Stop the worker first. Waits for commands that use servers of this one. */
   release(): Promise<void>;
-}
-
-interface DatabaseDetails {
-  readonly url: string;
-  readonly port: number;
-}
-
-interface TemporalDetails {
-  readonly address: string;
-  readonly namespace: string;
-  readonly uiUrl: string;
-  readonly port: number;
-  readonly uiPort: number;
 }
 
 export async function acquireServers(options: AcquireServersOptions): Promise<AcquiredServers> {
@@ -142,11 +130,6 @@ function serversDirectory(home: string): string {
   const ignore = join(home, '.gitignore');
   if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
   return directory;
-}
-
-function embeddedConnection(details: TemporalDetails | undefined): TemporalConnectConfig | undefined {
-  if (details === undefined) return undefined;
-  return { connectionOptions: { address: details.address }, namespace: details.namespace };
 }
 
 function seconds(started: number): string {

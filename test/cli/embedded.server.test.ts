@@ -57,6 +57,13 @@ describeWithServers('without configured servers', () => {
     });
     await started;
     const result = await cli(['run', 'ror-affiliations', '--input', first.path, ...SMALL, '--json']);
+    const doctor = await cli(['doctor', '--queue', 'nobody-here', '--json']);
+    const { findings } = JSON.parse(doctor.stdout) as {
+      findings: { status: string; subject: string; message: string }[];
+    };
+    expect(findings).toContainEqual(expect.objectContaining({ status: 'ok', subject: 'migrations' }));
+    expect(findings).toContainEqual(expect.objectContaining({ status: 'warn', subject: 'queue nobody-here' }));
+    expect(doctor.stdout).not.toMatch(/postgresql:\/\/[^"]*:(?!\*\*\*)[^@"]+@/);
     const detached = await cli(['run', 'ror-affiliations', '--input', second.path, ...SMALL, '--detach']);
     expect(detached).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[0-9a-f-]{36}\n$/) as string });
     stop();

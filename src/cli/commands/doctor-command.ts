@@ -1,6 +1,7 @@
 /** `doctor`: what is in force, and whether everything that is needed is there. Starts and changes nothing. */
 import type { Command } from 'commander';
-import { redact } from '../../logging/redact.ts';
+import { embeddedConnection, findRunningServers } from '../../embedded/running-servers.ts';
+import { redact, rememberSecret } from '../../logging/redact.ts';
 import type { Settings } from '../../settings.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
@@ -23,20 +24,30 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
     .command('doctor')
     .summary('settings in force, and what is missing')
     .description(
-      'Looks at settings, database, Temporal, spool and Node; says what to do. Exit code 1 when something is broken. Shows no secret.',
+      'Looks at settings, database, Temporal, spool and Node; says what to do. Without DATABASE_URL or TEMPORAL_ADDRESS it looks at the servers of a `dev` that runs in this home. Exit code 1 when something is broken. Shows no secret.',
     )
     .option('--queue <name...>', 'look who polls these task queues, too; those of the jobs are looked at anyway')
     .option(...JSON_OPTION)
     .addHelpText('after', examples('vocab-sync doctor', 'vocab-sync doctor --queue night-shift --json'))
     .action(async ({ queue = [], json }: DoctorOptions) => {
       const settings = context.settings();
-      const findings = await examine(settings, context.cwd, queue);
+      const findings = await examine(withRunning(settings), context.cwd, queue);
       const isBroken = findings.some(({ status }) => status === 'fail');
       await (json === true
         ? writeJson(context, { ok: !isBroken, version: packageFacts().version, settings: settings.origins, findings })
         : context.terminal.write(render(settings, findings)));
       context.end(isBroken ? EXIT.failed : EXIT.success);
     });
+}
+
+/** In place of what is not configured, what runs in this home. */
+function withRunning(settings: Settings): Settings {
+  const { database, temporal } = findRunningServers(settings.home);
+  const databaseUrl = settings.databaseUrl ?? database?.url;
+  if (databaseUrl !== undefined) rememberSecret(new URL(databaseUrl).password);
+  if (settings.temporal !== undefined || temporal === undefined) return { ...settings, databaseUrl };
+  const { namespace, uiUrl } = temporal;
+  return { ...settings, databaseUrl, temporal: embeddedConnection(temporal), namespace, webUi: uiUrl };
 }
 
 async function examine(settings: Settings, cwd: string, named: readonly string[]): Promise<readonly DoctorFinding[]> {

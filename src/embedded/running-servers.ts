@@ -1,0 +1,51 @@
+/** The servers of a home that run now, without starting any. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TemporalConnectConfig } from '../settings.ts';
+import { isRunning, type ProcessIdentity } from './process-identity.ts';
+
+export interface DatabaseDetails {
+  /** With a password: never log it. */
+  readonly url: string;
+  readonly port: number;
+}
+
+export interface TemporalDetails {
+  readonly address: string;
+  readonly namespace: string;
+  readonly uiUrl: string;
+  readonly port: number;
+  readonly uiPort: number;
+}
+
+/** Each undefined where none runs. */
+export function findRunningServers(home: string): {
+  readonly database: DatabaseDetails | undefined;
+  readonly temporal: TemporalDetails | undefined;
+} {
+  return {
+    database: findRunning(home, 'database') as DatabaseDetails | undefined,
+    temporal: findRunning(home, 'temporal') as TemporalDetails | undefined,
+  };
+}
+
+export function embeddedConnection(details: TemporalDetails | undefined): TemporalConnectConfig | undefined {
+  if (details === undefined) return undefined;
+  return { connectionOptions: { address: details.address }, namespace: details.namespace };
+}
+
+function findRunning(home: string, name: 'database' | 'temporal'): unknown {
+  let record: unknown;
+  try {
+    record = JSON.parse(readFileSync(join(home, 'servers', `${name}.json`), 'utf8'));
+  } catch {
+    // None was ever started here, or its record is being replaced.
+    return undefined;
+  }
+  const { server, stopped, details } = record as {
+    readonly server: ProcessIdentity;
+    readonly stopped: boolean;
+    readonly details: unknown;
+  };
+  return stopped || !isRunning(server) ? undefined : details;
+}
