@@ -1,4 +1,5 @@
 /** Temporal for tests: the dev server shared by a run, or one of their own that can be killed and started again. */
+import { randomInt } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, inject } from 'vitest';
@@ -37,11 +38,14 @@ export interface OwnTemporal extends TestTemporal {
   remove(): Promise<void>;
 }
 
-/** For tests that kill their server. Its state lies in a file, so it survives. */
+/**
+ * For tests that kill their server. Its state lies in a file, so it survives. Its ports are none that others are given
+ * meanwhile: neither the usual ones, nor of the range from which the system takes them (from 32768 on Linux).
+ */
 export async function startTemporal(): Promise<OwnTemporal> {
   const { cliPath } = await testTemporal();
   const directory = makeTempDir('vocab-sync-temporal-');
-  const launch = (ports?: { port: number; uiPort: number }): Promise<TemporalDevServer> =>
+  const launch = (ports: { port: number; uiPort: number }): Promise<TemporalDevServer> =>
     startTemporalDevServer({
       cliPath,
       dbFile: join(directory, 'temporal.db'),
@@ -49,7 +53,7 @@ export async function startTemporal(): Promise<OwnTemporal> {
       logFile: join(directory, 'temporal.log'),
       ...ports,
     });
-  let server = await launch();
+  let server = await launch({ port: 20_000 + randomInt(5_000), uiPort: 25_000 + randomInt(5_000) });
   const { address, namespace, uiUrl, port, uiPort } = server;
   return {
     address,
