@@ -48,6 +48,8 @@ export async function startBenchServers(directory: string, cli: string): Promise
       await new Promise((resolve) => worker.once('exit', resolve));
       await temporal.stop();
       await postgres.stop('fast');
+      // Of root it lies outside of the directory of the benchmark.
+      postgres.remove();
     },
   };
 }
