@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { abortable } from '../src/component/abortable.ts';
 import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
-import { QUOTING, quotingOf, toCsvDialect } from '../src/formats/csv-dialect.ts';
-import { toEncodingLabel } from '../src/formats/csv-encoding.ts';
-import { readCsvRecords } from '../src/formats/csv-records.ts';
+import { QUOTING, quotingOf, toCsvDialect } from '../src/formats/csv/dialect.ts';
+import { toEncodingLabel } from '../src/formats/csv/encoding.ts';
+import { readCsvRecords } from '../src/formats/csv/records.ts';
 import type { ReadItem } from '../src/records/entry.ts';
 import { ignoredMode, ignoredOrigin } from './arguments/ignored.ts';
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { PlacedResource, Resource } from '../src/component/resource.ts';
-import { gunzip } from '../src/formats/gunzip.ts';
+import { gunzip } from '../src/formats/gzip/gunzip.ts';
 
 const argsSchema = z.strictObject({
   max_entry_bytes: z

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { abortable } from '../src/component/abortable.ts';
 import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
-import { readJsonItems } from '../src/formats/json-items.ts';
+import { readJsonItems } from '../src/formats/json/items.ts';
 import type { ReadItem } from '../src/records/entry.ts';
 import { ignoredOrigin } from './arguments/ignored.ts';
 import { recordBytes, recordDepth } from './arguments/record-limits.ts';

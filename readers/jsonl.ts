@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { abortable } from '../src/component/abortable.ts';
 import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
-import { readJsonLines } from '../src/formats/json-lines.ts';
+import { readJsonLines } from '../src/formats/json/lines.ts';
 import type { ReadItem } from '../src/records/entry.ts';
 import { ignoredOrigin } from './arguments/ignored.ts';
 import { recordBytes, recordDepth } from './arguments/record-limits.ts';

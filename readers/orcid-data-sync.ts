@@ -18,7 +18,7 @@ import {
 import type { Resource } from '../src/component/resource.ts';
 import { LimitError } from '../src/errors.ts';
 import type { S3Place } from '../src/component/services.ts';
-import { readBundle } from '../src/formats/read-bundle.ts';
+import { readBundle } from '../src/formats/tar/read-bundle.ts';
 import { fileResource } from '../src/spool/file-resource.ts';
 import { fillBundle } from './orcid/fill-bundle.ts';
 import { newerRecords, newestRecord } from './orcid/newer-records.ts';

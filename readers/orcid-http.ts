@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { defineReader, type FetchContext, type FetchedFile, type SourceVersion } from '../src/component/reader.ts';
-import { readBundle } from '../src/formats/read-bundle.ts';
+import { readBundle } from '../src/formats/tar/read-bundle.ts';
 import { fillBundle, type Wanted } from './orcid/fill-bundle.ts';
 
 const idSchema = z

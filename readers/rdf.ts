@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { abortable } from '../src/component/abortable.ts';
 import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
-import { RDF_SYNTAXES } from '../src/formats/rdf-syntax.ts';
+import { RDF_SYNTAXES } from '../src/formats/rdf/syntax.ts';
 import type { ReadItem } from '../src/records/entry.ts';
 import { ignoredMode, ignoredOrigin } from './arguments/ignored.ts';
 
@@ -86,7 +86,7 @@ line of N-Triples is one rejection. Broken RDF/XML or Turtle fails the run, as n
 
 /** The parsers of RDF take as long to load as the rest of a command, so they come when they are needed. */
 async function* read(input: Resource, args: Args, context: ReadContext): AsyncGenerator<readonly ReadItem[]> {
-  const { readSkosConcepts } = await import('../src/formats/skos-concepts.ts');
+  const { readSkosConcepts } = await import('../src/formats/skos/concepts.ts');
   const concepts = readSkosConcepts(() => abortable(input.stream(), context.signal), {
     name: input.name,
     from: context.from,

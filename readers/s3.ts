@@ -14,8 +14,8 @@ import {
 } from '../src/component/reader.ts';
 import type { S3Object } from '../src/component/services.ts';
 import { LimitError, SourceError } from '../src/errors.ts';
-import { compileMemberPattern } from '../src/formats/member-pattern.ts';
-import { noMatch } from '../src/formats/select-members.ts';
+import { compileMemberPattern } from '../src/formats/archive/member-pattern.ts';
+import { noMatch } from '../src/formats/archive/select-members.ts';
 import { namePattern } from './arguments/name-pattern.ts';
 import { readSince, sinceArg } from './arguments/since.ts';
 import { BOTH_KEYS, hasBothKeys, placeArgs, toPlace } from './bucket/place-args.ts';

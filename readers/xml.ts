@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { abortable } from '../src/component/abortable.ts';
 import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
-import { parseXmlContent } from '../src/formats/xml-content.ts';
-import { readXmlRecords } from '../src/formats/xml-records.ts';
+import { parseXmlContent } from '../src/formats/xml/content.ts';
+import { readXmlRecords } from '../src/formats/xml/records.ts';
 import type { ReadItem } from '../src/records/entry.ts';
 import { recordBytes } from './arguments/record-limits.ts';
 

@@ -34,7 +34,7 @@ export const yaml = defineReader<Args>({
 
 /** A parser of YAML takes as long to load as the rest of a command, so it comes when it is needed. */
 async function* read(input: Resource, args: Args, context: ReadContext): AsyncGenerator<readonly ReadItem[]> {
-  const { readYamlItems } = await import('../src/formats/yaml-items.ts');
+  const { readYamlItems } = await import('../src/formats/yaml/items.ts');
   yield* readYamlItems(abortable(input.stream(), context.signal), {
     name: input.name,
     from: context.from,

@@ -1,6 +1,6 @@
 /** A regular expression in the args of a reader, for names of members or objects. */
 import { z } from 'zod';
-import { faultOfPattern } from '../../src/formats/member-pattern.ts';
+import { faultOfPattern } from '../../src/formats/archive/member-pattern.ts';
 
 export const namePattern = z
   .string()

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { FetchContext } from '../../src/component/reader.ts';
 import type { Bundle, Download } from '../../src/component/services.ts';
 import { LimitError, SourceError } from '../../src/errors.ts';
-import { parseOaiPage, type OaiEntry, type OaiPage } from '../../src/formats/oai-page.ts';
+import { parseOaiPage, type OaiEntry, type OaiPage } from '../../src/formats/oai/page.ts';
 import { redactUrl } from '../../src/http/url-policy.ts';
 import { askOai, type OaiQuestion } from './ask-oai.ts';
 import type { OaiArgs, Selection } from './oai-args.ts';

@@ -2,9 +2,9 @@
 import type { ReadContext } from '../../src/component/reader.ts';
 import type { Resource } from '../../src/component/resource.ts';
 import { LimitError, SourceError } from '../../src/errors.ts';
-import { parseOaiPage, type OaiEntry } from '../../src/formats/oai-page.ts';
-import { readBundle } from '../../src/formats/read-bundle.ts';
-import { XmlFault } from '../../src/formats/xml-fault.ts';
+import { parseOaiPage, type OaiEntry } from '../../src/formats/oai/page.ts';
+import { readBundle } from '../../src/formats/tar/read-bundle.ts';
+import { XmlFault } from '../../src/formats/xml/fault.ts';
 import { utf8BytesOf } from './ask-oai.ts';
 
 export async function* readPages(

@@ -1,5 +1,5 @@
 /** A page of a list as it is kept: what the server sent of its records, and where the list goes on. */
-import type { OaiEntry } from '../../src/formats/oai-page.ts';
+import type { OaiEntry } from '../../src/formats/oai/page.ts';
 
 const BEGIN =
   '<?xml version="1.0" encoding="UTF-8"?>\n<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/">\n<ListRecords>\n';

@@ -8,9 +8,9 @@
  */
 import type { Warning } from '../../src/component/reader.ts';
 import { SourceError } from '../../src/errors.ts';
-import { scanTar } from '../../src/formats/scan-tar.ts';
-import { streamTar, type TarBytes } from '../../src/formats/tar-bytes.ts';
-import { tarTruncated } from '../../src/formats/tar-error.ts';
+import { scanTar } from '../../src/formats/tar/scan.ts';
+import { streamTar, type TarBytes } from '../../src/formats/tar/bytes.ts';
+import { tarTruncated } from '../../src/formats/tar/error.ts';
 
 export interface ModifiedRecord {
   readonly id: string;

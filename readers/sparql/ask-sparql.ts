@@ -1,7 +1,7 @@
 /** One query to a SPARQL service by the SPARQL 1.1 Protocol, and what its answer means. */
 import type { FetchContext } from '../../src/component/reader.ts';
 import { ConfigError } from '../../src/errors.ts';
-import { parseSparqlResults, type SparqlResults } from '../../src/formats/sparql-results.ts';
+import { parseSparqlResults, type SparqlResults } from '../../src/formats/sparql/results.ts';
 import { redactUrl } from '../../src/http/url-policy.ts';
 import type { SparqlArgs } from './sparql-args.ts';
 

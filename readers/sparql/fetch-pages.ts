@@ -2,8 +2,8 @@
 import type { FetchContext } from '../../src/component/reader.ts';
 import type { Bundle, Download } from '../../src/component/services.ts';
 import { LimitError, SourceError } from '../../src/errors.ts';
-import { readSparqlForm } from '../../src/formats/sparql-paging.ts';
-import { parseSparqlResults, renderSparqlPage, type SparqlResults } from '../../src/formats/sparql-results.ts';
+import { readSparqlForm } from '../../src/formats/sparql/paging.ts';
+import { parseSparqlResults, renderSparqlPage, type SparqlResults } from '../../src/formats/sparql/results.ts';
 import { redactUrl } from '../../src/http/url-policy.ts';
 import { askSparql } from './ask-sparql.ts';
 import type { SparqlArgs } from './sparql-args.ts';

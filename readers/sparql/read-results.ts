@@ -3,8 +3,8 @@ import type { ReadContext } from '../../src/component/reader.ts';
 import type { Resource } from '../../src/component/resource.ts';
 import { abortable } from '../../src/component/abortable.ts';
 import { LimitError } from '../../src/errors.ts';
-import { readBundle } from '../../src/formats/read-bundle.ts';
-import { parseSparqlResults } from '../../src/formats/sparql-results.ts';
+import { readBundle } from '../../src/formats/tar/read-bundle.ts';
+import { parseSparqlResults } from '../../src/formats/sparql/results.ts';
 
 export async function* readResults(
   input: Resource,

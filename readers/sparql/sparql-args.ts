@@ -1,6 +1,6 @@
 /** The arguments of the reader `sparql`, with InvenioRDM's names. */
 import { z } from 'zod';
-import { readSparqlForm } from '../../src/formats/sparql-paging.ts';
+import { readSparqlForm } from '../../src/formats/sparql/paging.ts';
 
 export const sparqlArgs = z.strictObject({
   origin: z

@@ -2,10 +2,10 @@
 import { open } from 'node:fs/promises';
 import type { Bundle } from '../component/services.ts';
 import { SourceError } from '../errors.ts';
-import { failureMember } from '../formats/read-bundle.ts';
-import { paddedTo, scanTar } from '../formats/scan-tar.ts';
-import { fileTar } from '../formats/tar-bytes.ts';
-import { TAR_END, tarMember } from '../formats/write-tar.ts';
+import { failureMember } from '../formats/tar/read-bundle.ts';
+import { paddedTo, scanTar } from '../formats/tar/scan.ts';
+import { fileTar } from '../formats/tar/bytes.ts';
+import { TAR_END, tarMember } from '../formats/tar/write.ts';
 import { onDisk } from '../http/disk-errors.ts';
 import { writeJson, type PartFile } from '../http/part-file.ts';
 import type { SpoolPaths } from '../http/spool-paths.ts';

@@ -3,7 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import type { FetchedFile } from '../component/reader.ts';
 import type { Resource } from '../component/resource.ts';
 import { SourceError } from '../errors.ts';
-import { readRange } from '../formats/file-range.ts';
+import { readRange } from '../formats/bytes/file-range.ts';
 import { codeOf, toFileError } from './file-error.ts';
 import { fileChanged } from './hash-file.ts';
 

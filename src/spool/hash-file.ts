@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import { SourceError } from '../errors.ts';
-import { readRange } from '../formats/file-range.ts';
+import { readRange } from '../formats/bytes/file-range.ts';
 import { toFileError } from './file-error.ts';
 
 export interface FileIdentity {

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { extract } from 'tar-stream';
-import { TAR_END, tarMember } from '../../src/formats/write-tar.ts';
+import { TAR_END, tarMember } from '../../src/formats/tar/write.ts';
 
 interface GrowOptions {
   /** A small `*_summaries.tar.gz`. */

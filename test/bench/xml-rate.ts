@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { tar } from '../../readers/tar.ts';
 import { xml } from '../../readers/xml.ts';
 import { orcid } from '../../transformers/orcid.ts';
-import { parserCounts } from '../../src/formats/xml-record.ts';
+import { parserCounts } from '../../src/formats/xml/record.ts';
 import { readChain } from '../../src/pipeline/read-chain.ts';
 import { transformItem } from '../../src/pipeline/transform-items.ts';
 import { isFailure, type Recognise } from '../../src/records/entry.ts';

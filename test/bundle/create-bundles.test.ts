@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { createBundles } from '../../src/bundle/create-bundles.ts';
 import type { Bundle, Download } from '../../src/component/services.ts';
-import { readBundle } from '../../src/formats/read-bundle.ts';
+import { readBundle } from '../../src/formats/tar/read-bundle.ts';
 import { fileResource } from '../../src/spool/file-resource.ts';
 import { contentOf, testContext } from '../support/read-resource.ts';
 import { tempDir } from '../support/temp-dir.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { rdf } from '../../readers/rdf.ts';
-import type { SkosConcept } from '../../src/formats/skos-concept.ts';
+import type { SkosConcept } from '../../src/formats/skos/concept.ts';
 import { isFailure } from '../../src/records/entry.ts';
 import { formatFixtures } from '../support/format-fixtures.ts';
 import { bytesResource, errorOf, outline, pathResource, readRecords, testContext } from '../support/read-resource.ts';

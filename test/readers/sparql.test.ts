@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { sparql } from '../../readers/sparql.ts';
-import { readSparqlForm } from '../../src/formats/sparql-paging.ts';
+import { readSparqlForm } from '../../src/formats/sparql/paging.ts';
 import type { FetchedFile, SourceVersion } from '../../src/component/reader.ts';
 import { createBundles } from '../../src/bundle/create-bundles.ts';
 import { findPackageRoot } from '../../src/job/package-root.ts';

@@ -5,7 +5,7 @@
  */
 import { RE2JS } from 're2js';
 import { messageOf } from '../../src/errors.ts';
-import { translatePythonPattern } from '../../src/formats/python-pattern.ts';
+import { translatePythonPattern } from '../../src/formats/archive/python-pattern.ts';
 
 /** InvenioRDM's own, and besides it the apostrophes and hyphens that typography and other languages put in their place. */
 export const DEFAULT_NAMES_EXCLUDE_REGEX = "[\\p{P}\\p{S}\\p{Nd}\\p{No}\\p{Emoji}--,.()\\-'’ʼ´‘‐–‑]";

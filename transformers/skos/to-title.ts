@@ -1,7 +1,7 @@
 /** The labels of a concept as the title by language that a subject has, and the one label that is shown. */
 import type { Warning } from '../../src/component/reader.ts';
 import { RecordError } from '../../src/errors.ts';
-import type { SkosText } from '../../src/formats/skos-concept.ts';
+import type { SkosText } from '../../src/formats/skos/concept.ts';
 import { textsOf, type Concept } from './read-concept.ts';
 
 export interface Title {

@@ -1,0 +1,76 @@
+/** Chooses members of an archive by a pattern, and says what there is to choose from when nothing fits. */
+import { distance } from 'fastest-levenshtein';
+import type { Warning } from '../../component/reader.ts';
+import { ConfigError } from '../../errors.ts';
+import type { MemberPattern } from './member-pattern.ts';
+
+interface Named {
+  readonly name: string;
+}
+
+/** More names than this make a message that nobody reads; all of them would not fit into a run's record. */
+const NAMES_SHOWN = 20;
+
+const CURRENT_ROR_PATTERN = '-ror-data\\.json$';
+
+/**
+ * The members that match, in their order; all without a pattern. Throws ConfigError when a pattern matches nothing,
+ * with one exception: `_schema_v2\.json$` was right for the ROR dumps from v1.45 to v1.74 and stands in many configs;
+ * later dumps hold one JSON member, which is schema v2, and the old pattern means that one.
+ */
+export function selectMembers<T extends Named>(
+  members: readonly T[],
+  pattern: MemberPattern | undefined,
+  archive: string,
+  warn: (warning: Warning) => void,
+): readonly T[] {
+  if (pattern === undefined) return members;
+  const selected = members.filter((member) => pattern.matches(member.name));
+  if (selected.length > 0) return selected;
+  const current = members.filter((member) => member.name.endsWith('-ror-data.json'));
+  const [only] = current;
+  if (pattern.text.includes('_schema_v2') && only !== undefined && current.length === 1) {
+    warn({
+      code: 'W_ZIP_OUTDATED_PATTERN',
+      message: `No member of ${archive} matches ${JSON.stringify(pattern.text)}, the pattern for ROR dumps before v2.0; ${only.name} is read instead. Write "regex": ${JSON.stringify(CURRENT_ROR_PATTERN)}.`,
+    });
+    return [only];
+  }
+  throw noMatch(members, pattern, archive);
+}
+
+/** What to throw when nothing fits. `members` may be the first of `count`. */
+export function noMatch(
+  members: readonly Named[],
+  pattern: MemberPattern,
+  archive: string,
+  count = members.length,
+): ConfigError {
+  const names = members.map((member) => member.name);
+  const listed = names.slice(0, NAMES_SHOWN).join(', ');
+  const more = count > NAMES_SHOWN ? ` and ${String(count - NAMES_SHOWN)} more` : '';
+  const nearest = nearestName(pattern.text, names);
+  const hint =
+    nearest === undefined ? '' : ` The nearest is ${nearest}: "regex": ${JSON.stringify(literal(nearest))} matches it.`;
+  return new ConfigError(
+    'E_ARCHIVE_NO_MATCH',
+    `The regex ${JSON.stringify(pattern.text)} should match a member of ${archive}, but its members are: ${listed || 'none'}${more}.${hint}`,
+    { details: { regex: pattern.text, members: names.slice(0, NAMES_SHOWN), count } },
+  );
+}
+
+function nearestName(pattern: string, names: readonly string[]): string | undefined {
+  const wanted = pattern.replace(/[\\^$()?*+|[\]{}]/g, '');
+  let best: { readonly name: string; readonly steps: number } | undefined;
+  for (const name of names) {
+    // The end of a name is what patterns are written for; versions and dates stand in front.
+    const steps = distance(wanted, name.slice(-Math.max(wanted.length, 1)));
+    if (best === undefined || steps < best.steps) best = { name, steps };
+  }
+  return best?.name;
+}
+
+/** A pattern for exactly this name. */
+function literal(name: string): string {
+  return `^${name.replace(/[\\^$.()?*+|[\]{}]/g, '\\$&')}$`;
+}

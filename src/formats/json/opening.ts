@@ -1,0 +1,65 @@
+/** The first bytes of a JSON resource: which of the two shapes it has, or the sentence that says what it is instead. */
+import { SourceError } from '../../errors.ts';
+import type { ByteWindow } from '../bytes/byte-window.ts';
+import { isSpace } from './layout.ts';
+import { firstBytes, isUtf16, sniffContent } from '../bytes/sniff-content.ts';
+
+export interface JsonOpening {
+  readonly shape: 'array' | 'object';
+  /** The white space behind the bracket of an array, as much of its end as matters for the layout. */
+  readonly space: Buffer;
+}
+
+/** Enough of the beginning to recognise what it is. */
+const SNIFFED = 512;
+const SPACE_KEPT = 1024;
+
+/** Goes to the first item of an array, or to the brace of an object. Throws SourceError for anything else. */
+export async function openJson(window: ByteWindow, name: string): Promise<JsonOpening> {
+  await fill(window, SNIFFED);
+  const start = Buffer.from(window.view.subarray(0, SNIFFED));
+  if (isUtf16(start)) throw notJson(name, start, 'UTF-16 text');
+  skipByteOrderMark(window);
+  await skipSpace(window);
+  if (window.view[0] === 0x7b) return { shape: 'object', space: Buffer.alloc(0) };
+  if (window.view[0] !== 0x5b) throw notJson(name, start, sniffContent(start));
+  window.advance(1);
+  return { shape: 'array', space: await skipSpace(window) };
+}
+
+export function skipByteOrderMark(window: ByteWindow): void {
+  const { view } = window;
+  if (view[0] === 0xef && view[1] === 0xbb && view[2] === 0xbf) window.advance(3);
+}
+
+/** Reads on until the view has `count` bytes or the stream ends. */
+export async function fill(window: ByteWindow, count: number): Promise<void> {
+  while (window.view.length < count && (await window.more()));
+}
+
+/** Goes to the next byte that is no white space, or to the end. Gives the end of what it went over. */
+export async function skipSpace(window: ByteWindow): Promise<Buffer> {
+  let space: Buffer = Buffer.alloc(0);
+  for (;;) {
+    const { view } = window;
+    let i = 0;
+    while (i < view.length && isSpace(view[i])) i++;
+    if (i > 0) space = Buffer.concat([space, view.subarray(0, i)]).subarray(-SPACE_KEPT);
+    const isOver = i < view.length;
+    window.advance(i);
+    if (isOver || !(await window.more())) return space;
+  }
+}
+
+export function notJson(name: string, start: Buffer, found: string | undefined): SourceError {
+  const what = found === undefined ? `something that begins with ${firstBytes(start)}` : describe(found, start);
+  return new SourceError(
+    'E_JSON_NOT_JSON',
+    `${name} should be JSON in UTF-8, an array or an object, but it is ${what}. Check what its address or archive really holds.`,
+    { details: { resource: name, found: found ?? null, firstBytes: firstBytes(start) } },
+  );
+}
+
+function describe(found: string, start: Buffer): string {
+  return start.length === 0 ? found : `${found}: it begins with ${firstBytes(start)}`;
+}

@@ -1,0 +1,35 @@
+/** Which syntax of RDF a resource is written in, by its first bytes and its name. */
+import { SourceError } from '../../errors.ts';
+import { firstBytes, sniffContent } from '../bytes/sniff-content.ts';
+
+export const RDF_SYNTAXES = ['rdf-xml', 'turtle', 'n-triples'] as const;
+
+export type RdfSyntax = (typeof RDF_SYNTAXES)[number];
+
+/** An element behind a declaration or a comment. `<http://…>` and `<urn:…>` begin statements of the other two. */
+const XML_OPENING = /^<(\?xml|!--|!DOCTYPE|[A-Za-z_][\w.-]*(:[A-Za-z_][\w.-]*)?(\s|>(?!\s*<)|\/>))/i;
+/** What Turtle may begin with: a directive, an IRI, a prefixed name, a blank node, a collection, a comment. */
+const TURTLE_OPENING = /^(@(prefix|base)\b|(prefix|base)\s|<|_:|\[|\(|#|[A-Za-z][\w.-]*:|:)/i;
+
+/** `start` is text. Throws SourceError E_RDF_NOT_RDF for anything else. */
+export function sniffRdfSyntax(start: string, name: string): RdfSyntax {
+  const text = start.trimStart();
+  const found = sniffContent(Buffer.from(text.slice(0, 2000)));
+  const isOther =
+    found !== undefined && found !== 'XML or HTML' && !(found === 'JSON' && /^\[\s*(\]|a\s|[\w-]*:|<)/.test(text));
+  if (isOther) throw notRdf(name, text, found);
+  if (XML_OPENING.test(text)) return 'rdf-xml';
+  if (/\.(nt|ntriples)$/i.test(name)) return 'n-triples';
+  if (TURTLE_OPENING.test(text)) return 'turtle';
+  throw notRdf(name, text, undefined);
+}
+
+function notRdf(name: string, text: string, found: string | undefined): SourceError {
+  const start = firstBytes(Buffer.from(text.slice(0, 200)));
+  const what = found === undefined ? `something that begins with ${start}` : `${found}, which begins with ${start}`;
+  return new SourceError(
+    'E_RDF_NOT_RDF',
+    `${name} should be RDF/XML, Turtle or N-Triples, but it is ${what}. Check what its address or archive really holds, or name its "format".`,
+    { details: { resource: name, found: found ?? null } },
+  );
+}

@@ -1,0 +1,110 @@
+/** The triples of a Turtle document, as they come, and of an N-Triples document, line by line. */
+import { EventEmitter } from 'node:events';
+import { Parser } from 'n3';
+import { SourceError, messageOf } from '../../errors.ts';
+import { createTermFactory, type BrokenLine, type OnTriple } from './terms.ts';
+import { statementTooLong, type ParseRdfOptions } from './rdf-xml.ts';
+
+/** Throws SourceError where the text is no Turtle: nothing behind a broken statement tells where the next one begins. */
+export async function parseTurtle(chunks: AsyncIterable<string>, options: ParseRdfOptions): Promise<void> {
+  const parser = new Parser({ baseIRI: options.baseIri, factory: createTermFactory(), blankNodePrefix: '_:' });
+  const text = new EventEmitter();
+  const state = {
+    chars: 0,
+    failure: undefined as unknown,
+    thrown: undefined as { readonly error: unknown } | undefined,
+  };
+  parser.parse(text, (error, triple) => {
+    state.chars = 0;
+    // Typed as absent or an error; it is null for a triple.
+    if (error instanceof Error) state.failure ??= error;
+    else if ((triple as unknown) !== null && state.thrown === undefined) hand(triple);
+  });
+  const hand = (triple: Parameters<OnTriple>[0]): void => {
+    try {
+      options.onTriple(triple);
+    } catch (error) {
+      state.thrown = { error };
+    }
+  };
+  const emit = (event: 'data' | 'end', chunk?: string): void => {
+    try {
+      text.emit(event, chunk);
+    } catch (error) {
+      // The parser itself fails on some broken directives.
+      state.failure ??= error;
+    }
+    if (state.thrown !== undefined) throw state.thrown.error;
+    if (state.failure !== undefined) throw notTurtle(state.failure, options.name);
+  };
+  for await (const chunk of chunks) {
+    state.chars += chunk.length;
+    emit('data', chunk);
+    if (state.chars > options.maxStatementChars) throw statementTooLong(options.name, options.maxStatementChars);
+  }
+  emit('end');
+}
+
+function notTurtle(error: unknown, name: string): SourceError {
+  return new SourceError(
+    'E_RDF_SYNTAX',
+    `${name} should be Turtle, but it is broken: ${messageOf(error).replace(/\.$/, '')}. It may be truncated: fetch it again, or report it to the source.`,
+    { cause: error, details: { resource: name } },
+  );
+}
+
+/** A broken line costs that line alone and is told to `onBroken`. */
+export async function parseNTriples(
+  chunks: AsyncIterable<string>,
+  options: ParseRdfOptions & { readonly onBroken: (broken: BrokenLine) => void },
+): Promise<void> {
+  const parser = new Parser({ format: 'N-Triples', factory: createTermFactory(), blankNodePrefix: '_:' });
+  let rest = '';
+  let line = 1;
+  const take = (text: string): void => {
+    const lines = text.split(/\r\n|\n|\r/);
+    if (!parseInto(parser, text, options)) {
+      lines.forEach((statement, index) => {
+        parseInto(parser, statement, options, (reason) => {
+          options.onBroken({ line: line + index, reason, text: statement });
+        });
+      });
+    }
+    line += lines.length - 1;
+  };
+  for await (const chunk of chunks) {
+    const end = chunk.lastIndexOf('\n') + 1;
+    if (end > 0) {
+      take(rest + chunk.slice(0, end));
+      rest = '';
+    }
+    rest += chunk.slice(end);
+    if (rest.length > options.maxStatementChars) throw statementTooLong(options.name, options.maxStatementChars);
+  }
+  parseInto(parser, rest, options, (reason) => {
+    throw new SourceError(
+      'E_RDF_SYNTAX',
+      `${options.name} ends inside line ${String(line)}, which is no whole statement of N-Triples: ${reason}. It is truncated: fetch it again.`,
+      { details: { resource: options.name, line } },
+    );
+  });
+}
+
+/** False where the text is broken; nothing of it was handed on then. */
+function parseInto(
+  parser: Parser,
+  text: string,
+  options: ParseRdfOptions,
+  onError: (reason: string) => void = () => undefined,
+): boolean {
+  let triples;
+  try {
+    triples = parser.parse(text);
+  } catch (error) {
+    // Where the line is, is known better here.
+    onError(messageOf(error).replace(/( on line \d+)?\.$/, ''));
+    return false;
+  }
+  for (const triple of triples) options.onTriple(triple);
+  return true;
+}

@@ -1,0 +1,140 @@
+/**
+ * The SKOS concepts of an RDF document, one record each. What a document says of a concept may stand anywhere in it, so
+ * it is read twice: first for which resources are concepts, then for what is said of those. Held are the names of the
+ * concepts and of their labels, and what is said of the concepts; everything else passes by. Both are bounded.
+ */
+import { LimitError, RecordError } from '../../errors.ts';
+import { RAW_LIMIT, type ReadFailure, type ReadItem } from '../../records/entry.ts';
+import { createItemBatch } from '../bytes/item-batch.ts';
+import { sniffRdfSyntax, type RdfSyntax } from '../rdf/syntax.ts';
+import { baseOf, type BrokenLine, type OnTriple } from '../rdf/terms.ts';
+import { openRdfText } from '../rdf/text.ts';
+import { parseNTriples, parseTurtle } from '../rdf/turtle.ts';
+import { parseRdfXml } from '../rdf/rdf-xml.ts';
+import { toSkosItem } from './record.ts';
+import { createStore } from './store.ts';
+import { createSurvey, type SkosSurvey } from './survey.ts';
+
+export interface SkosConceptsOptions {
+  readonly name: string;
+  readonly from: number;
+  readonly syntax: RdfSyntax | undefined;
+  readonly baseIri: string | undefined;
+  /** The IRIs of the classes whose members are yielded. */
+  readonly types: readonly string[];
+  readonly hasOtherProperties: boolean;
+  readonly maxHeldBytes: number;
+  readonly maxStatementBytes: number;
+  readonly maxDepth: number;
+  onCycle(id: string): void;
+  onRelativeLinks(id: string, count: number): void;
+  /** There is no concept; `classes` are those that there are, with their numbers. */
+  onNoConcept(classes: ReadonlyMap<string, number>): void;
+}
+
+/** Broken lines of N-Triples beyond these mean that it is something else. */
+const MOST_BROKEN_LINES = 1000;
+
+/** `open` gives the bytes from the start, each time. Positions: concepts in document order, then broken lines. */
+export async function* readSkosConcepts(
+  open: () => AsyncIterable<Buffer>,
+  options: SkosConceptsOptions,
+): AsyncGenerator<readonly ReadItem[], void, undefined> {
+  const held = createMeter(options);
+  const survey = createSurvey(new Set(options.types));
+  const broken: BrokenLine[] = [];
+  await parse(
+    open(),
+    options,
+    (triple) => {
+      held.add(survey.add(triple));
+    },
+    (line) => {
+      keepBroken(broken, line, options);
+    },
+  );
+  if (survey.concepts.size === 0) options.onNoConcept(survey.classes);
+  const store = createStore(survey, options.hasOtherProperties);
+  const hasBadBytes = await parse(
+    open(),
+    options,
+    (triple) => {
+      held.add(store.add(triple));
+    },
+    () => undefined,
+  );
+  yield* inBatches(survey, broken, options.from, (key, position) =>
+    toSkosItem(key, position, { ...options, store, hasBadBytes }),
+  );
+}
+
+function* inBatches(
+  survey: SkosSurvey,
+  broken: readonly BrokenLine[],
+  from: number,
+  toItem: (key: string, position: number) => ReadItem,
+): Generator<readonly ReadItem[], void, undefined> {
+  const batch = createItemBatch();
+  for (const [key, position] of survey.concepts) {
+    if (position >= from && batch.add(toItem(key, position), 0)) yield batch.take();
+  }
+  for (const [index, line] of broken.entries()) {
+    const position = survey.concepts.size + index;
+    if (position >= from && batch.add(toFailure(line, position), 0)) yield batch.take();
+  }
+  if (!batch.isEmpty) yield batch.take();
+}
+
+/** Whether bytes were found that are not of the encoding. */
+async function parse(
+  bytes: AsyncIterable<Buffer>,
+  options: SkosConceptsOptions,
+  onTriple: OnTriple,
+  onBroken: (line: BrokenLine) => void,
+): Promise<boolean> {
+  const text = await openRdfText(bytes, options.name);
+  const parsing = {
+    name: options.name,
+    baseIri: baseOf(options.baseIri),
+    maxStatementChars: options.maxStatementBytes,
+    onTriple,
+  };
+  // An empty document holds nothing: the engine decides what that means.
+  if (text.start.trim() === '') return false;
+  const syntax = options.syntax ?? sniffRdfSyntax(text.start, options.name);
+  if (syntax === 'rdf-xml') await parseRdfXml(text.chunks, parsing);
+  else if (syntax === 'turtle') await parseTurtle(text.chunks, parsing);
+  else await parseNTriples(text.chunks, { ...parsing, onBroken });
+  return text.hasBadBytes();
+}
+
+function createMeter({ name, maxHeldBytes }: SkosConceptsOptions): { add(chars: number): void } {
+  let bytes = 0;
+  return {
+    add(chars) {
+      bytes += 2 * chars;
+      if (bytes <= maxHeldBytes) return;
+      throw new LimitError(
+        'E_RDF_TOO_LARGE',
+        `What ${name} says of its concepts takes more than ${String(maxHeldBytes)} bytes of memory. Raise "max_held_bytes" of the reader only for a source that you trust.`,
+        { details: { resource: name, max_held_bytes: maxHeldBytes } },
+      );
+    },
+  };
+}
+
+function keepBroken(broken: BrokenLine[], line: BrokenLine, { name }: SkosConceptsOptions): void {
+  if (broken.length >= MOST_BROKEN_LINES) {
+    throw new LimitError(
+      'E_RDF_TOO_LARGE',
+      `${name} should be N-Triples, but more than ${String(MOST_BROKEN_LINES)} of its lines are not, the last of them line ${String(line.line)}: ${line.reason}.`,
+      { details: { resource: name, line: line.line } },
+    );
+  }
+  broken.push({ ...line, text: line.text.slice(0, RAW_LIMIT) });
+}
+
+function toFailure({ line, reason, text }: BrokenLine, position: number): ReadFailure {
+  const message = `Line ${String(line)} is not a statement of N-Triples: ${reason}. What it says is lost.`;
+  return { position, error: new RecordError('E_RECORD_SYNTAX', message, { details: { line } }), raw: text };
+}

@@ -1,0 +1,57 @@
+/** The first reading of an RDF document: which resources are concepts, in document order, and what they point to. */
+import { RDF, SKOS, SKOS_XL, type RdfTriple } from '../rdf/terms.ts';
+
+export interface SkosSurvey {
+  /** By term key (see `keyOf`), in the order in which the document says that they are concepts. */
+  readonly concepts: ReadonlyMap<string, number>;
+  /** What something has as a broader concept, whatever its class: a way up may lead through it. */
+  readonly parents: ReadonlySet<string>;
+  /** SKOS-XL labels that something points to. */
+  readonly labels: ReadonlySet<string>;
+  /** How many resources of each class there are, of the first hundred classes. */
+  readonly classes: ReadonlyMap<string, number>;
+}
+
+/** Blank nodes and IRIs never have the same key. */
+export function keyOf(term: { readonly termType: string; readonly value: string }): string {
+  return term.termType === 'BlankNode' ? `_:${term.value}` : term.value;
+}
+
+export const XL_LABELS: ReadonlySet<string> = new Set(
+  ['prefLabel', 'altLabel', 'hiddenLabel'].map((key) => SKOS_XL + key),
+);
+
+const TYPE = `${RDF}type`;
+const BROADER = `${SKOS}broader`;
+const MOST_CLASSES = 100;
+
+export function createSurvey(types: ReadonlySet<string>): SkosSurvey & { add(triple: RdfTriple): number } {
+  const concepts = new Map<string, number>();
+  const parents = new Set<string>();
+  const labels = new Set<string>();
+  const classes = new Map<string, number>();
+  return {
+    concepts,
+    parents,
+    labels,
+    classes,
+    /** The characters that are held because of it. */
+    add({ subject, predicate, object }) {
+      if (XL_LABELS.has(predicate.value)) return addOnce(labels, keyOf(object));
+      if (predicate.value === BROADER) return object.termType === 'NamedNode' ? addOnce(parents, object.value) : 0;
+      if (predicate.value !== TYPE) return 0;
+      const seen = classes.get(object.value);
+      if (seen !== undefined || classes.size < MOST_CLASSES) classes.set(object.value, (seen ?? 0) + 1);
+      const key = keyOf(subject);
+      if (!types.has(object.value) || concepts.has(key)) return 0;
+      concepts.set(key, concepts.size);
+      return key.length;
+    },
+  };
+}
+
+function addOnce(keys: Set<string>, key: string): number {
+  if (keys.has(key)) return 0;
+  keys.add(key);
+  return key.length;
+}

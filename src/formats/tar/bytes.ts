@@ -1,0 +1,134 @@
+/** The bytes of a tar as its scanner wants them: a view that grows, and skips that cost nothing where the bytes lie in a file. */
+import type { FileHandle } from 'node:fs/promises';
+import { gunzip } from '../gzip/gunzip.ts';
+import { ByteWindow } from '../bytes/byte-window.ts';
+import { readRange } from '../bytes/file-range.ts';
+
+export interface TarBytes {
+  /** The unconsumed bytes. Valid until the next call of anything here. */
+  readonly view: Buffer;
+  /** The place of `view[0]` in the tar. */
+  readonly offset: number;
+  /** The size of the tar, where it is known. */
+  readonly total: number | undefined;
+  /** Whether the bytes of the view stay as they are when it moves on. */
+  readonly isLasting: boolean;
+  /** Appends to the view; false at the end of the bytes. */
+  more(): Promise<boolean>;
+  /** Grows the view to so many bytes; false when there are fewer. */
+  fill(count: number): Promise<boolean>;
+  /** Consumes bytes of the view. */
+  advance(count: number): void;
+  /** Consumes up to a place behind; false when the bytes end before it. */
+  skipTo(offset: number): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Of a stream that holds a tar, or gzip with a tar inside: the first bytes decide, whatever the mode or the name says. */
+export async function streamTar(
+  source: AsyncIterable<Buffer>,
+  name: string,
+  options: { readonly total: number | undefined; readonly maxRatio: number },
+): Promise<TarBytes> {
+  const chunks = source[Symbol.asyncIterator]();
+  const start = await takeStart(chunks);
+  const whole = startingWith(start, chunks);
+  if (!isGzip(start)) return fromStream(whole, options.total, chunks);
+  const limits = { maxEntryBytes: Number.MAX_SAFE_INTEGER, maxRatio: options.maxRatio };
+  return fromStream(gunzip(whole, name, limits), undefined, chunks);
+}
+
+export function isGzip(start: Buffer): boolean {
+  return start[0] === 0x1f && start[1] === 0x8b;
+}
+
+/** Of a plain tar in a file, from a place in it. Closes the handle. */
+export function fileTar(handle: FileHandle, total: number, start: number): TarBytes {
+  let base = start;
+  let bytes = new ByteWindow(readRange(handle, start, total - start));
+  return {
+    get view() {
+      return bytes.view;
+    },
+    get offset() {
+      return base + bytes.offset;
+    },
+    total,
+    get isLasting() {
+      return bytes.isLasting;
+    },
+    more: () => bytes.more(),
+    fill: (count) => bytes.fill(count),
+    advance: (count) => {
+      bytes.advance(count);
+    },
+    async skipTo(offset) {
+      const count = offset - base - bytes.offset;
+      if (count <= bytes.view.length) {
+        bytes.advance(count);
+      } else {
+        await bytes.close();
+        base = offset;
+        bytes = new ByteWindow(readRange(handle, offset, total - offset));
+      }
+      return offset <= total;
+    },
+    close: () => handle.close(),
+  };
+}
+
+function fromStream(source: AsyncIterable<Buffer>, total: number | undefined, begun: AsyncIterator<Buffer>): TarBytes {
+  const bytes = new ByteWindow(source);
+  return {
+    get view() {
+      return bytes.view;
+    },
+    get offset() {
+      return bytes.offset;
+    },
+    total,
+    get isLasting() {
+      return bytes.isLasting;
+    },
+    more: () => bytes.more(),
+    fill: (count) => bytes.fill(count),
+    advance: (count) => {
+      bytes.advance(count);
+    },
+    async skipTo(offset) {
+      for (;;) {
+        bytes.advance(Math.min(offset - bytes.offset, bytes.view.length));
+        if (bytes.offset === offset) return true;
+        if (!(await bytes.more())) return false;
+      }
+    },
+    async close() {
+      await bytes.close();
+      // What unpacks it lets go only of what it began to read.
+      await begun.return?.();
+    },
+  };
+}
+
+async function takeStart(chunks: AsyncIterator<Buffer>): Promise<Buffer> {
+  let start: Buffer = Buffer.alloc(0);
+  while (start.length < 2) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    start = start.length === 0 ? next.value : Buffer.concat([start, next.value]);
+  }
+  return start;
+}
+
+async function* startingWith(start: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    if (start.length > 0) yield start;
+    for (;;) {
+      const next = await rest.next();
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await rest.return?.();
+  }
+}

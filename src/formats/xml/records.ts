@@ -1,0 +1,208 @@
+/**
+ * The records of an XML document: the elements of one name, outermost first, or the document itself. Memory is bounded by
+ * the limit of one record, whatever the size of the document. What is wrong costs as little as can be told:
+ *
+ * - a document that is one record, or in which no record began yet, is one failure at position 0;
+ * - a broken record among others is one failure, and reading goes on behind its end tag;
+ * - what is broken between records, and a document that ends early behind some, is a SourceError.
+ */
+import { SourceError } from '../../errors.ts';
+import type { ReadItem } from '../../records/entry.ts';
+import { createItemBatch, type ItemBatch } from '../bytes/item-batch.ts';
+import { RAW_BYTES, recordFailure } from '../json/record.ts';
+import { documentFailure } from './document-error.ts';
+import { toUtf8 } from './encoding.ts';
+import { createXmlEnvelope, takeXmlToken, type XmlEnvelope } from './envelope.ts';
+import { shown } from './extent.ts';
+import { XmlFault } from './fault.ts';
+import { localName, wantedOf } from './object.ts';
+import { XmlCutOff, passBrokenRecord, readXmlRecord, type XmlRecordReading } from './record.ts';
+import { borrowXmlScan, endOfName, returnXmlScan, textOf, type XmlLimits, type XmlScan } from './scan.ts';
+import { nextXmlToken, type BrokenToken, type XmlToken } from './tokens.ts';
+import { openXmlView } from './view.ts';
+
+export interface XmlRecordsOptions extends XmlLimits {
+  /** The resource, for messages. */
+  readonly name: string;
+  /** Records before this position are counted, but neither parsed nor yielded. */
+  readonly from: number;
+  /** The name of the records. Undefined = the document is one, and its value is `{ name: content }`. */
+  readonly element: string | undefined;
+  /**
+   * Paths of the elements that are looked at, such as `person/name`; the rest may be left out. One that begins with a
+   * slash names a root element that may stand in place of a record: `/error`. It is handed on as `{ error: content }`.
+   */
+  readonly wanted: readonly string[] | undefined;
+  readonly maxRecordBytes: number;
+  /** Of the bytes of the document, for the record that it may be. */
+  readonly digest?: string | undefined;
+}
+
+const SPACE = 0x20;
+const LESS = 0x3c;
+const GREATER = 0x3e;
+
+interface Document extends XmlRecordReading {
+  readonly options: XmlRecordsOptions;
+  readonly envelope: XmlEnvelope;
+  readonly element: string | undefined;
+  /** Root elements that stand in place of a record. */
+  readonly others: ReadonlySet<string>;
+  position: number;
+  isWhole: boolean;
+}
+
+export async function* readXmlRecords(
+  source: AsyncIterable<Buffer>,
+  options: XmlRecordsOptions,
+): AsyncGenerator<readonly ReadItem[], void, undefined> {
+  const document = openDocument(source, options);
+  const batch = createItemBatch();
+  let ended: SourceError | undefined;
+  try {
+    for (;;) {
+      const begin = document.view.offsetOf(document.scan.at);
+      const item = await nextRecord(document);
+      if (item === undefined) break;
+      const isFull = item.position >= options.from && batch.add(item, document.view.offsetOf(document.scan.at) - begin);
+      if (isFull) yield batch.take();
+    }
+    if (document.position === 0 && options.from === 0) batch.add(withoutElement(document), 0);
+  } catch (error) {
+    ended = takeFailure(document, error, batch);
+  } finally {
+    await document.view.close();
+    returnXmlScan(document.scan);
+  }
+  if (!batch.isEmpty) yield batch.take();
+  if (ended !== undefined) throw ended;
+}
+
+/** Into the batch where it costs the document alone; else what is to be thrown behind the records that were read. */
+function takeFailure(document: Document, error: unknown, batch: ItemBatch): SourceError | undefined {
+  const failure = documentFailure(error, stateOf(document));
+  if (failure instanceof SourceError) return failure;
+  if (document.options.from === 0) batch.add(failure, 0);
+  return undefined;
+}
+
+function openDocument(source: AsyncIterable<Buffer>, options: XmlRecordsOptions): Document {
+  const scan = borrowXmlScan(options);
+  const { elements, roots } = wantedOf(options.wanted);
+  return {
+    options,
+    scan,
+    view: openXmlView(toUtf8(source), scan),
+    wanted: elements,
+    maxRecordBytes: options.maxRecordBytes,
+    envelope: createXmlEnvelope(),
+    element: options.element === undefined ? undefined : localName(options.element),
+    others: roots,
+    position: 0,
+    isWhole: false,
+  };
+}
+
+/** Undefined at the end of a document that is closed. Throws XmlFault and XmlCutOff for what is wrong with it as a whole. */
+async function nextRecord(document: Document): Promise<ReadItem | undefined> {
+  const { scan, view, envelope, options } = document;
+  for (;;) {
+    const name = nameAt(scan);
+    if (name !== '' && isRecord(document, name)) return readOne(document, name, view.offsetOf(scan.at));
+    const found = nextXmlToken(textOf(scan), scan.at);
+    if (found === 'more') {
+      if (await readOn(document)) continue;
+      if (scan.at < scan.bytes.length || envelope.open.length > 0 || envelope.root === undefined) throw new XmlCutOff();
+      return undefined;
+    }
+    const byte = view.offsetOf(scan.at);
+    if (isStart(found) && isRecord(document, found.name)) return readOne(document, found.name, byte);
+    if ('broken' in found) throw new XmlFault('E_RECORD_SYNTAX', `${found.broken}, at byte ${String(byte)}`);
+    takeXmlToken(envelope, found, textOf(scan).slice(scan.at, found.end), byte, options.maxDepth);
+    scan.at = found.end;
+  }
+}
+
+/** What stands between records is no longer than a record may be. */
+async function readOn({ scan, view, maxRecordBytes }: Document): Promise<boolean> {
+  if (scan.bytes.length - scan.at <= maxRecordBytes) return view.more();
+  const place = `at byte ${String(view.offsetOf(scan.at))}`;
+  throw new XmlFault(
+    'E_RECORD_TOO_LARGE',
+    `a tag or comment ${place} has more than max_record_bytes, ${String(maxRecordBytes)} bytes`,
+  );
+}
+
+/** The name of the start tag that begins there, where it can be told at once. */
+function nameAt({ bytes, at }: XmlScan): string {
+  if (bytes[at] !== LESS) return '';
+  const end = endOfName(bytes, at + 1);
+  const code = bytes[end];
+  return end > at + 1 && (code === SPACE || code === GREATER) ? bytes.toString('latin1', at + 1, end) : '';
+}
+
+function isStart(found: XmlToken | BrokenToken): boolean {
+  return 'broken' in found ? found.name !== '' : found.kind === 'start' || found.kind === 'empty';
+}
+
+function isRecord({ envelope, element, others }: Document, tag: string): boolean {
+  const isRoot = envelope.open.length === 0;
+  if (isRoot && envelope.root !== undefined) return false;
+  if (element === undefined) return isRoot;
+  const name = localName(tag);
+  return name === element || (isRoot && others.has(name));
+}
+
+async function readOne(document: Document, name: string, byte: number): Promise<ReadItem> {
+  const position = document.position++;
+  if (document.envelope.open.length === 0) return readWhole(document, name, position);
+  const isWanted = position >= document.options.from;
+  try {
+    return { position, value: await readXmlRecord(document, isWanted) };
+  } catch (error) {
+    const start = Buffer.from(document.scan.bytes.subarray(document.scan.at, document.scan.at + RAW_BYTES));
+    const fault = await passFault(document, name, error);
+    return recordFailure(fault.code, fault.message, { position, byte }, start, fault.cause);
+  }
+}
+
+/** Behind a broken record among others. A record that is never closed ends the document. */
+async function passFault(document: Document, name: string, error: unknown): Promise<XmlFault> {
+  if (!(error instanceof XmlFault) && !(error instanceof XmlCutOff)) throw error;
+  if (error instanceof XmlFault && error.endsDocument) throw error;
+  if (error instanceof XmlFault && error.behind !== undefined) {
+    document.scan.at = error.behind;
+    return error;
+  }
+  if (!(await passBrokenRecord(document, name))) throw new XmlCutOff();
+  if (error instanceof XmlFault) return error;
+  return new XmlFault('E_RECORD_SYNTAX', 'a tag, a comment or a quotation in it is not closed before its end tag');
+}
+
+/** The document is the record: it is handed on once its end was seen. */
+async function readWhole(document: Document, tag: string, position: number): Promise<ReadItem> {
+  const { envelope, element, others } = document;
+  document.isWhole = true;
+  const name = localName(tag);
+  const isOther = name !== element && others.has(name);
+  const reading = isOther ? { ...document, wanted: undefined } : document;
+  const value = await readXmlRecord(reading, position >= document.options.from);
+  envelope.root = tag;
+  await nextRecord(document);
+  const { digest } = document.options;
+  return {
+    position,
+    value: element === undefined || isOther ? { [name]: value } : value,
+    ...(digest === undefined ? {} : { digest }),
+  };
+}
+
+function withoutElement({ element, envelope, scan }: Document): ReadItem {
+  const reason = `the document should hold an element <${String(element)}>, but it has none, and its root element is <${shown(envelope.root ?? '')}>`;
+  return recordFailure('E_XML_NO_ELEMENT', reason, { position: 0, byte: 0 }, scan.bytes.subarray(0, RAW_BYTES));
+}
+
+function stateOf({ options, position, isWhole, view, scan }: Document): Parameters<typeof documentFailure>[1] {
+  const start = Buffer.from(scan.bytes.subarray(0, RAW_BYTES));
+  return { name: options.name, position, isWhole, bytes: view.offsetOf(scan.bytes.length), start };
+}

@@ -1,0 +1,68 @@
+/**
+ * Character data as it is written, to text. Only the five entities that XML defines and numeric references are
+ * resolved; an entity that a document defines for itself is never expanded, whatever it stands for.
+ */
+import { XmlFault } from './fault.ts';
+
+const PREDEFINED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+/** A reference, or an ampersand that begins none. */
+const REFERENCE = /&(?:([A-Za-z_][\w.-]*)|#([0-9]{1,8})|#x([0-9A-Fa-f]{1,7}));|&/g;
+
+/** What XML 1.0 allows in no form: control characters but tab and line breaks, halves of pairs, two non-characters. */
+const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
+
+/** Text between tags. Throws XmlFault. */
+export function decodeText(raw: string): string {
+  const lines = raw.includes('\r') ? raw.replace(/\r\n?/g, '\n') : raw;
+  refuseForbidden(lines);
+  return lines.includes('&') ? resolveReferences(lines) : lines;
+}
+
+/** The value of an attribute: line breaks and tabs as written are spaces there. Throws XmlFault. */
+export function decodeAttribute(raw: string): string {
+  const value = raw.replace(/\r\n|[\t\n\r]/g, ' ');
+  refuseForbidden(value);
+  return value.includes('&') ? resolveReferences(value) : value;
+}
+
+/** What is between the marks of a CDATA section. Throws XmlFault. */
+export function decodeCdata(raw: string): string {
+  const text = raw.replace(/\r\n?/g, '\n');
+  refuseForbidden(text);
+  return text;
+}
+
+function refuseForbidden(text: string): void {
+  const found = FORBIDDEN.exec(text)?.[0];
+  if (found !== undefined)
+    throw new XmlFault('E_RECORD_SYNTAX', `it holds ${codePoint(found.charCodeAt(0))}, which XML does not allow`);
+}
+
+function resolveReferences(text: string): string {
+  return text.replace(REFERENCE, (whole: string, name?: string, decimal?: string, hexadecimal?: string) => {
+    if (name !== undefined) return namedCharacter(name);
+    if (decimal !== undefined) return numberedCharacter(Number.parseInt(decimal, 10), whole);
+    if (hexadecimal !== undefined) return numberedCharacter(Number.parseInt(hexadecimal, 16), whole);
+    throw new XmlFault('E_RECORD_SYNTAX', 'it holds an & that begins no reference such as &amp;');
+  });
+}
+
+function namedCharacter(name: string): string {
+  const character = Object.hasOwn(PREDEFINED, name) ? PREDEFINED[name] : undefined;
+  if (character !== undefined) return character;
+  throw new XmlFault(
+    'E_XML_ENTITY',
+    `it refers to the entity &${name.slice(0, 60)};, which XML does not define; entities of a document are never expanded`,
+  );
+}
+
+function numberedCharacter(code: number, written: string): string {
+  const isCharacter = code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+  if (isCharacter && !FORBIDDEN.test(String.fromCodePoint(code))) return String.fromCodePoint(code);
+  throw new XmlFault('E_RECORD_SYNTAX', `it holds the reference ${written}, which stands for no character of XML`);
+}
+
+function codePoint(code: number): string {
+  return `the character U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+}

@@ -1,0 +1,214 @@
+/**
+ * The items of a YAML list, one by one. A block list is cut at the lines that begin its items, so that memory is bounded
+ * by an item and a broken one costs itself alone; YAML lets nothing within an item stand as far left as its dash. What
+ * is written in another way (a list in brackets) is read as a whole, up to the same limit.
+ */
+import { isUtf8 } from 'node:buffer';
+import { SourceError } from '../../errors.ts';
+import type { ReadItem } from '../../records/entry.ts';
+import { ByteWindow } from '../bytes/byte-window.ts';
+import { createItemBatch } from '../bytes/item-batch.ts';
+import { RAW_BYTES, recordFailure, type RecordPlace } from '../json/record.ts';
+import { fill, skipByteOrderMark } from '../json/opening.ts';
+import { firstBytes, isUtf16, sniffContent } from '../bytes/sniff-content.ts';
+import { parseYaml, type YamlLimits } from './value.ts';
+
+export interface YamlItemsOptions {
+  readonly name: string;
+  /** Items before this position are counted but neither parsed nor yielded. */
+  readonly from: number;
+  readonly maxRecordBytes: number;
+  readonly maxDepth: number;
+}
+
+/** Lines that belong together: an item, or what stands before the first one. */
+interface Block {
+  readonly lines: Buffer[];
+  readonly byte: number;
+  /** From 1. */
+  readonly line: number;
+  bytes: number;
+}
+
+const NEWLINE = 0x0a;
+const SNIFFED = 1024;
+/** Lists of records as they are written have about five bytes for each name, value and sign: this bounds what is none. */
+const BYTES_PER_PART = 16;
+const LEAST_PARTS = 100_000;
+
+export async function* readYamlItems(
+  source: AsyncIterable<Buffer>,
+  options: YamlItemsOptions,
+): AsyncGenerator<readonly ReadItem[], void, undefined> {
+  const window = new ByteWindow(source);
+  try {
+    await refuseOtherFormats(window, options.name);
+    yield* readBlocks(window, options);
+  } finally {
+    await window.close();
+  }
+}
+
+async function refuseOtherFormats(window: ByteWindow, name: string): Promise<void> {
+  await fill(window, SNIFFED);
+  const start = Buffer.from(window.view.subarray(0, SNIFFED));
+  const found = start.length === 0 ? undefined : sniffContent(start);
+  if (isUtf16(start) || (found !== undefined && found !== 'JSON' && !found.startsWith('nothing'))) {
+    throw notAList(name, found ?? 'UTF-16 text', start, 1);
+  }
+  skipByteOrderMark(window);
+}
+
+async function* readBlocks(window: ByteWindow, options: YamlItemsOptions): AsyncGenerator<readonly ReadItem[]> {
+  const batch = createItemBatch();
+  const state = { block: undefined as Block | undefined, position: 0, indent: -1, line: 0, isEnded: false };
+  const finish = (block: Block): ReadItem | undefined => {
+    const position = state.position++;
+    return position < options.from ? undefined : toItem(block, position, options);
+  };
+  for (;;) {
+    const byte = window.offset;
+    const text = await nextLine(window, options.maxRecordBytes);
+    if (text === undefined) break;
+    state.line++;
+    const kind = kindOf(text, state.indent);
+    if (kind === 'blank' && state.block === undefined) continue;
+    if (state.indent < 0) {
+      if (kind === 'start' || kind === 'end') continue;
+      const dash = dashOf(text);
+      if (dash === undefined) {
+        yield* readWhole(text, window, state.line, options);
+        return;
+      }
+      state.indent = dash;
+    } else if (kind === 'end' || kind === 'start') {
+      state.isEnded = true;
+      continue;
+    } else if (state.isEnded && kind !== 'blank') {
+      throw secondDocument(options.name, state.line);
+    }
+    const isItem = dashOf(text) === state.indent;
+    if (!isItem && kind === 'outside') throw notAList(options.name, 'something else behind a list', text, state.line);
+    if (isItem) {
+      const item = state.block === undefined ? undefined : finish(state.block);
+      if (item !== undefined && batch.add(item, state.block?.bytes ?? 0)) yield batch.take();
+      state.block = { lines: [], byte, line: state.line, bytes: 0 };
+    }
+    if (state.block !== undefined) addLine(state.block, text, options.maxRecordBytes);
+  }
+  const last = state.block === undefined ? undefined : finish(state.block);
+  if (last !== undefined) batch.add(last, 0);
+  if (!batch.isEmpty) yield batch.take();
+}
+
+/** What is beyond the limit is counted and let go. */
+function addLine(block: Block, text: Buffer, most: number): void {
+  block.bytes += text.length + 1;
+  if (block.bytes <= most + 1 || block.lines.length === 0) block.lines.push(Buffer.from(text));
+}
+
+/** The beginning alone of a line that is longer than `most`, which is more than an item may have. */
+async function nextLine(window: ByteWindow, most: number): Promise<Buffer | undefined> {
+  let searched = 0;
+  for (;;) {
+    const { view } = window;
+    const end = view.indexOf(NEWLINE, searched);
+    if (end >= 0) return take(window, end, end + 1);
+    if (view.length > most + 1) return skipLongLine(window, most);
+    searched = view.length;
+    if (await window.more()) continue;
+    return searched === 0 ? undefined : take(window, searched, searched);
+  }
+}
+
+function take(window: ByteWindow, end: number, next: number): Buffer {
+  const line = Buffer.from(window.view.subarray(0, end));
+  window.advance(next);
+  return line;
+}
+
+async function skipLongLine(window: ByteWindow, most: number): Promise<Buffer> {
+  const start = Buffer.from(window.view.subarray(0, most + 2));
+  for (;;) {
+    const end = window.view.indexOf(NEWLINE);
+    window.advance(end < 0 ? window.view.length : end + 1);
+    if (end >= 0 || !(await window.more())) return start;
+  }
+}
+
+/** `start`: `---` or a directive; `end`: `...`; `outside`: text that is further left than the items. */
+function kindOf(line: Buffer, indent: number): 'blank' | 'start' | 'end' | 'outside' | 'inside' {
+  const start = line.toString('latin1', 0, 200);
+  if (/^\s*(#.*)?$/.test(start)) return 'blank';
+  if (/^---(\s*(#.*)?)?$/.test(start) || (indent < 0 && start.startsWith('%'))) return 'start';
+  if (/^\.\.\.\s*$/.test(start)) return 'end';
+  return start.search(/[^ ]/) <= indent ? 'outside' : 'inside';
+}
+
+/** How far in the dash of an item stands; undefined where the line does not begin one. */
+function dashOf(line: Buffer): number | undefined {
+  const found = /^( *)-(\s|$)/.exec(line.toString('latin1', 0, 200));
+  return found?.[1]?.length;
+}
+
+function toItem(block: Block, position: number, options: YamlItemsOptions): ReadItem {
+  const place: RecordPlace = { position, byte: block.byte, line: block.line };
+  const bytes = Buffer.concat(block.lines.flatMap((line) => [line, Buffer.from('\n')]));
+  if (block.bytes > options.maxRecordBytes + 1) {
+    const reason = `it has more than max_record_bytes, ${String(options.maxRecordBytes)} bytes`;
+    return recordFailure('E_RECORD_TOO_LARGE', reason, place, bytes.subarray(0, RAW_BYTES));
+  }
+  if (!isUtf8(bytes)) return recordFailure('E_RECORD_SYNTAX', 'it holds bytes that are not UTF-8', place, bytes);
+  const parsed = parseYaml(bytes.toString('utf8'), limitsOf(options));
+  if (!('value' in parsed)) return recordFailure(parsed.code, parsed.reason, place, bytes);
+  const list = parsed.value;
+  if (Array.isArray(list) && list.length === 1) return { position, value: list[0] as unknown };
+  return recordFailure('E_RECORD_SYNTAX', 'it is no item of a list', place, bytes);
+}
+
+function limitsOf({ maxDepth, maxRecordBytes }: YamlItemsOptions): YamlLimits {
+  return { maxDepth: maxDepth + 1, maxParts: Math.max(LEAST_PARTS, Math.floor(maxRecordBytes / BYTES_PER_PART)) };
+}
+
+/** A document that is no block list: it has to be a list all the same, and within the limit. */
+async function* readWhole(
+  first: Buffer,
+  window: ByteWindow,
+  line: number,
+  options: YamlItemsOptions,
+): AsyncGenerator<readonly ReadItem[]> {
+  const { name, maxRecordBytes } = options;
+  while (window.view.length <= maxRecordBytes && (await window.more()));
+  const bytes = Buffer.concat([first, Buffer.from('\n'), window.view]);
+  if (bytes.length > maxRecordBytes) {
+    throw notAList(
+      name,
+      `not a list with an item in each "- ", and larger than max_record_bytes, ${String(maxRecordBytes)} bytes`,
+      first,
+      line,
+    );
+  }
+  const parsed = isUtf8(bytes) ? parseYaml(bytes.toString('utf8'), limitsOf(options)) : undefined;
+  if (parsed === undefined) throw notAList(name, 'not UTF-8', first, line);
+  if (!('value' in parsed)) throw notAList(name, `broken: ${parsed.reason}`, first, line);
+  if (!Array.isArray(parsed.value)) throw notAList(name, 'not a list', first, line);
+  const items = (parsed.value as unknown[]).map((value, position) => ({ position, value }));
+  const wanted = items.filter(({ position }) => position >= options.from);
+  for (let at = 0; at < wanted.length; at += 100) yield wanted.slice(at, at + 100);
+}
+
+function notAList(name: string, found: string, start: Buffer, line: number): SourceError {
+  return new SourceError(
+    'E_YAML_STRUCTURE',
+    `${name} should be YAML in UTF-8 with a list at its top, but in line ${String(line)} it is ${found}: ${firstBytes(start)}. Check what the file really holds.`,
+    { details: { resource: name, line } },
+  );
+}
+
+function secondDocument(name: string, line: number): SourceError {
+  return new SourceError(
+    'E_YAML_STRUCTURE',
+    `${name} should hold one YAML document, but in line ${String(line)} another one begins. Split the file.`,
+    { details: { resource: name, line } },
+  );
+}
