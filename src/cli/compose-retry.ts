@@ -2,8 +2,8 @@
 import type { Catalog } from '../component/catalog.ts';
 import { createEffectiveJob } from '../job/effective-job.ts';
 import { parseArguments } from '../job/parse-arguments.ts';
-import { requireRetryable, type RetriedRun } from '../pipeline/retried-run.ts';
-import { tasksOfRun } from '../pipeline/tasks-of-run.ts';
+import { requireRetryable, type RetriedRun } from '../pipeline/undo/retried-run.ts';
+import { tasksOfRun } from '../pipeline/resolve/tasks-of-run.ts';
 import { findRunId } from '../postgres/history.ts';
 import type { RunRequest } from '../records/run.ts';
 import type { CommandContext } from './command-context.ts';

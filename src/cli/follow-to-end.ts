@@ -1,6 +1,6 @@
 /** From a run under way to the report on stdout and the exit code, Ctrl-C included. */
 import { ConfigError } from '../errors.ts';
-import { reportRun } from '../pipeline/report-run.ts';
+import { reportRun } from '../pipeline/finish/report-run.ts';
 import type { RunFailure, RunReport } from '../records/run.ts';
 import { cancelRun } from '../temporal/control-run.ts';
 import { webUiLink } from '../temporal/web-ui.ts';

@@ -1,5 +1,5 @@
 /** How entries of a preview are printed. */
-import { hashOf, type ItemResult } from '../pipeline/transform-items.ts';
+import { hashOf, type ItemResult } from '../pipeline/stage/transform-items.ts';
 import { printable } from './printable.ts';
 
 export const PREVIEW_FORMATS = ['jsonl', 'table', 'trace'] as const;

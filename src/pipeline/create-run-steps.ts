@@ -1,15 +1,15 @@
 /** The steps of a run, bound to one engine; what they do is kept in the ledger. */
 import { setWaiting } from '../postgres/run-rows.ts';
-import { applyChanges } from './apply-changes.ts';
-import { compareTargets } from './compare-targets.ts';
+import { applyChanges } from './publish/apply-changes.ts';
+import { compareTargets } from './compare/compare-targets.ts';
 import type { Engine } from './engine.ts';
-import { fetchForRun } from './fetch-rejected.ts';
-import { finishRun } from './finish-run.ts';
-import { notifyChannels } from './notify-channels.ts';
+import { fetchForRun } from './fetch/fetch-rejected.ts';
+import { finishRun } from './finish/finish-run.ts';
+import { notifyChannels } from './finish/notify-channels.ts';
 import { recordSteps } from './record-steps.ts';
-import { resolveRun } from './resolve-run.ts';
+import { resolveRun } from './resolve/resolve-run.ts';
 import type { RunSteps } from './run-steps.ts';
-import { stagePartition } from './stage-partition.ts';
+import { stagePartition } from './stage/stage-partition.ts';
 
 export function createRunSteps(engine: Engine): RunSteps {
   return recordSteps(engine, bindSteps);

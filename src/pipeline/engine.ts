@@ -4,7 +4,7 @@ import type { Catalog } from '../component/catalog.ts';
 import type { NotifyChannel } from '../job/notify-schema.ts';
 import type { Pool } from '../postgres/pool.ts';
 import type { Notice } from '../records/notice.ts';
-import type { RecordCheck } from './transform-items.ts';
+import type { RecordCheck } from './stage/transform-items.ts';
 
 /** The state of the workflow of another run, as far as Temporal knows it. */
 export type HolderState = 'open' | 'closed';

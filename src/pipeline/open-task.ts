@@ -11,8 +11,8 @@ import { requireOpenRun, requireTask, type RunRow, type TaskRow } from '../postg
 import { stageNames, type StageDocumentType, type StageNames } from '../postgres/stage-table.ts';
 import { snapshotTarget, tableTarget, type Target } from '../postgres/target.ts';
 import type { Engine } from './engine.ts';
-import { createTransforms } from './lookups.ts';
-import type { ItemTransform } from './transform-items.ts';
+import { createTransforms } from './fetch/lookups.ts';
+import type { ItemTransform } from './stage/transform-items.ts';
 
 export interface OpenTarget {
   readonly target: Target;

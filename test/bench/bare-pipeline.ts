@@ -4,7 +4,7 @@
  * Usage: bare-pipeline.ts URL DUMP
  */
 import { createHash } from 'node:crypto';
-import { readChain } from '../../src/pipeline/read-chain.ts';
+import { readChain } from '../../src/pipeline/stage/read-chain.ts';
 import { copyRows } from '../../src/postgres/copy.ts';
 import { inTransaction, openPool } from '../../src/postgres/pool.ts';
 import { createSpool } from '../../src/spool/create-spool.ts';

@@ -9,7 +9,7 @@ import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { reportWatermark } from '../../src/cli/watermark-report.ts';
-import { reportRun } from '../../src/pipeline/report-run.ts';
+import { reportRun } from '../../src/pipeline/finish/report-run.ts';
 import { readChanges } from '../../src/postgres/change-history.ts';
 import { findRunId, listRuns } from '../../src/postgres/history.ts';
 import { migrate } from '../../src/postgres/migrate.ts';

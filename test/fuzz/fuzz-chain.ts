@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import { VocabSyncError } from '../../src/errors.ts';
-import { cursorOf, readChain, type ChainLink } from '../../src/pipeline/read-chain.ts';
+import { cursorOf, readChain, type ChainLink } from '../../src/pipeline/stage/read-chain.ts';
 import { isFailure } from '../../src/records/entry.ts';
 import { compareCursors, type Cursor } from '../../src/records/origin.ts';
 import { bytesResource, testServices } from '../support/read-resource.ts';

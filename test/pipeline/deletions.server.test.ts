@@ -1,8 +1,8 @@
 /** What a source says is deleted is withdrawn, and nothing else is. */
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { rollbackRun } from '../../src/pipeline/rollback-run.ts';
-import { traceRecord } from '../../src/pipeline/trace-record.ts';
+import { rollbackRun } from '../../src/pipeline/undo/rollback-run.ts';
+import { traceRecord } from '../../src/pipeline/trace/trace-record.ts';
 import type { RunReport } from '../../src/records/run.ts';
 import { changeFeed, changeLines, renameKey } from '../support/change-feed.ts';
 import {

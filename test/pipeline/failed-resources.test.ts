@@ -3,7 +3,7 @@ import { gzip } from '../../readers/gzip.ts';
 import { json } from '../../readers/json.ts';
 import type { PlacedResource } from '../../src/component/resource.ts';
 import { RecordError } from '../../src/errors.ts';
-import { cursorOf, originOf, readChain, type ChainLink } from '../../src/pipeline/read-chain.ts';
+import { cursorOf, originOf, readChain, type ChainLink } from '../../src/pipeline/stage/read-chain.ts';
 import { isFailure } from '../../src/records/entry.ts';
 import { formatOrigin, type Cursor } from '../../src/records/origin.ts';
 import { asContainer, asParser, bytesResource, testServices } from '../support/read-resource.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { inTurn } from '../../src/pipeline/in-turn.ts';
+import { inTurn } from '../../src/pipeline/stage/in-turn.ts';
 
 interface Job {
   readonly name: string;

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { renderReport } from '../../src/cli/render-report.ts';
 import { ConfigError, UnavailableError } from '../../src/errors.ts';
 import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
-import { reportRun } from '../../src/pipeline/report-run.ts';
+import { reportRun } from '../../src/pipeline/finish/report-run.ts';
 import type { NotifyInput, RunSteps } from '../../src/pipeline/run-steps.ts';
 import { prune } from '../../src/postgres/prune.ts';
 import { readLog } from '../../src/postgres/run-log.ts';

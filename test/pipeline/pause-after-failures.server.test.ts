@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { renderReport } from '../../src/cli/render-report.ts';
 import { checkJob } from '../../src/job/check-job.ts';
 import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
-import { reportRun } from '../../src/pipeline/report-run.ts';
+import { reportRun } from '../../src/pipeline/finish/report-run.ts';
 import type { RunRequest, RunSteps } from '../../src/pipeline/run-steps.ts';
 import { readLog } from '../../src/postgres/run-log.ts';
 import { linesJob, openTestEngine, runJobOnce, testCatalog, type TestEngine } from '../support/engine.ts';

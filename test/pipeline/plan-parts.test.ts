@@ -4,7 +4,7 @@ import { file } from '../../readers/file.ts';
 import { json } from '../../readers/json.ts';
 import { zip } from '../../readers/zip.ts';
 import type { Engine } from '../../src/pipeline/engine.ts';
-import { partsToStage, planParts } from '../../src/pipeline/plan-parts.ts';
+import { partsToStage, planParts } from '../../src/pipeline/fetch/plan-parts.ts';
 import { compareCursors } from '../../src/records/origin.ts';
 import type { FetchedFile } from '../../src/records/source.ts';
 import { asContainer, testServices } from '../support/read-resource.ts';

@@ -19,7 +19,7 @@ import {
   type PlacedItem,
   type ReadBatch,
   type ReadChainOptions,
-} from '../../src/pipeline/read-chain.ts';
+} from '../../src/pipeline/stage/read-chain.ts';
 import { compareCursors, formatOrigin, type Cursor } from '../../src/records/origin.ts';
 import { buildZip } from '../support/build-zip.ts';
 import { openFiles } from '../support/open-files.ts';

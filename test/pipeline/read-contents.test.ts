@@ -12,7 +12,7 @@ import {
   type ChainLink,
   type ReadBatch,
   type ReadChainOptions,
-} from '../../src/pipeline/read-chain.ts';
+} from '../../src/pipeline/stage/read-chain.ts';
 import { isFailure, type Recognise } from '../../src/records/entry.ts';
 import { compareCursors, formatOrigin, type Cursor } from '../../src/records/origin.ts';
 import { buildTar } from '../support/build-tar.ts';

@@ -1,8 +1,8 @@
 /** What a run rejected, read again by a run of its own: nothing else is published, withdrawn or remembered. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { rollbackRun } from '../../src/pipeline/rollback-run.ts';
-import { requireRetryable } from '../../src/pipeline/retried-run.ts';
+import { rollbackRun } from '../../src/pipeline/undo/rollback-run.ts';
+import { requireRetryable } from '../../src/pipeline/undo/retried-run.ts';
 import type { RunReport, RunRequest } from '../../src/pipeline/run-steps.ts';
 import { findWatermark } from '../../src/postgres/watermark.ts';
 import { linesJob, openTestEngine, readTable, runJobOnce, stepContext, type TestEngine } from '../support/engine.ts';

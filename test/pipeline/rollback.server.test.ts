@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rollbackRun } from '../../src/pipeline/rollback-run.ts';
+import { rollbackRun } from '../../src/pipeline/undo/rollback-run.ts';
 import { findWatermark } from '../../src/postgres/watermark.ts';
 import type { RunReport } from '../../src/records/run.ts';
 import { describeWithPostgres } from '../support/postgres.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withRecogniser } from '../../src/pipeline/share-recogniser.ts';
+import { withRecogniser } from '../../src/pipeline/stage/share-recogniser.ts';
 import type { Recognise } from '../../src/records/entry.ts';
 
 const recognise: Recognise = () => ({ digest: '', isKnown: false });

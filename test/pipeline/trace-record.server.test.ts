@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { renderTrace } from '../../src/cli/render-trace.ts';
-import { traceRecord, type TaskTrace } from '../../src/pipeline/trace-record.ts';
+import { traceRecord, type TaskTrace } from '../../src/pipeline/trace/trace-record.ts';
 import type { RunReport } from '../../src/records/run.ts';
 import { describeWithPostgres } from '../support/postgres.ts';
 import { linesJob, openTestEngine, runJobOnce, type TestEngine } from '../support/engine.ts';

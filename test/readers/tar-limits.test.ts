@@ -7,7 +7,7 @@ import { tar } from '../../readers/tar.ts';
 import type { ReadContext } from '../../src/component/reader.ts';
 import type { Resource } from '../../src/component/resource.ts';
 import { tarMember, TAR_END } from '../../src/formats/tar/write.ts';
-import { readChain, type ChainLink } from '../../src/pipeline/read-chain.ts';
+import { readChain, type ChainLink } from '../../src/pipeline/stage/read-chain.ts';
 import { buildTarPart, END_MARK } from '../support/build-tar.ts';
 import { collectGarbage } from '../support/collect-garbage.ts';
 import { asContainer, asParser, testContext, testServices, singly } from '../support/read-resource.ts';

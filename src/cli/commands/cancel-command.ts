@@ -1,7 +1,7 @@
 /** `cancel RUN`: asks a run to stop and waits until it has. */
 import type { Command } from 'commander';
-import { letGoRun } from '../../pipeline/let-go.ts';
-import { reportRun } from '../../pipeline/report-run.ts';
+import { letGoRun } from '../../pipeline/undo/release-run.ts';
+import { reportRun } from '../../pipeline/finish/report-run.ts';
 import type { RunRow } from '../../postgres/run-rows.ts';
 import { cancelRun } from '../../temporal/control-run.ts';
 import { workflowStatus } from '../../temporal/run-status.ts';

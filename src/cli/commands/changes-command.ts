@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { ConfigError } from '../../errors.ts';
 import { findRunId } from '../../postgres/history.ts';
 import { readChanges, type RecordChange } from '../../postgres/change-history.ts';
-import { toReport } from '../../pipeline/report-run.ts';
+import { toReport } from '../../pipeline/finish/report-run.ts';
 import { findRun, listTasks } from '../../postgres/run-rows.ts';
 import type { RunReport } from '../../records/run.ts';
 import { loadCatalog } from '../catalog.ts';

@@ -1,6 +1,6 @@
 /** `rollback RUN`: what that run changed is put back, as a run of its own. */
 import type { Command } from 'commander';
-import { rollbackRun, type RolledBack } from '../../pipeline/rollback-run.ts';
+import { rollbackRun, type RolledBack } from '../../pipeline/undo/rollback-run.ts';
 import { ConfigError } from '../../errors.ts';
 import { findRunId } from '../../postgres/history.ts';
 import type { Pool } from '../../postgres/pool.ts';

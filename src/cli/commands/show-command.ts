@@ -1,6 +1,6 @@
 /** `show RUN`: the report of one run. */
 import type { Command } from 'commander';
-import { reportRun } from '../../pipeline/report-run.ts';
+import { reportRun } from '../../pipeline/finish/report-run.ts';
 import { findRunId } from '../../postgres/history.ts';
 import { readAttempts } from '../../postgres/run-log.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';

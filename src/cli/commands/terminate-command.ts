@@ -1,7 +1,7 @@
 /** `terminate RUN`: ends a run at once, where nobody is there to cancel it. */
 import type { Command } from 'commander';
-import { letGoRun } from '../../pipeline/let-go.ts';
-import { reportRun } from '../../pipeline/report-run.ts';
+import { letGoRun } from '../../pipeline/undo/release-run.ts';
+import { reportRun } from '../../pipeline/finish/report-run.ts';
 import { terminateRun } from '../../temporal/control-run.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { userName } from '../compose-request.ts';

@@ -1,7 +1,7 @@
 /** `trace RUN ID`: one record from its origin to its change, or to the reason why there is none. */
 import type { Command } from 'commander';
 import { loadRecordSchema } from '../../job/record-schema.ts';
-import { traceRecord } from '../../pipeline/trace-record.ts';
+import { traceRecord } from '../../pipeline/trace/trace-record.ts';
 import { findRunId } from '../../postgres/history.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';

@@ -1,0 +1,177 @@
+/** The fourth step: what publishing would change, and whether a guard objects. Publishes nothing. */
+import { InternalError, SourceError, UnavailableError } from '../../errors.ts';
+import {
+  analysePlan,
+  countMissingDocuments,
+  countPlan,
+  createPlan,
+  digestPlan,
+  joinWholeTables,
+  countAbsent,
+  countPublished,
+  countStaged,
+  planChanges,
+  planDeletions,
+  planWithdrawals,
+  removeDuplicates,
+  type TargetSize,
+} from '../../postgres/change-set.ts';
+import { endFrozenSessions } from '../../postgres/frozen-sessions.ts';
+import { dropPartitions, stagedTallies } from '../../postgres/partitions.ts';
+import { cancellable, inTransaction, type PoolClient } from '../../postgres/pool.ts';
+import { summariseRejections } from '../../postgres/rejections.ts';
+import { countKnownFilled, resolveKnownRows } from '../../postgres/source-hashes.ts';
+import { requireOpenRun, requireTask, savePlan, type TaskRow } from '../../postgres/run-rows.ts';
+import { dropStage } from '../../postgres/stage-table.ts';
+import { ensureTarget } from '../../postgres/target.ts';
+import { brokenConservation, type StageCounts, type TargetCounts } from '../../records/counts.ts';
+import { sumTallies, tallyWarning, toStageCounts, type Tally } from '../../records/tally.ts';
+import type { Engine } from '../engine.ts';
+import { enterPhase } from '../enter-phase.ts';
+import { partsToStage } from '../fetch/plan-parts.ts';
+import { tripGuards } from './guards.ts';
+import { openTask, ownerOf, targetsOf, type OpenTask } from '../open-task.ts';
+import type { Compared, StepContext, TaskInput } from '../run-steps.ts';
+
+/** Throws SourceError E_SOURCE_EMPTY for a source without records, UnavailableError E_STAGE_LOST when it must be staged again. */
+export async function compareTargets(engine: Engine, input: TaskInput, context: StepContext): Promise<Compared> {
+  await enterPhase(engine, input.run, 'compare');
+  const task = await openTask(engine, input);
+  try {
+    return await inTransaction(engine.pool, (client) =>
+      cancellable(engine.pool, client, context.signal, () => compareStaged(client, task)),
+    );
+  } catch (error) {
+    if (error instanceof UnavailableError && error.code === 'E_STAGE_LOST') await forgetStage(engine, task);
+    throw error;
+  }
+}
+
+/** What cannot be compared must be staged anew: with its checkpoints left, the next attempt would take it for staged. */
+export async function forgetStage(engine: Engine, task: OpenTask): Promise<void> {
+  await inTransaction(engine.pool, async (client) => {
+    await endFrozenSessions(client, task.run.id, 'any');
+    await dropStage(client, task.names);
+    await dropPartitions(client, task.run.id, task.row.name);
+  });
+}
+
+async function compareStaged(client: PoolClient, task: OpenTask): Promise<Compared> {
+  // One comparison at a time, and none for a run that ended or beside its publication.
+  await requireOpenRun(client, task.run.id, true);
+  const row = await requireTask(client, task.run.id, task.row.name);
+  const before = comparedBefore(row);
+  if (before !== undefined) return before;
+  await joinWholeTables(client);
+  const tally = await requireTally(client, task);
+  refuseEmpty(task, tally);
+  const { filled, knownAreEqual } = await resolveKnown(client, task, tally);
+  const duplicates = tally.staged - (await distinctRows(client, task));
+  const counts = toStageCounts(tally, duplicates);
+  await createPlan(client, task.names);
+  const sizes: (TargetSize & { readonly name: string })[] = [];
+  const targets: Record<string, TargetCounts> = {};
+  for (const [ordinal, { target }] of task.targets.entries()) {
+    await ensureTarget(client, target);
+    const published = await countPublished(client, target, task.run.job_id);
+    await planChanges(client, task.names, { target, ordinal, job: task.run.job_id, knownAreEqual });
+    const deleted = await planDeletions(client, task.names, target, ordinal, task.run.job_id);
+    sizes.push({ name: target.name, published, absent: deleted + (await planAbsent(client, task, ordinal, tally)) });
+    targets[target.name] = await countPlan(client, task.names, ordinal, counts.staged);
+  }
+  await requireDocuments(client, task);
+  assertConservation(counts, targets);
+  const trips = tripGuards(task.guards, { counts, filled, stagedRows: tally.staged, targets: sizes });
+  await analysePlan(client, task.names);
+  const planDigest = await digestPlan(client, task.names);
+  const plan = { counts, warnings: tally.warnings, targets, trips, planDigest };
+  await savePlan(client, task.run.id, task.row.name, plan);
+  const rejections = counts.rejected === 0 ? [] : await summariseRejections(client, task.run.id, task.row.name);
+  return { counts, targets, trips, rejections, planDigest };
+}
+
+/** The plan of a task that is published: compared once more with what it published it would change nothing. */
+function comparedBefore({ applied_at, counts, targets, trips, plan_digest }: TaskRow): Compared | undefined {
+  if (applied_at === null || counts === null || plan_digest === null) return undefined;
+  return { counts, targets: targets ?? {}, trips: trips ?? [], rejections: [], planDigest: plan_digest };
+}
+
+async function requireTally(client: PoolClient, task: OpenTask): Promise<Tally> {
+  const tallies = await stagedTallies(client, task.run.id, task.row.name);
+  if (tallies.length === partsToStage(task.row.source).length) return sumTallies(tallies);
+  throw new UnavailableError(
+    'E_STAGE_LOST',
+    `The database lost the stage of task ${task.row.name} in a crash; it is staged again.`,
+  );
+}
+
+interface ResolvedRows {
+  /** The fill counts of all rows. */
+  readonly filled: Readonly<Record<string, number>>;
+  /** See PlannedTarget. */
+  readonly knownAreEqual: boolean;
+}
+
+/** Records that were recognised by their bytes become rows like any other. */
+async function resolveKnown(client: PoolClient, task: OpenTask, tally: Tally): Promise<ResolvedRows> {
+  const [target] = targetsOf(task);
+  if (tally.known === 0 || target === undefined) return { filled: tally.filled, knownAreEqual: false };
+  const resolved = await resolveKnownRows(client, task.names, { job: task.run.job_id, target });
+  const fields = Object.keys(task.guards.min_fill_percent ?? {});
+  const known = await countKnownFilled(client, task.names, target, fields);
+  const filled = Object.fromEntries(fields.map((field) => [field, (tally.filled[field] ?? 0) + (known[field] ?? 0)]));
+  return { filled, knownAreEqual: resolved === tally.known };
+}
+
+/** The same answer however often it is asked: a second comparison finds the duplicates gone already. A deletion is no row. */
+async function distinctRows(client: PoolClient, task: OpenTask): Promise<number> {
+  await removeDuplicates(client, task.names);
+  return countStaged(client, task.names);
+}
+
+function refuseEmpty(task: OpenTask, tally: Tally): void {
+  if (tally.read > 0 || task.guards.allow_empty === true) return;
+  const source = task.row.source?.version.name ?? 'the source';
+  throw new SourceError(
+    'E_SOURCE_EMPTY',
+    `Expected records in ${source}, found none. Nothing was published; where an empty source is right, set "guards": {"allow_empty": true}.`,
+  );
+}
+
+/**
+ * Withdrawal by absence: only after a complete read of a full source in which every record is known by its id. Answers
+ * how many published records are absent, withdrawn or not.
+ */
+async function planAbsent(client: PoolClient, task: OpenTask, ordinal: number, tally: Tally): Promise<number> {
+  const wanted = task.targets[ordinal];
+  // A source that delivers only what changed says nothing by leaving a record out.
+  if (wanted === undefined || !task.isFullSource) return 0;
+  const { names } = task;
+  const withdraws = wanted.onMissing === 'withdraw';
+  if (withdraws && tally.rejectedWithoutId === 0) {
+    return planWithdrawals(client, names, wanted.target, ordinal, ownerOf(task));
+  }
+  if (withdraws) {
+    tallyWarning(
+      tally,
+      'W_WITHDRAWALS_POSTPONED',
+      `Of the rejected records ${String(tally.rejectedWithoutId)} had no readable id, so nothing is withdrawn from ${wanted.target.name}: an absent record may be one of them`,
+    );
+  }
+  return countAbsent(client, names, wanted.target, ownerOf(task));
+}
+
+async function requireDocuments(client: PoolClient, task: OpenTask): Promise<void> {
+  const missing = await countMissingDocuments(client, task.names);
+  if (missing === 0) return;
+  throw new UnavailableError(
+    'E_STAGE_LOST',
+    `${String(missing)} records of the target changed while task ${task.row.name} was staged; it is staged again.`,
+  );
+}
+
+function assertConservation(counts: StageCounts, targets: Readonly<Record<string, TargetCounts>>): void {
+  const broken = brokenConservation(counts, targets);
+  if (broken !== undefined)
+    throw new InternalError('E_CONSERVATION', `The counts do not add up: ${broken}. Nothing was published.`);
+}

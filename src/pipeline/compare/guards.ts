@@ -1,0 +1,70 @@
+/** The rules that stop a suspicious run before it publishes. A tripped guard is a sentence for the person who decides. */
+import type { Guards } from '../../job/job.ts';
+import type { TargetSize } from '../../postgres/change-set.ts';
+import type { GuardTrip } from '../../records/run.ts';
+import type { StageCounts } from '../../records/counts.ts';
+
+export interface GuardFacts {
+  readonly counts: StageCounts;
+  /** How many staged records have the field, for the fields of `min_fill_percent`. Duplicates are in it. */
+  readonly filled: Readonly<Record<string, number>>;
+  /** Rows that were staged before duplicates went: what `filled` is counted over. */
+  readonly stagedRows: number;
+  readonly targets: readonly ({ readonly name: string } & TargetSize)[];
+}
+
+export function tripGuards(guards: Guards, facts: GuardFacts): readonly GuardTrip[] {
+  return [
+    ...tripMinRecords(guards.min_records, facts),
+    ...tripShrink(guards.max_shrink_percent, facts),
+    ...tripRejected(guards.max_rejected_percent, facts),
+    ...tripFill(guards.min_fill_percent ?? {}, facts),
+  ];
+}
+
+function tripMinRecords(least: number | undefined, { counts }: GuardFacts): readonly GuardTrip[] {
+  if (least === undefined || counts.staged >= least) return [];
+  return [
+    {
+      guard: 'min_records',
+      message: `Expected at least ${String(least)} records, found ${String(counts.staged)}.`,
+    },
+  ];
+}
+
+function tripShrink(most: number | undefined, { targets }: GuardFacts): readonly GuardTrip[] {
+  if (most === undefined) return [];
+  return targets
+    .filter(({ absent, published }) => percent(absent, published) > most)
+    .map(({ name, absent, published }) => ({
+      guard: 'max_shrink_percent',
+      message: `Expected at most ${String(most)} % of the ${String(published)} published records of ${name} to be gone, found ${String(absent)} gone (${show(percent(absent, published))} %).`,
+    }));
+}
+
+function tripRejected(most: number | undefined, { counts }: GuardFacts): readonly GuardTrip[] {
+  if (most === undefined || percent(counts.rejected, counts.read) <= most) return [];
+  return [
+    {
+      guard: 'max_rejected_percent',
+      message: `Expected at most ${String(most)} % of ${String(counts.read)} records to be rejected, found ${String(counts.rejected)} rejected (${show(percent(counts.rejected, counts.read))} %).`,
+    },
+  ];
+}
+
+function tripFill(least: Readonly<Record<string, number>>, { filled, stagedRows }: GuardFacts): readonly GuardTrip[] {
+  return Object.entries(least)
+    .filter(([field, share]) => stagedRows > 0 && percent(filled[field] ?? 0, stagedRows) < share)
+    .map(([field, share]) => ({
+      guard: 'min_fill_percent',
+      message: `Expected at least ${String(share)} % of the records to have "${field}", found ${String(filled[field] ?? 0)} of ${String(stagedRows)} (${show(percent(filled[field] ?? 0, stagedRows))} %).`,
+    }));
+}
+
+function percent(part: number, whole: number): number {
+  return whole === 0 ? 0 : (100 * part) / whole;
+}
+
+function show(value: number): string {
+  return value.toFixed(1);
+}

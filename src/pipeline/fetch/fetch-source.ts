@@ -1,0 +1,163 @@
+/** The second step: find the newest version of the source, tell whether it is new, and have its files on this machine. */
+import { hash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import type { FetchContext, FetchedFile, SourceVersion, Warning } from '../../component/reader.ts';
+import { SourceError } from '../../errors.ts';
+import {
+  lastPublished,
+  saveSource,
+  saveTaskOutcome,
+  type PublishedSource,
+  type TaskRow,
+  type TaskSource,
+} from '../../postgres/run-rows.ts';
+import { withClient } from '../../postgres/pool.ts';
+import { targetExists } from '../../postgres/target.ts';
+import type { SourceReport } from '../../records/run.ts';
+import type { Engine } from '../engine.ts';
+import { enterPhase } from '../enter-phase.ts';
+import { freezeParts } from './freeze-parts.ts';
+import { fetchLookups, locateLookups, sourceFiles, withLookups } from './lookups.ts';
+import { partsToStage } from './plan-parts.ts';
+import { openTask, targetsOf, type OpenTask } from '../open-task.ts';
+import type { Fetched, StepContext, TaskInput } from '../run-steps.ts';
+
+export async function fetchSource(engine: Engine, input: TaskInput, context: StepContext): Promise<Fetched> {
+  await enterPhase(engine, input.run, 'fetch');
+  const task = await openTask(engine, input);
+  if (task.row.applied_at !== null) return publishedBefore(task.row);
+  const published = await findPublished(engine, task);
+  const located = task.row.source?.version ?? (await locate(engine, task, context));
+  if ('nothingNew' in located) return unchanged(engine, task, located.nothingNew, undefined);
+  await saveSource(engine.pool, task.row, { ...task.row.source, version: located });
+  if (published !== undefined && located.identity !== undefined && located.identity === published.identity) {
+    return unchanged(
+      engine,
+      task,
+      `${located.name} is what was published last, by its identity at the source`,
+      published.source ?? undefined,
+    );
+  }
+  const files = await fetchFiles(engine, task, located, context);
+  const digest = digestOf(files);
+  const whole = { version: located, files };
+  if (published?.digest === digest) {
+    await saveSource(engine.pool, task.row, whole, digest);
+    return unchanged(engine, task, `${located.name} is what was published last, byte for byte`, whole);
+  }
+  const source = await freezeParts(engine, task, whole, digest, context);
+  await saveSource(engine.pool, task.row, source, digest);
+  return { kind: 'fetched', source: toSourceReport(source), partitions: [...partsToStage(source).keys()] };
+}
+
+/** The workflow was reset behind its publication: what it did stands, and so do its outcome and its counts. */
+function publishedBefore({ source }: TaskRow): Fetched {
+  const report = source === null ? null : toSourceReport(source);
+  return { kind: 'unchanged', reason: 'this run had published it before its workflow was reset', source: report };
+}
+
+/** The files of a source that was fetched before, here or on another machine; what is missing here is fetched again. */
+export async function ensureFiles(
+  engine: Engine,
+  task: OpenTask,
+  context: StepContext,
+): Promise<readonly FetchedFile[]> {
+  const { source } = task.row;
+  if (source?.files === undefined)
+    throw new SourceError('E_SOURCE_CHANGED', `Task ${task.row.name} has no fetched source; run it again.`);
+  const files = await fetchFiles(engine, task, source.version, context, source.files);
+  const digest = digestOf(files);
+  if (digest !== task.row.source_digest) {
+    throw new SourceError(
+      'E_SOURCE_CHANGED',
+      `${source.version.name} changed while the run was under way: expected ${task.row.source_digest ?? 'no digest'}, found ${digest}. Run again.`,
+    );
+  }
+  return files;
+}
+
+export function toSourceReport(source: TaskSource): SourceReport {
+  const files = sourceFiles(source.files ?? []);
+  return {
+    name: source.version.name,
+    version: source.version.version,
+    digest: files.length === 0 ? (source.version.identity ?? '') : digestOf(files),
+    bytes: files.length === 0 ? (source.version.bytes ?? 0) : files.reduce((sum, file) => sum + file.bytes, 0),
+  };
+}
+
+/** One file: its own digest. Several: the digest of their digests, in order. */
+function digestOf(files: readonly FetchedFile[]): string {
+  const [first] = files;
+  if (files.length === 1 && first !== undefined) return first.digest;
+  return `sha256:${hash('sha256', files.map((file) => file.digest).join('\n'), 'hex')}`;
+}
+
+/** What was published last counts only while all targets are still there, and never when the operator insists. */
+async function findPublished(engine: Engine, task: OpenTask): Promise<PublishedSource | undefined> {
+  if (task.run.forced) return undefined;
+  return withClient(engine.pool, async (client) => {
+    for (const target of targetsOf(task)) if (!(await targetExists(client, target))) return undefined;
+    return lastPublished(client, task.run.job_id, task.row.name, task.row.digest);
+  });
+}
+
+async function locate(
+  engine: Engine,
+  task: OpenTask,
+  context: StepContext,
+): Promise<SourceVersion | { nothingNew: string }> {
+  const fetching = fetchContext(engine, task, context);
+  const located = await task.source.reader.locate(task.source.args, fetching);
+  if ('nothingNew' in located) return located;
+  return withLookups(located, await locateLookups(task.transformers, fetching, { mayLack: task.run.has_input }));
+}
+
+async function fetchFiles(
+  engine: Engine,
+  task: OpenTask,
+  version: SourceVersion,
+  context: StepContext,
+  known: readonly FetchedFile[] = [],
+): Promise<readonly FetchedFile[]> {
+  if (known.length > 0 && (await allUntouched(known))) return known;
+  const fetching = fetchContext(engine, task, context);
+  const fetched = await task.source.reader.fetch(version, task.source.args, fetching);
+  const files = [...fetched, ...(await fetchLookups(task.transformers, version, fetching))];
+  return Promise.all(files.map(async (file) => ({ ...file, mtimeMs: (await stat(file.path)).mtimeMs })));
+}
+
+/** Whether the files are here as they were when they were fetched: another one may have been put in their place. */
+async function allUntouched(files: readonly FetchedFile[]): Promise<boolean> {
+  const isUntouched = ({ path, bytes, mtimeMs }: FetchedFile): Promise<boolean> =>
+    stat(path).then(
+      (found) => found.size === bytes && found.mtimeMs === mtimeMs,
+      () => false,
+    );
+  return (await Promise.all(files.map(isUntouched))).every(Boolean);
+}
+
+function fetchContext(engine: Engine, task: OpenTask, context: StepContext): FetchContext {
+  const { since, since_origin: origin } = task.run;
+  return {
+    since: since === null || origin === null ? undefined : { time: since, origin },
+    signal: context.signal,
+    services: engine.services,
+    warn: (warning: Warning) => {
+      engine.logger.warn(warning.message, { run: task.run.id, job: task.run.job_id, code: warning.code });
+    },
+    onProgress: ({ bytes, total }) => {
+      context.onProgress({ step: 'fetch', bytes, ...(total === undefined ? {} : { totalBytes: total }) });
+    },
+  };
+}
+
+async function unchanged(
+  engine: Engine,
+  task: OpenTask,
+  reason: string,
+  source: TaskSource | undefined,
+): Promise<Fetched> {
+  await saveTaskOutcome(engine.pool, task.run.id, task.row.name, 'unchanged');
+  return { kind: 'unchanged', reason, source: source === undefined ? null : toSourceReport(source) };
+}

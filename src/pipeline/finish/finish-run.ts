@@ -1,0 +1,50 @@
+/** The last step: the outcome, the counts once more, the stage dropped, the job let go. */
+import { InternalError } from '../../errors.ts';
+import { endFrozenSessions } from '../../postgres/frozen-sessions.ts';
+import { inTransaction } from '../../postgres/pool.ts';
+import { endRun } from '../../postgres/run-endings.ts';
+import { findRun, listTasks, type TaskRow } from '../../postgres/run-rows.ts';
+import { brokenConservation } from '../../records/counts.ts';
+import type { Outcome, RunReport } from '../../records/run.ts';
+import type { Engine } from '../engine.ts';
+import { pauseAfterFailures } from './pause-after-failures.ts';
+import { dropStages } from '../resolve/resolve-run.ts';
+import { reportRun } from './report-run.ts';
+import type { FinishInput, StepContext } from '../run-steps.ts';
+
+/** Called again it answers the same report. */
+export async function finishRun(engine: Engine, input: FinishInput, _context: StepContext): Promise<RunReport> {
+  await inTransaction(engine.pool, async (client) => {
+    await endFrozenSessions(client, input.run, 'any');
+    const run = await findRun(client, input.run, true);
+    if (run === undefined || run.finished_at !== null) return;
+    const tasks = await listTasks(client, input.run);
+    if (input.outcome === 'ended') assertConservation(tasks);
+    await endRun(client, input.run, {
+      outcome: input.outcome === 'ended' ? outcomeOf(tasks) : input.outcome,
+      error: input.error,
+      decision: input.decision,
+    });
+    await dropStages(client, input.run);
+  });
+  await pauseAfterFailures(engine, input.run);
+  return reportRun(engine, input.run);
+}
+
+function outcomeOf(tasks: readonly TaskRow[]): Outcome {
+  if (tasks.some((task) => task.outcome === 'partial')) return 'partial';
+  return tasks.every((task) => task.outcome === 'unchanged') ? 'unchanged' : 'success';
+}
+
+function assertConservation(tasks: readonly TaskRow[]): void {
+  for (const task of tasks) {
+    if (task.applied_at === null || task.counts === null) continue;
+    const broken = brokenConservation(task.counts, task.targets ?? {});
+    if (broken !== undefined) {
+      throw new InternalError(
+        'E_CONSERVATION',
+        `The counts of task ${task.name} do not add up at the end of the run: ${broken}.`,
+      );
+    }
+  }
+}

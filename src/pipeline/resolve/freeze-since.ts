@@ -1,0 +1,57 @@
+/** The `since` of a run: what was given by hand, else where the job stands. Frozen at the start, kept to the end. */
+import type { EffectiveJob } from '../../job/effective-job.ts';
+import { parseSince } from '../../job/since.ts';
+import type { Pool } from '../../postgres/pool.ts';
+import type { Watermark } from '../../postgres/watermark.ts';
+import type { RunRequest } from '../../records/run.ts';
+import { nextSince } from './next-since.ts';
+
+export interface FrozenSince {
+  /** Undefined: everything is read. */
+  readonly time: Date | undefined;
+  readonly origin: 'manual' | 'watermark' | undefined;
+  readonly reason: string;
+  /** Why this run leaves the watermark alone even when it succeeds; undefined where it moves it to its own start. */
+  readonly hold: string | undefined;
+}
+
+/** Throws ConfigError E_SINCE_INVALID. */
+export async function freezeSince(
+  pool: Pool,
+  request: Pick<RunRequest, 'since' | 'input' | 'mode'>,
+  effective: Pick<EffectiveJob, 'job' | 'since'>,
+): Promise<FrozenSince> {
+  const next = await nextSince(pool, effective.job);
+  const given = effective.since ?? request.since;
+  if (given === undefined) {
+    const origin = next.time === undefined ? undefined : 'watermark';
+    return { time: next.time, origin, reason: next.reason, hold: holdOf(request) };
+  }
+  const by = effective.since === undefined ? 'given by hand' : 'given by the custom args';
+  const parsed = parseSince(given, new Date());
+  if (parsed === 'none') {
+    return { time: undefined, origin: undefined, reason: `${by}: everything`, hold: holdOf(request) };
+  }
+  return {
+    time: parsed.time,
+    origin: 'manual',
+    reason: `${by}: ${JSON.stringify(given)}`,
+    hold: holdOf(request) ?? gapBefore(parsed.time, next.watermark),
+  };
+}
+
+function holdOf({ input, mode }: Pick<RunRequest, 'input' | 'mode'>): string | undefined {
+  if (input !== undefined) return 'it read a file given with --input';
+  return mode === 'plan' ? 'it was a plan' : undefined;
+}
+
+/**
+ * A run from later than the watermark has not read what lies between: were it to move the watermark, no run ever would.
+ * On a job that never succeeded nothing was left out: there the operator says where the job begins.
+ */
+function gapBefore(since: Date, watermark: Watermark): string | undefined {
+  if (watermark.kind === 'none') return undefined;
+  if (watermark.time !== undefined && since <= watermark.time) return undefined;
+  const stood = watermark.time === undefined ? 'at none' : `at ${watermark.time.toISOString()}`;
+  return `its since ${since.toISOString()} was later than the watermark, which stood ${stood}: what lies between was not read`;
+}

@@ -1,0 +1,31 @@
+/** The tasks that a run works through, as the ledger keeps them. */
+import type { EffectiveJob } from '../../job/effective-job.ts';
+import type { Task } from '../../job/job.ts';
+import { taskDigest } from '../../job/task-digest.ts';
+import type { NewTask } from '../../postgres/run-rows.ts';
+import type { Engine } from '../engine.ts';
+import { requireSameReaders, type RetriedRun } from '../undo/retried-run.ts';
+
+/** Of a retry of rejections, those that rejected something. Throws E_RETRY_REFUSED where the job reads otherwise today. */
+export function tasksOfRun(
+  { catalog }: Pick<Engine, 'catalog'>,
+  { job }: EffectiveJob,
+  retried?: RetriedRun,
+): readonly NewTask[] {
+  const tasks = job.tasks.map((task) => ({
+    name: task.name,
+    chain: describeChain(task),
+    digest: taskDigest(task, catalog),
+  }));
+  if (retried === undefined) return tasks;
+  requireSameReaders(retried, new Map(tasks.map(({ name, chain }) => [name, chain])));
+  return tasks.filter(({ name }) => retried.tasks.some((task) => task.name === name));
+}
+
+/** `ror-http > zip > json → ror-affiliations → postgres` */
+function describeChain(task: Task): string {
+  const names = (components: Task['readers'], between: string): string =>
+    components.map(({ type }) => type).join(between);
+  const parts = [names(task.readers, ' > '), names(task.transformers, ' → '), names(task.writers, ', ')];
+  return parts.filter((part) => part !== '').join(' → ');
+}

@@ -1,0 +1,13 @@
+/** The source of a chain with the files that it fetched, as the beginning of a read. */
+import type { ParsedChain } from '../../job/parse-chain.ts';
+import type { FetchedFile } from '../../records/source.ts';
+import { fileResource } from '../../spool/file-resource.ts';
+import { sourceFiles } from '../fetch/lookups.ts';
+import type { ChainSource } from './read-chain.ts';
+
+export function chainSource({ reader, args }: ParsedChain['source'], files: readonly FetchedFile[]): ChainSource {
+  const resources = sourceFiles(files).map(fileResource);
+  if (reader.emits === 'records' || reader.open === undefined) return { type: reader.type, resources };
+  const open = reader.open.bind(reader);
+  return { type: reader.type, resources, open: (context) => open(resources, args, context) };
+}

@@ -1,0 +1,172 @@
+/**
+ * Runs the readers of a chain: resources of the source, through containers, to the records of the parser. It opens
+ * one resource at a time, in source order, and gives each record the place that it came from. Resumed behind a cursor
+ * it yields exactly the records after it, whether a reader seeks or starts over.
+ */
+import { abortable } from '../../component/abortable.ts';
+import type { PlacedResource, Resource } from '../../component/resource.ts';
+import { InternalError, type RecordError } from '../../errors.ts';
+import type { OriginStep } from '../../records/origin.ts';
+import {
+  contextOf,
+  coordinate,
+  endOf,
+  linkAt,
+  parserContext,
+  type ChainSource,
+  type Level,
+  type ReadChainOptions,
+} from './chain-level.ts';
+import { placeItem, type PlacedItem, type ReadBatch } from './read-batch.ts';
+import { contentReader } from './read-contents.ts';
+import { meter, progressOf, type MeteredResource } from './read-progress.ts';
+
+export type { ChainLink, ChainSource, ReadChainOptions, Slice } from './chain-level.ts';
+export { cursorOf, originOf, type PlacedItem, type ReadBatch } from './read-batch.ts';
+
+/** Throws what readers throw, and `signal.reason` at once when aborted. Whatever is open is closed when the caller stops. */
+export function readChain(options: ReadChainOptions): AsyncGenerator<ReadBatch, void, undefined> {
+  checkShape(options);
+  const outermost: Level = { depth: 0, steps: [], meters: [], isOnPath: true, isOnEnd: true };
+  return readResources(options, options.source.type, openSource(options, outermost), outermost);
+}
+
+function openSource(options: ReadChainOptions, level: Level): Iterable<Placed> | AsyncIterable<Placed> {
+  const { open, resources } = options.source;
+  if (open === undefined) return placeFiles(resources);
+  return abortable(open(contextOf(options, level)), options.signal);
+}
+
+/** One behind the other, as far as their sizes are known. */
+function* placeFiles(resources: readonly Resource[]): Generator<PlacedResource, void, undefined> {
+  let start: number | undefined = 0;
+  for (const [position, resource] of resources.entries()) {
+    const { bytes } = resource;
+    yield start === undefined || bytes === undefined
+      ? { position, resource }
+      : { position, resource, span: { start, bytes } };
+    start = start === undefined || bytes === undefined ? undefined : start + bytes;
+  }
+}
+
+/** Undefined where the size of a file is not known. */
+function sizeOf({ resources }: ChainSource): number | undefined {
+  return resources.reduce<number | undefined>(
+    (sum, { bytes }) => (sum === undefined || bytes === undefined ? undefined : sum + bytes),
+    0,
+  );
+}
+
+type Placed = PlacedResource | readonly PlacedResource[];
+
+async function* readResources(
+  options: ReadChainOptions,
+  reader: string,
+  resources: Iterable<Placed> | AsyncIterable<Placed>,
+  level: Level,
+): AsyncGenerator<ReadBatch, void, undefined> {
+  const reached = coordinate(options, level) ?? 0;
+  const end = endOf(options, level) ?? Infinity;
+  const readContent = contentReader(options, reader, level);
+  for await (const given of resources) {
+    options.signal.throwIfAborted();
+    const all = isList(given) ? given : [given];
+    const wanted = all.filter(({ position }) => position >= reached && position < end);
+    let items: PlacedItem[] = [];
+    for (const placed of wanted) {
+      if (readContent?.(placed, items) === true) continue;
+      if (items.length > 0) yield batchOf(options, [...level.meters, meterOf(placed)], items);
+      items = [];
+      yield* readPlaced(options, reader, placed, level);
+    }
+    const last = wanted.at(-1);
+    if (last !== undefined && items.length > 0) yield batchOf(options, [...level.meters, meterOf(last)], items);
+    if (all.some(({ position }) => position >= end)) return;
+  }
+}
+
+function isList(given: Placed): given is readonly PlacedResource[] {
+  return Array.isArray(given);
+}
+
+function meterOf({ resource, span }: PlacedResource): MeteredResource {
+  return meter(resource, span);
+}
+
+async function* readPlaced(
+  options: ReadChainOptions,
+  reader: string,
+  placed: PlacedResource,
+  level: Level,
+): AsyncGenerator<ReadBatch, void, undefined> {
+  const { position, resource, failure } = placed;
+  const isOnPath = level.isOnPath && position === coordinate(options, level);
+  const step = { reader, position, name: resource.name };
+  if (failure !== undefined) {
+    const isTaken = isOnPath && options.after !== undefined;
+    if (!isTaken) yield failedBatch(options, level, step, failure);
+    return;
+  }
+  const metered = meterOf(placed);
+  yield* readThrough(options, metered.resource, {
+    depth: level.depth + 1,
+    steps: [...level.steps, step],
+    meters: [...level.meters, metered],
+    isOnPath,
+    isOnEnd: level.isOnEnd && position === options.slice?.until?.[level.depth],
+  });
+}
+
+/** A resource that could not be had, as the one record that it would have held at the least. */
+function failedBatch(options: ReadChainOptions, level: Level, step: OriginStep, error: RecordError): ReadBatch {
+  const between = options.links.slice(level.depth, -1).map(({ reader }) => ({ reader: reader.type, position: 0 }));
+  return batchOf(options, level.meters, [{ position: 0, error, container: [...level.steps, step, ...between] }]);
+}
+
+function batchOf(
+  options: ReadChainOptions,
+  meters: readonly MeteredResource[],
+  items: readonly PlacedItem[],
+): ReadBatch {
+  const reader = linkAt(options, options.links.length - 1).reader.type;
+  return { reader, items, progress: progressOf(meters, sizeOf(options.source)) };
+}
+
+async function* readThrough(
+  options: ReadChainOptions,
+  resource: Resource,
+  level: Level,
+): AsyncGenerator<ReadBatch, void, undefined> {
+  const link = linkAt(options, level.depth - 1);
+  const { reader, args } = link;
+  if (reader.emits === 'records') {
+    const context = parserContext(options, level, link);
+    const container = level.steps;
+    for await (const batch of abortable(reader.read(resource, args, context), options.signal)) {
+      const items: PlacedItem[] = [];
+      for (const item of batch) if (item.position >= context.from) items.push(placeItem(item, container));
+      if (items.length > 0) yield batchOf(options, level.meters, items);
+    }
+    return;
+  }
+  const inner = reader.read(resource, args, contextOf(options, level));
+  yield* readResources(options, reader.type, abortable(inner, options.signal), level);
+}
+
+/** `check` proves chains before they run, and a checkpoint pins its chain: anything else is a bug. */
+function checkShape(options: ReadChainOptions): void {
+  const shape = options.links.map((link) => link.reader.emits).join(' ');
+  if (!/^(bytes )*records$/.test(shape)) {
+    throw new InternalError(
+      'E_INTERNAL',
+      `A chain of readers should be containers and then one parser, but it is: ${shape}.`,
+    );
+  }
+  const { after, links } = options;
+  if (after !== undefined && after.length !== links.length + 1) {
+    throw new InternalError(
+      'E_INTERNAL',
+      `A cursor should have ${String(links.length + 1)} positions, but it is ${JSON.stringify(after)}.`,
+    );
+  }
+}

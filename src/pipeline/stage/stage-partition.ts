@@ -1,0 +1,179 @@
+/** The third step: read, transform, check and stage one partition, with a checkpoint at every batch. */
+import type { Since, Warning } from '../../component/reader.ts';
+import { claimPartition, type Claim, type PartitionKey } from '../../postgres/partitions.ts';
+import { inTransaction, withClient } from '../../postgres/pool.ts';
+import { deleteRejections } from '../../postgres/rejections.ts';
+import { requireOpenRun, type RunRow } from '../../postgres/run-rows.ts';
+import { clearPartitionStage, createStage } from '../../postgres/stage-table.ts';
+import { ensureTarget, holdsRecords, type Target } from '../../postgres/target.ts';
+import type { Recognise } from '../../records/entry.ts';
+import type { SourcePart } from '../../records/source.ts';
+import { tallyWarning, toStageCounts, type Tally } from '../../records/tally.ts';
+import type { Engine } from '../engine.ts';
+import { inTurn } from './in-turn.ts';
+import { chainSource } from './chain-source.ts';
+import { enterPhase } from '../enter-phase.ts';
+import { ensureFiles } from '../fetch/fetch-source.ts';
+import { partsToStage } from '../fetch/plan-parts.ts';
+import { openTask, targetsOf, withFetched, type OpenTask } from '../open-task.ts';
+import { lookupFiles } from '../fetch/lookups.ts';
+import { loadRecogniser } from './load-recogniser.ts';
+import { cursorOf, readChain, type ChainSource, type ReadBatch } from './read-chain.ts';
+import { placeBeforeRejected, readRejected, rejectedEntries } from './read-rejected.ts';
+import type { StageInput, Staged, StepContext } from '../run-steps.ts';
+import { withRecogniser } from './share-recogniser.ts';
+import { createStageSink, type SinkPlace } from './stage-sink.ts';
+import { takeBatch } from './take-batch.ts';
+
+/** Resumes from the last checkpoint. On abort the batch in hand is committed before `signal.reason` is thrown. */
+export async function stagePartition(engine: Engine, input: StageInput, context: StepContext): Promise<Staged> {
+  await enterPhase(engine, input.run, 'stage');
+  return inTurn(engine.pool, `${input.run} ${input.task}`, context.signal, () => stageInTurn(engine, input, context));
+}
+
+async function stageInTurn(engine: Engine, input: StageInput, context: StepContext): Promise<Staged> {
+  const opened = await openTask(engine, input);
+  const files = await ensureFiles(engine, opened, context);
+  const task = withFetched(opened, files, engine.logger);
+  const key: PartitionKey = { run: input.run, task: input.task, partition: input.partition };
+  const part = partsToStage(task.row.source)[input.partition];
+  const claim = await claimStage(engine, task, key, part);
+  const source = chainSource(task.source, files);
+  if (claim.state === 'running') {
+    await recognising(engine, task, (recognise) =>
+      stageFrom(engine, task, key, claim, { source, part, recognise }, context),
+    );
+  }
+  return { counts: toStageCounts(claim.tally) };
+}
+
+/** The stage, the targets and the claim in one transaction: what another attempt staged otherwise is gone with it. */
+async function claimStage(
+  engine: Engine,
+  task: OpenTask,
+  key: PartitionKey,
+  part: SourcePart | undefined,
+): Promise<Claim> {
+  const slice = part === undefined ? [] : [JSON.stringify([part.from, part.until])];
+  const pin = [task.row.source_digest, task.row.digest, task.run.since?.toISOString(), ...slice].join(' ');
+  return inTransaction(engine.pool, async (client) => {
+    // An attempt that slept through the end of its run must leave nothing behind.
+    await requireOpenRun(client, key.run, true);
+    await createStage(client, task.names, task.documents);
+    for (const target of targetsOf(task)) await ensureTarget(client, target);
+    const claim = await claimPartition(client, key, pin);
+    if (claim.restart) {
+      await clearPartitionStage(client, task.names, key.partition);
+      await deleteRejections(client, key);
+    }
+    return claim;
+  });
+}
+
+interface PartRead {
+  readonly source: ChainSource;
+  readonly part: SourcePart | undefined;
+  readonly recognise: Recognise | undefined;
+}
+
+async function stageFrom(
+  engine: Engine,
+  task: OpenTask,
+  key: PartitionKey,
+  claim: Claim,
+  { source, part, recognise }: PartRead,
+  context: StepContext,
+): Promise<void> {
+  const { tally } = claim;
+  const { names, documents } = task;
+  const lookUp = await targetsToLookUp(engine, task);
+  const sink = createStageSink({ pool: engine.pool, key, lease: claim.lease, names, documents, lookUp, tally });
+  let place: SinkPlace = { after: claim.after, bytes: 0, totalBytes: undefined };
+  const rejected = rejectedEntries(engine.pool, task, claim.after);
+  const after = rejected === undefined ? claim.after : await placeBeforeRejected(rejected);
+  const read = readChain({
+    source,
+    links: task.links,
+    ...(after === undefined ? {} : { after }),
+    ...(part === undefined
+      ? {}
+      : { slice: { from: part.from, ...(part.until === null ? {} : { until: part.until }) } }),
+    signal: context.signal,
+    services: engine.services,
+    since: sinceOf(task.run),
+    ...(recognise === undefined ? {} : { recognise }),
+    warn: warnOnce(tally),
+  });
+  const batches = rejected === undefined ? read : readRejected(rejected, read);
+  try {
+    for await (const batch of batches) {
+      takeBatch(task, batch, tally, sink);
+      place = placeBehind(batch, part);
+      if (sink.isFull()) await sink.flush(place);
+      context.onProgress(progressOf(place, tally));
+    }
+    place = { ...place, bytes: place.totalBytes ?? place.bytes };
+    await sink.finish(place);
+    context.onProgress(progressOf(place, tally));
+  } finally {
+    await sink.settle();
+  }
+}
+
+/** None where one of them is empty, as at a first load: what it does not hold must be staged with its document. */
+async function targetsToLookUp(engine: Engine, task: OpenTask): Promise<readonly Target[]> {
+  const targets = targetsOf(task);
+  return withClient(engine.pool, async (client) => {
+    for (const target of targets) if (!(await holdsRecords(client, target))) return [];
+    return targets;
+  });
+}
+
+/** Only a single target can vouch for a record: with several, each would have to hold it. */
+async function recognising(
+  engine: Engine,
+  task: OpenTask,
+  use: (recognise: Recognise | undefined) => Promise<void>,
+): Promise<void> {
+  const [target, ...others] = targetsOf(task);
+  if (target === undefined || others.length > 0) return use(undefined);
+  const options = { job: task.run.job_id, target, taskDigest: chainDigest(task) };
+  const load = (): Promise<Recognise> => withClient(engine.pool, (client) => loadRecogniser(client, options));
+  return withRecogniser(engine.pool, `${task.run.id} ${task.row.name}`, load, use);
+}
+
+/** Of everything but the bytes of a record that decides what is made of it. */
+function chainDigest({ row }: OpenTask): string {
+  return [row.digest, ...lookupFiles(row.source?.files ?? []).map(({ digest }) => digest)].join(' ');
+}
+
+function placeBehind(batch: ReadBatch, part: SourcePart | undefined): SinkPlace {
+  const { items, progress } = batch;
+  const last = items.at(-1);
+  const after = last === undefined ? undefined : cursorOf(last);
+  if (part === undefined) return { after, bytes: progress.bytes, totalBytes: progress.totalBytes };
+  const bytes = Math.min(Math.max(progress.bytes - part.start, 0), part.bytes);
+  return { after, bytes, totalBytes: part.bytes };
+}
+
+/** A reader tells the same about a resource at every attempt; it counts once. */
+function warnOnce(tally: Tally): (warning: Warning) => void {
+  return (warning) => {
+    if (tally.warnings[warning.code]?.samples.includes(warning.message) === true) return;
+    tallyWarning(tally, warning.code, warning.message);
+  };
+}
+
+function sinceOf(run: RunRow): Since | undefined {
+  return run.since === null || run.since_origin === null ? undefined : { time: run.since, origin: run.since_origin };
+}
+
+function progressOf(place: SinkPlace, tally: Tally): Parameters<StepContext['onProgress']>[0] {
+  return {
+    step: 'stage',
+    ...(place.after === undefined ? {} : { position: place.after.join('.') }),
+    bytes: place.bytes,
+    ...(place.totalBytes === undefined ? {} : { totalBytes: place.totalBytes }),
+    counts: toStageCounts(tally),
+  };
+}

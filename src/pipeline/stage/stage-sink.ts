@@ -1,0 +1,141 @@
+/**
+ * Collects what a partition produces and commits it in batches: rows, rejections and the checkpoint in one transaction.
+ * While one batch is written the next one is read.
+ */
+import { createStageBatch, type StageBatch } from '../../postgres/stage-batch.ts';
+import {
+  appendStage,
+  type DeletionRow,
+  type KnownRow,
+  type StageDocumentType,
+  type StagedRow,
+  type StageNames,
+} from '../../postgres/stage-table.ts';
+import { leaseLost, saveCheckpoint, type PartitionKey } from '../../postgres/partitions.ts';
+import { inTransaction, type Pool, type PoolClient } from '../../postgres/pool.ts';
+import { insertRejections, type Rejection } from '../../postgres/rejections.ts';
+import { lookUpHashes, type Target } from '../../postgres/target.ts';
+import type { Cursor } from '../../records/origin.ts';
+import type { Tally } from '../../records/tally.ts';
+
+/** Records per transaction. Measured: more gains nothing, fewer pay for the round trips. */
+const BATCH_ROWS = 2_000;
+/** Bytes per transaction. A worker holds two batches of each partition that it reads, one being filled and one being written. */
+const BATCH_BYTES = 1 << 20;
+
+export interface StageSinkOptions {
+  readonly pool: Pool;
+  readonly key: PartitionKey;
+  readonly lease: string;
+  readonly names: StageNames;
+  readonly documents: StageDocumentType;
+  /** Those that hold records already: what all of them hold unchanged is staged without its document. Empty: nothing is. */
+  readonly lookUp: readonly Target[];
+  /** Rising while the caller reads; copied at each batch. */
+  readonly tally: Tally;
+}
+
+export interface SinkPlace {
+  readonly after: Cursor | undefined;
+  readonly bytes: number;
+  readonly totalBytes: number | undefined;
+}
+
+export interface StageSink {
+  addRow(row: StagedRow): void;
+  addKnown(row: KnownRow): void;
+  addDeletion(row: DeletionRow): void;
+  addRejection(rejection: Rejection): void;
+  /** Whether the batch is large enough to be committed. */
+  isFull(): boolean;
+  /** Waits for the batch before, then begins to commit this one. Throws what the batch before threw. */
+  flush(place: SinkPlace): Promise<void>;
+  /** Commits the rest and marks the partition as staged. */
+  finish(place: SinkPlace): Promise<void>;
+  /** Waits for the batch under way without adding to it. Never throws: whoever stops has a better reason. */
+  settle(): Promise<void>;
+}
+
+export function createStageSink(options: StageSinkOptions): StageSink {
+  const { partition } = options.key;
+  let rows = createStageBatch(partition, options.documents);
+  let spare = createStageBatch(partition, options.documents);
+  let rejections: Rejection[] = [];
+  let rawCharacters = 0;
+  let underWay: Promise<void> = Promise.resolve();
+
+  const begin = (place: SinkPlace, state: 'running' | 'staged'): void => {
+    const batch = { rows, rejections, tally: structuredClone(options.tally), place, state };
+    [rows, spare] = [spare, rows];
+    rejections = [];
+    rawCharacters = 0;
+    underWay = commitBatch(options, batch);
+    // The failure is thrown by the next flush or finish; until then it must not count as unhandled.
+    underWay.catch(() => undefined);
+  };
+
+  return {
+    addRow(row) {
+      rows.addRow(row);
+    },
+    addKnown(row) {
+      rows.addKnown(row);
+    },
+    addDeletion(row) {
+      rows.addDeletion(row);
+    },
+    addRejection(rejection) {
+      rejections.push(rejection);
+      rawCharacters += rejection.raw?.length ?? 0;
+    },
+    isFull: () => rows.rows + rejections.length >= BATCH_ROWS || rows.bytes + rawCharacters >= BATCH_BYTES,
+    async flush(place) {
+      await underWay;
+      begin(place, 'running');
+    },
+    async finish(place) {
+      await underWay;
+      begin(place, 'staged');
+      await underWay;
+    },
+    async settle() {
+      await underWay.catch(() => undefined);
+    },
+  };
+}
+
+interface Batch {
+  readonly rows: StageBatch;
+  readonly rejections: readonly Rejection[];
+  readonly tally: Tally;
+  readonly place: SinkPlace;
+  readonly state: 'running' | 'staged';
+}
+
+async function commitBatch(options: StageSinkOptions, batch: Batch): Promise<void> {
+  const { key, names } = options;
+  const { rows, rejections, place, state, tally } = batch;
+  await inTransaction(options.pool, async (client) => {
+    await cutPublished(client, options.lookUp, rows);
+    await appendStage(client, names, rows);
+    await insertRejections(client, key, rejections);
+    await saveCheckpoint(client, key, { lease: options.lease, tally, state, ...place });
+  }).catch((error: unknown) => {
+    throw isStageTaken(error) ? leaseLost(key, error) : error;
+  });
+  rows.clear();
+}
+
+/** The table is gone (42P01) or compared already, with an index on its ids (23505): the work of another attempt. */
+function isStageTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '42P01' || error.code === '23505');
+}
+
+/** A row is published when every target holds exactly this record. */
+async function cutPublished(client: PoolClient, targets: readonly Target[], rows: StageBatch): Promise<void> {
+  const ids = targets.length === 0 ? [] : rows.ids();
+  if (ids.length === 0) return;
+  const hashes: ReadonlyMap<string, string>[] = [];
+  for (const target of targets) hashes.push(await lookUpHashes(client, target, ids));
+  rows.cutPublished((id, hash) => hashes.every((published) => published.get(id) === hash));
+}

@@ -1,0 +1,23 @@
+/** Ends a run in the ledger whose workflow is closed or lost, so that its job is free and its stage is gone. */
+import { endFrozenSessions } from '../../postgres/frozen-sessions.ts';
+import { inTransaction, type Pool } from '../../postgres/pool.ts';
+import { abandonRun, endRun } from '../../postgres/run-endings.ts';
+import { findRun } from '../../postgres/run-rows.ts';
+import type { RunFailure } from '../../records/run.ts';
+import { dropStages } from '../resolve/resolve-run.ts';
+
+/**
+ * False when the run had ended meanwhile. Only for a run whose workflow is known to do nothing more. `why` is its error;
+ * default: that its workflow was closed from outside.
+ */
+export async function letGoRun(pool: Pool, run: string, why?: RunFailure): Promise<boolean> {
+  return inTransaction(pool, async (client) => {
+    await endFrozenSessions(client, run, 'any');
+    const row = await findRun(client, run, true);
+    if (row === undefined || row.finished_at !== null) return false;
+    if (why === undefined) await abandonRun(client, row);
+    else await endRun(client, run, { outcome: 'cancelled', error: why, decision: undefined });
+    await dropStages(client, run);
+    return true;
+  });
+}

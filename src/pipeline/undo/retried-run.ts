@@ -1,0 +1,112 @@
+/**
+ * Whether the rejections of a run can be retried: its source is read again, and of it only the entries that were
+ * rejected. They are published over what stands now, so what stands now must be what that run left: a later publication
+ * has rejections of its own.
+ */
+import { ConfigError } from '../../errors.ts';
+import { countRejections, findLaterPublication } from '../../postgres/retried-rows.ts';
+import type { Pool } from '../../postgres/pool.ts';
+import { findRun, listTasks, type RunRow, type TaskRow } from '../../postgres/run-rows.ts';
+import type { FrozenSince } from '../resolve/freeze-since.ts';
+
+export interface RetriedRun {
+  readonly run: RunRow;
+  /** Those that rejected something. */
+  readonly tasks: readonly TaskRow[];
+  readonly rejections: number;
+}
+
+/** Throws ConfigError E_RUN_NOT_FOUND, E_RUN_STATE or E_RETRY_REFUSED. */
+export async function requireRetryable(pool: Pool, id: string): Promise<RetriedRun> {
+  const run = await findRun(pool, id);
+  if (run === undefined) throw new ConfigError('E_RUN_NOT_FOUND', `Run ${id} is not in the ledger.`);
+  if (run.finished_at === null) {
+    throw new ConfigError(
+      'E_RUN_STATE',
+      `Expected run ${id} to have ended, but it is in phase ${run.phase}. Wait for its end, then retry what it rejected.`,
+    );
+  }
+  if (run.mode === 'rollback') throw refused(run, 'it is a rollback, which reads no source');
+  if (run.rolled_back_by !== null) throw refused(run, `run ${run.rolled_back_by} rolled it back`);
+  const rejected = await requireRejections(pool, run);
+  const rows = await listTasks(pool, id);
+  const tasks: TaskRow[] = [];
+  for (const { task: name } of rejected) {
+    const task = rows.find((row) => row.name === name);
+    if (task !== undefined) tasks.push(await requirePublished(pool, run, task));
+  }
+  return { run, tasks, rejections: rejected.reduce((sum, { placed }) => sum + placed, 0) };
+}
+
+/** The since of the retried run, since its reader must yield the same entries; it never moves the watermark. */
+export function sinceOfRetried({ run }: RetriedRun): FrozenSince {
+  return {
+    time: run.since ?? undefined,
+    origin: run.since_origin ?? undefined,
+    reason: `as in run ${run.id}, whose rejections are read again`,
+    hold: `it only read again what run ${run.id} rejected`,
+  };
+}
+
+/** Throws where today's job would not find the same entries at the same places. */
+export function requireSameReaders({ run, tasks }: RetriedRun, chains: ReadonlyMap<string, string>): void {
+  for (const { name, chain } of tasks) {
+    const now = chains.get(name);
+    if (now === undefined) throw refused(run, `the job has no task "${name}" any more. ${RUN_AGAIN(run)}`);
+    const [before, today] = [readersOf(chain), readersOf(now)];
+    if (before === today) continue;
+    throw refused(
+      run,
+      `task ${name} was read through "${before}" and is read through "${today}" today, where its entries have other places. ${RUN_AGAIN(run)}`,
+    );
+  }
+}
+
+export function retryRefused(run: string, why: string, cause?: unknown): ConfigError {
+  return new ConfigError(
+    'E_RETRY_REFUSED',
+    `The rejections of run ${run} cannot be retried: ${why.replace(/\.$/, '')}. Nothing was changed.`,
+    { details: { run }, cause },
+  );
+}
+
+const RUN_AGAIN = ({ job_id }: RunRow): string => `Read everything instead: vocab-sync run ${job_id} --force`;
+
+function refused({ id }: RunRow, why: string): ConfigError {
+  return retryRefused(id, why);
+}
+
+async function requireRejections(pool: Pool, run: RunRow) {
+  const counts = await countRejections(pool, run.id);
+  const placed = counts.filter((task) => task.placed > 0);
+  if (counts.some((task) => task.unplaced > 0)) {
+    throw refused(run, `it ran before the places of rejected records were kept. ${RUN_AGAIN(run)}`);
+  }
+  if (placed.length > 0) return placed;
+  const onWrite = counts.reduce((sum, task) => sum + task.on_write, 0);
+  if (onWrite === 0) throw refused(run, 'it rejected no record');
+  throw refused(
+    run,
+    `its ${String(onWrite)} rejections were made on write, for records that belong to others; their entries were fine. ${RUN_AGAIN(run)}`,
+  );
+}
+
+async function requirePublished(pool: Pool, run: RunRow, task: TaskRow): Promise<TaskRow> {
+  if (task.applied_at === null) {
+    throw refused(
+      run,
+      `it published nothing of task ${task.name}, so there is nothing that they belong to. Run the job again: vocab-sync run ${run.job_id}`,
+    );
+  }
+  if (task.source?.files === undefined) throw refused(run, `the files of task ${task.name} are not in the ledger`);
+  const later = await findLaterPublication(pool, { job: run.job_id, run: run.id, task: task.name });
+  if (later === undefined) return task;
+  throw refused(
+    run,
+    `run ${later.id} (${later.started_at.toISOString()}) published task ${task.name} later; what it rejected is what is missing now. Retry that one: vocab-sync retry-rejections ${later.id}`,
+  );
+}
+
+function readersOf(chain: string): string {
+  return chain.split(' → ')[0] ?? '';
+}

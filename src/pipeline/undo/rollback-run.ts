@@ -1,0 +1,154 @@
+/** Undoes what a run published, as a run of its own: it takes the job, writes its own change log, all in one transaction. */
+import type { SnapshotSink } from '../../component/writer.ts';
+import { ConfigError } from '../../errors.ts';
+import { jobFromConfig } from '../../job/effective-job.ts';
+import { parseWriters } from '../../job/parse-chain.ts';
+import { inTransaction, type PoolClient } from '../../postgres/pool.ts';
+import { applyUndo, planUndo, type RollbackConflict, type Undo } from '../../postgres/rollback.ts';
+import { endRollback, insertRollback, insertUndoneTask, lockRun } from '../../postgres/rollback-rows.ts';
+import { findHolder, listTasks, type RunRow, type TaskRow } from '../../postgres/run-rows.ts';
+import { targetExists } from '../../postgres/target.ts';
+import type { TargetCounts } from '../../records/counts.ts';
+import { createRunId } from '../../records/run-id.ts';
+import type { RunReport } from '../../records/run.ts';
+import { writeSnapshot } from '../publish/apply-changes.ts';
+import type { Engine } from '../engine.ts';
+import { openTarget, type OpenTarget } from '../open-task.ts';
+import { reportRun } from '../finish/report-run.ts';
+
+export interface RollbackInput {
+  readonly run: string;
+  readonly startedBy: string;
+  /** Leaves out the records that later runs changed, instead of refusing. */
+  readonly force: boolean;
+}
+
+export interface RolledBack {
+  readonly report: RunReport;
+  /** Records that were left as they are, because something else changed them later. */
+  readonly leftOut: number;
+  readonly samples: readonly RollbackConflict[];
+}
+
+type RollbackEngine = Pick<Engine, 'pool' | 'catalog' | 'logger' | 'resolveSecret' | 'webUi'>;
+
+/** Throws ConfigError E_ROLLBACK_REFUSED, E_ROLLBACK_CONFLICT with the records, or E_RUN_STATE; then nothing has changed. */
+export async function rollbackRun(engine: RollbackEngine, input: RollbackInput): Promise<RolledBack> {
+  const id = createRunId();
+  const sinks: SnapshotSink[] = [];
+  try {
+    const left = await inTransaction(engine.pool, async (client) => {
+      const of = requireUndoable(await lockRun(client, input.run), input.run);
+      if (!(await insertRollback(client, { id, of, startedBy: input.startedBy }))) throw await heldBy(client, of);
+      const undone = await undoTasks(engine, client, of, id, sinks);
+      if (undone.conflicts > 0 && !input.force) throw conflict(of, undone);
+      if (undone.conflicts === undone.changes) throw refused(of, 'later runs changed every record that it changed');
+      await endRollback(client, id, of.id);
+      // Last before the commit, as in every publication.
+      for (const sink of sinks) await sink.commit();
+      return { leftOut: undone.conflicts, samples: undone.samples };
+    });
+    return { ...left, report: await reportRun(engine, id) };
+  } finally {
+    for (const sink of sinks) await sink.close();
+  }
+}
+
+interface UndoneTasks {
+  changes: number;
+  conflicts: number;
+  readonly samples: RollbackConflict[];
+}
+
+async function undoTasks(
+  engine: RollbackEngine,
+  client: PoolClient,
+  of: RunRow,
+  rollback: string,
+  sinks: SnapshotSink[],
+): Promise<UndoneTasks> {
+  const total: UndoneTasks = { changes: 0, conflicts: 0, samples: [] };
+  const applied = (await listTasks(client, of.id)).filter((task) => task.applied_at !== null);
+  for (const task of applied.toReversed()) {
+    const targets: Record<string, TargetCounts> = {};
+    for (const target of targetsOf(engine, of, task)) {
+      await requireTarget(client, of, target);
+      const undo: Undo = { target: target.target, task: task.name, run: of.id, job: of.job_id, rollback };
+      const plan = await planUndo(client, undo);
+      requireWholeLog(of, task, target, plan.changes);
+      total.changes += plan.changes;
+      total.conflicts += plan.conflicts;
+      total.samples.push(...plan.samples);
+      targets[target.target.name] = await applyUndo(client, undo);
+      if (plan.changes > plan.conflicts)
+        await writeSnapshot(engine, client, { id: rollback, job_id: of.job_id }, target, sinks);
+    }
+    await insertUndoneTask(client, rollback, task, targets);
+  }
+  if (total.changes === 0) throw refused(of, 'it changed no record');
+  return total;
+}
+
+function targetsOf(engine: RollbackEngine, of: RunRow, { name }: TaskRow): readonly OpenTarget[] {
+  const task = jobFromConfig(of.config, engine.catalog).tasks.find((candidate) => candidate.name === name);
+  if (task === undefined) return [];
+  return parseWriters(task, engine.catalog, engine.resolveSecret).map(({ writer, args }) => openTarget(writer, args));
+}
+
+function requireUndoable(run: RunRow | undefined, id: string): RunRow {
+  if (run === undefined) throw new ConfigError('E_RUN_NOT_FOUND', `Run ${id} is not in the ledger.`);
+  if (run.finished_at === null) {
+    throw new ConfigError(
+      'E_RUN_STATE',
+      `Run ${id} is still under way (phase ${run.phase}); expected one that has ended.`,
+    );
+  }
+  if (run.rolled_back_by === null) return run;
+  throw refused(
+    run,
+    `run ${run.rolled_back_by} rolled it back already (\`vocab-sync rollback ${run.rolled_back_by}\` brings it again)`,
+  );
+}
+
+async function requireTarget(client: PoolClient, of: RunRow, { target }: OpenTarget): Promise<void> {
+  if (await targetExists(client, target)) return;
+  throw refused(of, `its target ${target.name} is not there any more`);
+}
+
+/** A change log that was pruned would undo a part and call it the whole. */
+function requireWholeLog(of: RunRow, task: TaskRow, { target }: OpenTarget, found: number): void {
+  const counts = task.targets?.[target.name];
+  if (counts === undefined) return;
+  const expected = counts.inserted + counts.updated + counts.restored + counts.withdrawn;
+  if (found === expected) return;
+  throw refused(
+    of,
+    `the change log of ${target.name} holds ${String(found)} of its ${String(expected)} changes, the others were pruned`,
+  );
+}
+
+async function heldBy(client: PoolClient, of: RunRow): Promise<ConfigError> {
+  const holder = await findHolder(client, of.job_id);
+  const who = holder === undefined ? 'another run' : `run ${holder.id} (phase ${holder.phase})`;
+  return new ConfigError(
+    'E_RUN_STATE',
+    `Expected job ${of.job_id} to be free, but ${who} holds it. Wait for it or cancel it, then roll back.`,
+  );
+}
+
+function refused(of: RunRow, why: string): ConfigError {
+  return new ConfigError('E_ROLLBACK_REFUSED', `Run ${of.id} cannot be rolled back: ${why}. Nothing was changed.`);
+}
+
+function conflict(of: RunRow, { conflicts, samples }: UndoneTasks): ConfigError {
+  const lines = samples.map(
+    ({ target, id, changed_by }) =>
+      `\n  ${id} (${target}): ${changed_by === null ? 'is not there any more' : `changed by run ${changed_by}`}`,
+  );
+  const more = conflicts > samples.length ? `\n  and ${String(conflicts - samples.length)} more` : '';
+  return new ConfigError(
+    'E_ROLLBACK_CONFLICT',
+    `${String(conflicts)} of the records that run ${of.id} changed were changed again later:${lines.join('')}${more}\nNothing was changed. Roll the later runs back first, or leave these records out with --force.`,
+    { details: { run: of.id, conflicts, samples } },
+  );
+}
