@@ -2,9 +2,9 @@
 import type { Client } from '@temporalio/client';
 import { configDigest } from '../job/config-digest.ts';
 import type { Job } from '../job/job.ts';
-import { listStoredJobs, type StoredJob } from '../postgres/job-rows.ts';
+import { listStoredJobs, type StoredJob } from '../postgres/ledger/job-rows.ts';
 import type { Pool } from '../postgres/pool.ts';
-import { storeVersions, type StoredVersion } from '../postgres/store-versions.ts';
+import { storeVersions, type StoredVersion } from '../postgres/ledger/store-versions.ts';
 import { compareFields, type FieldChange } from '../records/field-changes.ts';
 import type { Reconciled } from '../temporal/plan-schedule.ts';
 import type { JobToApply } from './read-job-files.ts';

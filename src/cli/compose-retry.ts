@@ -4,7 +4,7 @@ import { createEffectiveJob } from '../job/effective-job.ts';
 import { parseArguments } from '../job/parse-arguments.ts';
 import { requireRetryable, type RetriedRun } from '../pipeline/undo/retried-run.ts';
 import { tasksOfRun } from '../pipeline/resolve/tasks-of-run.ts';
-import { findRunId } from '../postgres/history.ts';
+import { findRunId } from '../postgres/ledger/history.ts';
 import type { RunRequest } from '../records/run.ts';
 import type { CommandContext } from './command-context.ts';
 import { readCustomArgs, userName, type ComposedRequest } from './compose-request.ts';

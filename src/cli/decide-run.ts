@@ -1,7 +1,7 @@
 /** What `approve` and `discard` do: find the run, send the decision through Temporal, follow what comes of it. */
 import { ConfigError } from '../errors.ts';
-import { findRunId } from '../postgres/history.ts';
-import { findRun, listTasks, type RunRow } from '../postgres/run-rows.ts';
+import { findRunId } from '../postgres/ledger/history.ts';
+import { findRun, listTasks, type RunRow } from '../postgres/ledger/run-rows.ts';
 import { approveRun, discardRun } from '../temporal/control-run.ts';
 import type { Pool } from '../postgres/pool.ts';
 import type { CommandContext, JsonOption } from './command-context.ts';

@@ -10,7 +10,7 @@ import { parseJob } from '../job/parse-job.ts';
 import { isWithin } from '../job/pointer.ts';
 import { formatProblem, type Problem } from '../job/problem.ts';
 import { ConfigError } from '../errors.ts';
-import type { StoredJob } from '../postgres/job-rows.ts';
+import type { StoredJob } from '../postgres/ledger/job-rows.ts';
 import type { CommandContext } from './command-context.ts';
 
 export interface FoundJob {
@@ -54,7 +54,7 @@ async function findStored(context: CommandContext, name: string): Promise<Stored
   const { databaseUrl, home } = context.settings();
   if (databaseUrl === undefined && !existsSync(join(home, 'postgres'))) return undefined;
   const { withLedger } = await import('./open-ledger.ts');
-  const { findStoredJob } = await import('../postgres/job-rows.ts');
+  const { findStoredJob } = await import('../postgres/ledger/job-rows.ts');
   return withLedger(context, ({ pool }) => findStoredJob(pool, name));
 }
 

@@ -5,7 +5,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { passingError } from '../../activities/passing-error.ts';
 import { UnavailableError, messageOf } from '../errors.ts';
-import { readProgress, type RunProgress } from '../postgres/history.ts';
+import { readProgress, type RunProgress } from '../postgres/ledger/history.ts';
 import type { Pool } from '../postgres/pool.ts';
 import type { RunFailure, RunReport } from '../records/run.ts';
 import { workflowStatus } from '../temporal/run-status.ts';

@@ -1,7 +1,7 @@
 /** A run that waits for approval: its numbers, what would change field by field, and how to decide. */
 import type { Catalog } from '../component/catalog.ts';
-import { readChanges, type RecordChange } from '../postgres/change-history.ts';
-import { findRun } from '../postgres/run-rows.ts';
+import { readChanges, type RecordChange } from '../postgres/ledger/change-history.ts';
+import { findRun } from '../postgres/ledger/run-rows.ts';
 import type { Pool } from '../postgres/pool.ts';
 import type { RunReport } from '../records/run.ts';
 import { formatNumber, formatTime } from './format-number.ts';

@@ -1,5 +1,5 @@
 /** What the ledger and the last heartbeats say, as one progress line shows it. */
-import type { RunProgress } from '../postgres/history.ts';
+import type { RunProgress } from '../postgres/ledger/history.ts';
 import type { ProgressFacts } from './progress-line.ts';
 
 /** From heartbeats, for what has no checkpoint: a download under way. */

@@ -1,7 +1,7 @@
 /** The task queue of a run, as Temporal knows it: `--queue` may have named another one than the job. */
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { ConfigError } from '../errors.ts';
-import type { RunRow } from '../postgres/run-rows.ts';
+import type { RunRow } from '../postgres/ledger/run-rows.ts';
 import { failingAs } from '../temporal/client.ts';
 
 /** Throws ConfigError E_RUN_STATE when Temporal no longer knows the run. */

@@ -1,5 +1,5 @@
 /** The changes of a run for people (table), for librarians (Markdown) and for programs (jsonl). */
-import type { RecordChange } from '../postgres/change-history.ts';
+import type { RecordChange } from '../postgres/ledger/change-history.ts';
 import type { RunReport } from '../records/run.ts';
 import { compareFields, type FieldChange } from '../records/field-changes.ts';
 import { formatNumber, formatTime } from './format-number.ts';

@@ -1,5 +1,5 @@
 /** One record over all runs, for people. */
-import type { RecordVersion } from '../postgres/record-history.ts';
+import type { RecordVersion } from '../postgres/ledger/record-history.ts';
 import { compareFields } from '../records/field-changes.ts';
 import { formatTime } from './format-number.ts';
 import { printable } from './printable.ts';

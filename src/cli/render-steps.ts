@@ -1,5 +1,5 @@
 /** What each step of a run took, how often it was tried and why. */
-import type { StepAttempt } from '../postgres/run-log.ts';
+import type { StepAttempt } from '../postgres/ledger/run-log.ts';
 import { formatDuration, formatNumber, formatTime } from './format-number.ts';
 import { printable } from './printable.ts';
 import { renderTable } from './render-table.ts';

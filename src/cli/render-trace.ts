@@ -1,6 +1,6 @@
 /** A trace for people: the entries step by step, then what became of the record. */
 import type { TaskTrace } from '../pipeline/trace/trace-record.ts';
-import type { RecordVersion } from '../postgres/record-history.ts';
+import type { RecordVersion } from '../postgres/ledger/record-history.ts';
 import { formatEntry } from './preview-format.ts';
 import { printable } from './printable.ts';
 import { renderChanges } from './render-changes.ts';

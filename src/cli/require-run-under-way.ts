@@ -1,8 +1,8 @@
 /** The run that `cancel` and `terminate` are to stop. */
 import { ConfigError } from '../errors.ts';
-import { findRunId } from '../postgres/history.ts';
+import { findRunId } from '../postgres/ledger/history.ts';
 import type { Pool } from '../postgres/pool.ts';
-import { findRun, type RunRow } from '../postgres/run-rows.ts';
+import { findRun, type RunRow } from '../postgres/ledger/run-rows.ts';
 
 /** Throws ConfigError E_RUN_NOT_FOUND, or E_RUN_STATE where it has ended. */
 export async function requireRunUnderWay(pool: Pool, reference: string): Promise<RunRow> {

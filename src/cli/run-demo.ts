@@ -4,7 +4,7 @@ import { InternalError } from '../errors.ts';
 import { findPackageRoot } from '../job/package-root.ts';
 import { applyMigrations } from '../postgres/migrate.ts';
 import type { Pool } from '../postgres/pool.ts';
-import { findRun } from '../postgres/run-rows.ts';
+import { findRun } from '../postgres/ledger/run-rows.ts';
 import type { RunMode, RunReport } from '../records/run.ts';
 import { approveRun } from '../temporal/control-run.ts';
 import { startRun } from '../temporal/start-run.ts';

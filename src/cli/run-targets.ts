@@ -3,8 +3,8 @@ import type { Catalog } from '../component/catalog.ts';
 import { jobFromConfig } from '../job/effective-job.ts';
 import { parseWriters } from '../job/parse-chain.ts';
 import type { ResolveSecret } from '../job/secrets.ts';
-import { snapshotTarget, tableTarget, type Target } from '../postgres/target.ts';
-import type { RunRow, TaskRow } from '../postgres/run-rows.ts';
+import { snapshotTarget, tableTarget, type Target } from '../postgres/publish/target.ts';
+import type { RunRow, TaskRow } from '../postgres/ledger/run-rows.ts';
 
 /** A secret of a writer is not needed to read what it wrote, so it may be missing here. */
 const WITHOUT_SECRETS: ResolveSecret = () => 'not-needed';

@@ -1,6 +1,6 @@
 /** What `--wait` does: another run holds the job, and this one begins when it has ended. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { findHolder, type RunRow } from '../postgres/run-rows.ts';
+import { findHolder, type RunRow } from '../postgres/ledger/run-rows.ts';
 import { workflowStatus } from '../temporal/run-status.ts';
 import type { CommandContext } from './command-context.ts';
 import { formatTime } from './format-number.ts';

@@ -2,7 +2,7 @@
 import type { Job } from '../job/job.ts';
 import { explainWatermark, nextSince } from '../pipeline/resolve/next-since.ts';
 import type { Pool } from '../postgres/pool.ts';
-import { listIdleRuns, listWatermarkChanges, type IdleRun } from '../postgres/watermark.ts';
+import { listIdleRuns, listWatermarkChanges, type IdleRun } from '../postgres/ledger/watermark.ts';
 import { formatTime } from './format-number.ts';
 import { renderFields, renderTable } from './render-table.ts';
 import { shortId } from './short-id.ts';

@@ -1,5 +1,5 @@
 /** The steps of a run, bound to one engine; what they do is kept in the ledger. */
-import { setWaiting } from '../postgres/run-rows.ts';
+import { setWaiting } from '../postgres/ledger/run-rows.ts';
 import { applyChanges } from './publish/apply-changes.ts';
 import { compareTargets } from './compare/compare-targets.ts';
 import type { Engine } from './engine.ts';

@@ -1,7 +1,7 @@
 /** The beginning of a step: whoever was given up in the run lets go of its locks, and the ledger says where the run is. */
 import { endFrozenSessions } from '../postgres/frozen-sessions.ts';
 import { withClient } from '../postgres/pool.ts';
-import { setPhase } from '../postgres/run-rows.ts';
+import { setPhase } from '../postgres/ledger/run-rows.ts';
 import type { Phase } from '../records/run.ts';
 import type { Engine } from './engine.ts';
 

@@ -5,7 +5,7 @@
 import type { Logger } from '../component/services.ts';
 import { VocabSyncError, messageOf } from '../errors.ts';
 import { redact } from '../logging/redact.ts';
-import { appendLog, beginAttempt, endAttempt, type LogLevel } from '../postgres/run-log.ts';
+import { appendLog, beginAttempt, endAttempt, type LogLevel } from '../postgres/ledger/run-log.ts';
 import type { RunFailure } from '../records/run.ts';
 import type { Engine } from './engine.ts';
 import type { RunSteps, StepContext } from './run-steps.ts';

@@ -4,7 +4,7 @@
  * for as long as it sleeps.
  */
 import type { PoolClient } from './pool.ts';
-import { stagePattern } from './stage-table.ts';
+import { stagePattern } from './stage/stage-table.ts';
 
 /** A worker that lives sends its next statement at once; a successor comes only after a missed heartbeat. */
 const SILENT_SECONDS = 2;

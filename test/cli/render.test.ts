@@ -9,7 +9,7 @@ import { createProgressLine, type ProgressFacts } from '../../src/cli/progress-l
 import { describeField, renderChanges } from '../../src/cli/render-changes.ts';
 import { renderTable } from '../../src/cli/render-table.ts';
 import { createTerminal, OutputClosed, type Terminal } from '../../src/cli/terminal.ts';
-import type { RecordChange } from '../../src/postgres/change-history.ts';
+import type { RecordChange } from '../../src/postgres/ledger/change-history.ts';
 
 describe('numbers', () => {
   it.each([

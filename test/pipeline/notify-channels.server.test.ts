@@ -5,8 +5,8 @@ import { ConfigError, UnavailableError } from '../../src/errors.ts';
 import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
 import { reportRun } from '../../src/pipeline/finish/report-run.ts';
 import type { NotifyInput, RunSteps } from '../../src/pipeline/run-steps.ts';
-import { prune } from '../../src/postgres/prune.ts';
-import { readLog } from '../../src/postgres/run-log.ts';
+import { prune } from '../../src/postgres/ledger/prune.ts';
+import { readLog } from '../../src/postgres/ledger/run-log.ts';
 import { linesJob, openTestEngine, runJobOnce, stepContext, type TestEngine } from '../support/engine.ts';
 import { describeWithPostgres } from '../support/postgres.ts';
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readProgress } from '../../src/postgres/history.ts';
+import { readProgress } from '../../src/postgres/ledger/history.ts';
 import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
 import type { RunReport, RunSteps } from '../../src/pipeline/run-steps.ts';
 import { buildTar } from '../support/build-tar.ts';

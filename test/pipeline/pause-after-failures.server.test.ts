@@ -5,7 +5,7 @@ import { checkJob } from '../../src/job/check-job.ts';
 import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
 import { reportRun } from '../../src/pipeline/finish/report-run.ts';
 import type { RunRequest, RunSteps } from '../../src/pipeline/run-steps.ts';
-import { readLog } from '../../src/postgres/run-log.ts';
+import { readLog } from '../../src/postgres/ledger/run-log.ts';
 import { linesJob, openTestEngine, runJobOnce, testCatalog, type TestEngine } from '../support/engine.ts';
 import { describeWithPostgres } from '../support/postgres.ts';
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { renderSteps, summariseSteps } from '../../src/cli/render-steps.ts';
 import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
-import { appendLog, beginAttempt, MOST_LINES, readAttempts, readLog } from '../../src/postgres/run-log.ts';
+import { appendLog, beginAttempt, MOST_LINES, readAttempts, readLog } from '../../src/postgres/ledger/run-log.ts';
 import { rememberSecret } from '../../src/logging/redact.ts';
 import { buildTar } from '../support/build-tar.ts';
 import { describeWithPostgres } from '../support/postgres.ts';

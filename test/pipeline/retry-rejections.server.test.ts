@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { rollbackRun } from '../../src/pipeline/undo/rollback-run.ts';
 import { requireRetryable } from '../../src/pipeline/undo/retried-run.ts';
 import type { RunReport, RunRequest } from '../../src/pipeline/run-steps.ts';
-import { findWatermark } from '../../src/postgres/watermark.ts';
+import { findWatermark } from '../../src/postgres/ledger/watermark.ts';
 import { linesJob, openTestEngine, readTable, runJobOnce, stepContext, type TestEngine } from '../support/engine.ts';
 import { describeWithPostgres } from '../support/postgres.ts';
 

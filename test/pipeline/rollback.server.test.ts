@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rollbackRun } from '../../src/pipeline/undo/rollback-run.ts';
-import { findWatermark } from '../../src/postgres/watermark.ts';
+import { findWatermark } from '../../src/postgres/ledger/watermark.ts';
 import type { RunReport } from '../../src/records/run.ts';
 import { describeWithPostgres } from '../support/postgres.ts';
 import { linesJob, openTestEngine, readTable, runJobOnce, type TestEngine } from '../support/engine.ts';

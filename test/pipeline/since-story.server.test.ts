@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { renderWatermark, reportWatermark } from '../../src/cli/watermark-report.ts';
 import { assertJob } from '../../src/job/load-job.ts';
 import type { RunReport, RunRequest } from '../../src/pipeline/run-steps.ts';
-import { changeWatermark } from '../../src/postgres/watermark.ts';
+import { changeWatermark } from '../../src/postgres/ledger/watermark.ts';
 import { linesJob, openTestEngine, runJobOnce, stepContext, testCatalog, type TestEngine } from '../support/engine.ts';
 import { describeWithPostgres } from '../support/postgres.ts';
 

@@ -1,7 +1,7 @@
 /** The shipped job under another name, and the table that it finds. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureTarget, tableTarget } from '../../src/postgres/target.ts';
+import { ensureTarget, tableTarget } from '../../src/postgres/publish/target.ts';
 import { inTransaction, type Pool } from '../../src/postgres/pool.ts';
 
 interface JobFile {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { letGoRun } from '../../pipeline/undo/release-run.ts';
 import { reportRun } from '../../pipeline/finish/report-run.ts';
-import type { RunRow } from '../../postgres/run-rows.ts';
+import type { RunRow } from '../../postgres/ledger/run-rows.ts';
 import { cancelRun } from '../../temporal/control-run.ts';
 import { workflowStatus } from '../../temporal/run-status.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';

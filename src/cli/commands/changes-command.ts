@@ -1,10 +1,10 @@
 /** `changes RUN`: what a run changed, or would change while it waits. */
 import { Option, type Command } from 'commander';
 import { ConfigError } from '../../errors.ts';
-import { findRunId } from '../../postgres/history.ts';
-import { readChanges, type RecordChange } from '../../postgres/change-history.ts';
+import { findRunId } from '../../postgres/ledger/history.ts';
+import { readChanges, type RecordChange } from '../../postgres/ledger/change-history.ts';
 import { toReport } from '../../pipeline/finish/report-run.ts';
-import { findRun, listTasks } from '../../postgres/run-rows.ts';
+import { findRun, listTasks } from '../../postgres/ledger/run-rows.ts';
 import type { RunReport } from '../../records/run.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';

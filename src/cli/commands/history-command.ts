@@ -1,7 +1,7 @@
 /** `history VOCABULARY ID`: one record over all runs. */
 import type { Command } from 'commander';
 import { ConfigError } from '../../errors.ts';
-import { readRecordHistory } from '../../postgres/record-history.ts';
+import { readRecordHistory } from '../../postgres/ledger/record-history.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { withLedger } from '../open-ledger.ts';

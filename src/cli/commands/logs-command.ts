@@ -1,10 +1,10 @@
 /** `logs RUN`: what the steps of a run logged, from the ledger. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
-import { findRunId } from '../../postgres/history.ts';
+import { findRunId } from '../../postgres/ledger/history.ts';
 import type { Pool } from '../../postgres/pool.ts';
-import { LOG_LEVELS, readLog, type LogLevel, type LogLine } from '../../postgres/run-log.ts';
-import { findRun } from '../../postgres/run-rows.ts';
+import { LOG_LEVELS, readLog, type LogLevel, type LogLine } from '../../postgres/ledger/run-log.ts';
+import { findRun } from '../../postgres/ledger/run-rows.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { withLedger } from '../open-ledger.ts';

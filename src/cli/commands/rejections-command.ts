@@ -1,7 +1,7 @@
 /** `rejections RUN`: the records that were refused, with reason, place and raw value. */
 import { Option, type Command } from 'commander';
-import { readRejections, type RejectionRow } from '../../postgres/change-history.ts';
-import { findRunId } from '../../postgres/history.ts';
+import { readRejections, type RejectionRow } from '../../postgres/ledger/change-history.ts';
+import { findRunId } from '../../postgres/ledger/history.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { formatNumber } from '../format-number.ts';

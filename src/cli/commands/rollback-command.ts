@@ -2,9 +2,9 @@
 import type { Command } from 'commander';
 import { rollbackRun, type RolledBack } from '../../pipeline/undo/rollback-run.ts';
 import { ConfigError } from '../../errors.ts';
-import { findRunId } from '../../postgres/history.ts';
+import { findRunId } from '../../postgres/ledger/history.ts';
 import type { Pool } from '../../postgres/pool.ts';
-import { findRun } from '../../postgres/run-rows.ts';
+import { findRun } from '../../postgres/ledger/run-rows.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { composeSecrets } from '../compose-services.ts';

@@ -1,7 +1,7 @@
 /** `runs [JOB]`: the ledger, newest first. */
 import { Option, type Command } from 'commander';
 import { parseSince } from '../../job/since.ts';
-import { findRunId, isRunPrefix, listRuns, type RunFilter, type RunSummary } from '../../postgres/history.ts';
+import { findRunId, isRunPrefix, listRuns, type RunFilter, type RunSummary } from '../../postgres/ledger/history.ts';
 import type { RunTrigger } from '../../records/run.ts';
 import { ConfigError } from '../../errors.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';

@@ -1,8 +1,8 @@
 /** `show RUN`: the report of one run. */
 import type { Command } from 'commander';
 import { reportRun } from '../../pipeline/finish/report-run.ts';
-import { findRunId } from '../../postgres/history.ts';
-import { readAttempts } from '../../postgres/run-log.ts';
+import { findRunId } from '../../postgres/ledger/history.ts';
+import { readAttempts } from '../../postgres/ledger/run-log.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { withLedger } from '../open-ledger.ts';

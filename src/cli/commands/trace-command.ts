@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { loadRecordSchema } from '../../job/record-schema.ts';
 import { traceRecord } from '../../pipeline/trace/trace-record.ts';
-import { findRunId } from '../../postgres/history.ts';
+import { findRunId } from '../../postgres/ledger/history.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { composeSecrets, composeServices } from '../compose-services.ts';

@@ -1,7 +1,7 @@
 /** `job delete JOB`: asks, refuses while a run is under way, keeps versions and runs. */
 import { createInterface } from 'node:readline';
 import { ConfigError } from '../../errors.ts';
-import { deleteJob, refuseWhileRunning } from '../../postgres/job-switches.ts';
+import { deleteJob, refuseWhileRunning } from '../../postgres/ledger/job-switches.ts';
 import { deleteSchedule } from '../../temporal/schedule-state.ts';
 import { writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { userName } from '../compose-request.ts';

@@ -1,7 +1,7 @@
 /** `job duplicate JOB COPY` */
 import { ConfigError } from '../../errors.ts';
 import { jobInvalid, parseJob } from '../../job/load-job.ts';
-import { findStoredJob } from '../../postgres/job-rows.ts';
+import { findStoredJob } from '../../postgres/ledger/job-rows.ts';
 import { loadCatalog } from '../catalog.ts';
 import type { CommandContext } from '../command-context.ts';
 import { storeFiles, type ApplyOptions } from '../commands/apply-command.ts';

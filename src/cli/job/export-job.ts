@@ -1,5 +1,5 @@
 /** `job export JOB`: the text of a job file, on stdout. */
-import { listVersions } from '../../postgres/job-versions.ts';
+import { listVersions } from '../../postgres/ledger/job-versions.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { withLedger } from '../open-ledger.ts';

@@ -1,7 +1,7 @@
 /** `job list` */
 import { toSchedule, scheduleSchema } from '../../job/schedule-schema.ts';
 import type { Schedule } from '../../job/job.ts';
-import { listStoredJobs, type StoredJob } from '../../postgres/job-rows.ts';
+import { listStoredJobs, type StoredJob } from '../../postgres/ledger/job-rows.ts';
 import { writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { formatTime } from '../format-number.ts';

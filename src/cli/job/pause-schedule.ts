@@ -1,6 +1,6 @@
 /** `schedule JOB pause|resume`: a decision of ops, which `apply` keeps. */
 import { ConfigError } from '../../errors.ts';
-import type { StoredJob } from '../../postgres/job-rows.ts';
+import type { StoredJob } from '../../postgres/ledger/job-rows.ts';
 import { pauseSchedule, requireSchedule, resumeSchedule } from '../../temporal/schedule-state.ts';
 import { writeJson, type CommandContext } from '../command-context.ts';
 import { userName } from '../compose-request.ts';

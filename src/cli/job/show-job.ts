@@ -1,6 +1,6 @@
 /** `job show JOB` */
-import { findHolder } from '../../postgres/run-rows.ts';
-import type { StoredJob } from '../../postgres/job-rows.ts';
+import { findHolder } from '../../postgres/ledger/run-rows.ts';
+import type { StoredJob } from '../../postgres/ledger/job-rows.ts';
 import { writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { formatTime } from '../format-number.ts';

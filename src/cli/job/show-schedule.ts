@@ -1,5 +1,5 @@
 /** `schedule JOB show`: what Temporal will do, not what we think it should. */
-import type { StoredJob } from '../../postgres/job-rows.ts';
+import type { StoredJob } from '../../postgres/ledger/job-rows.ts';
 import { differencesFrom } from '../../temporal/schedule-spec.ts';
 import { findSchedule, type ScheduleState } from '../../temporal/schedule-state.ts';
 import { writeJson, type CommandContext, type JsonOption } from '../command-context.ts';

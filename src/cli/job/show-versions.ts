@@ -1,6 +1,6 @@
 /** `job versions JOB`: who, when, and what differs. */
 import { ConfigError } from '../../errors.ts';
-import { listVersions, type JobVersion } from '../../postgres/job-versions.ts';
+import { listVersions, type JobVersion } from '../../postgres/ledger/job-versions.ts';
 import { compareFields } from '../../records/field-changes.ts';
 import { writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';

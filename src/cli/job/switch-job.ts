@@ -1,7 +1,7 @@
 /** `job activate|deactivate JOB` */
 import { parseJob } from '../../job/parse-job.ts';
 import { jobInvalid } from '../../job/load-job.ts';
-import { setActive } from '../../postgres/job-switches.ts';
+import { setActive } from '../../postgres/ledger/job-switches.ts';
 import type { Reconciled } from '../../temporal/plan-schedule.ts';
 import { reconcileSchedule } from '../../temporal/reconcile-schedule.ts';
 import { toScheduled } from '../set-schedules.ts';

@@ -15,15 +15,15 @@ import {
   planWithdrawals,
   removeDuplicates,
   type TargetSize,
-} from '../../postgres/change-set.ts';
+} from '../../postgres/publish/change-set.ts';
 import { endFrozenSessions } from '../../postgres/frozen-sessions.ts';
-import { dropPartitions, stagedTallies } from '../../postgres/partitions.ts';
+import { dropPartitions, stagedTallies } from '../../postgres/stage/partitions.ts';
 import { cancellable, inTransaction, type PoolClient } from '../../postgres/pool.ts';
-import { summariseRejections } from '../../postgres/rejections.ts';
-import { countKnownFilled, resolveKnownRows } from '../../postgres/source-hashes.ts';
-import { requireOpenRun, requireTask, savePlan, type TaskRow } from '../../postgres/run-rows.ts';
-import { dropStage } from '../../postgres/stage-table.ts';
-import { ensureTarget } from '../../postgres/target.ts';
+import { summariseRejections } from '../../postgres/stage/rejections.ts';
+import { countKnownFilled, resolveKnownRows } from '../../postgres/stage/source-hashes.ts';
+import { requireOpenRun, requireTask, savePlan, type TaskRow } from '../../postgres/ledger/run-rows.ts';
+import { dropStage } from '../../postgres/stage/stage-table.ts';
+import { ensureTarget } from '../../postgres/publish/target.ts';
 import { brokenConservation, type StageCounts, type TargetCounts } from '../../records/counts.ts';
 import { sumTallies, tallyWarning, toStageCounts, type Tally } from '../../records/tally.ts';
 import type { Engine } from '../engine.ts';

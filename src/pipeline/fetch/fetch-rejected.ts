@@ -1,6 +1,6 @@
 /** The second step of a run: its source, or, of a retry of rejections, the source that the retried run had frozen. */
 import { ConfigError, SourceError } from '../../errors.ts';
-import { requireOpenRun, saveSource } from '../../postgres/run-rows.ts';
+import { requireOpenRun, saveSource } from '../../postgres/ledger/run-rows.ts';
 import type { Engine } from '../engine.ts';
 import { enterPhase } from '../enter-phase.ts';
 import { ensureFiles, fetchSource, toSourceReport } from './fetch-source.ts';

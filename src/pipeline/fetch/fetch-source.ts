@@ -10,9 +10,9 @@ import {
   type PublishedSource,
   type TaskRow,
   type TaskSource,
-} from '../../postgres/run-rows.ts';
+} from '../../postgres/ledger/run-rows.ts';
 import { withClient } from '../../postgres/pool.ts';
-import { targetExists } from '../../postgres/target.ts';
+import { targetExists } from '../../postgres/publish/target.ts';
 import type { SourceReport } from '../../records/run.ts';
 import type { Engine } from '../engine.ts';
 import { enterPhase } from '../enter-phase.ts';

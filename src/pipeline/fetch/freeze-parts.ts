@@ -1,5 +1,5 @@
 /** The parts of a fetched source, cut once for each run: what was staged of one cut would not fit another. */
-import type { TaskSource } from '../../postgres/run-rows.ts';
+import type { TaskSource } from '../../postgres/ledger/run-rows.ts';
 import type { FetchedFile } from '../../records/source.ts';
 import { forgetStage } from '../compare/compare-targets.ts';
 import type { Engine } from '../engine.ts';

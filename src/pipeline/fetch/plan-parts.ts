@@ -4,7 +4,7 @@
  */
 import type { SplitContext } from '../../component/reader.ts';
 import type { Resource } from '../../component/resource.ts';
-import type { TaskSource } from '../../postgres/run-rows.ts';
+import type { TaskSource } from '../../postgres/ledger/run-rows.ts';
 import type { Cursor } from '../../records/origin.ts';
 import type { FetchedFile, SourcePart } from '../../records/source.ts';
 import { fileResource } from '../../spool/file-resource.ts';

@@ -2,8 +2,8 @@
 import { InternalError } from '../../errors.ts';
 import { endFrozenSessions } from '../../postgres/frozen-sessions.ts';
 import { inTransaction } from '../../postgres/pool.ts';
-import { endRun } from '../../postgres/run-endings.ts';
-import { findRun, listTasks, type TaskRow } from '../../postgres/run-rows.ts';
+import { endRun } from '../../postgres/ledger/run-endings.ts';
+import { findRun, listTasks, type TaskRow } from '../../postgres/ledger/run-rows.ts';
 import { brokenConservation } from '../../records/counts.ts';
 import type { Outcome, RunReport } from '../../records/run.ts';
 import type { Engine } from '../engine.ts';

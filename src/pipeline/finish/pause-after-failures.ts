@@ -2,8 +2,8 @@
  * A schedule whose runs fail again and again asks a source in vain and hides what is wrong in a long list: after as many
  * failures as the job says it is paused, and its note, the run and the log say why and how to resume it.
  */
-import { countFailuresInARow, saveSchedulePaused } from '../../postgres/failures-in-a-row.ts';
-import { findRun, type RunRow } from '../../postgres/run-rows.ts';
+import { countFailuresInARow, saveSchedulePaused } from '../../postgres/ledger/failures-in-a-row.ts';
+import { findRun, type RunRow } from '../../postgres/ledger/run-rows.ts';
 import type { Engine } from '../engine.ts';
 
 /** Notes are shown in one line of the Web UI. */

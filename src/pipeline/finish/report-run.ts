@@ -1,7 +1,7 @@
 /** The report of a run from the ledger alone: it works long after Temporal forgot the run. */
 import { ConfigError } from '../../errors.ts';
-import { listNotices } from '../../postgres/notices.ts';
-import { findRun, listTasks, type RunRow, type TaskRow } from '../../postgres/run-rows.ts';
+import { listNotices } from '../../postgres/ledger/notices.ts';
+import { findRun, listTasks, type RunRow, type TaskRow } from '../../postgres/ledger/run-rows.ts';
 import { NO_STAGE_COUNTS } from '../../records/counts.ts';
 import type { RunReport, TaskReport } from '../../records/run.ts';
 import type { Engine } from '../engine.ts';

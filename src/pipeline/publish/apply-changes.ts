@@ -2,12 +2,12 @@
 import { UnavailableError } from '../../errors.ts';
 import type { Document } from '../../records/document.ts';
 import type { SnapshotSink } from '../../component/writer.ts';
-import { digestPlan, makeRoomToJoin } from '../../postgres/change-set.ts';
-import { stagedTallies } from '../../postgres/partitions.ts';
+import { digestPlan, makeRoomToJoin } from '../../postgres/publish/change-set.ts';
+import { stagedTallies } from '../../postgres/stage/partitions.ts';
 import { cancellable, inTransaction, type PoolClient } from '../../postgres/pool.ts';
-import { publishPlan } from '../../postgres/publish.ts';
-import { readSnapshot } from '../../postgres/snapshot-rows.ts';
-import { requireOpenRun, requireTask, saveApplied, type RunRow, type TaskRow } from '../../postgres/run-rows.ts';
+import { publishPlan } from '../../postgres/publish/publish.ts';
+import { readSnapshot } from '../../postgres/publish/snapshot-rows.ts';
+import { requireOpenRun, requireTask, saveApplied, type RunRow, type TaskRow } from '../../postgres/ledger/run-rows.ts';
 import type { Outcome } from '../../records/run.ts';
 import type { Engine } from '../engine.ts';
 import { enterPhase } from '../enter-phase.ts';

@@ -2,7 +2,7 @@
 import type { EffectiveJob } from '../../job/effective-job.ts';
 import { parseSince } from '../../job/since.ts';
 import type { Pool } from '../../postgres/pool.ts';
-import type { Watermark } from '../../postgres/watermark.ts';
+import type { Watermark } from '../../postgres/ledger/watermark.ts';
 import type { RunRequest } from '../../records/run.ts';
 import { nextSince } from './next-since.ts';
 

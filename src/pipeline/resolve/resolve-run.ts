@@ -2,11 +2,11 @@
 import { ConfigError } from '../../errors.ts';
 import { configDigest } from '../../job/config-digest.ts';
 import { createEffectiveJob, jobFromConfig, type EffectiveJob } from '../../job/effective-job.ts';
-import { findStoredJob, type StoredJob } from '../../postgres/job-rows.ts';
-import { storeVersion } from '../../postgres/store-versions.ts';
+import { findStoredJob, type StoredJob } from '../../postgres/ledger/job-rows.ts';
+import { storeVersion } from '../../postgres/ledger/store-versions.ts';
 import { endFrozenSessions } from '../../postgres/frozen-sessions.ts';
 import { inTransaction, type PoolClient } from '../../postgres/pool.ts';
-import { dropPartitions } from '../../postgres/partitions.ts';
+import { dropPartitions } from '../../postgres/stage/partitions.ts';
 import {
   findHolder,
   findRun,
@@ -16,10 +16,10 @@ import {
   type NewRun,
   type NewTask,
   type RunRow,
-} from '../../postgres/run-rows.ts';
-import { copySources } from '../../postgres/retried-rows.ts';
-import { abandonRun, reopenRun } from '../../postgres/run-endings.ts';
-import { dropStage, stageNames } from '../../postgres/stage-table.ts';
+} from '../../postgres/ledger/run-rows.ts';
+import { copySources } from '../../postgres/stage/retried-rows.ts';
+import { abandonRun, reopenRun } from '../../postgres/ledger/run-endings.ts';
+import { dropStage, stageNames } from '../../postgres/stage/stage-table.ts';
 import type { Engine } from '../engine.ts';
 import { freezeSince } from './freeze-since.ts';
 import { requireRetryable, sinceOfRetried } from '../undo/retried-run.ts';

@@ -2,7 +2,7 @@
 import type { EffectiveJob } from '../../job/effective-job.ts';
 import type { Task } from '../../job/job.ts';
 import { taskDigest } from '../../job/task-digest.ts';
-import type { NewTask } from '../../postgres/run-rows.ts';
+import type { NewTask } from '../../postgres/ledger/run-rows.ts';
 import type { Engine } from '../engine.ts';
 import { requireSameReaders, type RetriedRun } from '../undo/retried-run.ts';
 

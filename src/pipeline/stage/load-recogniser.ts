@@ -6,8 +6,8 @@
  */
 import { hash } from 'node:crypto';
 import type { PoolClient } from '../../postgres/pool.ts';
-import { countSourceHashes, readSourceHashes } from '../../postgres/source-hashes.ts';
-import type { Target } from '../../postgres/target.ts';
+import { countSourceHashes, readSourceHashes } from '../../postgres/stage/source-hashes.ts';
+import type { Target } from '../../postgres/publish/target.ts';
 import { DIGEST_BYTES, createDigestSet } from '../../records/digest-set.ts';
 import type { Recognise } from '../../records/entry.ts';
 

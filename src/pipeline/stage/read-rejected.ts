@@ -3,7 +3,7 @@
  * is not at its place any more comes as a failure, so that none is lost: as many are read as were rejected.
  */
 import { RecordError } from '../../errors.ts';
-import { listRejectedPlaces, type RejectedPlace } from '../../postgres/retried-rows.ts';
+import { listRejectedPlaces, type RejectedPlace } from '../../postgres/stage/retried-rows.ts';
 import type { Pool } from '../../postgres/pool.ts';
 import { compareCursors, formatOrigin, type Cursor } from '../../records/origin.ts';
 import type { OpenTask } from '../open-task.ts';

@@ -1,11 +1,11 @@
 /** The third step: read, transform, check and stage one partition, with a checkpoint at every batch. */
 import type { Since, Warning } from '../../component/reader.ts';
-import { claimPartition, type Claim, type PartitionKey } from '../../postgres/partitions.ts';
+import { claimPartition, type Claim, type PartitionKey } from '../../postgres/stage/partitions.ts';
 import { inTransaction, withClient } from '../../postgres/pool.ts';
-import { deleteRejections } from '../../postgres/rejections.ts';
-import { requireOpenRun, type RunRow } from '../../postgres/run-rows.ts';
-import { clearPartitionStage, createStage } from '../../postgres/stage-table.ts';
-import { ensureTarget, holdsRecords, type Target } from '../../postgres/target.ts';
+import { deleteRejections } from '../../postgres/stage/rejections.ts';
+import { requireOpenRun, type RunRow } from '../../postgres/ledger/run-rows.ts';
+import { clearPartitionStage, createStage } from '../../postgres/stage/stage-table.ts';
+import { ensureTarget, holdsRecords, type Target } from '../../postgres/publish/target.ts';
 import type { Recognise } from '../../records/entry.ts';
 import type { SourcePart } from '../../records/source.ts';
 import { tallyWarning, toStageCounts, type Tally } from '../../records/tally.ts';

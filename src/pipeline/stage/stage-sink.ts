@@ -2,7 +2,7 @@
  * Collects what a partition produces and commits it in batches: rows, rejections and the checkpoint in one transaction.
  * While one batch is written the next one is read.
  */
-import { createStageBatch, type StageBatch } from '../../postgres/stage-batch.ts';
+import { createStageBatch, type StageBatch } from '../../postgres/stage/stage-batch.ts';
 import {
   appendStage,
   type DeletionRow,
@@ -10,11 +10,11 @@ import {
   type StageDocumentType,
   type StagedRow,
   type StageNames,
-} from '../../postgres/stage-table.ts';
-import { leaseLost, saveCheckpoint, type PartitionKey } from '../../postgres/partitions.ts';
+} from '../../postgres/stage/stage-table.ts';
+import { leaseLost, saveCheckpoint, type PartitionKey } from '../../postgres/stage/partitions.ts';
 import { inTransaction, type Pool, type PoolClient } from '../../postgres/pool.ts';
-import { insertRejections, type Rejection } from '../../postgres/rejections.ts';
-import { lookUpHashes, type Target } from '../../postgres/target.ts';
+import { insertRejections, type Rejection } from '../../postgres/stage/rejections.ts';
+import { lookUpHashes, type Target } from '../../postgres/publish/target.ts';
 import type { Cursor } from '../../records/origin.ts';
 import type { Tally } from '../../records/tally.ts';
 

@@ -9,8 +9,8 @@ import {
   readRecordRejections,
   type RecordRejection,
   type RecordVersion,
-} from '../../postgres/record-history.ts';
-import { findRun, listTasks, type RunRow, type TaskRow } from '../../postgres/run-rows.ts';
+} from '../../postgres/ledger/record-history.ts';
+import { findRun, listTasks, type RunRow, type TaskRow } from '../../postgres/ledger/run-rows.ts';
 import type { FetchedFile } from '../../records/source.ts';
 import type { Engine } from '../engine.ts';
 import { idOf, traceEntries, type TracedEntry } from './trace-entries.ts';

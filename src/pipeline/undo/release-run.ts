@@ -1,8 +1,8 @@
 /** Ends a run in the ledger whose workflow is closed or lost, so that its job is free and its stage is gone. */
 import { endFrozenSessions } from '../../postgres/frozen-sessions.ts';
 import { inTransaction, type Pool } from '../../postgres/pool.ts';
-import { abandonRun, endRun } from '../../postgres/run-endings.ts';
-import { findRun } from '../../postgres/run-rows.ts';
+import { abandonRun, endRun } from '../../postgres/ledger/run-endings.ts';
+import { findRun } from '../../postgres/ledger/run-rows.ts';
 import type { RunFailure } from '../../records/run.ts';
 import { dropStages } from '../resolve/resolve-run.ts';
 

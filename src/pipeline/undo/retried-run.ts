@@ -4,9 +4,9 @@
  * has rejections of its own.
  */
 import { ConfigError } from '../../errors.ts';
-import { countRejections, findLaterPublication } from '../../postgres/retried-rows.ts';
+import { countRejections, findLaterPublication } from '../../postgres/stage/retried-rows.ts';
 import type { Pool } from '../../postgres/pool.ts';
-import { findRun, listTasks, type RunRow, type TaskRow } from '../../postgres/run-rows.ts';
+import { findRun, listTasks, type RunRow, type TaskRow } from '../../postgres/ledger/run-rows.ts';
 import type { FrozenSince } from '../resolve/freeze-since.ts';
 
 export interface RetriedRun {

@@ -1,0 +1,50 @@
+/** How a run ends in the ledger, and how an ended one is opened again. */
+import type { Outcome, RunFailure } from '../../records/run.ts';
+import type { Pool, PoolClient } from '../pool.ts';
+import type { RunRow } from './run-rows.ts';
+
+type Queryable = Pool | PoolClient;
+
+export interface RunEnding {
+  readonly outcome: Outcome;
+  readonly error: RunFailure | undefined;
+  readonly decision: { readonly by: string; readonly reason?: string } | undefined;
+}
+
+/** Ends the run and lets the job go. False when it had ended before. */
+export async function endRun(db: Queryable, run: string, ending: RunEnding): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `UPDATE vocab_sync.run SET phase = 'done', outcome = $2, error = $3, decision = coalesce($4, decision),
+       waiting_until = NULL, finished_at = clock_timestamp()
+     WHERE id = $1 AND finished_at IS NULL`,
+    [
+      run,
+      ending.outcome,
+      ending.error === undefined ? null : JSON.stringify(ending.error),
+      ending.decision === undefined ? null : JSON.stringify(ending.decision),
+    ],
+  );
+  return rowCount === 1;
+}
+
+/** Lets go a run whose workflow was closed without ending it. */
+export async function abandonRun(db: Queryable, run: RunRow): Promise<void> {
+  await endRun(db, run.id, {
+    outcome: 'cancelled',
+    decision: undefined,
+    error: {
+      code: 'E_RUN_STATE',
+      message: `The workflow ${run.workflow_id} was closed from outside (terminated, timed out or lost) in phase ${run.phase}; another run took the job over.`,
+    },
+  });
+}
+
+/** A workflow that was reset runs again under the id of its run: what the ledger froze is kept, the ending is not. */
+export async function reopenRun(db: Queryable, run: string): Promise<void> {
+  await db.query(
+    `UPDATE vocab_sync.run SET phase = 'resolve', outcome = NULL, error = NULL, decision = NULL, finished_at = NULL
+     WHERE id = $1`,
+    [run],
+  );
+  await db.query(`UPDATE vocab_sync.task SET outcome = NULL WHERE run_id = $1 AND applied_at IS NULL`, [run]);
+}

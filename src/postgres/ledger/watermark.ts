@@ -1,0 +1,112 @@
+/**
+ * Where a job stands: the start of the last run that read all there was from the watermark on, or what an operator set
+ * by hand after that. A run that started before the operator decided does not overrule the decision.
+ */
+import type { Outcome } from '../../records/run.ts';
+import type { Pool, PoolClient } from '../pool.ts';
+
+type Queryable = Pool | PoolClient;
+
+export interface WatermarkChange {
+  /** Null: cleared. */
+  readonly since: Date | null;
+  readonly changed_by: string;
+  readonly reason: string | null;
+  readonly at: Date;
+}
+
+export interface WatermarkRun {
+  readonly run: string;
+  readonly outcome: Outcome;
+  readonly started_at: Date;
+}
+
+export type Watermark =
+  | { readonly kind: 'none'; readonly time: undefined }
+  | { readonly kind: 'run'; readonly time: Date; readonly run: WatermarkRun }
+  | { readonly kind: 'set'; readonly time: Date; readonly change: WatermarkChange }
+  | { readonly kind: 'cleared'; readonly time: undefined; readonly change: WatermarkChange };
+
+/** With `acceptPartial` a partial run moves it too. */
+export async function findWatermark(db: Queryable, job: string, acceptPartial: boolean): Promise<Watermark> {
+  const run = await findMover(db, job, acceptPartial);
+  if (run !== undefined) return { kind: 'run', time: run.started_at, run };
+  const [change] = await listWatermarkChanges(db, job, 1);
+  if (change === undefined) return { kind: 'none', time: undefined };
+  return change.since === null
+    ? { kind: 'cleared', time: undefined, change }
+    : { kind: 'set', time: change.since, change };
+}
+
+/** The order is that of the starts, so a run that was reset and ends late never moves the watermark back. */
+async function findMover(db: Queryable, job: string, acceptPartial: boolean): Promise<WatermarkRun | undefined> {
+  const { rows } = await db.query<WatermarkRun>(
+    `SELECT id AS run, outcome, started_at FROM vocab_sync.run
+     WHERE job_id = $1 AND watermark_hold IS NULL AND mode <> 'rollback' AND outcome IN ('success', 'unchanged', 'partial')
+       AND (outcome <> 'partial' OR $2)
+       AND started_at > coalesce(
+         (SELECT at FROM vocab_sync.watermark_change WHERE job_id = $1 ORDER BY id DESC LIMIT 1), '-infinity')
+     ORDER BY started_at DESC LIMIT 1`,
+    [job, acceptPartial],
+  );
+  return rows[0];
+}
+
+/** Newest first. */
+export async function listWatermarkChanges(
+  db: Queryable,
+  job: string,
+  limit: number,
+): Promise<readonly WatermarkChange[]> {
+  const { rows } = await db.query<WatermarkChange>(
+    `SELECT since, changed_by, reason, at FROM vocab_sync.watermark_change WHERE job_id = $1 ORDER BY id DESC LIMIT $2`,
+    [job, limit],
+  );
+  return rows;
+}
+
+export interface NewWatermarkChange {
+  /** Undefined clears. */
+  readonly since: Date | undefined;
+  readonly by: string;
+  readonly reason: string | undefined;
+}
+
+export async function changeWatermark(db: Queryable, job: string, change: NewWatermarkChange): Promise<void> {
+  await db.query(
+    'INSERT INTO vocab_sync.watermark_change (job_id, since, changed_by, reason) VALUES ($1, $2, $3, $4)',
+    [job, change.since ?? null, change.by, change.reason ?? null],
+  );
+}
+
+export interface IdleRun {
+  readonly run: string;
+  readonly started_at: Date;
+  /** Null: under way. */
+  readonly outcome: Outcome | null;
+  /** Why it would not move the watermark even as a success. */
+  readonly hold: string | null;
+  readonly error_code: string | null;
+}
+
+/** The runs that started after what decides now, and did not move it; newest first. */
+export async function listIdleRuns(
+  db: Queryable,
+  job: string,
+  watermark: Watermark,
+  limit: number,
+): Promise<readonly IdleRun[]> {
+  const { rows } = await db.query<IdleRun>(
+    `SELECT id AS run, started_at, outcome, watermark_hold AS hold, error ->> 'code' AS error_code FROM vocab_sync.run
+     WHERE job_id = $1 AND (started_at > coalesce($2::timestamptz, '-infinity') OR finished_at IS NULL) AND id IS DISTINCT FROM $3
+       AND mode <> 'rollback'
+     ORDER BY started_at DESC LIMIT $4`,
+    [job, decidedAt(watermark) ?? null, watermark.kind === 'run' ? watermark.run.run : null, limit],
+  );
+  return rows;
+}
+
+function decidedAt(watermark: Watermark): Date | undefined {
+  if (watermark.kind === 'run') return watermark.run.started_at;
+  return watermark.kind === 'none' ? undefined : watermark.change.at;
+}

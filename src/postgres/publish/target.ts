@@ -1,0 +1,115 @@
+/**
+ * A target as the engine sees it: a relation with id, record, hash, owner and life cycle, whatever the writer. A table
+ * writer has a table of its own in `vocabularies`; a snapshot writer has its slice of `vocab_sync.published`.
+ */
+import { ConfigError } from '../../errors.ts';
+import type { PoolClient } from '../pool.ts';
+import { quoteIdentifier } from '../sql-identifier.ts';
+
+export interface Target {
+  /** The name in reports, `postgres:affiliations`; names one target across all jobs. */
+  readonly name: string;
+  /** The table, quoted and with its schema. */
+  readonly relation: string;
+  /** Holds several targets, told apart by a column `target`. */
+  readonly shared: boolean;
+  readonly documents: 'json' | 'jsonb';
+}
+
+export function tableTarget(name: string, table: string): Target {
+  return { name, relation: `vocabularies.${quoteIdentifier(table)}`, shared: false, documents: 'jsonb' };
+}
+
+export function snapshotTarget(name: string): Target {
+  return { name, relation: 'vocab_sync.published', shared: true, documents: 'json' };
+}
+
+/** `AND t.target = 'file:…'` where the relation is shared; `t` is its alias. The name is quoted as a literal. */
+export function targetFilter(target: Target, alias = 't'): string {
+  return target.shared ? ` AND ${alias}.target = ${quoteLiteral(target.name)}` : '';
+}
+
+export function quoteLiteral(text: string): string {
+  const quoted = `'${text.replaceAll("'", "''")}'`;
+  return text.includes('\\') ? ` E${quoted.replaceAll('\\', '\\\\')}` : quoted;
+}
+
+const COLUMNS = [
+  'id',
+  'record',
+  'hash',
+  'source_hash',
+  'job_id',
+  'created_run',
+  'changed_run',
+  'created_at',
+  'changed_at',
+  'withdrawn_at',
+] as const;
+
+/** Creates the table of a target where it is missing; one that exists with other columns is refused, never altered. */
+export async function ensureTarget(client: PoolClient, target: Target): Promise<void> {
+  if (target.shared) return;
+  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [target.relation]);
+  const columns = await columnsOf(client, target);
+  if (columns.size === 0) {
+    await client.query(
+      `CREATE TABLE ${target.relation} (
+         id text PRIMARY KEY, record jsonb NOT NULL, hash bytea NOT NULL, source_hash bytea, job_id text,
+         created_run uuid, changed_run uuid, created_at timestamptz NOT NULL DEFAULT now(),
+         changed_at timestamptz NOT NULL DEFAULT now(), withdrawn_at timestamptz
+       )`,
+    );
+    return;
+  }
+  const missing = COLUMNS.filter((column) => !columns.has(column));
+  if (missing.length > 0) {
+    throw new ConfigError(
+      'E_TARGET_CONFLICT',
+      `The table ${target.relation} exists, but it is not one that vocab-sync made: it has no column ${missing.join(', ')}. Choose another table in the job, or rename the existing one.`,
+      { details: { table: target.relation, missing } },
+    );
+  }
+}
+
+/** Whether the target's table is there at all. */
+export async function targetExists(client: PoolClient, target: Target): Promise<boolean> {
+  return target.shared || (await columnsOf(client, target)).size > 0;
+}
+
+async function columnsOf(client: PoolClient, target: Target): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<{ attname: string }>(
+    'SELECT attname FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped',
+    [target.relation],
+  );
+  return new Set(rows.map((row) => row.attname));
+}
+
+/** Whether it holds any record that could be found by `lookUpHashes`. */
+export async function holdsRecords(client: PoolClient, target: Target): Promise<boolean> {
+  const { rows } = await client.query<{ found: boolean }>(
+    `SELECT EXISTS (SELECT FROM ${target.relation} t WHERE t.withdrawn_at IS NULL${targetFilter(target)}) AS found`,
+  );
+  return rows[0]?.found === true;
+}
+
+/** Between ids in the one text parameter of a look-up: ids hold no control characters (the engine rejects them). */
+const SEPARATOR = '\u001f';
+
+/**
+ * The hashes (64 hex digits) of those ids that the target holds and has not withdrawn. One text parameter split on the
+ * server: node-pg's array parameters cost seconds of CPU at this size.
+ */
+export async function lookUpHashes(
+  client: PoolClient,
+  target: Target,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await client.query<[string, string]>({
+    text: `SELECT t.id, encode(t.hash, 'hex') FROM ${target.relation} t
+           WHERE t.id = ANY (string_to_array($1, $2)) AND t.withdrawn_at IS NULL${targetFilter(target)}`,
+    values: [ids.join(SEPARATOR), SEPARATOR],
+    rowMode: 'array',
+  });
+  return new Map(rows);
+}

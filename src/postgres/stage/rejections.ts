@@ -1,0 +1,74 @@
+/** Records that did not make it, with their reason, origin and raw value. Kept with the run. */
+import { copyRows } from '../copy.ts';
+import type { PartitionKey } from './partitions.ts';
+import type { PoolClient } from '../pool.ts';
+import type { Cursor } from '../../records/origin.ts';
+import type { RejectionKind } from '../../records/run.ts';
+
+export interface Rejection {
+  readonly code: string;
+  readonly message: string;
+  readonly origin: string;
+  /** The same place in positions, by which it is found again. */
+  readonly cursor: Cursor;
+  readonly recordId: string | undefined;
+  readonly raw: string | undefined;
+}
+
+/** There are few codes; this bounds what crosses to the workflow whatever happens. */
+const MOST_KINDS = 20;
+
+export async function insertRejections(
+  client: PoolClient,
+  key: PartitionKey,
+  rejections: readonly Rejection[],
+): Promise<void> {
+  if (rejections.length === 0) return;
+  await copyRows(
+    client,
+    'vocab_sync.rejection (run_id, task, partition, code, message, origin, cursor, record_id, raw)',
+    rejections.map((rejection) => [
+      key.run,
+      key.task,
+      key.partition,
+      rejection.code,
+      storable(rejection.message),
+      storable(rejection.origin),
+      `{${rejection.cursor.join(',')}}`,
+      rejection.recordId === undefined ? null : storable(rejection.recordId),
+      rejection.raw === undefined ? null : storable(rejection.raw),
+    ]),
+  );
+}
+
+/** The rejections of a task by code, the most frequent first, each with the first of its kind. */
+export async function summariseRejections(client: PoolClient, run: string, task: string): Promise<RejectionKind[]> {
+  const { rows } = await client.query<RejectionKind>(
+    `SELECT code, count, left(message, 300) || ' (' || left(origin, 200) || ')' AS sample
+     FROM (SELECT code, count(*)::integer AS count, min(id) AS id
+           FROM vocab_sync.rejection WHERE run_id = $1 AND task = $2 GROUP BY code) AS kind
+     JOIN vocab_sync.rejection USING (id, code) ORDER BY count DESC, code LIMIT $3`,
+    [run, task, MOST_KINDS],
+  );
+  return rows;
+}
+
+/** A partition that starts over rejects again. */
+export async function deleteRejections(client: PoolClient, key: PartitionKey): Promise<void> {
+  await client.query('DELETE FROM vocab_sync.rejection WHERE run_id = $1 AND task = $2 AND partition = $3', [
+    key.run,
+    key.task,
+    key.partition,
+  ]);
+}
+
+/** NUL and half surrogate pairs are what PostgreSQL refuses; they are shown as the escapes that JSON has for them. */
+function storable(text: string): string {
+  if (text.isWellFormed() && !text.includes('\0')) return text;
+  return text
+    .replaceAll('\0', '\\u0000')
+    .replace(
+      /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
+      (half) => `\\u${half.charCodeAt(0).toString(16)}`,
+    );
+}
