@@ -15,7 +15,7 @@ import type { Resource } from '../src/component/resource.ts';
 import { RecordError } from '../src/errors.ts';
 import { fromBytes, type OaiEntry } from '../src/formats/oai/page.ts';
 import { XmlFault } from '../src/formats/xml/fault.ts';
-import { parseSince } from '../src/job/since.ts';
+import { parseSince } from '../src/job/effective/since.ts';
 import { RAW_LIMIT, type ReadItem } from '../src/records/entry.ts';
 import { fileResource } from '../src/spool/file-resource.ts';
 import { askOai } from './oai-pmh/ask-oai.ts';

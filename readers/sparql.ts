@@ -10,7 +10,7 @@ import {
 } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
 import { RecordError } from '../src/errors.ts';
-import { isJsonObject } from '../src/job/json-object.ts';
+import { isJsonObject } from '../src/records/json-object.ts';
 import { RAW_LIMIT, type ReadItem } from '../src/records/entry.ts';
 import { fileResource } from '../src/spool/file-resource.ts';
 import { fetchPages } from './sparql/fetch-pages.ts';

@@ -5,13 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { catalog } from '../src/cli/catalog.ts';
 import type { ReadContext } from '../src/component/reader.ts';
 import { isFailure } from '../src/records/entry.ts';
-import { createEffectiveJob } from '../src/job/effective-job.ts';
-import { isJsonObject, type JsonObject } from '../src/job/json-object.ts';
+import { createEffectiveJob } from '../src/job/effective/effective-job.ts';
+import { isJsonObject, type JsonObject } from '../src/records/json-object.ts';
 import { findPackageRoot } from '../src/job/package-root.ts';
 import { parseJob } from '../src/job/parse-job.ts';
-import { formatProblem, isError } from '../src/job/problem.ts';
+import { formatProblem, isError } from '../src/job/check/problem.ts';
 import { generateFiles } from '../src/job/reference/generated-files.ts';
-import { referenceKind } from '../src/job/references.ts';
+import { referenceKind } from '../src/job/effective/references.ts';
 import { tsv } from './docs/tsv.ts';
 
 const root = findPackageRoot();

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Warning } from '../src/component/reader.ts';
 import { RecordError } from '../src/errors.ts';
 import { defineTransformer, skip, type Transform } from '../src/component/transformer.ts';
-import { isJsonObject, type JsonObject } from '../src/job/json-object.ts';
+import { isJsonObject, type JsonObject } from '../src/records/json-object.ts';
 import { createFieldReader, describeValue } from '../src/records/field-reader.ts';
 import { countryCodeOf } from './edmo/country-codes.ts';
 

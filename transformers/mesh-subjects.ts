@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RecordError } from '../src/errors.ts';
 import { defineTransformer, type Transform } from '../src/component/transformer.ts';
-import { isJsonObject } from '../src/job/json-object.ts';
+import { isJsonObject } from '../src/records/json-object.ts';
 import { createFieldReader, describeValue } from '../src/records/field-reader.ts';
 import { requireConcept } from './skos/read-concept.ts';
 import { toTitle } from './skos/to-title.ts';

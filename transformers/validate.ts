@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { defineTransformer } from '../src/component/transformer.ts';
 import { ConfigError, RecordError } from '../src/errors.ts';
-import { getOwn, isJsonObject } from '../src/job/json-object.ts';
-import { loadRecordSchemaFile } from '../src/job/record-schema-file.ts';
-import { loadRecordSchema, type RecordCheck } from '../src/job/record-schema.ts';
+import { getOwn, isJsonObject } from '../src/records/json-object.ts';
+import { loadRecordSchemaFile } from '../src/job/schema/record-schema-file.ts';
+import { loadRecordSchema, type RecordCheck } from '../src/job/schema/record-schema.ts';
 
 const argsSchema = z
   .strictObject({

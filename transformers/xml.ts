@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineTransformer } from '../src/component/transformer.ts';
 import { RecordError } from '../src/errors.ts';
 import { parseXmlDocument } from '../src/formats/xml/one.ts';
-import { isJsonObject } from '../src/job/json-object.ts';
+import { isJsonObject } from '../src/records/json-object.ts';
 
 const args = z.strictObject({
   root_element: z

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { FetchContext } from '../../src/component/reader.ts';
 import { messageOf } from '../../src/errors.ts';
-import { parseSince } from '../../src/job/since.ts';
+import { parseSince } from '../../src/job/effective/since.ts';
 
 export const sinceArg = z
   .union([z.string(), z.null(), z.record(z.string(), z.number())])

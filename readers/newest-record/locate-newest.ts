@@ -10,7 +10,7 @@ import { locatedFile } from '../../src/http/fetch-located.ts';
 import { fileNameOf } from '../../src/http/file-name-of.ts';
 import { findRecordDate, type RecordDate } from '../../src/http/find-record-date.ts';
 import { resolveLinkset, type Linkset, type LinkTarget } from '../../src/http/resolve-linkset.ts';
-import { parseSince } from '../../src/job/since.ts';
+import { parseSince } from '../../src/job/effective/since.ts';
 import type { NewestRecordArgs } from './newest-record-args.ts';
 
 export interface WantedFile {

@@ -1,7 +1,7 @@
 /** The arguments of `oai-pmh`, as InvenioRDM names them. */
 import { z } from 'zod';
 import { messageOf } from '../../src/errors.ts';
-import { parseSince } from '../../src/job/since.ts';
+import { parseSince } from '../../src/job/effective/since.ts';
 
 const day = z.string().superRefine((text, context) => {
   try {

@@ -1,7 +1,7 @@
 /** Stores jobs and brings their schedules in Temporal in line. Idempotent; never deletes a job. */
 import type { Client } from '@temporalio/client';
-import { configDigest } from '../job/config-digest.ts';
-import type { Job } from '../job/job.ts';
+import { configDigest } from '../job/effective/config-digest.ts';
+import type { Job } from '../job/schema/job.ts';
 import { listStoredJobs, type StoredJob } from '../postgres/ledger/job-rows.ts';
 import type { Pool } from '../postgres/pool.ts';
 import { storeVersions, type StoredVersion } from '../postgres/ledger/store-versions.ts';

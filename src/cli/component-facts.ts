@@ -3,7 +3,7 @@ import type { Catalog } from '../component/catalog.ts';
 import type { Reader } from '../component/reader.ts';
 import type { Transformer } from '../component/transformer.ts';
 import type { Writer } from '../component/writer.ts';
-import { toArgsSchema } from '../job/args-schema.ts';
+import { toArgsSchema } from '../job/schema/args-schema.ts';
 
 export interface ComponentSummary {
   readonly kind: 'reader' | 'transformer' | 'writer';

@@ -1,7 +1,7 @@
 /** The composition root of the engine: settings, servers and components become the steps of a run. */
 import type { Catalog } from '../component/catalog.ts';
 import type { Logger } from '../component/services.ts';
-import { loadRecordSchema } from '../job/record-schema.ts';
+import { loadRecordSchema } from '../job/schema/record-schema.ts';
 import type { Engine } from '../pipeline/engine.ts';
 import type { Pool } from '../postgres/pool.ts';
 import type { Settings } from '../settings.ts';

@@ -1,7 +1,7 @@
 /** The request of `retry-rejections RUN`: today's job with what the run was given, and nothing of its source but what it rejected. */
 import type { Catalog } from '../component/catalog.ts';
-import { createEffectiveJob } from '../job/effective-job.ts';
-import { parseArguments } from '../job/parse-arguments.ts';
+import { createEffectiveJob } from '../job/effective/effective-job.ts';
+import { parseArguments } from '../job/effective/parse-arguments.ts';
 import { requireRetryable, type RetriedRun } from '../pipeline/undo/retried-run.ts';
 import { tasksOfRun } from '../pipeline/resolve/tasks-of-run.ts';
 import { findRunId } from '../postgres/ledger/history.ts';

@@ -8,7 +8,7 @@ import type { Catalog } from '../component/catalog.ts';
 import { jobDirectories, jobInvalid, loadJob } from '../job/load-job.ts';
 import { parseJob } from '../job/parse-job.ts';
 import { isWithin } from '../job/pointer.ts';
-import { formatProblem, type Problem } from '../job/problem.ts';
+import { formatProblem, type Problem } from '../job/check/problem.ts';
 import { ConfigError } from '../errors.ts';
 import type { StoredJob } from '../postgres/ledger/job-rows.ts';
 import type { CommandContext } from './command-context.ts';

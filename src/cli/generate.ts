@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { findPackageRoot } from '../job/package-root.ts';
 import { generateFiles } from '../job/reference/generated-files.ts';
 import { toCustomArgsPage, type CustomArgsCase } from '../job/reference/custom-args-page.ts';
-import type { JsonObject } from '../job/json-object.ts';
+import type { JsonObject } from '../records/json-object.ts';
 import { catalog } from './catalog.ts';
 import { commandsReference } from './commands-reference.ts';
 

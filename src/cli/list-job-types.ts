@@ -1,7 +1,7 @@
 /** The kinds of job that are there, each with the arguments it takes as JSON Schema: what a form is made from. */
 import type { Catalog } from '../component/catalog.ts';
 import { jobDirectories, listJobs, loadJob } from '../job/load-job.ts';
-import { getOwn, isJsonObject, mapObject, type JsonObject } from '../job/json-object.ts';
+import { getOwn, isJsonObject, mapObject, type JsonObject } from '../records/json-object.ts';
 
 export interface JobType {
   readonly type: string;

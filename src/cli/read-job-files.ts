@@ -3,9 +3,9 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Catalog } from '../component/catalog.ts';
 import { ConfigError, messageOf } from '../errors.ts';
-import type { Job } from '../job/job.ts';
+import type { Job } from '../job/schema/job.ts';
 import { jobDirectories, jobInvalid, listJobs, loadJob, type LoadedJob, type LoadOptions } from '../job/load-job.ts';
-import { formatProblem } from '../job/problem.ts';
+import { formatProblem } from '../job/check/problem.ts';
 import type { CommandContext } from './command-context.ts';
 
 export interface JobToApply {

@@ -1,5 +1,5 @@
 /** One component for people: what it does, its arguments, an example to paste. */
-import { getOwn, isJsonObject, type JsonObject } from '../job/json-object.ts';
+import { getOwn, isJsonObject, type JsonObject } from '../records/json-object.ts';
 import type { ComponentFacts } from './component-facts.ts';
 import { renderTable } from './render-table.ts';
 

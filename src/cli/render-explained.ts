@@ -1,5 +1,5 @@
 /** The effective config of a run, value by value, for `run --explain`. */
-import { toDottedPath, type ExplainedValue } from '../job/explain-config.ts';
+import { toDottedPath, type ExplainedValue } from '../job/effective/explain-config.ts';
 import { renderTable } from './render-table.ts';
 
 export function renderExplained(values: readonly ExplainedValue[]): string {

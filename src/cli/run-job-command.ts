@@ -1,6 +1,6 @@
 /** What `run` and `plan` do: compose the request, find a worker, start, follow, report. */
 import type { Command } from 'commander';
-import { explainConfig } from '../job/explain-config.ts';
+import { explainConfig } from '../job/effective/explain-config.ts';
 import type { RunMode } from '../records/run.ts';
 import { argumentOption } from './argument-option.ts';
 import { loadCatalog } from './catalog.ts';

@@ -1,7 +1,7 @@
 /** The targets of a task of a run, by its frozen config: where its changes can be read. */
 import type { Catalog } from '../component/catalog.ts';
-import { jobFromConfig } from '../job/effective-job.ts';
-import { parseWriters } from '../job/parse-chain.ts';
+import { jobFromConfig } from '../job/effective/effective-job.ts';
+import { parseWriters } from '../job/effective/parse-chain.ts';
 import type { ResolveSecret } from '../job/secrets.ts';
 import { snapshotTarget, tableTarget, type Target } from '../postgres/publish/target.ts';
 import type { RunRow, TaskRow } from '../postgres/ledger/run-rows.ts';

@@ -1,7 +1,7 @@
 /** The schedules of jobs that were stored just now, hundreds at a time. */
 import type { Client } from '@temporalio/client';
 import { ConfigError, UnavailableError } from '../errors.ts';
-import type { Job } from '../job/job.ts';
+import type { Job } from '../job/schema/job.ts';
 import { planFromList, planSchedule, type Reconciled, type SchedulePlan } from '../temporal/plan-schedule.ts';
 import { carryOut } from '../temporal/reconcile-schedule.ts';
 import { listSchedules } from '../temporal/schedule-state.ts';

@@ -1,5 +1,5 @@
 /** `watermark JOB show`: where a job stands, why, what the next run starts from, and which runs did not move it. */
-import type { Job } from '../job/job.ts';
+import type { Job } from '../job/schema/job.ts';
 import { explainWatermark, nextSince } from '../pipeline/resolve/next-since.ts';
 import type { Pool } from '../postgres/pool.ts';
 import { listIdleRuns, listWatermarkChanges, type IdleRun } from '../postgres/ledger/watermark.ts';

@@ -3,9 +3,9 @@
  * reported with their place. `__proto__` is a key like any other.
  */
 import { parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
-import { setOwn } from './json-object.ts';
+import { setOwn } from '../records/json-object.ts';
 import { parsePointer, toPointer, type Path } from './pointer.ts';
-import type { Finding, Problem } from './problem.ts';
+import type { Finding, Problem } from './check/problem.ts';
 
 /** A job file is written by hand; more than this is a data file that was named by mistake. */
 const MAX_CHARACTERS = 1024 * 1024;

@@ -5,7 +5,7 @@ import { ConfigError } from '../errors.ts';
 import { findPackageRoot } from './package-root.ts';
 import { parseJob, type ParsedJob, type ParseOptions } from './parse-job.ts';
 import { readJobText } from './read-job-text.ts';
-import { didYouMean, suggest } from './suggest.ts';
+import { didYouMean, suggest } from './check/suggest.ts';
 
 export { assertJob, jobInvalid, parseJob, type ParsedJob, type ParseOptions } from './parse-job.ts';
 

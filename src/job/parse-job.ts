@@ -3,11 +3,11 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Catalog } from '../component/catalog.ts';
 import { ConfigError } from '../errors.ts';
-import { checkJob, type CheckOptions } from './check-job.ts';
-import type { Job } from './job.ts';
+import { checkJob, type CheckOptions } from './check/check-job.ts';
+import type { Job } from './schema/job.ts';
 import { parseJsonText } from './json-text.ts';
 import { findPackageRoot } from './package-root.ts';
-import { countProblems, formatProblem, isError, type Problem } from './problem.ts';
+import { countProblems, formatProblem, isError, type Problem } from './check/problem.ts';
 
 export interface ParseOptions {
   readonly catalog: Catalog;

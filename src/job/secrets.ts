@@ -1,7 +1,7 @@
 /** The texts behind `$secret` references: read just before use, kept nowhere, never in a message. */
 import { ConfigError } from '../errors.ts';
-import type { JsonObject } from './json-object.ts';
-import { isSecretName, replaceReferences } from './references.ts';
+import type { JsonObject } from '../records/json-object.ts';
+import { isSecretName, replaceReferences } from './effective/references.ts';
 
 /** From `env:NAME` or `file:/path` to the text. Throws ConfigError E_SECRET_NOT_FOUND. */
 export type ResolveSecret = (reference: string) => string;
@@ -56,4 +56,4 @@ function fromFile(path: string, { readFile }: SecretSources): string {
   throw new ConfigError('E_SECRET_NOT_FOUND', message, { details: { file: path } });
 }
 
-export { findSecretRefs } from './references.ts';
+export { findSecretRefs } from './effective/references.ts';

@@ -1,7 +1,7 @@
 /** How each kind of channel is told. Secrets are resolved just before use, where the worker runs. */
 import { ConfigError } from '../errors.ts';
 import { postJson } from '../http/post-json.ts';
-import type { NotifyChannel } from '../job/notify-schema.ts';
+import type { NotifyChannel } from '../job/schema/notify-schema.ts';
 import type { ResolveSecret } from '../job/secrets.ts';
 import type { Notice } from '../records/notice.ts';
 import type { RunReport } from '../records/run.ts';

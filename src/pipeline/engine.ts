@@ -1,7 +1,7 @@
 /** What the steps of a run are given by the composition root. */
 import type { Services, Logger } from '../component/services.ts';
 import type { Catalog } from '../component/catalog.ts';
-import type { NotifyChannel } from '../job/notify-schema.ts';
+import type { NotifyChannel } from '../job/schema/notify-schema.ts';
 import type { Pool } from '../postgres/pool.ts';
 import type { Notice } from '../records/notice.ts';
 import type { RecordCheck } from './stage/transform-items.ts';

@@ -3,7 +3,7 @@
  * is left alone, and so is a pause that somebody made in the Web UI or with `vocab-sync schedule JOB pause`.
  */
 import type { Client } from '@temporalio/client';
-import type { Schedule } from '../job/job.ts';
+import type { Schedule } from '../job/schema/job.ts';
 import { differencesIn, type ScheduledJob } from './schedule-definition.ts';
 import { differencesInTimes } from './schedule-spec.ts';
 import { findSchedule, INACTIVE_NOTE, type ListedSchedule, type ScheduleState } from './schedule-state.ts';

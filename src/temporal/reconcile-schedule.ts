@@ -5,7 +5,7 @@
  */
 import { ScheduleAlreadyRunning, ScheduleNotFoundError, type Client } from '@temporalio/client';
 import { ConfigError } from '../errors.ts';
-import type { Schedule } from '../job/job.ts';
+import type { Schedule } from '../job/schema/job.ts';
 import { failingAs } from './client.ts';
 import { describedHandle } from './described-handle.ts';
 import { patiently } from './patiently.ts';

@@ -2,7 +2,7 @@
 import type { runJob } from '../../workflows/run-job.ts';
 import { escaped } from '../../workflows/details-text.ts';
 import { VOCAB_JOB } from '../../workflows/search-attributes.ts';
-import type { Schedule } from '../job/job.ts';
+import type { Schedule } from '../job/schema/job.ts';
 import type { RunRequest } from '../records/run.ts';
 import { differencesFrom, toPolicies, toScheduleSpec } from './schedule-spec.ts';
 import { scheduleId, type ScheduleState } from './schedule-state.ts';

@@ -4,8 +4,8 @@
  * schedule is updated, and never shows the text again; the comment keeps it.
  */
 import type { CalendarSpec, ScheduleDescription, ScheduleOptions, ScheduleSpec } from '@temporalio/client';
-import { toCalendars, type CronCalendar } from '../job/cron.ts';
-import type { Schedule } from '../job/job.ts';
+import { toCalendars, type CronCalendar } from '../job/schedule/cron.ts';
+import type { Schedule } from '../job/schema/job.ts';
 
 const MONTHS = [
   'JANUARY',

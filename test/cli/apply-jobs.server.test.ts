@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Applied } from '../../src/cli/apply-jobs.ts';
-import { configDigest } from '../../src/job/config-digest.ts';
+import { configDigest } from '../../src/job/effective/config-digest.ts';
 import { assertJob } from '../../src/job/load-job.ts';
 import { findStoredJob } from '../../src/postgres/ledger/job-rows.ts';
 import { openPool, type Pool } from '../../src/postgres/pool.ts';

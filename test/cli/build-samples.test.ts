@@ -6,7 +6,7 @@ import { openPromise } from 'yauzl';
 import { beforeAll, describe, expect, it, afterAll } from 'vitest';
 import { buildSamples } from '../../src/cli/build-samples.ts';
 import { catalog } from '../../src/cli/catalog.ts';
-import { loadRecordSchema } from '../../src/job/record-schema.ts';
+import { loadRecordSchema } from '../../src/job/schema/record-schema.ts';
 import { compareFields } from '../../src/records/field-changes.ts';
 import { createTransform } from '../support/create-transform.ts';
 import { makeTempDir } from '../support/make-temp-dir.ts';

@@ -6,7 +6,7 @@ import { transformers } from '../../transformers/index.ts';
 import type { Warning } from '../../src/component/reader.ts';
 import { Skip, type Transform, type Transformer } from '../../src/component/transformer.ts';
 import { ConfigError, RecordError } from '../../src/errors.ts';
-import { deepFreeze } from '../../src/job/json-object.ts';
+import { deepFreeze } from '../../src/records/json-object.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 
 function create(transformer: Transformer, args: unknown): Transform {

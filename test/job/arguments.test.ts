@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createEffectiveJob, type EffectiveInput } from '../../src/job/effective-job.ts';
-import { explainConfig } from '../../src/job/explain-config.ts';
-import { parseArguments } from '../../src/job/parse-arguments.ts';
+import { createEffectiveJob, type EffectiveInput } from '../../src/job/effective/effective-job.ts';
+import { explainConfig } from '../../src/job/effective/explain-config.ts';
+import { parseArguments } from '../../src/job/effective/parse-arguments.ts';
 import { fakeCatalog as catalog } from '../support/fake-components.ts';
 import { refusalOf } from '../support/refusal-of.ts';
 import { check, GOOD, said } from './check-text.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/errors.ts';
-import { applyCustomArgs, layArgs, layCustomArgs } from '../../src/job/custom-args.ts';
+import { applyCustomArgs, layArgs, layCustomArgs } from '../../src/job/effective/custom-args.ts';
 import { refusalOf } from '../support/refusal-of.ts';
 import BASE from './custom-args.base.json' with { type: 'json' };
 import cases from './custom-args.cases.json' with { type: 'json' };

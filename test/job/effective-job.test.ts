@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Catalog } from '../../src/component/catalog.ts';
-import { createEffectiveJob, jobFromConfig, type EffectiveInput } from '../../src/job/effective-job.ts';
-import { explainConfig } from '../../src/job/explain-config.ts';
-import { parseChain } from '../../src/job/parse-chain.ts';
+import { createEffectiveJob, jobFromConfig, type EffectiveInput } from '../../src/job/effective/effective-job.ts';
+import { explainConfig } from '../../src/job/effective/explain-config.ts';
+import { parseChain } from '../../src/job/effective/parse-chain.ts';
 import { createSecretResolver } from '../../src/job/secrets.ts';
-import { sourceDigest, taskDigest } from '../../src/job/task-digest.ts';
+import { sourceDigest, taskDigest } from '../../src/job/effective/task-digest.ts';
 import { fakeCatalog as catalog } from '../support/fake-components.ts';
 import { refusalOf } from '../support/refusal-of.ts';
 

@@ -4,11 +4,11 @@ import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { catalog } from '../../src/cli/catalog.ts';
-import { toJobJsonSchema } from '../../src/job/job-json-schema.ts';
+import { toJobJsonSchema } from '../../src/job/schema/job-json-schema.ts';
 import { listJobs } from '../../src/job/load-job.ts';
 import { findPackageRoot } from '../../src/job/package-root.ts';
 import { parseJob } from '../../src/job/parse-job.ts';
-import { isError } from '../../src/job/problem.ts';
+import { isError } from '../../src/job/check/problem.ts';
 import broken from './broken-jobs.json' with { type: 'json' };
 
 const ajv = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toCalendars } from '../../src/job/cron.ts';
+import { toCalendars } from '../../src/job/schedule/cron.ts';
 import { GOOD, check } from './check-text.ts';
 
 describe('schedules', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSince } from '../../src/job/since.ts';
+import { parseSince } from '../../src/job/effective/since.ts';
 import { refusalOf } from '../support/refusal-of.ts';
 
 const NOW = new Date('2026-03-31T12:00:00Z');

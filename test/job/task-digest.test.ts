@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { catalog } from '../../src/cli/catalog.ts';
 import { parseJob } from '../../src/job/parse-job.ts';
-import { taskDigest } from '../../src/job/task-digest.ts';
+import { taskDigest } from '../../src/job/effective/task-digest.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'task-digest-'));
 afterAll(() => {

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { addTextLengths, hasAtLeast } from '../../src/job/text-length.ts';
+import { addTextLengths, hasAtLeast } from '../../src/job/schema/text-length.ts';
 
 const character = fc.constantFrom('a', 'é', '\u{1f600}', '\ud800', '\udc00');
 const text = fc.array(character, { maxLength: 12 }).map((characters) => characters.join(''));

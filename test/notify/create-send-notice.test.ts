@@ -1,6 +1,6 @@
 /** Notices as those who get them see them, and what an operator reads where they cannot be delivered. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { NotifyChannel } from '../../src/job/notify-schema.ts';
+import type { NotifyChannel } from '../../src/job/schema/notify-schema.ts';
 import { createSendNotice, type SendNoticeOptions } from '../../src/notify/create-send-notice.ts';
 import type { NoticeEvent } from '../../src/records/notice.ts';
 import type { RunReport } from '../../src/records/run.ts';

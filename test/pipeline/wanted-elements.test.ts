@@ -4,7 +4,7 @@ import { readers } from '../../readers/index.ts';
 import { transformers } from '../../transformers/index.ts';
 import { createCatalog } from '../../src/component/catalog.ts';
 import { assertJob } from '../../src/job/parse-job.ts';
-import { parseChain } from '../../src/job/parse-chain.ts';
+import { parseChain } from '../../src/job/effective/parse-chain.ts';
 import { readChain } from '../../src/pipeline/stage/read-chain.ts';
 import { writers } from '../../writers/index.ts';
 import { bytesResource, testServices } from '../support/read-resource.ts';

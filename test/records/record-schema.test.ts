@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadRecordSchema } from '../../src/job/record-schema.ts';
+import { loadRecordSchema } from '../../src/job/schema/record-schema.ts';
 import { findPackageRoot } from '../../src/job/package-root.ts';
 import { toCompactIsni } from '../../src/records/isni.ts';
 

@@ -9,7 +9,7 @@ import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
 import type { Engine } from '../../src/pipeline/engine.ts';
 import type { RunReport, RunRequest, RunSteps, StepContext } from '../../src/pipeline/run-steps.ts';
 
-import { loadRecordSchema } from '../../src/job/record-schema.ts';
+import { loadRecordSchema } from '../../src/job/schema/record-schema.ts';
 import { openPool, type Pool } from '../../src/postgres/pool.ts';
 import { createSpool } from '../../src/spool/create-spool.ts';
 import { readers } from '../../readers/index.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { Skip, type Transformer } from '../../src/component/transformer.ts';
 import { RecordError } from '../../src/errors.ts';
-import { loadRecordSchema } from '../../src/job/record-schema.ts';
+import { loadRecordSchema } from '../../src/job/schema/record-schema.ts';
 import { silentLogger } from './silent-logger.ts';
 
 export interface FuzzedMapping {

@@ -1,6 +1,6 @@
 /** What happens when somebody is at the schedule in Temporal between the look at it and the change of it. */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { Schedule } from '../../src/job/job.ts';
+import type { Schedule } from '../../src/job/schema/job.ts';
 import { connectTemporal, type TemporalClient } from '../../src/temporal/client.ts';
 import { planSchedule } from '../../src/temporal/plan-schedule.ts';
 import { carryOut, reconcileSchedule } from '../../src/temporal/reconcile-schedule.ts';

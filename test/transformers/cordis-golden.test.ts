@@ -8,7 +8,7 @@ import { zip } from '../../readers/zip.ts';
 import { cordisAward } from '../../transformers/cordis-award.ts';
 import type { Warning } from '../../src/component/reader.ts';
 import { findPackageRoot } from '../../src/job/package-root.ts';
-import { loadRecordSchema } from '../../src/job/record-schema.ts';
+import { loadRecordSchema } from '../../src/job/schema/record-schema.ts';
 import { isFailure } from '../../src/records/entry.ts';
 import { readGolden } from '../support/read-golden.ts';
 import { pathResource, readMembers, readRecords, testContext } from '../support/read-resource.ts';

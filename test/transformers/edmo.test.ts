@@ -8,7 +8,7 @@ import { countryCodeOf } from '../../transformers/edmo/country-codes.ts';
 import type { Warning } from '../../src/component/reader.ts';
 import { Skip } from '../../src/component/transformer.ts';
 import { findPackageRoot } from '../../src/job/package-root.ts';
-import { loadRecordSchema } from '../../src/job/record-schema.ts';
+import { loadRecordSchema } from '../../src/job/schema/record-schema.ts';
 import { refusalOf } from '../support/refusal-of.ts';
 import { sharedData } from '../support/shared-data.ts';
 import { silentLogger } from '../support/silent-logger.ts';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { map } from '../../transformers/map.ts';
-import { deepFreeze } from '../../src/job/json-object.ts';
+import { deepFreeze } from '../../src/records/json-object.ts';
 import { refusalOf } from '../support/refusal-of.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 import { tempDir } from '../support/temp-dir.ts';

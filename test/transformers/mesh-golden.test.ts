@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { rdf } from '../../readers/rdf.ts';
 import { yaml } from '../../readers/yaml.ts';
 import { meshSubjects } from '../../transformers/mesh-subjects.ts';
-import { loadRecordSchema } from '../../src/job/record-schema.ts';
+import { loadRecordSchema } from '../../src/job/schema/record-schema.ts';
 import { isFailure } from '../../src/records/entry.ts';
 import { bytesResource, readRecords } from '../support/read-resource.ts';
 import { sharedData } from '../support/shared-data.ts';

@@ -8,7 +8,7 @@ import type { Warning } from '../../src/component/reader.ts';
 import { Skip } from '../../src/component/transformer.ts';
 import { RecordError } from '../../src/errors.ts';
 import { findPackageRoot } from '../../src/job/package-root.ts';
-import { loadRecordSchema } from '../../src/job/record-schema.ts';
+import { loadRecordSchema } from '../../src/job/schema/record-schema.ts';
 import { readGolden } from '../support/read-golden.ts';
 import { readTarLines } from '../support/read-tar-lines.ts';
 import { sharedData } from '../support/shared-data.ts';

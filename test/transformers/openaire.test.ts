@@ -7,7 +7,7 @@ import { openaireOrganization } from '../../transformers/openaire-organization.t
 import type { Warning } from '../../src/component/reader.ts';
 import { Skip, type Transformer } from '../../src/component/transformer.ts';
 import { RecordError } from '../../src/errors.ts';
-import { loadRecordSchema } from '../../src/job/record-schema.ts';
+import { loadRecordSchema } from '../../src/job/schema/record-schema.ts';
 import { fuzzOpenaire } from '../support/fuzz-openaire.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 

@@ -9,7 +9,7 @@ import { orcid } from '../../transformers/orcid.ts';
 import type { Resource } from '../../src/component/resource.ts';
 import { Skip, type Transform } from '../../src/component/transformer.ts';
 import { RecordError } from '../../src/errors.ts';
-import { loadRecordSchema } from '../../src/job/record-schema.ts';
+import { loadRecordSchema } from '../../src/job/schema/record-schema.ts';
 import { isFailure } from '../../src/records/entry.ts';
 import { asContainer, contentOf, pathResource, readRecords, testContext, singly } from '../support/read-resource.ts';
 import { sharedData } from '../support/shared-data.ts';

@@ -5,7 +5,7 @@ import { orcid } from '../../transformers/orcid.ts';
 import { createOrcidMapping } from '../../transformers/orcid/create-orcid-mapping.ts';
 import { orcidArgs } from '../../transformers/orcid/orcid-args.ts';
 import { Skip } from '../../src/component/transformer.ts';
-import { loadRecordSchema } from '../../src/job/record-schema.ts';
+import { loadRecordSchema } from '../../src/job/schema/record-schema.ts';
 import { refusalOf } from '../support/refusal-of.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { transformers } from '../../transformers/index.ts';
 import type { Warning } from '../../src/component/reader.ts';
-import { loadRecordSchema } from '../../src/job/record-schema.ts';
+import { loadRecordSchema } from '../../src/job/schema/record-schema.ts';
 import { readZipJson } from '../support/read-zip-json.ts';
 import { sharedData } from '../support/shared-data.ts';
 import { silentLogger } from '../support/silent-logger.ts';

@@ -6,7 +6,7 @@ import { transformers } from '../../transformers/index.ts';
 import type { Warning } from '../../src/component/reader.ts';
 import { Skip } from '../../src/component/transformer.ts';
 import { ConfigError, RecordError } from '../../src/errors.ts';
-import { loadRecordSchema } from '../../src/job/record-schema.ts';
+import { loadRecordSchema } from '../../src/job/schema/record-schema.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 
 type Json = Record<string, unknown>;

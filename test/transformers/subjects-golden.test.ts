@@ -8,7 +8,7 @@ import { rdf } from '../../readers/rdf.ts';
 import { transformers } from '../../transformers/index.ts';
 import { RecordError } from '../../src/errors.ts';
 import { findPackageRoot } from '../../src/job/package-root.ts';
-import { loadRecordSchema } from '../../src/job/record-schema.ts';
+import { loadRecordSchema } from '../../src/job/schema/record-schema.ts';
 import { isFailure } from '../../src/records/entry.ts';
 import { readFlatRdf, type FlatConcept } from '../support/flat-rdf.ts';
 import { bytesResource, readRecords } from '../support/read-resource.ts';

@@ -1,5 +1,5 @@
 /** What a project of CORDIS is related to: terms of EuroSciVoc, organisations, its programme. */
-import type { JsonObject } from '../../src/job/json-object.ts';
+import type { JsonObject } from '../../src/records/json-object.ts';
 import { elementsAt, textAt } from '../xml-element/read-element.ts';
 
 /** The last part of `/21/39/225` is the term. Each once, in their order. */

@@ -1,8 +1,8 @@
 /** From the rules of the config to the function that maps a record. Everything that can fail for all records fails here. */
 import { InternalError, RecordError } from '../../src/errors.ts';
-import { getOwn, isJsonObject, setOwn } from '../../src/job/json-object.ts';
+import { getOwn, isJsonObject, setOwn } from '../../src/records/json-object.ts';
 import { parsePointer } from '../../src/job/pointer.ts';
-import { describeFound } from '../../src/job/problem.ts';
+import { describeFound } from '../../src/job/check/problem.ts';
 import type { Transform } from '../../src/component/transformer.ts';
 import { loadTable, type LookUpTable } from './load-table.ts';
 import type { FieldRule, MapArgs } from './map-args.ts';

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { messageOf } from '../../src/errors.ts';
-import { isJsonObject } from '../../src/job/json-object.ts';
+import { isJsonObject } from '../../src/records/json-object.ts';
 import { readTableFile, tableInvalid } from '../../src/job/table-file.ts';
 
 export type LookUpTable = ReadonlyMap<string, unknown>;

@@ -1,7 +1,7 @@
 /** The arguments of `map`. Each mistake is found before a run, at its own pointer. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { isJsonObject } from '../../src/job/json-object.ts';
+import { isJsonObject } from '../../src/records/json-object.ts';
 import { isWithin } from '../../src/job/pointer.ts';
 import { parseTemplate } from './parse-template.ts';
 

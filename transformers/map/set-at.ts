@@ -1,8 +1,8 @@
 /** Puts a value at a path without touching what was there before: what lies on the way is copied. */
 import { RecordError } from '../../src/errors.ts';
-import { getOwn, isJsonObject, setOwn } from '../../src/job/json-object.ts';
+import { getOwn, isJsonObject, setOwn } from '../../src/records/json-object.ts';
 import { toPointer } from '../../src/job/pointer.ts';
-import { describeFound } from '../../src/job/problem.ts';
+import { describeFound } from '../../src/job/check/problem.ts';
 
 const INDEX = /^(?:0|[1-9][0-9]{0,5})$/;
 

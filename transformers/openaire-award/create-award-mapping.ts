@@ -4,7 +4,7 @@
  */
 import type { Transform } from '../../src/component/transformer.ts';
 import { RecordError } from '../../src/errors.ts';
-import { isJsonObject, type JsonObject } from '../../src/job/json-object.ts';
+import { isJsonObject, type JsonObject } from '../../src/records/json-object.ts';
 import { createFieldReader, describeValue } from '../../src/records/field-reader.ts';
 import { toBareRorId } from '../../src/records/ror-id.ts';
 import { toCalendarDate } from '../../src/records/calendar-date.ts';

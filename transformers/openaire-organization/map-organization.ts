@@ -2,7 +2,7 @@
 import type { Warning } from '../../src/component/reader.ts';
 import { skip, type Transform } from '../../src/component/transformer.ts';
 import { RecordError } from '../../src/errors.ts';
-import { isJsonObject } from '../../src/job/json-object.ts';
+import { isJsonObject } from '../../src/records/json-object.ts';
 import { createFieldReader, describeValue } from '../../src/records/field-reader.ts';
 import { toBareRorId } from '../../src/records/ror-id.ts';
 

@@ -4,7 +4,7 @@
  */
 import { skip, type Skip, type Transform } from '../../src/component/transformer.ts';
 import { RecordError } from '../../src/errors.ts';
-import { isJsonObject, type JsonObject } from '../../src/job/json-object.ts';
+import { isJsonObject, type JsonObject } from '../../src/records/json-object.ts';
 import { toCompactIsni } from '../../src/records/isni.ts';
 import { elementsAt, textAt } from '../xml-element/read-element.ts';
 import { readErrorDocument } from './error-document.ts';

@@ -1,5 +1,5 @@
 /** The open employments of an ORCID record as affiliations. */
-import type { JsonObject } from '../../src/job/json-object.ts';
+import type { JsonObject } from '../../src/records/json-object.ts';
 import { elementsAt, textAt } from '../xml-element/read-element.ts';
 import type { FindAffiliation } from './organisation-ids.ts';
 

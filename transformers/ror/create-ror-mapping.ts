@@ -3,7 +3,7 @@
  * that equal records are equal as JSON text. Where it differs from InvenioRDM: docs/compatibility.md.
  */
 import { skip, type Transform } from '../../src/component/transformer.ts';
-import type { JsonObject } from '../../src/job/json-object.ts';
+import type { JsonObject } from '../../src/records/json-object.ts';
 import { readList, readObject, readText, readTexts, wrongType } from './read-field.ts';
 import { readIdentifiers, type IdentifierRules } from './read-identifiers.ts';
 import { readNames } from './read-names.ts';

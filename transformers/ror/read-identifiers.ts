@@ -1,6 +1,6 @@
 /** The list `external_ids` of a ROR record as identifiers, the ROR id itself first. */
 import type { Warning } from '../../src/component/reader.ts';
-import type { JsonObject } from '../../src/job/json-object.ts';
+import type { JsonObject } from '../../src/records/json-object.ts';
 import { toCompactIsni } from '../../src/records/isni.ts';
 import { readList, readObject, readText, wrongType } from './read-field.ts';
 

@@ -1,7 +1,7 @@
 /** The list `names` of a ROR record: one name to show, labels by language, aliases and acronyms. */
 import type { Warning } from '../../src/component/reader.ts';
 import { RecordError } from '../../src/errors.ts';
-import type { JsonObject } from '../../src/job/json-object.ts';
+import type { JsonObject } from '../../src/records/json-object.ts';
 import { describeValue, readList, readObject, readText, readTexts } from './read-field.ts';
 
 export interface Names {

@@ -1,6 +1,6 @@
 /** What must hold of a value before it is mapped: a JSON object, in schema v2, with a ROR id. */
 import { ConfigError, RecordError } from '../../src/errors.ts';
-import { isJsonObject, type JsonObject } from '../../src/job/json-object.ts';
+import { isJsonObject, type JsonObject } from '../../src/records/json-object.ts';
 import { toBareRorId } from '../../src/records/ror-id.ts';
 import { describeValue } from './read-field.ts';
 

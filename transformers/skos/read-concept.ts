@@ -1,7 +1,7 @@
 /** What the reader `rdf` yields, read with suspicion: another reader or a transformer may stand before. */
 import type { SkosAncestor, SkosText } from '../../src/formats/skos/concept.ts';
 import { RecordError } from '../../src/errors.ts';
-import { isJsonObject, type JsonObject } from '../../src/job/json-object.ts';
+import { isJsonObject, type JsonObject } from '../../src/records/json-object.ts';
 import { createFieldReader, describeValue } from '../../src/records/field-reader.ts';
 import { isUrl } from '../../src/records/web-address.ts';
 

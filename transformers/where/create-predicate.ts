@@ -1,8 +1,8 @@
 /** An expression as a question to a record. */
 import { TreeInterpreter } from '@jmespath-community/jmespath';
 import { ConfigError, messageOf, RecordError } from '../../src/errors.ts';
-import { getOwn, isJsonObject } from '../../src/job/json-object.ts';
-import { describeFound } from '../../src/job/problem.ts';
+import { getOwn, isJsonObject } from '../../src/records/json-object.ts';
+import { describeFound } from '../../src/job/check/problem.ts';
 import { parseExpression, type ExpressionTree } from './parse-expression.ts';
 
 type Value = Parameters<typeof TreeInterpreter.search>[1];

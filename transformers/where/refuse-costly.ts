@@ -4,7 +4,7 @@
  * (`$`, `let`), what copies (`[a, b]`, `{a: b}`, `&a`), functions that sort, join, repeat, or search text for text of the record.
  */
 import { tokenize, type compile } from '@jmespath-community/jmespath';
-import { didYouMean, suggest } from '../../src/job/suggest.ts';
+import { didYouMean, suggest } from '../../src/job/check/suggest.ts';
 import type { ExpressionFault } from './parse-expression.ts';
 
 type Tree = ReturnType<typeof compile>;

@@ -2,7 +2,7 @@
  * Elements as the `xml` reader gives them: an element is a text, an object with `@attribute`, `#text` and its children, or
  * null where it is empty; a repeated one is a list. Whatever is not there, or is of another form, is taken for absent.
  */
-import { isJsonObject, type JsonObject } from '../../src/job/json-object.ts';
+import { isJsonObject, type JsonObject } from '../../src/records/json-object.ts';
 
 /** Every element that the path leads to, in document order; a text is `{ '#text': text }`. */
 export function elementsAt(value: unknown, ...path: readonly string[]): readonly JsonObject[] {

@@ -1,7 +1,7 @@
 /** The manifest beside a published file: what it holds, so that a reader can check it, and whose it is. */
 import { readFile, stat } from 'node:fs/promises';
 import { ConfigError } from '../../src/errors.ts';
-import { isJsonObject } from '../../src/job/json-object.ts';
+import { isJsonObject } from '../../src/records/json-object.ts';
 import type { FileFormat } from './create-encoder.ts';
 import { codeOf } from './to-file-error.ts';
 

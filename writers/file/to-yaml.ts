@@ -2,7 +2,7 @@
  * JSON values as YAML in block style that YAML 1.1 and 1.2 readers understand alike: whatever one of them could take
  * for something else than text (`NO`, `12:30`, `=`, characters that PyYAML refuses) stands in double quotes, escaped.
  */
-import { isJsonObject } from '../../src/job/json-object.ts';
+import { isJsonObject } from '../../src/records/json-object.ts';
 
 /** One item of a list, with its line end. */
 export function toYamlItem(value: unknown): string {

@@ -2,7 +2,7 @@
 import { relative } from 'node:path';
 import type { Command } from 'commander';
 import { jobDirectories, listJobs, loadJob } from '../../job/load-job.ts';
-import { isError, type Problem } from '../../job/problem.ts';
+import { isError, type Problem } from '../../job/check/problem.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';

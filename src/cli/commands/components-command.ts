@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Catalog } from '../../component/catalog.ts';
 import { ConfigError } from '../../errors.ts';
 import { jobDirectories, listJobs } from '../../job/load-job.ts';
-import { didYouMean, suggest } from '../../job/suggest.ts';
+import { didYouMean, suggest } from '../../job/check/suggest.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { describeComponent, listComponents, type ComponentFacts } from '../component-facts.ts';

@@ -1,9 +1,9 @@
 /** `notify JOB`: a trial notice to everyone whom the job tells of its runs. */
 import type { Command } from 'commander';
 import { VocabSyncError } from '../../errors.ts';
-import type { Job } from '../../job/job.ts';
+import type { Job } from '../../job/schema/job.ts';
 import { assertJob } from '../../job/load-job.ts';
-import type { NotifyChannel } from '../../job/notify-schema.ts';
+import type { NotifyChannel } from '../../job/schema/notify-schema.ts';
 import type { SendNotice } from '../../pipeline/engine.ts';
 import type { Notice } from '../../records/notice.ts';
 import { loadCatalog } from '../catalog.ts';

@@ -1,6 +1,6 @@
 /** `prune`: what is old and needed by nothing goes, from the ledger and from the spool. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { goBack } from '../../job/since.ts';
+import { goBack } from '../../job/effective/since.ts';
 import { listFilesInUse, prune, type Pruned } from '../../postgres/ledger/prune.ts';
 import { pruneSpool, type PrunedSpool } from '../../spool/prune-spool.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';

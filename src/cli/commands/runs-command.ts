@@ -1,6 +1,6 @@
 /** `runs [JOB]`: the ledger, newest first. */
 import { Option, type Command } from 'commander';
-import { parseSince } from '../../job/since.ts';
+import { parseSince } from '../../job/effective/since.ts';
 import { findRunId, isRunPrefix, listRuns, type RunFilter, type RunSummary } from '../../postgres/ledger/history.ts';
 import type { RunTrigger } from '../../records/run.ts';
 import { ConfigError } from '../../errors.ts';

@@ -1,6 +1,6 @@
 /** `trace RUN ID`: one record from its origin to its change, or to the reason why there is none. */
 import type { Command } from 'commander';
-import { loadRecordSchema } from '../../job/record-schema.ts';
+import { loadRecordSchema } from '../../job/schema/record-schema.ts';
 import { traceRecord } from '../../pipeline/trace/trace-record.ts';
 import { findRunId } from '../../postgres/ledger/history.ts';
 import { loadCatalog } from '../catalog.ts';

@@ -1,8 +1,8 @@
 /** `types [TYPE]`: the kinds of job that are there, and the arguments that each takes. */
 import type { Command } from 'commander';
 import { ConfigError } from '../../errors.ts';
-import { getOwn, isJsonObject, type JsonObject } from '../../job/json-object.ts';
-import { didYouMean, suggest } from '../../job/suggest.ts';
+import { getOwn, isJsonObject, type JsonObject } from '../../records/json-object.ts';
+import { didYouMean, suggest } from '../../job/check/suggest.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../errors.ts';
-import { didYouMean, suggest } from '../../job/suggest.ts';
+import { didYouMean, suggest } from '../../job/check/suggest.ts';
 import type { Settings } from '../../settings.ts';
 import { formatBytes } from '../format-number.ts';
 import { fail, ok, warn, type DoctorFinding } from './finding.ts';

@@ -1,6 +1,6 @@
 /** `job list` */
-import { toSchedule, scheduleSchema } from '../../job/schedule-schema.ts';
-import type { Schedule } from '../../job/job.ts';
+import { toSchedule, scheduleSchema } from '../../job/schedule/schedule-schema.ts';
+import type { Schedule } from '../../job/schema/job.ts';
 import { listStoredJobs, type StoredJob } from '../../postgres/ledger/job-rows.ts';
 import { writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';

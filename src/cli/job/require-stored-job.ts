@@ -1,6 +1,6 @@
 /** A stored job by its name, or an error that names those that are there. */
 import { ConfigError } from '../../errors.ts';
-import { didYouMean, suggest } from '../../job/suggest.ts';
+import { didYouMean, suggest } from '../../job/check/suggest.ts';
 import { findStoredJob, listStoredJobs, type StoredJob } from '../../postgres/ledger/job-rows.ts';
 import { findDeletion } from '../../postgres/ledger/job-versions.ts';
 import type { Pool } from '../../postgres/pool.ts';

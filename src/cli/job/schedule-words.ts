@@ -1,5 +1,5 @@
 /** A schedule in a few words, and its times for people. */
-import type { Schedule } from '../../job/job.ts';
+import type { Schedule } from '../../job/schema/job.ts';
 
 const UNITS = [
   ['week', 604_800],

@@ -1,8 +1,8 @@
 /** `schedule JOB set|clear`: a new version of the stored job that differs in its schedule alone. */
 import { ConfigError, messageOf } from '../../errors.ts';
-import { isJsonObject, type JsonObject } from '../../job/json-object.ts';
+import { isJsonObject, type JsonObject } from '../../records/json-object.ts';
 import { jobInvalid, parseJob } from '../../job/load-job.ts';
-import { toSpan } from '../../job/since.ts';
+import { toSpan } from '../../job/effective/since.ts';
 import { loadCatalog } from '../catalog.ts';
 import type { CommandContext } from '../command-context.ts';
 import { storeFiles } from '../commands/apply-command.ts';

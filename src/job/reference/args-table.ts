@@ -1,5 +1,5 @@
 /** The properties of a JSON Schema as a Markdown table: name, type, default, description. */
-import { getOwn, isJsonObject, type JsonObject } from '../json-object.ts';
+import { getOwn, isJsonObject, type JsonObject } from '../../records/json-object.ts';
 
 export function toArgsTable(schema: JsonObject, heading = 'argument'): string {
   const rows = toRows(schema, '');

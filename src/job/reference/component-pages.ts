@@ -3,7 +3,7 @@ import type { Catalog } from '../../component/catalog.ts';
 import type { ComponentExample, Reader } from '../../component/reader.ts';
 import type { Transformer, TransformerExample } from '../../component/transformer.ts';
 import type { Writer } from '../../component/writer.ts';
-import { toArgsSchema } from '../args-schema.ts';
+import { toArgsSchema } from '../schema/args-schema.ts';
 import { toArgsTable } from './args-table.ts';
 import { GENERATED } from './generated.ts';
 

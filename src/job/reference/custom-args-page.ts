@@ -1,7 +1,7 @@
 /** docs/reference/custom-args.md: the cases that the tests go through, each with what really comes of it. */
 import { ConfigError } from '../../errors.ts';
-import { layArgs, layCustomArgs } from '../custom-args.ts';
-import { canonicalJson, getOwn, type JsonObject } from '../json-object.ts';
+import { layArgs, layCustomArgs } from '../effective/custom-args.ts';
+import { canonicalJson, getOwn, type JsonObject } from '../../records/json-object.ts';
 import { GENERATED } from './generated.ts';
 
 /** One object of test/job/custom-args.cases.json. */

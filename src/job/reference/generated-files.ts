@@ -1,6 +1,6 @@
 /** Every file that is made from the definitions in the code, by its path in the package. */
 import type { Catalog } from '../../component/catalog.ts';
-import { toJobJsonSchema } from '../job-json-schema.ts';
+import { toJobJsonSchema } from '../schema/job-json-schema.ts';
 import { toReadersPage, toTransformersPage, toWritersPage } from './component-pages.ts';
 import { toErrorsPage } from './errors-page.ts';
 import { toJobPage } from './job-page.ts';

@@ -1,7 +1,7 @@
 /** docs/reference/job.md: every key of a job file, from its schema. */
-import { toArgsSchema } from '../args-schema.ts';
-import { jobSchema } from '../job-schema.ts';
-import { getOwn, isJsonObject, type JsonObject } from '../json-object.ts';
+import { toArgsSchema } from '../schema/args-schema.ts';
+import { jobSchema } from '../schema/job-schema.ts';
+import { getOwn, isJsonObject, type JsonObject } from '../../records/json-object.ts';
 import { textOf, toArgsTable } from './args-table.ts';
 import { GENERATED } from './generated.ts';
 

@@ -1,5 +1,5 @@
 /** The rules that stop a suspicious run before it publishes. A tripped guard is a sentence for the person who decides. */
-import type { Guards } from '../../job/job.ts';
+import type { Guards } from '../../job/schema/job.ts';
 import type { TargetSize } from '../../postgres/publish/change-set.ts';
 import type { GuardTrip } from '../../records/run.ts';
 import type { StageCounts } from '../../records/counts.ts';

@@ -10,7 +10,7 @@ import { askAboutFile } from '../../http/ask-about-file.ts';
 import { fetchLocated, locatedFile } from '../../http/fetch-located.ts';
 import { fileNameOf } from '../../http/file-name-of.ts';
 import { resolveLinkset } from '../../http/resolve-linkset.ts';
-import type { ParsedChain } from '../../job/parse-chain.ts';
+import type { ParsedChain } from '../../job/effective/parse-chain.ts';
 
 type Transformers = ParsedChain['transformers'];
 

@@ -4,8 +4,8 @@
  * cannot be reached is asked again by the attempts of the step. The run is what it is, whatever comes of this.
  */
 import { UnavailableError, VocabSyncError, messageOf } from '../../errors.ts';
-import { jobFromConfig } from '../../job/effective-job.ts';
-import type { NotifyChannel } from '../../job/notify-schema.ts';
+import { jobFromConfig } from '../../job/effective/effective-job.ts';
+import type { NotifyChannel } from '../../job/schema/notify-schema.ts';
 import { redact } from '../../logging/redact.ts';
 import { isNoticeSent, saveNotice, type NoticeKey } from '../../postgres/ledger/notices.ts';
 import { findRun } from '../../postgres/ledger/run-rows.ts';

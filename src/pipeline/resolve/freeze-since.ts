@@ -1,6 +1,6 @@
 /** The `since` of a run: what was given by hand, else where the job stands. Frozen at the start, kept to the end. */
-import type { EffectiveJob } from '../../job/effective-job.ts';
-import { parseSince } from '../../job/since.ts';
+import type { EffectiveJob } from '../../job/effective/effective-job.ts';
+import { parseSince } from '../../job/effective/since.ts';
 import type { Pool } from '../../postgres/pool.ts';
 import type { Watermark } from '../../postgres/ledger/watermark.ts';
 import type { RunRequest } from '../../records/run.ts';

@@ -1,6 +1,6 @@
 /** The `since` that a run gets when nobody gives one: the watermark, less the overlap of the job. */
-import type { Job } from '../../job/job.ts';
-import { goBack } from '../../job/since.ts';
+import type { Job } from '../../job/schema/job.ts';
+import { goBack } from '../../job/effective/since.ts';
 import { findWatermark, type Watermark } from '../../postgres/ledger/watermark.ts';
 import type { Pool, PoolClient } from '../../postgres/pool.ts';
 

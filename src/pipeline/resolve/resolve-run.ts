@@ -1,7 +1,7 @@
 /** The first step: freeze config, args and `since`, take the job, write the run down. */
 import { ConfigError } from '../../errors.ts';
-import { configDigest } from '../../job/config-digest.ts';
-import { createEffectiveJob, jobFromConfig, type EffectiveJob } from '../../job/effective-job.ts';
+import { configDigest } from '../../job/effective/config-digest.ts';
+import { createEffectiveJob, jobFromConfig, type EffectiveJob } from '../../job/effective/effective-job.ts';
 import { findStoredJob, type StoredJob } from '../../postgres/ledger/job-rows.ts';
 import { storeVersion } from '../../postgres/ledger/store-versions.ts';
 import { endFrozenSessions } from '../../postgres/frozen-sessions.ts';

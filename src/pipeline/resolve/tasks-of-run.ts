@@ -1,7 +1,7 @@
 /** The tasks that a run works through, as the ledger keeps them. */
-import type { EffectiveJob } from '../../job/effective-job.ts';
-import type { Task } from '../../job/job.ts';
-import { taskDigest } from '../../job/task-digest.ts';
+import type { EffectiveJob } from '../../job/effective/effective-job.ts';
+import type { Task } from '../../job/schema/job.ts';
+import { taskDigest } from '../../job/effective/task-digest.ts';
 import type { NewTask } from '../../postgres/ledger/run-rows.ts';
 import type { Engine } from '../engine.ts';
 import { requireSameReaders, type RetriedRun } from '../undo/retried-run.ts';

@@ -1,5 +1,5 @@
 /** The source of a chain with the files that it fetched, as the beginning of a read. */
-import type { ParsedChain } from '../../job/parse-chain.ts';
+import type { ParsedChain } from '../../job/effective/parse-chain.ts';
 import type { FetchedFile } from '../../records/source.ts';
 import { fileResource } from '../../spool/file-resource.ts';
 import { sourceFiles } from '../fetch/lookups.ts';

@@ -5,7 +5,7 @@
 import type { Since } from '../../component/reader.ts';
 import type { Services } from '../../component/services.ts';
 import { Skip, type Transform } from '../../component/transformer.ts';
-import type { ParsedChain } from '../../job/parse-chain.ts';
+import type { ParsedChain } from '../../job/effective/parse-chain.ts';
 import { isFailure } from '../../records/entry.ts';
 import { formatOrigin } from '../../records/origin.ts';
 import type { FetchedFile } from '../../records/source.ts';

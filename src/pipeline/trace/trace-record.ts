@@ -1,9 +1,9 @@
 /** One record of one run, from its origin through each transformer to what became of it in each target. */
 import { stat } from 'node:fs/promises';
 import { ConfigError } from '../../errors.ts';
-import { jobFromConfig } from '../../job/effective-job.ts';
-import { parseChain } from '../../job/parse-chain.ts';
-import { taskDigest } from '../../job/task-digest.ts';
+import { jobFromConfig } from '../../job/effective/effective-job.ts';
+import { parseChain } from '../../job/effective/parse-chain.ts';
+import { taskDigest } from '../../job/effective/task-digest.ts';
 import {
   readRecordHistory,
   readRecordRejections,

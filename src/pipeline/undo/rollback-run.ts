@@ -1,8 +1,8 @@
 /** Undoes what a run published, as a run of its own: it takes the job, writes its own change log, all in one transaction. */
 import type { SnapshotSink } from '../../component/writer.ts';
 import { ConfigError } from '../../errors.ts';
-import { jobFromConfig } from '../../job/effective-job.ts';
-import { parseWriters } from '../../job/parse-chain.ts';
+import { jobFromConfig } from '../../job/effective/effective-job.ts';
+import { parseWriters } from '../../job/effective/parse-chain.ts';
 import { inTransaction, type PoolClient } from '../../postgres/pool.ts';
 import { applyUndo, planUndo, type RollbackConflict, type Undo } from '../../postgres/publish/rollback.ts';
 import { endRollback, insertRollback, insertUndoneTask, lockRun } from '../../postgres/publish/rollback-rows.ts';

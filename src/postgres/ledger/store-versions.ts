@@ -3,7 +3,7 @@
  * none. What was switched on or off by hand stays so until `active` in the config itself is edited.
  */
 import { ConfigError } from '../../errors.ts';
-import type { Job } from '../../job/job.ts';
+import type { Job } from '../../job/schema/job.ts';
 import { lockJobs } from './lock-jobs.ts';
 import { inTransaction, type Pool, type PoolClient } from '../pool.ts';
 

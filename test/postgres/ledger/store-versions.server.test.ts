@@ -1,6 +1,6 @@
 /** Hundreds of jobs that are stored at once, by one and by two. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { configDigest } from '../../../src/job/config-digest.ts';
+import { configDigest } from '../../../src/job/effective/config-digest.ts';
 import { parseJob } from '../../../src/job/parse-job.ts';
 import { findStoredJob, listStoredJobs } from '../../../src/postgres/ledger/job-rows.ts';
 import { deleteJob, setActive } from '../../../src/postgres/ledger/job-switches.ts';

@@ -1,0 +1,83 @@
+/**
+ * Arguments where a component reads them: {"$arg": "name"} keeps the type of the value, "${args.name}" puts it into a
+ * longer text. Nothing else is evaluated: what was put in is not looked at again, and any other "${…}" is plain text.
+ */
+import type { ArgumentSet } from '../check/check-arguments.ts';
+import { getOwn, isJsonObject, mapObject, type JsonObject } from '../../records/json-object.ts';
+import { toPointer, type Path } from '../pointer.ts';
+import { describeFound, type Report } from '../check/problem.ts';
+import { referenceKind } from './references.ts';
+import { didYouMean, suggest } from '../check/suggest.ts';
+
+const IN_TEXT = /\$\{args\.([A-Za-z_][A-Za-z0-9_-]*)\}/g;
+
+/** `at` is the pointer of `args`. A value that is not there yet stays a reference, so that the rest can be checked. */
+export function fillArguments(args: JsonObject, at: string, set: ArgumentSet, report: Report): JsonObject {
+  const fill = (value: unknown, path: Path): unknown => {
+    if (typeof value === 'string') return fillText(value, at + toPointer(path), set, report);
+    if (Array.isArray(value)) return value.map((item: unknown, index) => fill(item, [...path, index]));
+    if (!isJsonObject(value)) return value;
+    const kind = referenceKind(value);
+    if (kind === '$secret') return value;
+    if (kind === undefined) return mapObject(value, (inner, key) => fill(inner, [...path, key]));
+    const name = getOwn(value, '$arg');
+    if (typeof name !== 'string' || set.open.has(name)) return value;
+    if (Object.hasOwn(set.values, name)) return set.values[name];
+    reportUnknown(name, `${at}${toPointer(path)}/$arg`, set, report);
+    return value;
+  };
+  return fill(args, []) as JsonObject;
+}
+
+/** The names of the arguments that are read anywhere in a value. */
+export function argumentNames(value: unknown): ReadonlySet<string> {
+  const names = new Set<string>();
+  const look = (inner: unknown): void => {
+    if (typeof inner === 'string') for (const match of inner.matchAll(IN_TEXT)) names.add(match[1] ?? '');
+    else if (Array.isArray(inner)) inner.forEach(look);
+    else if (isJsonObject(inner)) {
+      const name = referenceKind(inner) === '$arg' ? getOwn(inner, '$arg') : undefined;
+      if (typeof name === 'string') names.add(name);
+      else if (referenceKind(inner) !== '$secret') Object.values(inner).forEach(look);
+    }
+  };
+  look(value);
+  return names;
+}
+
+function fillText(text: string, pointer: string, set: ArgumentSet, report: Report): unknown {
+  const names = [...argumentNames(text)];
+  const open = names.find((name) => set.open.has(name));
+  if (open !== undefined) return { $arg: open };
+  for (const name of names) {
+    if (!Object.hasOwn(set.values, name)) reportUnknown(name, pointer, set, report);
+    else if (!isPlain(set.values[name])) {
+      const expected = `a text, a number, true or false for "\${args.${name}}" inside a text`;
+      const found = describeFound(set.values[name]);
+      const message = `expected ${expected}, found ${found}; {"$arg": "${name}"} in place of the whole text keeps it as it is`;
+      report({ severity: 'error', pointer, message, expected, found });
+    }
+  }
+  return text.replaceAll(IN_TEXT, (whole, name: string) => {
+    const value = getOwn(set.values, name);
+    return isPlain(value) ? String(value) : whole;
+  });
+}
+
+function isPlain(value: unknown): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+}
+
+function reportUnknown(name: string, pointer: string, set: ArgumentSet, report: Report): void {
+  const known = [...Object.keys(set.values), ...set.open];
+  const nearest = suggest(name, known);
+  const declared = known.length === 0 ? 'the job declares none' : `declared: ${known.join(', ')}`;
+  report({
+    severity: 'error',
+    pointer,
+    message: `no argument is called "${name}"${nearest === undefined ? `; ${declared}` : didYouMean(nearest)}`,
+    expected: declared,
+    found: name,
+    ...(nearest === undefined ? {} : { suggestion: nearest }),
+  });
+}

@@ -1,0 +1,78 @@
+/**
+ * What decides whether the same bytes give the same records in the same place: every reader after the source, the
+ * transformers, the writers and the vocabulary with its record schema, each component with its version, defaults filled
+ * in, and with the files beside the job that it looks things up in.
+ *
+ * The source reader is left out on purpose: the bytes it delivers have a digest of their own, and a dump that came by
+ * `--input` or by hand need not be read again when the next run finds the same one on the web. One that also reads what
+ * it fetched counts: what it makes of the same bytes is its own. Title, schedule, guards and approval change nothing in
+ * the records. References to secrets count, secrets do not.
+ */
+import { createHash, hash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Catalog } from '../../component/catalog.ts';
+import type { Reader } from '../../component/reader.ts';
+import type { Transformer } from '../../component/transformer.ts';
+import type { Writer } from '../../component/writer.ts';
+import { InternalError } from '../../errors.ts';
+import { toArgsSchema, withDefaults } from '../schema/args-schema.ts';
+import type { ComponentConfig, Job, Task } from '../schema/job.ts';
+import { canonicalJson } from '../../records/json-object.ts';
+import { recordSchemaDigest } from '../schema/record-schema.ts';
+
+/** `sha256:` and 64 hex digits. */
+export function taskDigest(task: Task, catalog: Catalog): string {
+  return digestOf({
+    vocabulary: task.vocabulary ?? null,
+    schema: task.vocabulary === undefined ? null : recordSchemaDigest(task.vocabulary),
+    readers: task.readers
+      .filter((config, index) => index > 0 || readsItself(config, catalog))
+      .map((config) => identify(config, catalog.readers)),
+    transformers: task.transformers.map((config) => identify(config, catalog.transformers)),
+    writers: task.writers.map((config) => identify(config, catalog.writers)),
+  });
+}
+
+function readsItself({ type }: ComponentConfig, catalog: Catalog): boolean {
+  const reader = catalog.readers.get(type);
+  if (reader?.accepts !== 'nothing') return false;
+  return reader.emits === 'records' || reader.open !== undefined;
+}
+
+/** What decides what a source reader looks for: compare identities of source versions only where this is equal. */
+export function sourceDigest(task: Task, catalog: Catalog): string {
+  const [source] = task.readers;
+  return digestOf(source === undefined ? null : identify(source, catalog.readers));
+}
+
+/** All tasks of a job by name. */
+export function jobDigest(job: Job, catalog: Catalog): string {
+  return digestOf(Object.fromEntries(job.tasks.map((task) => [task.name, taskDigest(task, catalog)])));
+}
+
+function identify(config: ComponentConfig, known: ReadonlyMap<string, Reader | Transformer | Writer>): unknown {
+  const component = known.get(config.type);
+  if (component === undefined) {
+    throw new InternalError('E_INTERNAL', `The component "${config.type}" of a checked job is not in the catalog.`);
+  }
+  const args = withDefaults(config.args, toArgsSchema(component.args));
+  const files = 'files' in component ? component.files(component.args.parse(args)) : [];
+  return {
+    component: `${component.type}@${String(component.version)}`,
+    args,
+    ...(files.length === 0 ? {} : { files: files.map(digestOfFile) }),
+  };
+}
+
+/** Null for one that cannot be read: the component refuses it in its own words when it is made. */
+function digestOfFile(path: string): string | null {
+  try {
+    return hash('sha256', readFileSync(path), 'hex');
+  } catch {
+    return null;
+  }
+}
+
+function digestOf(value: unknown): string {
+  return `sha256:${createHash('sha256').update(canonicalJson(value)).digest('hex')}`;
+}

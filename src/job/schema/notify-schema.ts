@@ -1,0 +1,52 @@
+/** Who is told of the runs of a job, and of what. The addresses of webhooks hold their credential, so they are secrets. */
+import { z } from 'zod';
+import { NOTICE_EVENTS, type NoticeEvent } from '../../records/notice.ts';
+import { SECRET_PATTERN } from '../effective/references.ts';
+
+const DEFAULT_EVENTS: readonly NoticeEvent[] = ['failed', 'waiting', 'schedule_paused'];
+
+const on = z
+  .array(z.enum(NOTICE_EVENTS))
+  .min(1)
+  .default([...DEFAULT_EVENTS])
+  .describe('Which events are told: outcomes of a run, `waiting` for approval, `schedule_paused` after failures.');
+
+/** Says nothing of what stands there: it may be the address itself. */
+const NOT_A_REFERENCE =
+  'the address is a credential: write a reference such as {"$secret": "env:OPS_WEBHOOK"}, found something else (not shown)';
+
+const secretUrl = z
+  .strictObject({ $secret: z.string().regex(new RegExp(SECRET_PATTERN), NOT_A_REFERENCE) }, NOT_A_REFERENCE)
+  .describe('Where to, as a reference such as {"$secret": "env:OPS_WEBHOOK"}: who knows the address can write there.');
+
+const webhookSchema = z.strictObject({
+  type: z
+    .literal('webhook')
+    .describe('A program: it is sent {"event", "text", "report"}, the report as of `show --json`.'),
+  on,
+  url: secretUrl,
+});
+
+const chatSchema = z.strictObject({
+  type: z.literal('chat').describe('A chat that takes {"text"}: Slack, Mattermost, Rocket.Chat, Google Chat.'),
+  on,
+  url: secretUrl,
+});
+
+const emailSchema = z.strictObject({
+  type: z.literal('email').describe('People, by the mail server of VOCAB_SYNC_SMTP_URL where the worker runs.'),
+  on,
+  to: z.array(z.email('expected an e-mail address')).min(1).max(50).describe('Their addresses.'),
+});
+
+const channelSchema = z.discriminatedUnion('type', [webhookSchema, chatSchema, emailSchema]);
+
+export type NotifyChannel = z.infer<typeof channelSchema>;
+
+export const notifySchema = z
+  .array(channelSchema)
+  .max(20)
+  .default([])
+  .describe(
+    'Who is told of the runs of this job. A notice that cannot be delivered changes nothing in the run; `show RUN` and its log say so.',
+  );

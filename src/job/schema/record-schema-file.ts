@@ -1,0 +1,53 @@
+/**
+ * A record schema of the operator's own. Its regular expressions go through an engine that takes linear time (RE2): the
+ * schema is trusted, the records that it is matched against are not.
+ */
+import { readFileSync } from 'node:fs';
+import { RE2JS } from 're2js';
+import { ConfigError, messageOf } from '../../errors.ts';
+import { isJsonObject, type JsonObject } from '../../records/json-object.ts';
+import { compileRecordSchema, type RecordCheck } from './record-schema.ts';
+
+/** A JSON Schema, draft 7. Throws ConfigError E_FILE_NOT_FOUND or E_SCHEMA_INVALID. */
+export function loadRecordSchemaFile(path: string): RecordCheck {
+  const schema = parseSchema(readText(path), path);
+  try {
+    return compileRecordSchema(schema, linearRegExp);
+  } catch (cause) {
+    throw invalid(path, messageOf(cause), cause);
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const message = `The record schema ${path} cannot be read on this machine: ${messageOf(cause)}.`;
+    throw new ConfigError('E_FILE_NOT_FOUND', message, { cause, details: { path } });
+  }
+}
+
+function parseSchema(text: string, path: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (cause) {
+    throw invalid(path, messageOf(cause), cause);
+  }
+  if (isJsonObject(value)) return value;
+  throw invalid(path, 'it is no JSON object');
+}
+
+function invalid(path: string, reason: string, cause?: unknown): ConfigError {
+  const message = `Expected a JSON Schema (draft 7) in ${path}, but ${reason}. Look-around and back-references are not available in patterns.`;
+  return new ConfigError('E_SCHEMA_INVALID', message, { cause, details: { path } });
+}
+
+/** As ajv asks for it: `code` is for generated files, which we do not make; `toString` tells patterns apart. */
+const linearRegExp = Object.assign(
+  (pattern: string) => {
+    const compiled = RE2JS.compile(pattern);
+    return { test: (text: string) => compiled.test(text), toString: () => pattern };
+  },
+  { code: 'linearRegExp' },
+);
