@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { reportWatermark } from '../../src/cli/watermark-report.ts';
+import { reportWatermark } from '../../src/cli/commands/watermark/watermark-report.ts';
 import { reportRun } from '../../src/pipeline/finish/report-run.ts';
 import { readChanges } from '../../src/postgres/ledger/change-history.ts';
 import { findRunId, listRuns } from '../../src/postgres/ledger/history.ts';

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Applied } from '../../src/cli/apply-jobs.ts';
+import type { Applied } from '../../src/cli/commands/apply/apply-jobs.ts';
 import { configDigest } from '../../src/job/effective/config-digest.ts';
 import { assertJob } from '../../src/job/load-job.ts';
 import { findStoredJob } from '../../src/postgres/ledger/job-rows.ts';

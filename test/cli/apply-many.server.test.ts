@@ -2,9 +2,9 @@
 import { rmSync } from 'node:fs';
 import type { Client, ScheduleOptions } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { applyJobs, type Applied } from '../../src/cli/apply-jobs.ts';
-import { renderApplied } from '../../src/cli/render-applied.ts';
-import type { JobToApply } from '../../src/cli/read-job-files.ts';
+import { applyJobs, type Applied } from '../../src/cli/commands/apply/apply-jobs.ts';
+import { renderApplied } from '../../src/cli/render/render-applied.ts';
+import type { JobToApply } from '../../src/cli/commands/apply/read-job-files.ts';
 import { parseJob } from '../../src/job/parse-job.ts';
 import { listStoredJobs } from '../../src/postgres/ledger/job-rows.ts';
 import { listVersions } from '../../src/postgres/ledger/job-versions.ts';

@@ -4,7 +4,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { openPromise } from 'yauzl';
 import { beforeAll, describe, expect, it, afterAll } from 'vitest';
-import { buildSamples } from '../../src/cli/build-samples.ts';
+import { buildSamples } from '../../src/cli/demo/build-samples.ts';
 import { catalog } from '../../src/cli/catalog.ts';
 import { loadRecordSchema } from '../../src/job/schema/record-schema.ts';
 import { compareFields } from '../../src/records/field-changes.ts';

@@ -1,13 +1,13 @@
 /** What people read: no text of a source may move the cursor, and what changed is told by what came and went. */
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatDuration, formatNumber } from '../../src/cli/format-number.ts';
-import { renderReleaseNote } from '../../src/cli/render-changes.ts';
+import { formatBytes, formatDuration, formatNumber } from '../../src/cli/render/format-number.ts';
+import { renderReleaseNote } from '../../src/cli/render/render-changes.ts';
 import type { RunReport } from '../../src/records/run.ts';
-import { printable } from '../../src/cli/printable.ts';
-import { createProgressLine, type ProgressFacts } from '../../src/cli/progress-line.ts';
-import { describeField, renderChanges } from '../../src/cli/render-changes.ts';
-import { renderTable } from '../../src/cli/render-table.ts';
+import { printable } from '../../src/cli/render/printable.ts';
+import { createProgressLine, type ProgressFacts } from '../../src/cli/follow/progress-line.ts';
+import { describeField, renderChanges } from '../../src/cli/render/render-changes.ts';
+import { renderTable } from '../../src/cli/render/render-table.ts';
 import { createTerminal, OutputClosed, type Terminal } from '../../src/cli/terminal.ts';
 import type { RecordChange } from '../../src/postgres/ledger/change-history.ts';
 

@@ -1,6 +1,6 @@
 /** What schedules of a few seconds do on a real Temporal: overlaps, the lock of the job, pauses, failures in a row. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Applied } from '../../src/cli/apply-jobs.ts';
+import type { Applied } from '../../src/cli/commands/apply/apply-jobs.ts';
 import type { RunReport } from '../../src/records/run.ts';
 import { describeWithServers } from '../support/temporal-server.ts';
 import { openCliBench, type CliBench, type ListedRun } from './open-cli-bench.ts';

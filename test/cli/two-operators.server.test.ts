@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Applied } from '../../src/cli/apply-jobs.ts';
+import type { Applied } from '../../src/cli/commands/apply/apply-jobs.ts';
 import type { RunReport } from '../../src/records/run.ts';
 import { describeWithServers } from '../support/temporal-server.ts';
 import { openCliBench, type CliBench } from './open-cli-bench.ts';

@@ -1,6 +1,6 @@
 /** `watermark` and the report of a run, on a real database and without Temporal. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { WatermarkReport } from '../../src/cli/watermark-report.ts';
+import type { WatermarkReport } from '../../src/cli/commands/watermark/watermark-report.ts';
 import type { RunReport } from '../../src/pipeline/run-steps.ts';
 import { linesJob, openTestEngine, runJobOnce, type TestEngine } from '../support/engine.ts';
 import { describeWithPostgres } from '../support/postgres.ts';

@@ -1,7 +1,7 @@
 /** Runs that are cancelled, terminated or reset in the middle of their work. */
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { followRun, type Followed } from '../../src/cli/follow-run.ts';
+import { followRun, type Followed } from '../../src/cli/follow/follow-run.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
 import { cancelRun } from '../../src/temporal/control-run.ts';
 import { openKillBench, type KillBench, type KillRun } from '../support/kill-bench.ts';

@@ -1,6 +1,6 @@
 /** Where a job stands after its runs were struck: each freezes its since once, and moves the watermark to its own start. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { reportWatermark } from '../../src/cli/watermark-report.ts';
+import { reportWatermark } from '../../src/cli/commands/watermark/watermark-report.ts';
 import type { RunReport } from '../../src/records/run.ts';
 import { openKillBench, type KillBench, type KillRun } from '../support/kill-bench.ts';
 import { untilStaging } from '../support/kill-ledger.ts';

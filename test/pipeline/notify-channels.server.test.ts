@@ -1,6 +1,6 @@
 /** Who is told of a run, how often, and what is written down of it. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { renderReport } from '../../src/cli/render-report.ts';
+import { renderReport } from '../../src/cli/render/render-report.ts';
 import { ConfigError, UnavailableError } from '../../src/errors.ts';
 import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
 import { reportRun } from '../../src/pipeline/finish/report-run.ts';

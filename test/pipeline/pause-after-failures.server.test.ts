@@ -1,6 +1,6 @@
 /** Which failures count, when they pause the schedule, and what is said of it then. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { renderReport } from '../../src/cli/render-report.ts';
+import { renderReport } from '../../src/cli/render/render-report.ts';
 import { checkJob } from '../../src/job/check/check-job.ts';
 import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
 import { reportRun } from '../../src/pipeline/finish/report-run.ts';

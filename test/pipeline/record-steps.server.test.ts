@@ -1,6 +1,6 @@
 /** What the ledger keeps of the steps of a run: their times, their errors, their log. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { renderSteps, summariseSteps } from '../../src/cli/render-steps.ts';
+import { renderSteps, summariseSteps } from '../../src/cli/render/render-steps.ts';
 import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
 import { appendLog, beginAttempt, MOST_LINES, readAttempts, readLog } from '../../src/postgres/ledger/run-log.ts';
 import { rememberSecret } from '../../src/logging/redact.ts';

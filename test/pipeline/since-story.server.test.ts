@@ -1,7 +1,7 @@
 /** Where the next run starts from, told as one story: after each run the watermark says where it stands and why. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { renderWatermark, reportWatermark } from '../../src/cli/watermark-report.ts';
+import { renderWatermark, reportWatermark } from '../../src/cli/commands/watermark/watermark-report.ts';
 import { assertJob } from '../../src/job/load-job.ts';
 import type { RunReport, RunRequest } from '../../src/pipeline/run-steps.ts';
 import { changeWatermark } from '../../src/postgres/ledger/watermark.ts';

@@ -1,7 +1,7 @@
 /** The sample dumps of config/samples, packed for tests. */
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { buildSamples } from '../../src/cli/build-samples.ts';
+import { buildSamples } from '../../src/cli/demo/build-samples.ts';
 
 export interface SampleDump {
   /** The path of the zip. */

@@ -1,13 +1,13 @@
 /** `apply [PATH…]`: stores jobs with versions and brings their schedules in line. */
 import type { Command } from 'commander';
-import { applyJobs } from '../apply-jobs.ts';
+import { applyJobs } from './apply/apply-jobs.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
-import { userName } from '../compose-request.ts';
+import { userName } from './run/compose-request.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { withServers } from '../open-servers.ts';
-import { readJobFiles, type JobFiles } from '../read-job-files.ts';
-import { renderApplied } from '../render-applied.ts';
+import { withServers } from '../servers/open-servers.ts';
+import { readJobFiles, type JobFiles } from './apply/read-job-files.ts';
+import { renderApplied } from '../render/render-applied.ts';
 
 export interface ApplyOptions extends JsonOption {
   readonly dryRun?: boolean;

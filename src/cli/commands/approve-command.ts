@@ -1,8 +1,8 @@
 /** `approve RUN`. */
 import type { Command } from 'commander';
 import { examples, JSON_OPTION, type CommandContext } from '../command-context.ts';
-import { decideRun, type DecideOptions } from '../decide-run.ts';
-import { parseText } from '../parse-text.ts';
+import { decideRun, type DecideOptions } from './run/decide-run.ts';
+import { parseText } from './options/parse-text.ts';
 
 export function addApproveCommand(program: Command, context: CommandContext): void {
   program

@@ -7,12 +7,12 @@ import { cancelRun } from '../../temporal/control-run.ts';
 import { workflowStatus } from '../../temporal/run-status.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT, exitCodeOfReport, type ExitCode } from '../exit-code.ts';
-import { followToEnd } from '../follow-to-end.ts';
-import { withServers, type Servers } from '../open-servers.ts';
-import { queueOf } from '../queue-of.ts';
-import { renderReport } from '../render-report.ts';
-import { requireRunUnderWay } from '../require-run-under-way.ts';
-import { requireWorker } from '../require-worker.ts';
+import { followToEnd } from '../follow/follow-to-end.ts';
+import { withServers, type Servers } from '../servers/open-servers.ts';
+import { queueOf } from './run/queue-of.ts';
+import { renderReport } from '../render/render-report.ts';
+import { requireRunUnderWay } from './run/require-run-under-way.ts';
+import { requireWorker } from '../servers/require-worker.ts';
 
 export function addCancelCommand(program: Command, context: CommandContext): void {
   program

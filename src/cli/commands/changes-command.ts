@@ -9,17 +9,17 @@ import type { RunReport } from '../../records/run.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
-import { formatNumber } from '../format-number.ts';
-import { withLedger } from '../open-ledger.ts';
+import { formatNumber } from '../render/format-number.ts';
+import { withLedger } from '../servers/open-ledger.ts';
 import {
   CHANGE_FORMATS,
   renderChanges,
   renderReleaseNote,
   toChangeLine,
   type ChangeFormat,
-} from '../render-changes.ts';
-import { runTargets } from '../run-targets.ts';
-import { parseCount } from '../parse-count.ts';
+} from '../render/render-changes.ts';
+import { runTargets } from './run/run-targets.ts';
+import { parseCount } from './options/parse-count.ts';
 
 interface ChangesOptions extends JsonOption {
   readonly op?: string;

@@ -6,8 +6,8 @@ import { isError, type Problem } from '../../job/check/problem.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
-import { countOf } from '../format-number.ts';
-import { printable } from '../printable.ts';
+import { countOf } from '../render/format-number.ts';
+import { printable } from '../render/printable.ts';
 
 interface CheckedFile {
   readonly file: string;

@@ -6,10 +6,10 @@ import { jobDirectories, listJobs } from '../../job/load-job.ts';
 import { didYouMean, suggest } from '../../job/check/suggest.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
-import { describeComponent, listComponents, type ComponentFacts } from '../component-facts.ts';
+import { describeComponent, listComponents, type ComponentFacts } from './components/component-facts.ts';
 import { EXIT } from '../exit-code.ts';
-import { renderComponent } from '../render-component.ts';
-import { renderTable } from '../render-table.ts';
+import { renderComponent } from './components/render-component.ts';
+import { renderTable } from '../render/render-table.ts';
 
 interface ComponentsOptions extends JsonOption {
   readonly jobs?: boolean;

@@ -1,7 +1,7 @@
 /** `demo`: from nothing to a synced vocabulary, a reviewed update and a link to its run. */
 import type { Command } from 'commander';
 import { examples, JSON_OPTION, type CommandContext, type JsonOption } from '../command-context.ts';
-import { runDemo } from '../run-demo.ts';
+import { runDemo } from '../demo/run-demo.ts';
 
 interface DemoCommandOptions extends JsonOption {
   readonly keep?: boolean;

@@ -6,9 +6,9 @@ import { redact } from '../../logging/redact.ts';
 import type { Settings } from '../../settings.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
-import { jobQueues, storedQueues } from '../job-queues.ts';
-import { withServers, type Servers } from '../open-servers.ts';
-import { renderFields } from '../render-table.ts';
+import { jobQueues, storedQueues } from '../servers/job-queues.ts';
+import { withServers, type Servers } from '../servers/open-servers.ts';
+import { renderFields } from '../render/render-table.ts';
 import { untilInterrupted } from '../until-interrupted.ts';
 
 interface DevOptions extends JsonOption {

@@ -10,10 +10,10 @@ import { lookAtDatabase } from '../doctor/look-at-database.ts';
 import { lookAtMachine } from '../doctor/look-at-machine.ts';
 import { lookAtTemporal } from '../doctor/look-at-temporal.ts';
 import { EXIT } from '../exit-code.ts';
-import { jobQueues, storedQueues } from '../job-queues.ts';
+import { jobQueues, storedQueues } from '../servers/job-queues.ts';
 import { openPool } from '../../postgres/pool.ts';
 import { packageFacts } from '../package-facts.ts';
-import { renderTable } from '../render-table.ts';
+import { renderTable } from '../render/render-table.ts';
 
 interface DoctorOptions extends JsonOption {
   readonly queue?: readonly string[];

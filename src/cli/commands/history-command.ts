@@ -4,8 +4,8 @@ import { ConfigError } from '../../errors.ts';
 import { readRecordHistory } from '../../postgres/ledger/record-history.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
-import { withLedger } from '../open-ledger.ts';
-import { renderHistory } from '../render-history.ts';
+import { withLedger } from '../servers/open-ledger.ts';
+import { renderHistory } from '../render/render-history.ts';
 
 /** Stands by itself and below `job`. */
 export function addHistoryCommand(program: Command, context: CommandContext): void {

@@ -1,15 +1,15 @@
 /** `job …`: the stored jobs. */
 import type { Command } from 'commander';
 import { examples, JSON_OPTION, type CommandContext, type JsonOption } from '../command-context.ts';
-import { deleteStoredJob, type DeleteOptions } from '../job/delete-job.ts';
-import { duplicateJob, type DuplicateOptions } from '../job/duplicate-job.ts';
-import { exportJob, type ExportOptions } from '../job/export-job.ts';
-import { importJob } from '../job/import-job.ts';
-import { listJobsCommand } from '../job/list-jobs.ts';
-import { showJob } from '../job/show-job.ts';
-import { showVersions, type VersionsOptions } from '../job/show-versions.ts';
-import { switchJob } from '../job/switch-job.ts';
-import { parseCount } from '../parse-count.ts';
+import { deleteStoredJob, type DeleteOptions } from './job/delete-job.ts';
+import { duplicateJob, type DuplicateOptions } from './job/duplicate-job.ts';
+import { exportJob, type ExportOptions } from './job/export-job.ts';
+import { importJob } from './job/import-job.ts';
+import { listJobsCommand } from './job/list-jobs.ts';
+import { showJob } from './job/show-job.ts';
+import { showVersions, type VersionsOptions } from './job/show-versions.ts';
+import { switchJob } from './job/switch-job.ts';
+import { parseCount } from './options/parse-count.ts';
 import type { ApplyOptions } from './apply-command.ts';
 import { addHistoryCommand } from './history-command.ts';
 

@@ -7,8 +7,8 @@ import { LOG_LEVELS, readLog, type LogLevel, type LogLine } from '../../postgres
 import { findRun } from '../../postgres/ledger/run-rows.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
-import { withLedger } from '../open-ledger.ts';
-import { printable } from '../printable.ts';
+import { withLedger } from '../servers/open-ledger.ts';
+import { printable } from '../render/printable.ts';
 
 interface LogsOptions extends JsonOption {
   readonly follow?: boolean;

@@ -8,11 +8,11 @@ import type { SendNotice } from '../../pipeline/engine.ts';
 import type { Notice } from '../../records/notice.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
-import { composeSecrets } from '../compose-services.ts';
-import { composeSendNotice } from '../compose-send-notice.ts';
+import { composeSecrets } from '../servers/compose-services.ts';
+import { composeSendNotice } from '../servers/compose-send-notice.ts';
 import { EXIT } from '../exit-code.ts';
-import { findJob } from '../find-job.ts';
-import { renderTable } from '../render-table.ts';
+import { findJob } from './run/find-job.ts';
+import { renderTable } from '../render/render-table.ts';
 
 export function addNotifyCommand(program: Command, context: CommandContext): void {
   program

@@ -1,7 +1,7 @@
 /** `plan JOB`: a run that stops before it publishes and shows what would change. */
 import type { Command } from 'commander';
 import { examples, type CommandContext } from '../command-context.ts';
-import { addRunOptions, runJobCommand, type RunOptions } from '../run-job-command.ts';
+import { addRunOptions, runJobCommand, type RunOptions } from './run/run-job-command.ts';
 
 export function addPlanCommand(program: Command, context: CommandContext): void {
   const command = program

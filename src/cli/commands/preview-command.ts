@@ -2,12 +2,12 @@
 import { Option, type Command } from 'commander';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, type CommandContext, type JsonOption } from '../command-context.ts';
-import { composeRequest, type RequestOptions } from '../compose-request.ts';
+import { composeRequest, type RequestOptions } from './run/compose-request.ts';
 import { EXIT } from '../exit-code.ts';
-import { PREVIEW_FORMATS, type PreviewFormat } from '../preview-format.ts';
-import { previewTask } from '../preview-task.ts';
-import { argumentOption } from '../argument-option.ts';
-import { parseCount } from '../parse-count.ts';
+import { PREVIEW_FORMATS, type PreviewFormat } from './preview/preview-format.ts';
+import { previewTask } from './preview/preview-task.ts';
+import { argumentOption } from './options/argument-option.ts';
+import { parseCount } from './options/parse-count.ts';
 
 interface PreviewOptions extends Omit<RequestOptions, 'title' | 'force' | 'queue'>, JsonOption {
   readonly limit?: number;

@@ -5,9 +5,9 @@ import { listFilesInUse, prune, type Pruned } from '../../postgres/ledger/prune.
 import { pruneSpool, type PrunedSpool } from '../../spool/prune-spool.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
-import { countOf, formatBytes, formatTime } from '../format-number.ts';
-import { withLedger } from '../open-ledger.ts';
-import { parseCount } from '../parse-count.ts';
+import { countOf, formatBytes, formatTime } from '../render/format-number.ts';
+import { withLedger } from '../servers/open-ledger.ts';
+import { parseCount } from './options/parse-count.ts';
 
 interface PruneOptions extends JsonOption {
   readonly runsOlderThan: Date;

@@ -4,10 +4,10 @@ import { readRejections, type RejectionRow } from '../../postgres/ledger/change-
 import { findRunId } from '../../postgres/ledger/history.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
-import { formatNumber } from '../format-number.ts';
-import { withLedger } from '../open-ledger.ts';
-import { printable } from '../printable.ts';
-import { parseCount } from '../parse-count.ts';
+import { formatNumber } from '../render/format-number.ts';
+import { withLedger } from '../servers/open-ledger.ts';
+import { printable } from '../render/printable.ts';
+import { parseCount } from './options/parse-count.ts';
 
 interface RejectionsOptions extends JsonOption {
   readonly limit: number;

@@ -2,12 +2,12 @@
 import type { Command } from 'commander';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, type CommandContext, type JsonOption } from '../command-context.ts';
-import { composeRetry, type RetryOptions } from '../compose-retry.ts';
-import { countOf } from '../format-number.ts';
-import { openServersFor } from '../require-worker.ts';
-import { argumentOption } from '../argument-option.ts';
-import { startAndFollow } from '../start-and-follow.ts';
-import { parseText } from '../parse-text.ts';
+import { composeRetry, type RetryOptions } from './run/compose-retry.ts';
+import { countOf } from '../render/format-number.ts';
+import { openServersFor } from '../servers/require-worker.ts';
+import { argumentOption } from './options/argument-option.ts';
+import { startAndFollow } from '../follow/start-and-follow.ts';
+import { parseText } from './options/parse-text.ts';
 
 interface RetryCommandOptions extends RetryOptions, JsonOption {
   readonly detach?: boolean;

@@ -7,14 +7,14 @@ import type { Pool } from '../../postgres/pool.ts';
 import { findRun } from '../../postgres/ledger/run-rows.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
-import { composeSecrets } from '../compose-services.ts';
-import { userName } from '../compose-request.ts';
+import { composeSecrets } from '../servers/compose-services.ts';
+import { userName } from './run/compose-request.ts';
 import { EXIT } from '../exit-code.ts';
-import { formatNumber, formatTime } from '../format-number.ts';
-import { withLedger } from '../open-ledger.ts';
-import { printable } from '../printable.ts';
-import { renderReport } from '../render-report.ts';
-import { shortId } from '../short-id.ts';
+import { formatNumber, formatTime } from '../render/format-number.ts';
+import { withLedger } from '../servers/open-ledger.ts';
+import { printable } from '../render/printable.ts';
+import { renderReport } from '../render/render-report.ts';
+import { shortId } from '../render/short-id.ts';
 import { terminalLogger } from '../terminal-logger.ts';
 
 interface RollbackOptions extends JsonOption {

@@ -1,7 +1,7 @@
 /** `run JOB`: one run, followed to its end. */
 import type { Command } from 'commander';
 import { examples, type CommandContext } from '../command-context.ts';
-import { addRunOptions, runJobCommand, type RunOptions } from '../run-job-command.ts';
+import { addRunOptions, runJobCommand, type RunOptions } from './run/run-job-command.ts';
 
 export function addRunCommand(program: Command, context: CommandContext): void {
   const command = program

@@ -6,12 +6,12 @@ import type { RunTrigger } from '../../records/run.ts';
 import { ConfigError } from '../../errors.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
-import { formatDuration, formatNumber, formatTime } from '../format-number.ts';
-import { withLedger } from '../open-ledger.ts';
-import { stateOf } from '../render-report.ts';
-import { parseCount } from '../parse-count.ts';
-import { renderTable } from '../render-table.ts';
-import { shortId } from '../short-id.ts';
+import { formatDuration, formatNumber, formatTime } from '../render/format-number.ts';
+import { withLedger } from '../servers/open-ledger.ts';
+import { stateOf } from '../render/render-report.ts';
+import { parseCount } from './options/parse-count.ts';
+import { renderTable } from '../render/render-table.ts';
+import { shortId } from '../render/short-id.ts';
 
 const STATES = ['running', 'waiting', 'success', 'partial', 'failed', 'cancelled', 'unchanged', 'discarded', 'skipped'];
 

@@ -3,9 +3,9 @@ import { Argument, type Command } from 'commander';
 import { ConfigError } from '../../errors.ts';
 import { examples, JSON_OPTION, type CommandContext } from '../command-context.ts';
 import type { ExitCode } from '../exit-code.ts';
-import { pauseJobSchedule, resumeJobSchedule } from '../job/pause-schedule.ts';
-import { clearSchedule, setSchedule, type SetScheduleOptions } from '../job/set-schedule.ts';
-import { showSchedule } from '../job/show-schedule.ts';
+import { pauseJobSchedule, resumeJobSchedule } from './schedule/pause-schedule.ts';
+import { clearSchedule, setSchedule, type SetScheduleOptions } from './schedule/set-schedule.ts';
+import { showSchedule } from './schedule/show-schedule.ts';
 
 const ACTIONS = ['show', 'set', 'clear', 'pause', 'resume'] as const;
 

@@ -5,9 +5,9 @@ import { findRunId } from '../../postgres/ledger/history.ts';
 import { readAttempts } from '../../postgres/ledger/run-log.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
-import { withLedger } from '../open-ledger.ts';
-import { renderReport } from '../render-report.ts';
-import { renderSteps, summariseSteps } from '../render-steps.ts';
+import { withLedger } from '../servers/open-ledger.ts';
+import { renderReport } from '../render/render-report.ts';
+import { renderSteps, summariseSteps } from '../render/render-steps.ts';
 
 export function addShowCommand(program: Command, context: CommandContext): void {
   program

@@ -4,12 +4,12 @@ import { letGoRun } from '../../pipeline/undo/release-run.ts';
 import { reportRun } from '../../pipeline/finish/report-run.ts';
 import { terminateRun } from '../../temporal/control-run.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
-import { userName } from '../compose-request.ts';
+import { userName } from './run/compose-request.ts';
 import { EXIT, exitCodeOfReport, type ExitCode } from '../exit-code.ts';
-import { withServers, type Servers } from '../open-servers.ts';
-import { renderReport } from '../render-report.ts';
-import { requireRunUnderWay } from '../require-run-under-way.ts';
-import { parseText } from '../parse-text.ts';
+import { withServers, type Servers } from '../servers/open-servers.ts';
+import { renderReport } from '../render/render-report.ts';
+import { requireRunUnderWay } from './run/require-run-under-way.ts';
+import { parseText } from './options/parse-text.ts';
 
 interface TerminateOptions extends JsonOption {
   readonly reason?: string;

@@ -5,10 +5,10 @@ import { traceRecord } from '../../pipeline/trace/trace-record.ts';
 import { findRunId } from '../../postgres/ledger/history.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
-import { composeSecrets, composeServices } from '../compose-services.ts';
+import { composeSecrets, composeServices } from '../servers/compose-services.ts';
 import { EXIT } from '../exit-code.ts';
-import { withLedger } from '../open-ledger.ts';
-import { renderTrace } from '../render-trace.ts';
+import { withLedger } from '../servers/open-ledger.ts';
+import { renderTrace } from '../render/render-trace.ts';
 import { terminalLogger } from '../terminal-logger.ts';
 import { ConfigError } from '../../errors.ts';
 

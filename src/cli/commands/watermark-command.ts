@@ -11,11 +11,11 @@ import { findHolder } from '../../postgres/ledger/run-rows.ts';
 import { changeWatermark } from '../../postgres/ledger/watermark.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
-import { userName } from '../compose-request.ts';
+import { userName } from './run/compose-request.ts';
 import { EXIT } from '../exit-code.ts';
-import { withLedger } from '../open-ledger.ts';
-import { renderWatermark, reportWatermark } from '../watermark-report.ts';
-import { parseText } from '../parse-text.ts';
+import { withLedger } from '../servers/open-ledger.ts';
+import { renderWatermark, reportWatermark } from './watermark/watermark-report.ts';
+import { parseText } from './options/parse-text.ts';
 
 type WatermarkAction = 'show' | 'set' | 'clear';
 

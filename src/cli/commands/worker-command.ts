@@ -10,9 +10,9 @@ import { preflightSearchAttributes } from '../../temporal/search-attributes.ts';
 import type { WorkerRole } from '../../temporal/worker.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, type CommandContext } from '../command-context.ts';
-import { startWorkers } from '../compose-worker.ts';
+import { startWorkers } from '../servers/compose-worker.ts';
 import { EXIT } from '../exit-code.ts';
-import { DEFAULT_QUEUE } from '../job-queues.ts';
+import { DEFAULT_QUEUE } from '../servers/job-queues.ts';
 
 interface WorkerCommandOptions {
   readonly role: WorkerRole;

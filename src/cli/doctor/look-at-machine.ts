@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { messageOf } from '../../errors.ts';
 import { didYouMean, suggest } from '../../job/check/suggest.ts';
 import type { Settings } from '../../settings.ts';
-import { formatBytes } from '../format-number.ts';
+import { formatBytes } from '../render/format-number.ts';
 import { fail, ok, warn, type DoctorFinding } from './finding.ts';
 
 const OLDEST_NODE = [20, 19] as const;

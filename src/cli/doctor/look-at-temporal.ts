@@ -7,7 +7,7 @@ import { connectTemporal, type TemporalClient } from '../../temporal/client.ts';
 import { lookAtQueue } from '../../temporal/run-status.ts';
 import { INACTIVE_NOTE, listSchedules } from '../../temporal/schedule-state.ts';
 import { preflightSearchAttributes } from '../../temporal/search-attributes.ts';
-import { printable } from '../printable.ts';
+import { printable } from '../render/printable.ts';
 import { fail, ok, warn, type DoctorFinding } from './finding.ts';
 
 export async function lookAtTemporal(settings: Settings, queues: readonly string[]): Promise<readonly DoctorFinding[]> {

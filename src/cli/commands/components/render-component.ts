@@ -1,0 +1,52 @@
+/** One component for people: what it does, its arguments, an example to paste. */
+import { getOwn, isJsonObject, type JsonObject } from '../../../records/json-object.ts';
+import type { ComponentFacts } from './component-facts.ts';
+import { renderTable } from '../../render/render-table.ts';
+
+export function renderComponent({ kind, type, summary, description, args, examples }: ComponentFacts): string {
+  const parts = [`${type} (${kind}): ${summary}\n`];
+  if (description !== null) parts.push(`${description.trim()}\n`);
+  const rows = argumentRows(args);
+  parts.push(
+    rows.length === 0
+      ? 'It takes no arguments.\n'
+      : `Arguments:\n${renderTable([{ title: 'name' }, { title: 'type', most: 40 }, { title: 'default', most: 30 }, { title: 'meaning' }], rows, '  ')}`,
+  );
+  if (examples.length > 0) {
+    const lines = examples.map(
+      ({ title, args: example }) => `  ${title}:\n    ${JSON.stringify({ type, args: example })}\n`,
+    );
+    parts.push(`Examples:\n${lines.join('')}`);
+  }
+  return parts.join('\n');
+}
+
+function argumentRows(schema: JsonObject): readonly (readonly string[])[] {
+  const properties = getOwn(schema, 'properties');
+  if (!isJsonObject(properties)) return [];
+  const required = getOwn(schema, 'required');
+  const needed = new Set(Array.isArray(required) ? (required as unknown[]) : []);
+  return Object.entries(properties).map(([name, property]) => {
+    const facts = isJsonObject(property) ? property : {};
+    const fallback = getOwn(facts, 'default');
+    const shown =
+      needed.has(name) && fallback === undefined ? 'required' : fallback === undefined ? '' : JSON.stringify(fallback);
+    const meaning = getOwn(facts, 'description');
+    return [name, typeOf(facts), shown, typeof meaning === 'string' ? meaning : ''];
+  });
+}
+
+function typeOf(facts: JsonObject): string {
+  const choices = getOwn(facts, 'enum');
+  if (Array.isArray(choices)) return choices.map((choice) => JSON.stringify(choice)).join(' | ');
+  const constant = getOwn(facts, 'const');
+  if (constant !== undefined) return JSON.stringify(constant);
+  const type = getOwn(facts, 'type');
+  if (typeof type === 'string') return type;
+  for (const word of ['anyOf', 'oneOf']) {
+    const options = getOwn(facts, word);
+    if (Array.isArray(options))
+      return (options as unknown[]).map((option) => (isJsonObject(option) ? typeOf(option) : 'any')).join(' | ');
+  }
+  return 'any';
+}

@@ -1,0 +1,68 @@
+/** `job list` */
+import { toSchedule, scheduleSchema } from '../../../job/schedule/schedule-schema.ts';
+import type { Schedule } from '../../../job/schema/job.ts';
+import { listStoredJobs, type StoredJob } from '../../../postgres/ledger/job-rows.ts';
+import { writeJson, type CommandContext, type JsonOption } from '../../command-context.ts';
+import { EXIT, type ExitCode } from '../../exit-code.ts';
+import { formatTime } from '../../render/format-number.ts';
+import { withLedger } from '../../servers/open-ledger.ts';
+import { renderTable } from '../../render/render-table.ts';
+import { scheduleWords } from '../schedule/schedule-words.ts';
+
+export async function listJobsCommand(context: CommandContext, { json }: JsonOption): Promise<ExitCode> {
+  const jobs = await withLedger(context, ({ pool }) => listStoredJobs(pool));
+  await (json === true
+    ? writeJson(context, { jobs: jobs.map(toJobDocument) })
+    : context.terminal.write(renderJobs(jobs)));
+  return EXIT.success;
+}
+
+/** What `job list --json` and `job show --json` say of a job. */
+export function toJobDocument(job: StoredJob) {
+  const { id, title, description, active, queue, version, digest, stored_by } = job;
+  const at = job.active_changed_at?.toISOString() ?? null;
+  return {
+    job: id,
+    title,
+    description,
+    active,
+    active_changed: at === null ? null : { by: job.active_changed_by, at },
+    queue,
+    schedule: storedSchedule(job) ?? null,
+    version,
+    digest,
+    stored_by,
+    stored_at: job.stored_at.toISOString(),
+  };
+}
+
+/** It was checked when it was stored; one that an older release stored may no longer fit. */
+export function storedSchedule({ config }: Pick<StoredJob, 'config'>): Schedule | undefined {
+  const { schedule } = JSON.parse(config) as { readonly schedule?: unknown };
+  const parsed = scheduleSchema.safeParse(schedule);
+  return parsed.success ? toSchedule(parsed.data) : undefined;
+}
+
+function renderJobs(jobs: readonly StoredJob[]): string {
+  if (jobs.length === 0) return 'No stored jobs. `vocab-sync apply` stores job files.\n';
+  return renderTable(
+    [
+      { title: 'job' },
+      { title: 'active' },
+      { title: 'version', align: 'right' },
+      { title: 'stored' },
+      { title: 'by', most: 20 },
+      { title: 'schedule', most: 50 },
+      { title: 'title', most: 50 },
+    ],
+    jobs.map((job) => [
+      job.id,
+      job.active ? 'yes' : 'no',
+      String(job.version),
+      formatTime(job.stored_at.toISOString()),
+      job.stored_by ?? '',
+      scheduleWords(storedSchedule(job)),
+      job.title,
+    ]),
+  );
+}

@@ -1,0 +1,164 @@
+/** Reads the source of a task and takes every entry through its transformers, in source order, with bounded memory. */
+import type { Catalog } from '../../../component/catalog.ts';
+import type { FetchedFile, Since, Warning } from '../../../component/reader.ts';
+import type { Services } from '../../../component/services.ts';
+import { Skip, type Transform } from '../../../component/transformer.ts';
+import { ConfigError } from '../../../errors.ts';
+import type { Job, Task } from '../../../job/schema/job.ts';
+import { parseChain, type ParsedChain } from '../../../job/effective/parse-chain.ts';
+import { loadRecordSchema } from '../../../job/schema/record-schema.ts';
+import { parseSince } from '../../../job/effective/since.ts';
+import { chainSource } from '../../../pipeline/stage/chain-source.ts';
+import { createTransforms, fetchLookups, locateLookups, withLookups } from '../../../pipeline/fetch/lookups.ts';
+import { readChain } from '../../../pipeline/stage/read-chain.ts';
+import { transformItem, type ItemTransform } from '../../../pipeline/stage/transform-items.ts';
+import { isFailure, type ReadItem } from '../../../records/entry.ts';
+import { formatOrigin, type Origin } from '../../../records/origin.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { composeSecrets, composeServices } from '../../servers/compose-services.ts';
+import { createPreviewOutput, type OutputFormat } from './preview-output.ts';
+import type { TraceStep } from './preview-format.ts';
+import { terminalLogger } from '../../terminal-logger.ts';
+
+export interface PreviewTaskOptions {
+  readonly format: OutputFormat;
+  readonly since: unknown;
+  readonly limit?: number;
+  readonly task?: string;
+}
+
+/** Throws what readers throw when the source itself is unusable. A record that is rejected is an entry like any other. */
+export async function previewTask(
+  context: CommandContext,
+  catalog: Catalog,
+  job: Job,
+  options: PreviewTaskOptions,
+): Promise<void> {
+  const { terminal } = context;
+  const settings = context.settings();
+  const services = composeServices(settings, terminalLogger(terminal, settings.logLevel === 'debug'));
+  const task = findTask(job, options.task);
+  const chain = parseChain(task, catalog, composeSecrets());
+  const leave = new AbortController();
+  const quiet = terminal.onInterrupt(() => {
+    leave.abort(new ConfigError('E_RUN_STATE', 'The preview was stopped.'));
+  });
+  const output = createPreviewOutput(terminal, options.format);
+  try {
+    const reading: Reading = { services, signal: leave.signal, since: sinceOf(options.since), warn: output.warn };
+    const files = await fetchFiles(chain, reading);
+    const items = itemsOf(task, chain, files, services);
+    await readEntries(
+      chain,
+      files,
+      reading,
+      (item, origin) => output.take(takeThrough(task, items, item, origin, reading, options)),
+      options.limit,
+    );
+    await output.end();
+  } finally {
+    quiet();
+  }
+}
+
+interface Reading {
+  readonly services: Services;
+  readonly signal: AbortSignal;
+  readonly since: Since | undefined;
+  readonly warn: (warning: Warning) => void;
+}
+
+function findTask(job: Job, name: string | undefined): Task {
+  const task = name === undefined ? job.tasks[0] : job.tasks.find((candidate) => candidate.name === name);
+  if (task !== undefined) return task;
+  const names = job.tasks.map((candidate) => candidate.name).join(', ');
+  throw new ConfigError('E_JOB_INVALID', `The job ${job.id} has no task "${name ?? ''}"; it has ${names}.`);
+}
+
+function sinceOf(written: unknown): Since | undefined {
+  if (written === undefined) return undefined;
+  const since = parseSince(written, new Date());
+  return since === 'none' ? undefined : { time: since.time, origin: 'manual' };
+}
+
+async function fetchFiles({ source, transformers }: ParsedChain, reading: Reading): Promise<readonly FetchedFile[]> {
+  const { reader, args } = source;
+  const context = { ...reading, onProgress: () => undefined };
+  const located = await reader.locate(args, context);
+  if ('nothingNew' in located) {
+    reading.warn({ code: 'W_NOTHING_NEW', message: located.nothingNew });
+    return [];
+  }
+  const lookups = await locateLookups(transformers, context, { mayLack: true });
+  const version = withLookups(located, lookups);
+  const fetched = await reader.fetch(version, args, context);
+  return [...fetched, ...(await fetchLookups(transformers, version, context))];
+}
+
+function itemsOf(task: Task, chain: ParsedChain, files: readonly FetchedFile[], { logger }: Services): ItemTransform {
+  return {
+    transforms: createTransforms(chain.transformers, logger, files),
+    check: task.vocabulary === undefined ? undefined : loadRecordSchema(task.vocabulary),
+  };
+}
+
+async function readEntries(
+  chain: ParsedChain,
+  files: readonly FetchedFile[],
+  { services, signal, since, warn }: Reading,
+  take: (item: ReadItem, origin: () => string) => Promise<void> | undefined,
+  limit = Infinity,
+): Promise<void> {
+  const source = chainSource(chain.source, files);
+  let taken = 0;
+  let container: Origin | undefined;
+  let before = '';
+  for await (const batch of readChain({ source, links: chain.links, signal, services, since, warn })) {
+    for (const item of batch.items) {
+      // As formatOrigin has it, but once for all records of a resource, of which there may be millions.
+      if (item.container !== container) {
+        container = item.container;
+        before = `${formatOrigin(container)} > ${batch.reader}:`;
+      }
+      const written = take(item, () => `${before}${String(item.position)}`);
+      if (written !== undefined) await written;
+      taken += 1;
+      if (taken >= limit) return;
+    }
+  }
+}
+
+function takeThrough(
+  task: Task,
+  items: ItemTransform,
+  item: ReadItem,
+  origin: () => string,
+  { warn }: Reading,
+  { format }: PreviewTaskOptions,
+): { origin: string; result: ReturnType<typeof transformItem>; steps: readonly TraceStep[] } {
+  const steps: TraceStep[] = [];
+  const traced =
+    format === 'trace'
+      ? {
+          ...items,
+          transforms: items.transforms.map((transform, index) =>
+            tracing(transform, task.transformers[index]?.type ?? '', steps),
+          ),
+        }
+      : items;
+  if (format === 'trace')
+    steps.push({ name: 'read', value: isFailure(item) ? (item.raw ?? null) : structuredClone(item.value) });
+  const warnAt = (warning: Warning): void => {
+    warn({ ...warning, message: `${warning.message} (${origin()})` });
+  };
+  return { origin: origin(), result: transformItem(item, traced, origin, warnAt), steps };
+}
+
+/** Copies, since the next transformer may work on the same object. */
+function tracing(transform: Transform, name: string, steps: TraceStep[]): Transform {
+  return (value, context) => {
+    const made = transform(value, context);
+    if (!(made instanceof Skip)) steps.push({ name, value: structuredClone(made) });
+    return made;
+  };
+}

@@ -1,0 +1,120 @@
+/** From the words of `run` and `plan` to the request that starts the workflow: everything that can be wrong is found here. */
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import type { Catalog } from '../../../component/catalog.ts';
+import { ConfigError, messageOf } from '../../../errors.ts';
+import { createEffectiveJob, type EffectiveJob } from '../../../job/effective/effective-job.ts';
+import { parseJsonText } from '../../../job/json-text.ts';
+import { parseArguments } from '../../../job/effective/parse-arguments.ts';
+import { parseSince } from '../../../job/effective/since.ts';
+import type { RunMode, RunRequest } from '../../../records/run.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { findJob } from './find-job.ts';
+import { readInput } from './read-input.ts';
+
+export interface RequestOptions {
+  readonly title?: string;
+  readonly since?: string;
+  /** `name=value` */
+  readonly arg?: readonly string[];
+  readonly customArgs?: string;
+  readonly input?: string;
+  readonly force?: boolean;
+  readonly queue?: string;
+}
+
+export interface ComposedRequest {
+  readonly request: RunRequest;
+  readonly queue: string;
+  readonly effective: EffectiveJob;
+}
+
+/** Throws ConfigError for whatever the operator should mend before anything starts. */
+export async function composeRequest(
+  context: CommandContext,
+  catalog: Catalog,
+  job: string,
+  mode: RunMode,
+  options: RequestOptions,
+): Promise<ComposedRequest> {
+  const { config, file, isStored } = await findJob(context, catalog, job);
+  const given = options.arg ?? [];
+  const args = given.length === 0 ? undefined : parseArguments(given, JSON.parse(config));
+  const customArgs = await readCustomArgs(options.customArgs, context.cwd);
+  if (options.since !== undefined) parseSince(options.since, new Date());
+  const input = options.input === undefined ? undefined : await readInput(context, options.input);
+  const effective = createEffectiveJob({
+    config,
+    file,
+    catalog,
+    ...(args === undefined ? {} : { args }),
+    ...(customArgs === undefined ? {} : { customArgs }),
+    ...(input === undefined ? {} : { input }),
+  });
+  if (effective.since !== undefined) parseSince(effective.since, new Date());
+  return {
+    effective,
+    queue: options.queue ?? effective.job.queue,
+    request: {
+      job: effective.job.id,
+      trigger: 'manual',
+      mode,
+      // A stored job is looked up when the run starts: another version may be the newest by then.
+      ...(isStored ? {} : { config }),
+      startedBy: userName(),
+      ...(options.title === undefined ? {} : { title: options.title }),
+      ...(options.since === undefined ? {} : { since: options.since }),
+      ...(args === undefined ? {} : { args }),
+      ...(customArgs === undefined ? {} : { customArgs }),
+      ...(input === undefined ? {} : { input }),
+      ...(options.force === true ? { force: true } : {}),
+    },
+  };
+}
+
+/** What `--custom-args` says. Throws ConfigError. */
+export async function readCustomArgs(
+  written: string | undefined,
+  cwd: string,
+): Promise<Record<string, unknown> | undefined> {
+  if (written === undefined) return undefined;
+  const text = written.startsWith('@') ? await readArgsFile(resolve(cwd, written.slice(1))) : written;
+  const { value, problems } = parseJsonText(text);
+  const [first] = problems;
+  if (first !== undefined) {
+    throw new ConfigError(
+      'E_CUSTOM_ARGS_INVALID',
+      `Expected --custom-args to be a JSON object or @FILE, but it is not JSON: ${first.message} (line ${String(first.line)}, column ${String(first.column)}).`,
+      { details: { problems } },
+    );
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ConfigError(
+      'E_CUSTOM_ARGS_INVALID',
+      'Expected --custom-args to be a JSON object such as {"guards": {"min_records": 10}}, found another JSON value.',
+    );
+  }
+  return value as Record<string, unknown>;
+}
+
+async function readArgsFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new ConfigError(
+      'E_FILE_NOT_FOUND',
+      `The file ${path} of --custom-args cannot be read: ${messageOf(cause)}.`,
+      { cause },
+    );
+  }
+}
+
+/** Who is written down as having asked for it. Undefined names nobody in a container without a user database. */
+export function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'unknown';
+  }
+}

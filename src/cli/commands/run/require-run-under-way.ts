@@ -1,0 +1,16 @@
+/** The run that `cancel` and `terminate` are to stop. */
+import { ConfigError } from '../../../errors.ts';
+import { findRunId } from '../../../postgres/ledger/history.ts';
+import type { Pool } from '../../../postgres/pool.ts';
+import { findRun, type RunRow } from '../../../postgres/ledger/run-rows.ts';
+
+/** Throws ConfigError E_RUN_NOT_FOUND, or E_RUN_STATE where it has ended. */
+export async function requireRunUnderWay(pool: Pool, reference: string): Promise<RunRow> {
+  const id = await findRunId(pool, reference);
+  const run = await findRun(pool, id);
+  if (run?.finished_at === null) return run;
+  throw new ConfigError(
+    'E_RUN_STATE',
+    `Run ${id} ended as ${run?.outcome ?? 'unknown'} already; there is nothing to stop.`,
+  );
+}

@@ -1,0 +1,84 @@
+/** What `apply` did, for people: one line for each job, what changed below it. */
+import type { FieldChange } from '../../records/field-changes.ts';
+import type { Reconciled } from '../../temporal/plan-schedule.ts';
+import type { Applied, AppliedJob } from '../commands/apply/apply-jobs.ts';
+import { countOf, formatTime } from './format-number.ts';
+import { printable } from './printable.ts';
+
+const LONGEST_VALUE = 100;
+
+export function renderApplied({ jobs, only_stored }: Applied, options: { dryRun: boolean; isFolder: boolean }): string {
+  const lines = jobs.flatMap((job) => [headOf(job), ...detailsOf(job).map((line) => `    ${line}`)]);
+  if (options.isFolder && only_stored.length > 0) {
+    lines.push(`only stored, left as they are: ${only_stored.join(', ')} (vocab-sync job delete JOB takes one away)`);
+  }
+  const kinds = (['new', 'changed', 'unchanged', 'conflict'] as const)
+    .map((status) => [status, jobs.filter((job) => job.status === status).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([status, count]) => `${String(count)} ${status}`);
+  lines.push(
+    `${countOf(jobs.length, 'job')}: ${kinds.join(', ')}${options.dryRun ? '; a dry run, nothing was stored' : ''}`,
+  );
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** `~ /guards/min_records: 20000 → 25000` */
+export function renderChanges(changes: readonly FieldChange[]): readonly string[] {
+  return changes.map(({ pointer, before, after }) => {
+    const place = pointer === '' ? '/' : pointer;
+    if (before === undefined) return `+ ${place}: ${valueOf(after)}`;
+    if (after === undefined) return `- ${place}: ${valueOf(before)}`;
+    return `~ ${place}: ${valueOf(before)} → ${valueOf(after)}`;
+  });
+}
+
+function valueOf(value: unknown): string {
+  return printable(JSON.stringify(value), LONGEST_VALUE);
+}
+
+function headOf({ job, status, version, previous }: AppliedJob): string {
+  if (status === 'changed' && previous !== null) {
+    const by = `${String(previous.version)} was stored by ${previous.by ?? 'unknown'}, ${formatTime(previous.at)}`;
+    return `changed    ${job}: version ${String(previous.version)} → ${String(version)} (${by})`;
+  }
+  return `${status.padEnd(9)}  ${job}: version ${String(version)}`;
+}
+
+function detailsOf({ changes, message, active, switched, schedule }: AppliedJob): readonly string[] {
+  return [
+    ...renderChanges(changes),
+    ...(message === null ? [] : [message]),
+    ...(switched === null
+      ? []
+      : [`${active ? 'activated' : 'deactivated'} by ${switched.by}, ${formatTime(switched.at)}; that is kept`]),
+    ...(schedule === null ? [] : renderSchedule(schedule)),
+  ];
+}
+
+const ACTIONS: Readonly<Record<Reconciled['action'], string>> = {
+  none: '',
+  created: 'schedule created',
+  updated: 'schedule updated',
+  unchanged: '',
+  deleted: 'schedule deleted: the job has none any more',
+  ended: 'schedule not created: its "end_at" has passed',
+  refused: 'NOT SCHEDULED',
+  foreign:
+    'NOT SCHEDULED: Temporal has a schedule of this name that vocab-sync did not make; it was left alone. Delete or rename it there, then apply again',
+};
+
+export function renderSchedule(reconciled: Reconciled): readonly string[] {
+  const { action, differed, paused, keptPause, next, error, isOver } = reconciled;
+  const said = error === undefined ? ACTIONS[action] : `${ACTIONS[action]}: ${error.message} (${error.code})`;
+  const what = action === 'updated' && differed.length > 0 ? ` (differed in Temporal: ${differed.join(', ')})` : '';
+  const over = isOver === true ? '; it starts nothing any more: its "end_at" has passed' : '';
+  const when = next === null ? over : `, next start ${formatTime(next)}`;
+  const lines = said === '' ? [] : [`${said}${what}${when}`];
+  if (keptPause !== undefined) {
+    lines.push(
+      `schedule stays paused${keptPause === '' ? '' : `: "${printable(keptPause, LONGEST_VALUE)}"`}; vocab-sync schedule JOB resume ends that`,
+    );
+  } else if (paused && action !== 'foreign' && action !== 'refused' && said !== '')
+    lines.push('schedule is paused: the job is not active');
+  return lines;
+}

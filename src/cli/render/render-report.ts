@@ -1,0 +1,155 @@
+/** The report of a run for people: source, counts, targets, warnings, guards, where to look. */
+import { ERROR_CODES, type ErrorCode, type ErrorCodeEntry } from '../../error-codes.ts';
+import type { RunFailure, RunReport, TaskReport } from '../../records/run.ts';
+import { formatBytes, formatDuration, formatNumber, formatTime } from './format-number.ts';
+import { printable } from './printable.ts';
+import { renderFields, renderTable, type TableColumn } from './render-table.ts';
+
+export function renderReport(report: RunReport): string {
+  const sections = [
+    renderHead(report),
+    ...report.tasks.map((task) => renderTask(task, report)),
+    ...(report.error === null ? [] : [renderError(report.error)]),
+    ...(report.skipped_because === undefined ? [] : [`${report.skipped_because}\n`]),
+    ...(report.held_by === undefined
+      ? []
+      : [
+          `Run ${report.held_by.run} holds this job (phase ${report.held_by.phase}). Look at it: vocab-sync show ${report.held_by.run}\n`,
+        ]),
+    ...(report.web_ui === null ? [] : [`Web UI  ${report.web_ui}\n`]),
+  ];
+  return sections.filter((section) => section !== '').join('\n');
+}
+
+function renderHead(report: RunReport): string {
+  const took =
+    report.finished_at === null
+      ? ''
+      : ` in ${formatDuration(Date.parse(report.finished_at) - Date.parse(report.started_at))}`;
+  return [
+    `${printable(report.title)}: ${stateOf(report)}${took}\n`,
+    renderFields(
+      [
+        ['run', report.run],
+        ['job', jobOf(report)],
+        // A rollback has no workflow: its row names that of the run that it undoes.
+        ...(report.mode === 'rollback' ? [] : [['workflow', report.workflow_id] as const]),
+        // One that was skipped never came to read anything.
+        ...(report.mode === 'rollback' || report.outcome === 'skipped' ? [] : [['since', sinceOf(report)] as const]),
+        ['started', startOf(report)],
+        ...decidedBy(report),
+        ...undoneBy(report),
+        ...(report.retries === undefined ? [] : [['retries', `the rejections of run ${report.retries}`] as const]),
+        ...(report.schedule_paused === undefined
+          ? []
+          : [['schedule', printable(report.schedule_paused, 400)] as const]),
+        ...toldOf(report),
+      ],
+      '  ',
+    ),
+  ].join('');
+}
+
+function jobOf({ job, version, mode }: RunReport): string {
+  const number = version === undefined || version === null ? '' : `, version ${String(version)}`;
+  return `${job}${number}${mode === 'run' ? '' : ` (${mode})`}`;
+}
+
+function sinceOf({ since, since_reason: reason }: RunReport): string {
+  const time = since === null ? 'none: everything is read' : formatTime(since);
+  return reason === undefined ? time : `${time} (${printable(reason)})`;
+}
+
+function startOf({ started_at, started_by, trigger }: RunReport): string {
+  const by = trigger === 'schedule' ? ' by its schedule' : ` by ${printable(started_by ?? 'unknown')}`;
+  return `${formatTime(started_at)}${started_by === undefined ? '' : by}`;
+}
+
+function decidedBy({ decision, waiting_until: until, outcome }: RunReport): [string, string][] {
+  if (until !== undefined && until !== null) return [['waits until', formatTime(until)]];
+  if (decision === undefined || decision === null) return [];
+  const verb = outcome === 'discarded' ? 'discarded' : 'approved';
+  return [
+    [verb, `by ${printable(decision.by)}${decision.reason === undefined ? '' : `: ${printable(decision.reason)}`}`],
+  ];
+}
+
+function toldOf({ notices = [] }: RunReport): [string, string][] {
+  return notices.map(({ event, channel, sent_at: at, failure }) =>
+    at === null
+      ? [
+          'not told',
+          `${channel} of ${event}: ${printable(failure === null ? '' : `${failure.code} ${failure.message}`)}`,
+        ]
+      : ['told', `${channel} of ${event}, ${formatTime(at)}`],
+  );
+}
+
+function undoneBy({ rolls_back: of, rolled_back_by: by }: RunReport): [string, string][] {
+  const undone: [string, string][] = by === undefined ? [] : [['rolled back', `by run ${by}`]];
+  return of === undefined ? undone : [['rolls back', `run ${of}`], ...undone];
+}
+
+function renderError({ code, message }: RunFailure): string {
+  const known: ErrorCodeEntry | undefined = Object.hasOwn(ERROR_CODES, code)
+    ? ERROR_CODES[code as ErrorCode]
+    : undefined;
+  const remedy = known === undefined ? '' : `  what to do: ${known.remedy}\n`;
+  return `Error ${code}\n  ${printable(message)}\n${remedy}`;
+}
+
+/** `waiting for approval`, `running (stage)`, `success`. */
+export function stateOf(run: Pick<RunReport, 'outcome' | 'phase'>): string {
+  if (run.outcome !== null) return run.outcome;
+  return run.phase === 'waiting' ? 'waiting for approval' : `running (${run.phase})`;
+}
+
+const COUNTS = ['read', 'filtered', 'duplicates', 'rejected', 'staged'] as const;
+const CHANGES = ['inserted', 'updated', 'restored', 'withdrawn', 'unchanged', 'rejected'] as const;
+
+function renderTask(task: TaskReport, report: RunReport): string {
+  const heading = report.tasks.length > 1 ? `Task ${task.name}: ${task.outcome ?? 'not ended'}\n` : '';
+  const read =
+    task.counts.read === 0
+      ? ''
+      : renderTable(COUNTS.map(rightColumn), [COUNTS.map((name) => formatNumber(task.counts[name]))], '  ');
+  return [heading + renderSource(task), read, renderTargets(task, report), renderWarnings(task), renderTrips(task)]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
+function renderSource({ source }: TaskReport): string {
+  if (source === null) return '';
+  const name = source.version === source.name ? source.name : `${source.name} (${source.version})`;
+  const bytes = source.bytes > 0 ? `, ${formatBytes(source.bytes)}` : '';
+  const digest = source.digest === '' ? '' : `          ${printable(source.digest)}\n`;
+  return `  source  ${printable(name, 120)}${bytes}\n${digest}`;
+}
+
+function renderTargets(task: TaskReport, report: RunReport): string {
+  if (task.targets.length === 0) return '';
+  const title = report.outcome === null ? 'would be' : 'target';
+  return renderTable(
+    [{ title }, ...CHANGES.map(rightColumn)],
+    task.targets.map((target) => [target.name, ...CHANGES.map((name) => formatNumber(target[name]))]),
+    '  ',
+  );
+}
+
+function renderWarnings({ warnings }: TaskReport): string {
+  if (warnings.length === 0) return '';
+  const lines = warnings.flatMap(({ code, count, samples }) => [
+    `  ${code}: ${formatNumber(count)}\n`,
+    ...samples.slice(0, 3).map((sample) => `    ${printable(sample, 200)}\n`),
+  ]);
+  return `Warnings\n${lines.join('')}`;
+}
+
+function renderTrips({ trips }: TaskReport): string {
+  if (trips.length === 0) return '';
+  return `Guards that tripped\n${trips.map(({ guard, message }) => `  ${guard}: ${printable(message)}\n`).join('')}`;
+}
+
+function rightColumn(title: string): TableColumn {
+  return { title, align: 'right' };
+}

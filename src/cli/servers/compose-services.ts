@@ -1,0 +1,42 @@
+/** What components are lent, from the settings: also for `preview`, which has no servers and should not load them. */
+import { readFileSync } from 'node:fs';
+import { createBundles } from '../../bundle/create-bundles.ts';
+import type { Logger, Services } from '../../component/services.ts';
+import { createHttpService } from '../../http/create-http-service.ts';
+import { toUserAgent } from '../../http/to-user-agent.ts';
+import { createSecretResolver, type ResolveSecret } from '../../job/secrets.ts';
+import { rememberSecret } from '../../logging/redact.ts';
+import { createS3Service } from '../../s3/create-s3-service.ts';
+import { lookUpVariable, type Settings } from '../../settings.ts';
+import { createSpool } from '../../spool/create-spool.ts';
+import { packageFacts } from '../package-facts.ts';
+
+export function composeServices(settings: Settings, logger: Logger): Services {
+  const net = {
+    spoolDirectory: settings.spool,
+    allowedHosts: settings.allowedHosts,
+    userAgent: toUserAgent(packageFacts()),
+    logger,
+  };
+  return {
+    logger,
+    http: createHttpService(net),
+    s3: createS3Service(net),
+    bundles: createBundles(settings.spool),
+    spool: createSpool(settings.spool),
+  };
+}
+
+/** What a secret resolves to is masked in every text from then on. */
+export function composeSecrets(): ResolveSecret {
+  const variables = new Proxy<Record<string, string | undefined>>(
+    {},
+    { get: (_target, name) => lookUpVariable(String(name)) },
+  );
+  const resolve = createSecretResolver({ env: variables, readFile: (path) => readFileSync(path, 'utf8') });
+  return (reference) => {
+    const secret = resolve(reference);
+    rememberSecret(secret);
+    return secret;
+  };
+}

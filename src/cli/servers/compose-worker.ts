@@ -1,0 +1,62 @@
+/** The composition root of a worker: one process, one connection, one worker for each task queue. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { redact } from '../../logging/redact.ts';
+import { createRunSteps } from '../../pipeline/create-run-steps.ts';
+import type { TemporalSettings } from '../../temporal/client.ts';
+import { connectWorker } from '../../temporal/worker-connection.ts';
+import { createWorker, type RunningWorker, type WorkerRole } from '../../temporal/worker.ts';
+import { composeEngine, type EngineParts } from './compose-engine.ts';
+
+export interface WorkersOptions extends EngineParts {
+  readonly connection: TemporalSettings;
+  readonly queues: readonly string[];
+  readonly role?: WorkerRole;
+}
+
+export interface RunningWorkers {
+  /** Rejected when one of them failed; resolved when all were stopped. */
+  readonly ended: Promise<void>;
+  /** Hands over what is under way and resolves when that is done. May be called again. */
+  stop(): Promise<void>;
+}
+
+/**
+ * A worker lives for months beside other programs. Left alone, V8 lets its heap double before it collects what died:
+ * 370 MB at the peak of a ROR run. Collecting at a growth of 30 % keeps it at 250 MB, for a tenth more CPU.
+ */
+const HEAP_GROWTH_FLAG = '--heap-growing-percent=30';
+
+/** What starting left behind would count as live until the first large collection, and raise the limit by its share. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
+
+/** They poll when this resolves. */
+export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
+  setFlagsFromString(HEAP_GROWTH_FLAG);
+  const { connection: settings, temporal, logger, role = 'all' } = options;
+  const steps = createRunSteps(composeEngine(options));
+  const connection = await connectWorker(settings, logger);
+  const workers: RunningWorker[] = [];
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    await Promise.allSettled(workers.map((worker) => worker.drain()));
+    await connection.close();
+  };
+  try {
+    for (const queue of options.queues) {
+      workers.push(
+        await createWorker({ connection, namespace: temporal.namespace, queue, steps, redact, logger, role }),
+      );
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  collectGarbage();
+  const ended = Promise.all(workers.map((worker) => worker.ended)).then(() => undefined);
+  ended.catch(() => undefined);
+  return { ended, stop: () => (stopping ??= stop()) };
+}

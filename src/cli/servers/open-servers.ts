@@ -1,0 +1,147 @@
+/** Database and Temporal for one command, with a worker of its own where no other one is there. */
+import { acquireServers, type AcquiredServers } from '../../embedded/dev-home.ts';
+import type { ServerRole } from '../../embedded/share-server.ts';
+import { applyMigrations } from '../../postgres/migrate.ts';
+import { openPool, type Pool } from '../../postgres/pool.ts';
+import { connectTemporal, type TemporalClient, type TemporalSettings } from '../../temporal/client.ts';
+import {
+  SEARCH_ATTRIBUTES,
+  ensureSearchAttributes,
+  preflightSearchAttributes,
+} from '../../temporal/search-attributes.ts';
+import { loadCatalog } from '../catalog.ts';
+import type { RunningWorkers, WorkersOptions } from './compose-worker.ts';
+import type { CommandContext } from '../command-context.ts';
+import { terminalLogger } from '../terminal-logger.ts';
+import type { Logger } from '../../component/services.ts';
+import type { Catalog } from '../../component/catalog.ts';
+
+export interface Servers {
+  readonly pool: Pool;
+  readonly temporal: TemporalClient;
+  readonly catalog: Catalog;
+  readonly databaseUrl: string;
+  readonly webUi: string | undefined;
+  readonly temporalAddress: string;
+  /** Temporal is the dev server of this home, not a configured one. */
+  readonly isEmbedded: boolean;
+  /** The servers end with this command, or have a worker only while it lasts. */
+  readonly ownsWorker: boolean;
+  /** False where the namespace lacks our search attributes; a run then starts without them. */
+  readonly searchAttributes: boolean;
+  /** Runs a worker on these queues until the servers are closed. */
+  work(queues: readonly string[]): Promise<RunningWorkers>;
+  close(): Promise<void>;
+}
+
+export interface OpenServersOptions {
+  readonly role?: ServerRole;
+  /** Replaces the log of the command, for `dev`. */
+  readonly logger?: Logger;
+}
+
+export async function withServers<T>(
+  context: CommandContext,
+  work: (servers: Servers) => Promise<T>,
+  options: OpenServersOptions = {},
+): Promise<T> {
+  const servers = await openServers(context, options);
+  try {
+    return await work(servers);
+  } finally {
+    await servers.close();
+  }
+}
+
+async function openServers(
+  { settings: load, terminal }: CommandContext,
+  options: OpenServersOptions,
+): Promise<Servers> {
+  const settings = load();
+  const logger = options.logger ?? terminalLogger(terminal, settings.logLevel === 'debug');
+  const catalog = await loadCatalog(settings.plugins);
+  const acquired = await acquireServers({
+    settings,
+    need: { database: true, temporal: true },
+    role: options.role ?? 'command',
+    searchAttributes: SEARCH_ATTRIBUTE_TYPES,
+    logger,
+    say: (line) => {
+      terminal.say(line);
+    },
+  });
+  const closers: (() => Promise<void>)[] = [() => acquired.release()];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const { databaseUrl, connection } = requireServers(acquired);
+    const pool = openPool({ url: databaseUrl });
+    closers.push(() => pool.end());
+    await applyMigrations(pool);
+    const temporal = await connectTemporal(connection);
+    closers.push(() => temporal.close());
+    const searchAttributes = await checkSearchAttributes(temporal, acquired, logger);
+    return {
+      pool,
+      temporal,
+      catalog,
+      databaseUrl,
+      webUi: acquired.webUi ?? settings.webUi,
+      isEmbedded: settings.temporal === undefined,
+      temporalAddress: acquired.temporalAddress ?? '127.0.0.1:7233',
+      ownsWorker: acquired.ownsWorker,
+      searchAttributes,
+      async work(queues) {
+        const workers = await startWorkers({
+          settings,
+          catalog,
+          pool,
+          temporal,
+          connection,
+          webUi: acquired.webUi ?? settings.webUi,
+          logger,
+          queues,
+        });
+        closers.push(() => workers.stop());
+        return workers;
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The worker is a fourth of what there is to load, and most commands have none. */
+async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
+  const worker = await import('./compose-worker.ts');
+  return worker.startWorkers(options);
+}
+
+const TYPE_NAMES = { KEYWORD: 'Keyword', INT: 'Int' } as const;
+
+export const SEARCH_ATTRIBUTE_TYPES: Readonly<Record<string, string>> = Object.fromEntries(
+  SEARCH_ATTRIBUTES.map(({ name, type }) => [name, TYPE_NAMES[type]]),
+);
+
+function requireServers(acquired: AcquiredServers): { databaseUrl: string; connection: TemporalSettings } {
+  const { databaseUrl, temporal } = acquired;
+  if (databaseUrl === undefined || temporal === undefined)
+    throw new Error('the servers that were asked for were not acquired');
+  return { databaseUrl, connection: temporal };
+}
+
+/** In a dev server they are registered; in a configured one that is for whoever runs it. */
+async function checkSearchAttributes(
+  temporal: TemporalClient,
+  { webUi }: AcquiredServers,
+  logger: Logger,
+): Promise<boolean> {
+  const check = webUi === undefined ? preflightSearchAttributes : ensureSearchAttributes;
+  const result = await check(temporal.connection, temporal.namespace);
+  if (result.kind === 'ok' || result.kind === 'unknown') return true;
+  logger.warn(`${result.message} Until then runs cannot be filtered in the Web UI.`);
+  return false;
+}

@@ -1,0 +1,55 @@
+/** A run without a worker waits in silence: here it is found out before anything starts. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { ConfigError, UnavailableError } from '../../errors.ts';
+import { isPolled } from '../../temporal/run-status.ts';
+import type { CommandContext } from '../command-context.ts';
+import { withServers, type Servers } from './open-servers.ts';
+
+/** Servers of its own end with the command, so nothing could be left to them. */
+export function openServersFor<T>(
+  context: CommandContext,
+  detach: boolean,
+  work: (servers: Servers) => Promise<T>,
+): Promise<T> {
+  return withServers(context, async (servers) => {
+    if (detach && servers.ownsWorker) {
+      throw new ConfigError(
+        'E_SETTINGS_INVALID',
+        'Expected servers and a worker that go on after this command because of --detach, found none. ' +
+          'Start `vocab-sync dev` in another terminal, or set DATABASE_URL and TEMPORAL_ADDRESS.',
+      );
+    }
+    return work(servers);
+  });
+}
+
+/** A `dev` that has just been started polls within this time; a configured deployment should be there already. */
+const PATIENCE_MILLISECONDS = 8000;
+
+export async function requireWorker(
+  { terminal }: CommandContext,
+  servers: Servers,
+  queue: string,
+  detach: boolean,
+): Promise<void> {
+  if (servers.ownsWorker) {
+    await servers.work([queue]);
+    return;
+  }
+  const { client } = servers.temporal;
+  const deadline = Date.now() + (servers.isEmbedded ? PATIENCE_MILLISECONDS : 0);
+  while (!(await isPolled(client, queue))) {
+    if (Date.now() < deadline) {
+      await delay(300);
+      continue;
+    }
+    const message = `No worker polls the task queue "${queue}" of Temporal at ${servers.temporalAddress} (namespace ${servers.temporal.namespace}).`;
+    if (!detach) {
+      throw new UnavailableError('E_NO_WORKER', `${message} Expected at least one; nothing was started.`, {
+        details: { queue },
+      });
+    }
+    terminal.say(`warning: ${message} The run waits until one does.`);
+    return;
+  }
+}
