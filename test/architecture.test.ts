@@ -190,8 +190,8 @@ describe('the layers', () => {
       const start = trail.indexOf(path);
       if (start >= 0) cycles.push([...trail.slice(start), path].join(' → '));
       if (start >= 0 || done.has(path)) return;
-      for (const { typeOnly, file } of files.get(path)?.imports ?? []) {
-        if (!typeOnly && file !== undefined) walk(file, [...trail, path]);
+      for (const { file } of files.get(path)?.imports ?? []) {
+        if (file !== undefined) walk(file, [...trail, path]);
       }
       done.add(path);
     };

@@ -2,7 +2,8 @@
 import { condition, defineUpdate, setHandler } from '@temporalio/workflow';
 import { decisionFailure } from './failure.ts';
 import { MILLISECONDS_PER_DAY } from './policies.ts';
-import type { Board, Decision } from './progress.ts';
+import type { Board } from './board.ts';
+import type { Decision } from './run-state.ts';
 
 /** What somebody may say with a decision. `plan` guards against approving another plan than the one that was looked at. */
 export interface DecisionInput {

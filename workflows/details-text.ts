@@ -4,7 +4,7 @@
  */
 import type { StageCounts, TargetCounts } from '../src/records/counts.ts';
 import { bytesOf, grouped, shortDigest, timeOf } from './plain-numbers.ts';
-import type { RunProgress, TaskProgress } from './progress.ts';
+import type { RunProgress, TaskProgress } from './run-state.ts';
 
 export interface RunPlace {
   readonly namespace: string;

@@ -4,11 +4,11 @@
  */
 import { CancellationScope, TemporalFailure, isCancellation, upsertMemo, workflowInfo } from '@temporalio/workflow';
 import type { FinishInput, Resolved, RunReport, RunRequest } from '../src/pipeline/run-steps.ts';
-import type { NoticeEvent } from '../src/records/notice.ts';
+import type { NoticeEvent } from '../src/records/outcome.ts';
 import { openApproval } from './approval.ts';
 import { summaryLine } from './details-text.ts';
 import { failedRun, settingFailure, toRunFailure } from './failure.ts';
-import { openBoard, type Board } from './progress.ts';
+import { openBoard, type Board } from './board.ts';
 import { startNotice } from './start-notice.ts';
 import { stepsOf, type Steps } from './steps.ts';
 import { syncTask, type RunContext } from './sync-task.ts';

@@ -2,7 +2,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
 import type { NotifyInput } from '../src/pipeline/run-steps.ts';
-import type { NoticeEvent } from '../src/records/notice.ts';
+import type { NoticeEvent } from '../src/records/outcome.ts';
 import { notify } from './notify.ts';
 
 /** Does nothing where nobody wants to know of the event. */

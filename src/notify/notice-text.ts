@@ -1,5 +1,6 @@
 /** A notice in words: one line for a chat or a subject, and what to do next. Nothing of it is taken for markup. */
-import type { Notice, NoticeEvent } from '../records/notice.ts';
+import type { Notice } from '../records/notice.ts';
+import type { NoticeEvent } from '../records/outcome.ts';
 import type { RunReport } from '../records/run.ts';
 
 const WORDS: Readonly<Record<NoticeEvent, string>> = {

@@ -2,7 +2,7 @@
 import { endFrozenSessions } from '../postgres/frozen-sessions.ts';
 import { withClient } from '../postgres/pool.ts';
 import { setPhase } from '../postgres/ledger/run-rows.ts';
-import type { Phase } from '../records/run.ts';
+import type { Phase } from '../records/outcome.ts';
 import type { Engine } from './engine.ts';
 
 export async function enterPhase(engine: Engine, run: string, phase: Phase): Promise<void> {

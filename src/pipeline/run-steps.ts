@@ -5,16 +5,9 @@
  * Each step is idempotent: called again after a crash, a lost answer or on another worker, it goes on or answers the same.
  */
 import type { StageCounts, TargetCounts } from '../records/counts.ts';
-import type { NoticeEvent } from '../records/notice.ts';
-import type {
-  GuardTrip,
-  Phase,
-  RejectionKind,
-  RunFailure,
-  RunReport,
-  RunRequest,
-  SourceReport,
-} from '../records/run.ts';
+import type { NoticeEvent } from '../records/outcome.ts';
+import type { GuardTrip, RejectionKind, RunFailure, RunReport, RunRequest, SourceReport } from '../records/run.ts';
+import type { Phase } from '../records/outcome.ts';
 
 export type * from '../records/run.ts';
 

@@ -1,6 +1,6 @@
 /** What a run is asked, how it stands and how it is reported: the shapes that the ledger, the engine, the workflow and the command line share. All JSON. */
-import type { NoticeReport } from './notice.ts';
 import type { StageCounts, TargetCounts } from './counts.ts';
+import type { NoticeEvent, Outcome, Phase } from './outcome.ts';
 
 /**
  * `rollback` undoes what another run published; it has no workflow. `retry` reads again what another run rejected, and
@@ -8,10 +8,6 @@ import type { StageCounts, TargetCounts } from './counts.ts';
  */
 export type RunMode = 'run' | 'plan' | 'rollback' | 'retry';
 export type RunTrigger = 'manual' | 'schedule';
-export type Outcome = 'success' | 'partial' | 'failed' | 'cancelled' | 'unchanged' | 'discarded' | 'skipped';
-/** Where a run stands. `waiting` = a plan or a tripped guard waits for approval. */
-export type Phase = 'resolve' | 'fetch' | 'stage' | 'compare' | 'waiting' | 'apply' | 'finish' | 'done';
-
 /** The input of the workflow `runJob`. A scheduled start carries only `job` and `trigger`. */
 export interface RunRequest {
   readonly job: string;
@@ -117,4 +113,15 @@ export interface TaskReport {
   readonly targets: readonly ({ readonly name: string } & TargetCounts)[];
   readonly warnings: readonly { readonly code: string; readonly count: number; readonly samples: readonly string[] }[];
   readonly trips: readonly GuardTrip[];
+}
+
+/** One attempt to tell one channel, as `show` reports it. */
+export interface NoticeReport {
+  readonly event: NoticeEvent;
+  /** `webhook 1`, `chat 2`, `email 3`: the type and the place in the job's `notify`. Addresses stay in the job. */
+  readonly channel: string;
+  /** Null: not delivered so far. */
+  readonly sent_at: string | null;
+  /** Why it was not delivered. */
+  readonly failure: { readonly code: string; readonly message: string } | null;
 }

@@ -9,7 +9,7 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import type { DecisionInput, DecisionTaken } from '../../workflows/approval.ts';
-import type { RunProgress } from '../../workflows/progress.ts';
+import type { RunProgress } from '../../workflows/run-state.ts';
 import { ConfigError, UnavailableError, messageOf, type VocabSyncError } from '../errors.ts';
 import { workflowStatus, type RunReference } from './run-status.ts';
 import { serverFailure } from './server-failure.ts';

@@ -2,7 +2,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Applied, AppliedJob } from '../../src/cli/commands/apply/apply-jobs.ts';
+import type { Applied } from '../../src/cli/commands/apply/apply-jobs.ts';
+import type { AppliedJob } from '../../src/cli/commands/apply/applied-job.ts';
 import type { RunReport } from '../../src/records/run.ts';
 import { connectTemporal, type TemporalClient } from '../../src/temporal/client.ts';
 import { findSchedule, scheduleId, type ScheduleState } from '../../src/temporal/schedule-state.ts';

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { NotifyChannel } from '../../src/job/schema/notify-schema.ts';
 import { createSendNotice, type SendNoticeOptions } from '../../src/notify/create-send-notice.ts';
-import type { NoticeEvent } from '../../src/records/notice.ts';
+import type { NoticeEvent } from '../../src/records/outcome.ts';
 import type { RunReport } from '../../src/records/run.ts';
 import { startMailServer, startNoticeServer, type MailBox, type NoticeServer } from '../support/notice-server.ts';
 import { errorOf as refusalOf } from '../support/read-resource.ts';

@@ -2,12 +2,12 @@
 import type {
   Compared,
   FinishInput,
-  Outcome,
   Resolved,
   RunReport,
   RunSteps,
   StepContext,
 } from '../../src/pipeline/run-steps.ts';
+import type { Outcome } from '../../src/records/outcome.ts';
 
 export interface StepCall {
   readonly step: keyof RunSteps;

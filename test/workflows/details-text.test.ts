@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderDetails, summaryLine } from '../../workflows/details-text.ts';
-import type { RunProgress, TaskProgress } from '../../workflows/progress.ts';
+import type { RunProgress, TaskProgress } from '../../workflows/run-state.ts';
 
 const PLACE = { namespace: 'default', workflowId: 'vocab-sync/ror/20261121T113355Z', runId: 'run-1' };
 

@@ -1,7 +1,7 @@
 /** When a run has somebody told, and that it neither waits for them nor fails with them. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { UnavailableError } from '../../src/errors.ts';
-import type { NoticeEvent } from '../../src/records/notice.ts';
+import type { NoticeEvent } from '../../src/records/outcome.ts';
 import { approveRun, cancelRun, runProgress } from '../../src/temporal/control-run.ts';
 import { endlessStep, fakeRunSteps, readyRun, reportOf } from '../support/fake-run-steps.ts';
 import { keepHistory } from '../support/keep-history.ts';

@@ -1,15 +1,10 @@
 /** JMESPath as text → its tree, or what is wrong with it and where. The library tells what, but not where. */
 import { compile, tokenize } from '@jmespath-community/jmespath';
 import { messageOf } from '../../src/errors.ts';
-import { faultOfTree, tokensOf } from './refuse-costly.ts';
+import { tokensOf, type ExpressionFault } from './expression-fault.ts';
+import { faultOfTree } from './refuse-costly.ts';
 
 export type ExpressionTree = ReturnType<typeof compile>;
-
-/** `at` counts characters from 1, as people do. */
-export interface ExpressionFault {
-  readonly at: number;
-  readonly message: string;
-}
 
 export type ParsedExpression =
   { readonly tree: ExpressionTree; readonly fault?: undefined } | { readonly fault: ExpressionFault };

@@ -3,9 +3,9 @@
  * step goes down into the record, so nothing is looked at twice. Refused: what goes back to the top inside of a list
  * (`$`, `let`), what copies (`[a, b]`, `{a: b}`, `&a`), functions that sort, join, repeat, or search text for text of the record.
  */
-import { tokenize, type compile } from '@jmespath-community/jmespath';
+import type { compile } from '@jmespath-community/jmespath';
 import { didYouMean, suggest } from '../../src/job/check/suggest.ts';
-import type { ExpressionFault } from './parse-expression.ts';
+import { tokensOf, type ExpressionFault } from './expression-fault.ts';
 
 type Tree = ReturnType<typeof compile>;
 
@@ -114,15 +114,4 @@ function placeOfCall(text: string, name: string): number {
   const tokens = tokensOf(text);
   const call = tokens.find(({ value }, i) => value === name && tokens[i + 1]?.type === 'Lparen');
   return (call?.start ?? 0) + 1;
-}
-
-interface PlainToken {
-  readonly type: string;
-  readonly value: unknown;
-  readonly start: number;
-}
-
-/** The type of the library names its tokens by an enum that it does not export. */
-export function tokensOf(text: string): readonly PlainToken[] {
-  return tokenize(text);
 }

@@ -6,7 +6,7 @@ import { didYouMean, suggest } from '../../job/check/suggest.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
-import { listJobTypes, type JobType, type ListedTypes } from './types/list-job-types.ts';
+import { listJobTypes, type JobType, type ListedTypes } from './list-types/list-job-types.ts';
 import { renderTable } from '../render/render-table.ts';
 
 export function addTypesCommand(program: Command, context: CommandContext): void {

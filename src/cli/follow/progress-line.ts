@@ -1,5 +1,5 @@
 /** How far a run is, in one line: rewritten in a terminal, printed for each phase and every few seconds elsewhere. */
-import type { Phase } from '../../records/run.ts';
+import type { Phase } from '../../records/outcome.ts';
 import { formatBytes, formatDuration, formatNumber } from '../render/format-number.ts';
 import { printable } from '../render/printable.ts';
 import type { Terminal } from '../terminal.ts';

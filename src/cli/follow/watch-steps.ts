@@ -1,6 +1,6 @@
 /** What Temporal knows of a run under way: heartbeats, attempts that failed, and whether a worker is there at all. */
 import type { Client } from '@temporalio/client';
-import type { Phase } from '../../records/run.ts';
+import type { Phase } from '../../records/outcome.ts';
 import { isPolled, pendingWork, type PendingStep } from '../../temporal/run-status.ts';
 import { printable } from '../render/printable.ts';
 import type { LiveProgress } from './progress-facts.ts';

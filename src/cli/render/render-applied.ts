@@ -1,7 +1,8 @@
 /** What `apply` did, for people: one line for each job, what changed below it. */
 import type { FieldChange } from '../../records/field-changes.ts';
 import type { Reconciled } from '../../temporal/plan-schedule.ts';
-import type { Applied, AppliedJob } from '../commands/apply/apply-jobs.ts';
+import type { Applied } from '../commands/apply/apply-jobs.ts';
+import type { AppliedJob } from '../commands/apply/applied-job.ts';
 import { countOf, formatTime } from './format-number.ts';
 import { printable } from './printable.ts';
 

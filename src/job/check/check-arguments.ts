@@ -6,20 +6,12 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import { messageOf } from '../../errors.ts';
 import { reportArgumentErrors } from './argument-errors.ts';
-import { argumentNames } from '../effective/fill-arguments.ts';
+import type { ArgumentSet } from '../effective/fill-arguments.ts';
 import { getOwn, isJsonObject, type JsonObject } from '../../records/json-object.ts';
 import { toPointer } from '../pointer.ts';
 import type { Report } from './problem.ts';
-import { findReferences } from '../effective/references.ts';
+import { argumentNames, findReferences } from '../effective/references.ts';
 import { unknownKey } from './zod-findings.ts';
-
-/** One run of every task: `suffix` is `[programme=HE]`, or empty without a matrix. */
-export interface ArgumentSet {
-  readonly suffix: string;
-  readonly values: JsonObject;
-  /** Arguments that are declared but have no value yet. */
-  readonly open: ReadonlySet<string>;
-}
 
 /** More combinations than this are a slip, not a job. */
 const MAX_COMBINATIONS = 200;

@@ -2,7 +2,7 @@
  * The pipelines of a config as they are written, before it is known whether they are right: so that one mistake does
  * not hide the others. Every cell of the matrix gives a copy of every pipeline.
  */
-import type { ArgumentSet } from '../check/check-arguments.ts';
+import type { ArgumentSet } from './fill-arguments.ts';
 import { fillArguments } from './fill-arguments.ts';
 import { getOwn, isJsonObject, type JsonObject } from '../../records/json-object.ts';
 import { toPointer } from '../pointer.ts';

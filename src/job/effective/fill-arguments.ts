@@ -2,14 +2,19 @@
  * Arguments where a component reads them: {"$arg": "name"} keeps the type of the value, "${args.name}" puts it into a
  * longer text. Nothing else is evaluated: what was put in is not looked at again, and any other "${…}" is plain text.
  */
-import type { ArgumentSet } from '../check/check-arguments.ts';
 import { getOwn, isJsonObject, mapObject, type JsonObject } from '../../records/json-object.ts';
 import { toPointer, type Path } from '../pointer.ts';
 import { describeFound, type Report } from '../check/problem.ts';
-import { referenceKind } from './references.ts';
+import { ARGUMENT_IN_TEXT, argumentNames, referenceKind } from './references.ts';
 import { didYouMean, suggest } from '../check/suggest.ts';
 
-const IN_TEXT = /\$\{args\.([A-Za-z_][A-Za-z0-9_-]*)\}/g;
+/** One run of every task: `suffix` is `[programme=HE]`, or empty without a matrix. */
+export interface ArgumentSet {
+  readonly suffix: string;
+  readonly values: JsonObject;
+  /** Arguments that are declared but have no value yet. */
+  readonly open: ReadonlySet<string>;
+}
 
 /** `at` is the pointer of `args`. A value that is not there yet stays a reference, so that the rest can be checked. */
 export function fillArguments(args: JsonObject, at: string, set: ArgumentSet, report: Report): JsonObject {
@@ -29,22 +34,6 @@ export function fillArguments(args: JsonObject, at: string, set: ArgumentSet, re
   return fill(args, []) as JsonObject;
 }
 
-/** The names of the arguments that are read anywhere in a value. */
-export function argumentNames(value: unknown): ReadonlySet<string> {
-  const names = new Set<string>();
-  const look = (inner: unknown): void => {
-    if (typeof inner === 'string') for (const match of inner.matchAll(IN_TEXT)) names.add(match[1] ?? '');
-    else if (Array.isArray(inner)) inner.forEach(look);
-    else if (isJsonObject(inner)) {
-      const name = referenceKind(inner) === '$arg' ? getOwn(inner, '$arg') : undefined;
-      if (typeof name === 'string') names.add(name);
-      else if (referenceKind(inner) !== '$secret') Object.values(inner).forEach(look);
-    }
-  };
-  look(value);
-  return names;
-}
-
 function fillText(text: string, pointer: string, set: ArgumentSet, report: Report): unknown {
   const names = [...argumentNames(text)];
   const open = names.find((name) => set.open.has(name));
@@ -58,7 +47,7 @@ function fillText(text: string, pointer: string, set: ArgumentSet, report: Repor
       report({ severity: 'error', pointer, message, expected, found });
     }
   }
-  return text.replaceAll(IN_TEXT, (whole, name: string) => {
+  return text.replaceAll(ARGUMENT_IN_TEXT, (whole, name: string) => {
     const value = getOwn(set.values, name);
     return isPlain(value) ? String(value) : whole;
   });

@@ -9,6 +9,9 @@ export interface Reference {
   readonly path: Path;
 }
 
+/** `${args.name}` inside a longer text. */
+export const ARGUMENT_IN_TEXT = /\$\{args\.([A-Za-z_][A-Za-z0-9_-]*)\}/g;
+
 const SECRET = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+)$/;
 export const SECRET_PATTERN = SECRET.source;
 
@@ -51,4 +54,20 @@ export function findSecretRefs(value: unknown): { readonly pointer: string; read
   return findReferences(value)
     .filter(({ kind }) => kind === '$secret')
     .map(({ name, path }) => ({ pointer: toPointer(path), name }));
+}
+
+/** The names of the arguments that are read anywhere in a value. */
+export function argumentNames(value: unknown): ReadonlySet<string> {
+  const names = new Set<string>();
+  const look = (inner: unknown): void => {
+    if (typeof inner === 'string') for (const match of inner.matchAll(ARGUMENT_IN_TEXT)) names.add(match[1] ?? '');
+    else if (Array.isArray(inner)) inner.forEach(look);
+    else if (isJsonObject(inner)) {
+      const name = referenceKind(inner) === '$arg' ? getOwn(inner, '$arg') : undefined;
+      if (typeof name === 'string') names.add(name);
+      else if (referenceKind(inner) !== '$secret') Object.values(inner).forEach(look);
+    }
+  };
+  look(value);
+  return names;
 }

@@ -1,6 +1,6 @@
 /** Who is told of the runs of a job, and of what. The addresses of webhooks hold their credential, so they are secrets. */
 import { z } from 'zod';
-import { NOTICE_EVENTS, type NoticeEvent } from '../../records/notice.ts';
+import { NOTICE_EVENTS, type NoticeEvent } from '../../records/outcome.ts';
 import { SECRET_PATTERN } from '../effective/references.ts';
 
 const DEFAULT_EVENTS: readonly NoticeEvent[] = ['failed', 'waiting', 'schedule_paused'];

@@ -8,7 +8,7 @@ import { cancellable, inTransaction, type PoolClient } from '../../postgres/pool
 import { publishPlan } from '../../postgres/publish/publish.ts';
 import { readSnapshot } from '../../postgres/publish/snapshot-rows.ts';
 import { requireOpenRun, requireTask, saveApplied, type RunRow, type TaskRow } from '../../postgres/ledger/run-rows.ts';
-import type { Outcome } from '../../records/run.ts';
+import type { Outcome } from '../../records/outcome.ts';
 import type { Engine } from '../engine.ts';
 import { enterPhase } from '../enter-phase.ts';
 import { forgetStage } from '../compare/compare-targets.ts';

@@ -3,14 +3,8 @@
  * While one batch is written the next one is read.
  */
 import { createStageBatch, type StageBatch } from '../../postgres/stage/stage-batch.ts';
-import {
-  appendStage,
-  type DeletionRow,
-  type KnownRow,
-  type StageDocumentType,
-  type StagedRow,
-  type StageNames,
-} from '../../postgres/stage/stage-table.ts';
+import { appendStage, type StageNames } from '../../postgres/stage/stage-table.ts';
+import type { DeletionRow, KnownRow, StageDocumentType, StagedRow } from '../../postgres/stage/staged-row.ts';
 import { leaseLost, saveCheckpoint, type PartitionKey } from '../../postgres/stage/partitions.ts';
 import { inTransaction, type Pool, type PoolClient } from '../../postgres/pool.ts';
 import { insertRejections, type Rejection } from '../../postgres/stage/rejections.ts';

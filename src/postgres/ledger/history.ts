@@ -1,7 +1,8 @@
 /** What operators ask of past and present runs. Reads only; works without Temporal. */
 import { ConfigError } from '../../errors.ts';
 import type { StageCounts } from '../../records/counts.ts';
-import type { Outcome, Phase, RunMode, RunTrigger } from '../../records/run.ts';
+import type { RunMode, RunTrigger } from '../../records/run.ts';
+import type { Outcome, Phase } from '../../records/outcome.ts';
 import { sumTallies, toStageCounts, type Tally } from '../../records/tally.ts';
 import type { Pool } from '../pool.ts';
 

@@ -1,5 +1,6 @@
 /** What was told of a run, one row for each event and channel. */
-import type { NoticeEvent, NoticeReport } from '../../records/notice.ts';
+import type { NoticeReport } from '../../records/run.ts';
+import type { NoticeEvent } from '../../records/outcome.ts';
 import type { RunFailure } from '../../records/run.ts';
 import type { Pool } from '../pool.ts';
 

@@ -1,5 +1,6 @@
 /** How a run ends in the ledger, and how an ended one is opened again. */
-import type { Outcome, RunFailure } from '../../records/run.ts';
+import type { RunFailure } from '../../records/run.ts';
+import type { Outcome } from '../../records/outcome.ts';
 import type { Pool, PoolClient } from '../pool.ts';
 import type { RunRow } from './run-rows.ts';
 

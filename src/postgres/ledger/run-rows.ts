@@ -1,5 +1,6 @@
 /** The rows of runs and tasks: written by the steps, read by them again after a crash. */
-import type { GuardTrip, Outcome, Phase, RunFailure, RunMode, RunRequest, RunTrigger } from '../../records/run.ts';
+import type { GuardTrip, RunFailure, RunMode, RunRequest, RunTrigger } from '../../records/run.ts';
+import type { Outcome, Phase } from '../../records/outcome.ts';
 import type { StageCounts, TargetCounts, WarningCount } from '../../records/counts.ts';
 import { ConfigError } from '../../errors.ts';
 import type { FetchedFile, SourcePart, SourceVersion } from '../../records/source.ts';

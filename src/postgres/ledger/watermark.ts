@@ -2,7 +2,7 @@
  * Where a job stands: the start of the last run that read all there was from the watermark on, or what an operator set
  * by hand after that. A run that started before the operator decided does not overrule the decision.
  */
-import type { Outcome } from '../../records/run.ts';
+import type { Outcome } from '../../records/outcome.ts';
 import type { Pool, PoolClient } from '../pool.ts';
 
 type Queryable = Pool | PoolClient;

@@ -9,9 +9,7 @@
  */
 import { hash } from 'node:crypto';
 import { BINARY_HEADER } from '../copy.ts';
-import type { DeletionRow, KnownRow, StageDocumentType, StagedRow } from './stage-table.ts';
-
-export const STAGE_COLUMNS = 'partition, seq, id, hash, source_hash, known, record';
+import type { DeletionRow, KnownRow, StageDocumentType, StagedRow } from './staged-row.ts';
 
 const TRAILER = Buffer.from([0xff, 0xff]);
 

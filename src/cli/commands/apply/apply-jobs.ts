@@ -1,42 +1,13 @@
 /** Stores jobs and brings their schedules in Temporal in line. Idempotent; never deletes a job. */
-import type { Client } from '@temporalio/client';
 import { configDigest } from '../../../job/effective/config-digest.ts';
 import type { Job } from '../../../job/schema/job.ts';
 import { listStoredJobs, type StoredJob } from '../../../postgres/ledger/job-rows.ts';
 import type { Pool } from '../../../postgres/pool.ts';
 import { storeVersions, type StoredVersion } from '../../../postgres/ledger/store-versions.ts';
-import { compareFields, type FieldChange } from '../../../records/field-changes.ts';
-import type { Reconciled } from '../../../temporal/plan-schedule.ts';
+import { compareFields } from '../../../records/field-changes.ts';
 import type { JobToApply } from './read-job-files.ts';
+import type { AppliedJob, ApplyOptions, ApplyServers } from './applied-job.ts';
 import { setSchedules } from './set-schedules.ts';
-
-export interface ApplyServers {
-  readonly pool: Pool;
-  readonly client: Client;
-  readonly searchAttributes: boolean;
-}
-
-export interface ApplyOptions {
-  readonly by: string;
-  readonly dryRun: boolean;
-}
-
-export interface AppliedJob {
-  readonly job: string;
-  readonly file: string;
-  /** `conflict`: somebody else stored a version at the same moment; theirs stands. */
-  readonly status: 'new' | 'changed' | 'unchanged' | 'conflict';
-  /** The newest version now, or, of a dry run, after it. */
-  readonly version: number;
-  /** What it follows, with who stored it. */
-  readonly previous: { readonly version: number; readonly by: string | null; readonly at: string } | null;
-  readonly changes: readonly FieldChange[];
-  readonly active: boolean;
-  /** Where `active` is not what the config says: who switched it by hand. */
-  readonly switched: { readonly by: string; readonly at: string } | null;
-  readonly schedule: Reconciled | null;
-  readonly message: string | null;
-}
 
 export interface Applied {
   readonly jobs: readonly AppliedJob[];

@@ -5,7 +5,7 @@ import type { Job } from '../../../job/schema/job.ts';
 import { planFromList, planSchedule, type Reconciled, type SchedulePlan } from '../../../temporal/plan-schedule.ts';
 import { carryOut } from '../../../temporal/reconcile-schedule.ts';
 import { listSchedules } from '../../../temporal/schedule-state.ts';
-import type { AppliedJob, ApplyOptions, ApplyServers } from './apply-jobs.ts';
+import type { AppliedJob, ApplyOptions, ApplyServers } from './applied-job.ts';
 import { inParallel } from './in-parallel.ts';
 
 /** A call takes some milliseconds; measured, twice as many are answered in a second by 32 at once as by 8. */

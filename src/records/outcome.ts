@@ -1,0 +1,18 @@
+/** How a run can end, the phases it goes through, and the events that people can be notified of. */
+export type Outcome = 'success' | 'partial' | 'failed' | 'cancelled' | 'unchanged' | 'discarded' | 'skipped';
+/** Where a run stands. `waiting` = a plan or a tripped guard waits for approval. */
+export type Phase = 'resolve' | 'fetch' | 'stage' | 'compare' | 'waiting' | 'apply' | 'finish' | 'done';
+
+/** The outcomes of a run that took the job, that it waits for approval, and that failures paused its schedule. */
+export const NOTICE_EVENTS = [
+  'success',
+  'partial',
+  'failed',
+  'cancelled',
+  'unchanged',
+  'discarded',
+  'waiting',
+  'schedule_paused',
+] as const satisfies readonly (Exclude<Outcome, 'skipped'> | 'waiting' | 'schedule_paused')[];
+
+export type NoticeEvent = (typeof NOTICE_EVENTS)[number];
