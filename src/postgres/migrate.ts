@@ -1,6 +1,6 @@
 /** Forward-only migrations, applied on start under an advisory lock: any number of workers may start at once. */
 import { ConfigError } from '../errors.ts';
-import { mainRoad } from './migrations/0001-initial-schema.ts';
+import { initialSchema } from './migrations/0001-initial-schema.ts';
 import { storedJobs } from './migrations/0002-stored-jobs.ts';
 import { watermark } from './migrations/0003-watermark.ts';
 import { history } from './migrations/0004-history.ts';
@@ -15,7 +15,7 @@ export interface Migration {
 }
 
 const MIGRATIONS: readonly Migration[] = [
-  mainRoad,
+  initialSchema,
   storedJobs,
   watermark,
   history,

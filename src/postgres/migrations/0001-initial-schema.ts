@@ -1,5 +1,8 @@
-/** The ledger (jobs, runs, tasks, partitions, rejections, changes, published snapshots) and the vocabularies' schema. */
-export const mainRoad = {
+/**
+ * The ledger (jobs, runs, tasks, partitions, rejections, changes, published snapshots) and the vocabularies' schema. The
+ * id is the one that existing databases have recorded.
+ */
+export const initialSchema = {
   id: '0001-main-road',
   sql: `
 CREATE SCHEMA IF NOT EXISTS vocabularies;
