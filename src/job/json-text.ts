@@ -36,6 +36,10 @@ export function parseJsonText(source: string): JsonText {
     report(0, '', `expected at most 1 MiB of JSON, found ${String(text.length)} characters; is this a data file?`);
     return { value: undefined, problems, readable: false, locate };
   }
+  if (looksLikeYaml(text)) {
+    report(0, '', 'expected JSON, found YAML; convert the file, for example with `yq -o json`, and check the result');
+    return { value: undefined, problems, readable: false, locate };
+  }
   const errors: ParseError[] = [];
   const root = parseSafely(text, errors);
   if (root === 'too deep') {
@@ -59,6 +63,12 @@ function parseSafely(text: string, errors: ParseError[]): Node | undefined | 'to
     if (error instanceof RangeError) return 'too deep';
     throw error;
   }
+}
+
+/** A first line such as `---`, `- type: json` or `id: my-job`: no JSON begins that way. */
+function looksLikeYaml(text: string): boolean {
+  const first = text.split('\n').find((line) => line.trim() !== '' && !line.trimStart().startsWith('#')) ?? '';
+  return /^(---(\s|$)|- |\w[\w.-]*:(\s|$))/.test(first.trimEnd());
 }
 
 type ReportAt = (offset: number, pointer: string, message: string) => void;

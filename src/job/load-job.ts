@@ -53,7 +53,7 @@ export async function findJobFile(nameOrPath: string, directories: readonly stri
   throw notFound(nameOrPath, candidates.slice(0, -1), await listJobs(directories));
 }
 
-/** Every job file that a name leads to. */
+/** Lists every job file that a name leads to. The schema that editors use, `*.schema.json`, is not a job. */
 export async function listJobs(directories: readonly string[] = jobDirectories()): Promise<readonly ListedJob[]> {
   const jobs = new Map<string, ListedJob>();
   for (const folder of directories) {
@@ -87,7 +87,7 @@ async function refuseOther(path: string): Promise<void> {
 
 async function filesIn(folder: string): Promise<string[]> {
   try {
-    return (await readdir(folder)).filter((file) => file.endsWith('.json')).sort();
+    return (await readdir(folder)).filter((file) => file.endsWith('.json') && !file.endsWith('.schema.json')).sort();
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return [];
     throw error;

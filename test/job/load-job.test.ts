@@ -52,6 +52,14 @@ describe('a job is found', () => {
     ]);
   });
 
+  it('without the schema that an editor reads beside them', async () => {
+    const beside = join(folder, 'beside');
+    await mkdir(beside);
+    await writeFile(join(beside, 'job.schema.json'), '{ "$schema": "http://json-schema.org/draft-07/schema#" }');
+    await writeFile(join(beside, 'mine.json'), TEXT);
+    expect((await listJobs([beside])).map(({ name }) => name)).toEqual(['mine']);
+  });
+
   it('among the shipped ones without being told where', async () => {
     expect((await listJobs()).map(({ name }) => name)).toEqual(
       expect.arrayContaining(['ror-affiliations', 'ror-funders']),

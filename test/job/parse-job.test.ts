@@ -284,6 +284,13 @@ describe('syntax', () => {
     expect(problems.map((problem) => problem.message)).toContain(message);
   });
 
+  it.each(['# ours\n---\nid: a\n', '- type: json\n  args: {}\n', 'names:\n  readers: []\n'])(
+    'names YAML: %j',
+    (text) => {
+      expect(check(text).problems).toMatchObject([{ line: 1, message: expect.stringMatching(/YAML.*yq/) }]);
+    },
+  );
+
   it('goes on past what it can read over, and takes a byte order mark', () => {
     const text = `\uFEFF{\n  // mine\n  "id": "a",\n  "titel": "A"\n}`;
     expect(check(text).problems.map(({ line, pointer }) => [line, pointer])).toEqual(
