@@ -23,6 +23,12 @@ const INTERVAL_MILLISECONDS = 50;
 const SQLITE_PRAGMAS = ['journal_mode=wal', 'synchronous=normal'];
 /** By default one poller answers every look at a schedule, one after another. */
 const SCHEDULE_POLLERS = 8;
+/**
+ * The dev server has an HTTP API on a port of its own, without authentication, and it accepts what any web page may
+ * send without asking first. It cannot be switched off; with this list of hosts it refuses every request. The name is
+ * reserved, so no request can name it by accident. vocab-sync itself uses gRPC.
+ */
+const HTTP_API_HOSTS = ['none.invalid'];
 
 export interface TemporalDevServerOptions {
   /** Of the `temporal` program (see temporal-cli.ts). */
@@ -85,6 +91,7 @@ async function launch(options: TemporalDevServerOptions, port: number, uiPort: n
   }
   const pollers = JSON.stringify({ MaxConcurrentWorkflowTaskPollers: SCHEDULE_POLLERS });
   args.push('--dynamic-config-value', `worker.perNamespaceWorkerOptions=${pollers}`);
+  args.push('--dynamic-config-value', `frontend.httpAllowedHosts=${JSON.stringify(HTTP_API_HOSTS)}`);
   for (const [name, type] of Object.entries(options.searchAttributes))
     args.push('--search-attribute', `${name}=${type}`);
   try {

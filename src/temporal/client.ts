@@ -1,6 +1,8 @@
 /** The connection of commands to Temporal. Workers have their own, see worker-connection.ts. */
+import { connect as connectSocket } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
+import { UnavailableError } from '../errors.ts';
 import { serverFailure } from './server-failure.ts';
 
 /** As `@temporalio/envconfig` loads it; an absent namespace is `default`. */
@@ -13,28 +15,41 @@ export interface TemporalClient {
   close(): Promise<void>;
 }
 
-/** Longer than a healthy server needs behind TLS, short enough that a command does not seem to hang. */
+/** A healthy server needs far less, TLS included; a command for a server that is away does not seem to hang. */
 const CONNECT_SECONDS = 5;
+/**
+ * For a server that accepts connections and is slow to answer, and for a process of ours that waits for a processor:
+ * thirty commands at once on two cores need several seconds for their handshakes.
+ */
+const BUSY_SECONDS = 30;
 const DEFAULT_ADDRESS = '127.0.0.1:7233';
 
-/** Throws UnavailableError within seconds when the server is away, ConfigError when it refuses the namespace or the credentials. */
+/**
+ * Throws UnavailableError when the server is away (within seconds) or never answers, ConfigError when it refuses the
+ * namespace or the credentials.
+ */
 export async function connectTemporal(settings: TemporalSettings): Promise<TemporalClient> {
   const { address = DEFAULT_ADDRESS, tls, metadata, apiKey } = settings.connectionOptions;
   const namespace = settings.namespace ?? 'default';
   const doing = `connect to Temporal at ${address}`;
-  const connection = await failingAs(doing, () =>
-    Connection.connect({
-      address,
-      connectTimeout: CONNECT_SECONDS * 1000,
-      ...(tls === undefined ? {} : { tls }),
-      ...(metadata === undefined ? {} : { metadata }),
-      ...(apiKey === undefined ? {} : { apiKey }),
-    }),
-  );
+  const connect = (seconds: number): Promise<Connection> =>
+    failingAs(doing, () =>
+      Connection.connect({
+        address,
+        connectTimeout: seconds * 1000,
+        ...(tls === undefined ? {} : { tls }),
+        ...(metadata === undefined ? {} : { metadata }),
+        ...(apiKey === undefined ? {} : { apiKey }),
+      }),
+    );
+  const connection = await connect(CONNECT_SECONDS).catch(async (error: unknown) => {
+    if (!(error instanceof UnavailableError) || !(await acceptsConnections(address))) throw error;
+    return connect(BUSY_SECONDS);
+  });
   try {
     // A connection alone proves little: an endpoint that is no Temporal server, or another namespace, shows only here.
     await failingAs(`use the namespace ${namespace} of Temporal at ${address}`, () =>
-      connection.withDeadline(Date.now() + CONNECT_SECONDS * 1000, () =>
+      connection.withDeadline(Date.now() + BUSY_SECONDS * 1000, () =>
         connection.workflowService.describeNamespace({ namespace }),
       ),
     );
@@ -52,4 +67,19 @@ export async function failingAs<T>(doing: string, call: () => Promise<T>): Promi
   } catch (thrown) {
     throw serverFailure(thrown, doing) ?? thrown;
   }
+}
+
+/** Whether something listens at `host:port`. False as well for an address of another form. */
+function acceptsConnections(address: string): Promise<boolean> {
+  const target = URL.canParse(`tcp://${address}`) ? new URL(`tcp://${address}`) : undefined;
+  if (target === undefined || target.port === '') return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const socket = connectSocket(Number(target.port), target.hostname.replace(/^\[|\]$/g, ''));
+    const end = (accepts: boolean) => (): void => {
+      socket.destroy();
+      resolve(accepts);
+    };
+    socket.setTimeout(CONNECT_SECONDS * 1000, end(false));
+    socket.once('connect', end(true)).once('error', end(false));
+  });
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { temporal as proto } from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -28,6 +28,13 @@ describeWithTemporal('the client', () => {
       code: 'E_SETTINGS_INVALID',
       message: expect.stringMatching(/nope.*TEMPORAL_NAMESPACE/) as string,
     });
+  });
+
+  it('waits for a server that accepts connections and answers late', async () => {
+    const relay = await startLateRelay(address);
+    const late = await connectTemporal({ connectionOptions: { address: relay.address } });
+    await late.close();
+    relay.close();
   });
 
   it('gives runs of one second ids of their own, and knows how they stand', async () => {
@@ -111,6 +118,29 @@ describe('a server that is away', () => {
     await expect(connectWorker({ connectionOptions: { address } }, silentLogger())).rejects.toMatchObject(expected);
   });
 });
+
+/** Passes nothing on until a second connection is made; from then on it passes everything. */
+async function startLateRelay(address: string): Promise<{ readonly address: string; close(): void }> {
+  const target = new URL(`tcp://${address}`);
+  const open = new Set<Socket>();
+  const waiting: Socket[] = [];
+  const server = createServer((near) => {
+    open.add(near.on('error', () => undefined));
+    waiting.push(near);
+    if (open.size === 1) return;
+    for (const socket of waiting.splice(0)) {
+      const far = connect(Number(target.port), target.hostname);
+      open.add(far.on('error', () => undefined));
+      socket.pipe(far).pipe(socket);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = (): void => {
+    server.close();
+    for (const socket of open) socket.destroy();
+  };
+  return { address: `127.0.0.1:${String((server.address() as AddressInfo).port)}`, close };
+}
 
 function unusedPort(): Promise<number> {
   return new Promise((resolve) => {

@@ -23,7 +23,7 @@ export function openServersFor<T>(
   });
 }
 
-/** A `dev` that has just been started polls within this time; a configured deployment should be there already. */
+/** A worker, a `dev` or a Temporal server that has just been started has a poller within this time. */
 const PATIENCE_MILLISECONDS = 8000;
 
 export async function requireWorker(
@@ -37,9 +37,13 @@ export async function requireWorker(
     return;
   }
   const { client } = servers.temporal;
-  const deadline = Date.now() + (servers.isEmbedded ? PATIENCE_MILLISECONDS : 0);
+  // A detached run may wait for its worker, so the command does not.
+  const deadline = Date.now() + (servers.isEmbedded || !detach ? PATIENCE_MILLISECONDS : 0);
+  let isTold = false;
   while (!(await isPolled(client, queue))) {
     if (Date.now() < deadline) {
+      if (!isTold) terminal.say(`Waiting for a worker on the task queue ${queue}`);
+      isTold = true;
       await delay(300);
       continue;
     }
