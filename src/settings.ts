@@ -2,7 +2,7 @@
  * The settings of this process: environment over .env file over default, read once, all problems reported together.
  * Nothing else reads `process.env`. Values that may hold a secret are masked in `origins` and in messages.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
@@ -10,6 +10,7 @@ import { parse } from 'dotenv';
 import { z } from 'zod';
 import { ConfigError, messageOf } from './errors.ts';
 import { redact, rememberSecret } from './logging/redact.ts';
+import { SmallFileError, readSmallFileSync } from './read-small-file.ts';
 
 export type TemporalConnectConfig = ReturnType<typeof loadClientConnectConfig>;
 
@@ -159,17 +160,35 @@ function mergeDotenv(env: Environment, cwd: string): Variables {
   return { values, fromFile };
 }
 
+const MOST_SETTINGS_BYTES = 1024 ** 2;
+
 function readDotenv(path: string): Record<string, string> {
   try {
-    return parse(readFileSync(path));
+    return parse(readSmallFileSync(path, MOST_SETTINGS_BYTES));
   } catch (cause) {
     const message = `Expected ${path} to be a file of settings that can be read: ${messageOf(cause)}. Let this user read it, or move it away.`;
     throw new ConfigError('E_SETTINGS_INVALID', message, { cause });
   }
 }
 
+/** The library reads these files itself and would wait for the writer of a FIFO. */
+const TEMPORAL_FILE = /^TEMPORAL_(?:CONFIG_FILE|TLS_\w+_PATH)$/;
+
+function requireSmallFiles(values: ReadonlyMap<string, string>): void {
+  for (const [name, path] of values) {
+    if (!TEMPORAL_FILE.test(name)) continue;
+    try {
+      readSmallFileSync(path, MOST_SETTINGS_BYTES);
+    } catch (error) {
+      if (!(error instanceof SmallFileError)) continue;
+      throw new Error(`${name} names ${path}, but ${error.message}`, { cause: error });
+    }
+  }
+}
+
 function loadTemporal(values: ReadonlyMap<string, string>): TemporalConnectConfig | Error {
   try {
+    requireSmallFiles(values);
     return loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(values), configFileStrict: true });
   } catch (error) {
     return error instanceof Error ? error : new Error(messageOf(error));

@@ -45,7 +45,7 @@ describe('loadSettings', () => {
     const cwd = tempDir();
     mkdirSync(join(cwd, '.env'));
     expect(() => loadSettings(noProfile, cwd)).toThrow(
-      /^Expected .*\.env to be a file of settings that can be read: EISDIR/,
+      /^Expected .*\.env to be a file of settings that can be read: it is a directory/,
     );
   });
 

@@ -1,8 +1,9 @@
 /** A lock file that names its holder, so that one left by a dead process is taken over. */
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnavailableError } from '../errors.ts';
 import { identifySelf, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { readHomeFile } from './read-home-file.ts';
 
 const INTERVAL_MILLISECONDS = 100;
 const NOTICE_MILLISECONDS = 15_000;
@@ -62,7 +63,7 @@ function tryLock(path: string): boolean {
 
 function readHolder(path: string): ProcessIdentity | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as ProcessIdentity;
+    return JSON.parse(readHomeFile(path)) as ProcessIdentity;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

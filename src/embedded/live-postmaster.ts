@@ -8,6 +8,7 @@ import { UnavailableError } from '../errors.ts';
 import { askPostgres } from './postgres-ready.ts';
 import type { PostgresPlace } from './postgres-place.ts';
 import { identifyProcess, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { readHomeFile } from './read-home-file.ts';
 
 const SETTLE_MILLISECONDS = 30_000;
 const INTERVAL_MILLISECONDS = 100;
@@ -54,7 +55,7 @@ export async function findLivePostmaster(
 function readPidFile(data: string): { readonly pid: number; readonly port: number } | undefined {
   const path = join(data, 'postmaster.pid');
   if (!existsSync(path)) return undefined;
-  const lines = readFileSync(path, 'utf8').split('\n');
+  const lines = readHomeFile(path).split('\n');
   return { pid: Number(lines[0]), port: Number(lines[3] ?? 0) };
 }
 

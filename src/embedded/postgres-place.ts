@@ -3,11 +3,12 @@
  * root starts it as another user and that user cannot reach either, they lie below /var/lib/vocab-sync.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Logger } from '../component/services.ts';
 import { completeSymlinks, copyNativeBinaries, findNativeBinaries } from './native-binaries.ts';
 import { canReach, type ServerUser } from './server-user.ts';
+import { readHomeFile } from './read-home-file.ts';
 
 const OUTSIDE = '/var/lib/vocab-sync';
 
@@ -54,7 +55,7 @@ function reachableParent(directory: string, user: ServerUser, logger: Logger): s
       place: outside,
     });
   }
-  const outside = readFileSync(location, 'utf8').trim();
+  const outside = readHomeFile(location).trim();
   mkdirSync(outside, { recursive: true });
   chmodSync(OUTSIDE, 0o755);
   chmodSync(outside, 0o755);
@@ -68,7 +69,7 @@ function warnOfOrphans(logger: Logger): void {
   const orphans = readdirSync(OUTSIDE)
     .map((name) => join(OUTSIDE, name))
     .filter((place) => existsSync(join(place, 'home')))
-    .filter((place) => !existsSync(readFileSync(join(place, 'home'), 'utf8').trim()));
+    .filter((place) => !existsSync(readHomeFile(join(place, 'home')).trim()));
   if (orphans.length > 0) logger.warn('Databases of homes that are gone take up space and can be deleted', { orphans });
 }
 

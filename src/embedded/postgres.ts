@@ -5,7 +5,7 @@
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Logger } from '../component/services.ts';
@@ -16,6 +16,7 @@ import { choosePostgresPlace, makeOwnedDirectory, removePostgresPlace, type Post
 import { waitForPostgres } from './postgres-ready.ts';
 import { spawnServer, tailOf } from './server-process.ts';
 import { findServerUser, type ServerUser } from './server-user.ts';
+import { readHomeFile } from './read-home-file.ts';
 
 const SUPERUSER = 'vocab_sync';
 const DATABASE = 'postgres';
@@ -89,7 +90,7 @@ function writeSecret(path: string, secret: string): void {
 
 function readPassword(place: PostgresPlace): string {
   try {
-    return readFileSync(place.passwordFile, 'utf8').trim();
+    return readHomeFile(place.passwordFile).trim();
   } catch (error) {
     throw new UnavailableError(
       'E_EMBEDDED_START',

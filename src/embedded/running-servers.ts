@@ -1,8 +1,8 @@
 /** The servers of a home that run now, without starting any. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TemporalConnectConfig } from '../settings.ts';
 import { isRunning, type ProcessIdentity } from './process-identity.ts';
+import { readHomeFile } from './read-home-file.ts';
 
 export interface DatabaseDetails {
   /** With a password: never log it. */
@@ -37,7 +37,7 @@ export function embeddedConnection(details: TemporalDetails | undefined): Tempor
 function findRunning(home: string, name: 'database' | 'temporal'): unknown {
   let record: unknown;
   try {
-    record = JSON.parse(readFileSync(join(home, 'servers', `${name}.json`), 'utf8'));
+    record = JSON.parse(readHomeFile(join(home, 'servers', `${name}.json`)));
   } catch {
     // None was ever started here, or its record is being replaced.
     return undefined;

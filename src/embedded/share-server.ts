@@ -2,12 +2,13 @@
  * One server of a home, used by any number of commands at once: the first that needs it starts and owns it, the others
  * attach. The owner stops it after the last has left. What a dead owner left behind is not believed.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnavailableError } from '../errors.ts';
 import { withHomeLock } from './home-lock.ts';
 import { identifyProcess, identifySelf, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { readHomeFile } from './read-home-file.ts';
 
 const INTERVAL_MILLISECONDS = 200;
 const LEFTOVER_MILLISECONDS = 10_000;
@@ -151,7 +152,7 @@ function writeRecord<Details>(files: ServerFiles, record: ServerRecord<Details>)
 function readJson(path: string): unknown {
   if (!existsSync(path)) return undefined;
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+    return JSON.parse(readHomeFile(path)) as unknown;
   } catch {
     // Gone in the meantime, or cut off by a crash of the machine: as if it were not there.
     return undefined;

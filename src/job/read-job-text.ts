@@ -1,5 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
 import { ConfigError, messageOf } from '../errors.ts';
+import { SmallFileError, readSmallFile } from '../read-small-file.ts';
 
 /** What is longer in UTF-8 is longer than a job may be in characters (json-text.ts). */
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -7,9 +7,6 @@ const MAX_BYTES = 4 * 1024 * 1024;
 /** Throws ConfigError E_FILE_NOT_FOUND, or E_JOB_INVALID for what cannot be the text of a job: a dump, or another encoding. */
 export async function readJobText(path: string): Promise<string> {
   const bytes = await readBytes(path);
-  if (typeof bytes === 'number') {
-    throw invalid(path, `expected at most 1 MiB of JSON, found ${String(bytes)} bytes; is this a data file?`);
-  }
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
@@ -18,12 +15,14 @@ export async function readJobText(path: string): Promise<string> {
   }
 }
 
-/** The size where it is too much. */
-async function readBytes(path: string): Promise<Buffer | number> {
+async function readBytes(path: string): Promise<Buffer> {
   try {
-    const { size } = await stat(path);
-    return size > MAX_BYTES ? size : await readFile(path);
+    return await readSmallFile(path, MAX_BYTES);
   } catch (cause) {
+    if (cause instanceof SmallFileError) {
+      const question = cause.code === 'EFBIG' ? '; is this a data file?' : '';
+      throw invalid(path, `expected at most 1 MiB of JSON, but ${cause.message}${question}`, cause);
+    }
     const message = `The job file ${path} cannot be read: ${messageOf(cause)}. Check its permissions.`;
     throw new ConfigError('E_FILE_NOT_FOUND', message, { cause, details: { path } });
   }

@@ -1,5 +1,5 @@
 /** The texts behind `$secret` references: read just before use, kept nowhere, never in a message. */
-import { ConfigError } from '../errors.ts';
+import { ConfigError, messageOf } from '../errors.ts';
 import type { JsonObject } from '../records/json-object.ts';
 import { isSecretName, replaceReferences } from './effective/references.ts';
 
@@ -47,7 +47,7 @@ function fromFile(path: string, { readFile }: SecretSources): string {
   } catch (cause) {
     throw new ConfigError(
       'E_SECRET_NOT_FOUND',
-      `The job needs the secret in the file ${path}, which cannot be read. Create it on the machine of the worker.`,
+      `The job needs the secret in the file ${path}, which cannot be read: ${messageOf(cause)}. Create it on the machine of the worker.`,
       { cause, details: { file: path } },
     );
   }

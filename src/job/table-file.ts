@@ -1,6 +1,6 @@
 /** The text of a look-up table in a file. Throws ConfigError E_FILE_NOT_FOUND or E_TABLE_INVALID. */
-import { readFileSync, statSync } from 'node:fs';
 import { ConfigError, messageOf } from '../errors.ts';
+import { SmallFileError, readSmallFileSync } from '../read-small-file.ts';
 
 /** A table lies in memory; larger ones belong into a database. */
 const MOST_BYTES = 64 * 1024 ** 2;
@@ -11,13 +11,11 @@ export function readTableFile(path: string): string {
 }
 
 function readText(path: string): string {
-  let bytes: number;
   try {
-    bytes = statSync(path).size;
-    if (bytes <= MOST_BYTES)
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(path));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readSmallFileSync(path, MOST_BYTES));
   } catch (cause) {
     if (cause instanceof TypeError) throw tableInvalid(path, 'it is not in UTF-8', cause);
+    if (cause instanceof SmallFileError) throw tableInvalid(path, cause.message, cause);
     throw new ConfigError(
       'E_FILE_NOT_FOUND',
       `The table ${path} cannot be read on this machine: ${messageOf(cause)}.`,
@@ -27,7 +25,6 @@ function readText(path: string): string {
       },
     );
   }
-  throw tableInvalid(path, `it has ${String(bytes)} bytes, more than ${String(MOST_BYTES)}`);
 }
 
 /** `reason` goes on "cannot be used:". */

@@ -39,7 +39,7 @@ describe('apply of a file', () => {
       Buffer.from(text('a', { title: 'Zürich' }), 'latin1'),
       'expected UTF-8, but some of its bytes are none',
     ],
-    ['five million blanks', `${text('a')}${' '.repeat(5_000_000)}`, 'expected at most 1 MiB of JSON, found 5000'],
+    ['five million blanks', `${text('a')}${' '.repeat(5_000_000)}`, 'expected at most 1 MiB of JSON, but it has 5000'],
     ['NUL in its title', text('a', { title: 'a\0b' }), '/title (line 1'],
     ['NUL in its description', text('a', { description: 'a\0b' }), 'found the character \\u0000 in it'],
     ['half a character', text('a', { description: 'a\ud800b' }), 'expected a text that can be stored, found half a'],

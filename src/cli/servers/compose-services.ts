@@ -1,5 +1,4 @@
 /** What components are lent, from the settings: also for `preview`, which has no servers and should not load them. */
-import { readFileSync } from 'node:fs';
 import { createBundles } from '../../bundle/create-bundles.ts';
 import type { Logger, Services } from '../../component/services.ts';
 import { createHttpService } from '../../http/create-http-service.ts';
@@ -7,6 +6,7 @@ import { toUserAgent } from '../../http/to-user-agent.ts';
 import { createSecretResolver, type ResolveSecret } from '../../job/secrets.ts';
 import { rememberSecret } from '../../logging/redact.ts';
 import { createS3Service } from '../../s3/create-s3-service.ts';
+import { readSmallFileSync } from '../../read-small-file.ts';
 import { lookUpVariable, type Settings } from '../../settings.ts';
 import { createSpool } from '../../spool/create-spool.ts';
 import { packageFacts } from '../package-facts.ts';
@@ -27,13 +27,20 @@ export function composeServices(settings: Settings, logger: Logger): Services {
   };
 }
 
+/** A secret is a line; a service account of a cloud is a JSON document of some KB. */
+const MOST_SECRET_BYTES = 64 * 1024;
+
+function readSecretFile(path: string): string {
+  return readSmallFileSync(path, MOST_SECRET_BYTES).toString('utf8');
+}
+
 /** What a secret resolves to is masked in every text from then on. */
 export function composeSecrets(): ResolveSecret {
   const variables = new Proxy<Record<string, string | undefined>>(
     {},
     { get: (_target, name) => lookUpVariable(String(name)) },
   );
-  const resolve = createSecretResolver({ env: variables, readFile: (path) => readFileSync(path, 'utf8') });
+  const resolve = createSecretResolver({ env: variables, readFile: readSecretFile });
   return (reference) => {
     const secret = resolve(reference);
     rememberSecret(secret);

@@ -9,12 +9,12 @@
  * the records. References to secrets count, secrets do not.
  */
 import { createHash, hash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Catalog } from '../../component/catalog.ts';
 import type { Reader } from '../../component/reader.ts';
 import type { Transformer } from '../../component/transformer.ts';
 import type { Writer } from '../../component/writer.ts';
 import { InternalError } from '../../errors.ts';
+import { readSmallFileSync } from '../../read-small-file.ts';
 import { toArgsSchema, withDefaults } from '../schema/args-schema.ts';
 import type { ComponentConfig, Job, Task } from '../schema/job.ts';
 import { canonicalJson } from '../../records/json-object.ts';
@@ -64,10 +64,13 @@ function identify(config: ComponentConfig, known: ReadonlyMap<string, Reader | T
   };
 }
 
+/** The largest file that a component accepts; see readTableFile. */
+const MOST_FILE_BYTES = 64 * 1024 ** 2;
+
 /** Null for one that cannot be read: the component refuses it in its own words when it is made. */
 function digestOfFile(path: string): string | null {
   try {
-    return hash('sha256', readFileSync(path), 'hex');
+    return hash('sha256', readSmallFileSync(path, MOST_FILE_BYTES), 'hex');
   } catch {
     return null;
   }

@@ -2,11 +2,14 @@
  * A record schema of the operator's own. Its regular expressions go through an engine that takes linear time (RE2): the
  * schema is trusted, the records that it is matched against are not.
  */
-import { readFileSync } from 'node:fs';
 import { RE2JS } from 're2js';
 import { ConfigError, messageOf } from '../../errors.ts';
+import { SmallFileError, readSmallFileSync } from '../../read-small-file.ts';
 import { isJsonObject, type JsonObject } from '../../records/json-object.ts';
 import { compileRecordSchema, type RecordCheck } from './record-schema.ts';
+
+/** A schema takes a few KB; compiling a larger one would take minutes. */
+const MOST_BYTES = 4 * 1024 ** 2;
 
 /** A JSON Schema, draft 7. Throws ConfigError E_FILE_NOT_FOUND or E_SCHEMA_INVALID. */
 export function loadRecordSchemaFile(path: string): RecordCheck {
@@ -20,8 +23,9 @@ export function loadRecordSchemaFile(path: string): RecordCheck {
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readSmallFileSync(path, MOST_BYTES).toString('utf8');
   } catch (cause) {
+    if (cause instanceof SmallFileError) throw invalid(path, cause.message, cause);
     const message = `The record schema ${path} cannot be read on this machine: ${messageOf(cause)}.`;
     throw new ConfigError('E_FILE_NOT_FOUND', message, { cause, details: { path } });
   }

@@ -1,5 +1,4 @@
 /** From the words of `run` and `plan` to the request that starts the workflow: everything that can be wrong is found here. */
-import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import type { Catalog } from '../../../component/catalog.ts';
@@ -8,6 +7,7 @@ import { createEffectiveJob, type EffectiveJob } from '../../../job/effective/ef
 import { parseJsonText } from '../../../job/json-text.ts';
 import { parseArguments } from '../../../job/effective/parse-arguments.ts';
 import { parseSince } from '../../../job/effective/since.ts';
+import { readSmallFile } from '../../../read-small-file.ts';
 import type { RunMode, RunRequest } from '../../../records/run.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { findJob } from './find-job.ts';
@@ -98,9 +98,12 @@ export async function readCustomArgs(
   return value as Record<string, unknown>;
 }
 
+/** As much as a job file may have. */
+const MOST_ARGS_BYTES = 4 * 1024 ** 2;
+
 async function readArgsFile(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return (await readSmallFile(path, MOST_ARGS_BYTES)).toString('utf8');
   } catch (cause) {
     throw new ConfigError(
       'E_FILE_NOT_FOUND',
