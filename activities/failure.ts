@@ -4,6 +4,7 @@
  */
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { UnavailableError, VocabSyncError, messageOf } from '../src/errors.ts';
+import { redactClipped } from '../src/logging/redact.ts';
 import { passingError } from './passing-error.ts';
 
 export type Redact = (text: string) => string;
@@ -18,7 +19,7 @@ export function toApplicationFailure(thrown: unknown, redact: Redact): Applicati
   const error = thrown instanceof VocabSyncError ? thrown : passingError(thrown);
   if (error === undefined) return bug(thrown, redact);
   const failure = ApplicationFailure.create({
-    message: clipped(redact(error.message), LONGEST_MESSAGE),
+    message: redactClipped(error.message, LONGEST_MESSAGE, redact),
     type: error.code,
     nonRetryable: error.kind !== 'unavailable',
     details: [{ kind: error.kind, ...detailsOf(error, redact) }],
@@ -44,7 +45,7 @@ export function handOver(): ApplicationFailure {
 /** Nothing we know: a bug of ours. It fails at once and loudly, since another attempt runs the same code. */
 function bug(thrown: unknown, redact: Redact): ApplicationFailure {
   const failure = ApplicationFailure.create({
-    message: clipped(redact(`Unexpected: ${messageOf(thrown)}`), LONGEST_MESSAGE),
+    message: redactClipped(`Unexpected: ${messageOf(thrown)}`, LONGEST_MESSAGE, redact),
     type: 'E_INTERNAL',
     nonRetryable: true,
     details: [
@@ -56,8 +57,11 @@ function bug(thrown: unknown, redact: Redact): ApplicationFailure {
 }
 
 function detailsOf(error: VocabSyncError, redact: Redact): Record<string, unknown> {
-  const details = { ...(redacted(error.details, redact) as Record<string, unknown>), ...causeOf(error, redact) };
-  if (JSON.stringify(details).length <= LONGEST_DETAILS) return details;
+  const size = sizeOf(error.details, LONGEST_DETAILS);
+  if (size <= LONGEST_DETAILS) {
+    const details = { ...(redacted(error.details, redact) as Record<string, unknown>), ...causeOf(error, redact) };
+    if (JSON.stringify(details).length <= LONGEST_DETAILS) return details;
+  }
   return { note: 'The details were too long to keep here; the log of the worker has them.', ...causeOf(error, redact) };
 }
 
@@ -69,9 +73,21 @@ function causeOf(error: Error, redact: Redact): { cause?: string } {
     cause !== undefined && messages.length < 5;
     cause = cause instanceof Error ? cause.cause : undefined
   ) {
-    messages.push(messageOf(cause));
+    messages.push(messageOf(cause).slice(0, LONGEST_DETAILS));
   }
-  return messages.length === 0 ? {} : { cause: clipped(redact(messages.join(' ← ')), LONGEST_MESSAGE) };
+  return messages.length === 0 ? {} : { cause: redactClipped(messages.join(' ← '), LONGEST_MESSAGE, redact) };
+}
+
+/** About the length of a value as JSON; stops counting after `most`. */
+function sizeOf(value: unknown, most: number): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return 8;
+  let size = 2;
+  for (const [key, item] of Object.entries(value)) {
+    size += key.length + sizeOf(item, most - size);
+    if (size > most) break;
+  }
+  return size;
 }
 
 function redacted(value: unknown, redact: Redact): unknown {
@@ -83,9 +99,5 @@ function redacted(value: unknown, redact: Redact): unknown {
 
 function withStack(failure: ApplicationFailure, thrown: unknown, redact: Redact): void {
   if (thrown instanceof Error && thrown.stack !== undefined)
-    failure.stack = clipped(redact(thrown.stack), LONGEST_DETAILS);
-}
-
-function clipped(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+    failure.stack = redactClipped(thrown.stack, LONGEST_DETAILS, redact);
 }

@@ -4,6 +4,7 @@
  */
 import { Context } from '@temporalio/activity';
 import { UnavailableError } from '../src/errors.ts';
+import { redactClipped } from '../src/logging/redact.ts';
 import type { StepContext, StepProgress } from '../src/pipeline/run-steps.ts';
 
 export interface HeartbeatOptions {
@@ -85,10 +86,15 @@ function watchPace(attempt: number): Pace {
       if (last === undefined || first === undefined) return { attempt };
       const seconds = (heardAt - first.at) / 1000;
       const rate = seconds < 1 ? {} : { per_second: Math.round((doneOf(last) - first.done) / seconds) };
-      return { ...last, ...rate, attempt };
+      return { ...withoutSecrets(last), ...rate, attempt };
     },
     silentFor: () => Date.now() - heardAt,
   };
+}
+
+/** A position may hold names from the source. */
+function withoutSecrets(progress: StepProgress): StepProgress {
+  return progress.position === undefined ? progress : { ...progress, position: redactClipped(progress.position, 500) };
 }
 
 function doneOf(progress: StepProgress): number {

@@ -3,6 +3,7 @@
  * error-codes.ts) says which case it is, the message is a sentence with what was expected, what was found and
  * what to do. Anything else that is thrown is a bug of ours.
  */
+import { clip } from './clip.ts';
 import { ERROR_CODES, type CodeOf, type ErrorCode, type ErrorKind } from './error-codes.ts';
 
 export interface VocabSyncErrorOptions {
@@ -11,13 +12,16 @@ export interface VocabSyncErrorOptions {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
+/** Messages quote sources, which can be megabytes. Each quotation is bounded where it is made; this bounds their sum. */
+const LONGEST_MESSAGE = 20_000;
+
 /** The common shape. `code` is stable across releases: scripts and alerts may rely on it. */
 export abstract class VocabSyncError extends Error {
   readonly code: ErrorCode;
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, message: string, options: VocabSyncErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(clip(message, LONGEST_MESSAGE), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.code = code;
     this.details = options.details ?? {};

@@ -2,6 +2,7 @@
  * The details of a run in the Web UI: Markdown from the state of the run, nothing else. The UI renders raw HTML and puts
  * the text into a URL, so everything that came from outside is escaped and the whole stays below 4 kB when encoded.
  */
+import { clip, escapeInvisible } from '../src/clip.ts';
 import type { StageCounts, TargetCounts } from '../src/records/counts.ts';
 import { bytesOf, grouped, shortDigest, timeOf } from './plain-numbers.ts';
 import type { RunProgress, TaskProgress } from './run-state.ts';
@@ -63,7 +64,7 @@ export function changesOf(counts: TargetCounts): string {
 
 /** Text from outside, on one line, without meaning in HTML or Markdown. The renderer knows numeric entities only. */
 export function escaped(text: string): string {
-  return clipped(text.replace(/\s+/g, ' ').trim(), LONGEST_TEXT)
+  return clipped(escapeInvisible(clip(text, 4 * LONGEST_TEXT).replace(/\s+/g, ' ')).trim(), LONGEST_TEXT)
     .replace(/[&<>{}]/g, (character) => `&#${String(character.charCodeAt(0))};`)
     .replace(/[\\`*_[\]()|~]/g, '\\$&');
 }
@@ -208,7 +209,6 @@ function links({ run: id, outcome, waiting, heldBy }: RunProgress, { namespace, 
 }
 
 function clipped(text: string, length: number): string {
-  const short = text.length > length ? `${text.slice(0, length - 1)}…` : text;
-  // Half a character, cut off here or from outside, cannot be put into a URL.
-  return short.replace(/\p{Surrogate}/gu, '\uFFFD');
+  // Half a character from outside cannot be put into a URL.
+  return clip(text, length).replace(/\p{Surrogate}/gu, '\uFFFD');
 }

@@ -1,5 +1,6 @@
 /** The steps of a run as the workflow calls them: each with its policy, a summary for the timeline and an id that can be typed. */
 import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import { clip } from '../src/clip.ts';
 import type { RunActivities } from '../activities/create-activities.ts';
 import type { RunRequest } from '../src/pipeline/run-steps.ts';
 import { settingFailure } from './failure.ts';
@@ -44,9 +45,7 @@ export function stepsOf(request: RunRequest): Steps {
 const SUMMARY_CHARACTERS = 150;
 
 function shown(label: StepLabel): ActivityOptions {
-  const summary =
-    label.summary.length > SUMMARY_CHARACTERS ? `${label.summary.slice(0, SUMMARY_CHARACTERS)}…` : label.summary;
-  return { activityId: label.id, summary };
+  return { activityId: label.id, summary: clip(label.summary, SUMMARY_CHARACTERS) };
 }
 
 function heartbeatSeconds(request: RunRequest): number {

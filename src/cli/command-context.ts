@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Settings } from '../settings.ts';
 import type { ExitCode } from './exit-code.ts';
+import { toJsonText } from './render/printable.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface CommandContext {
@@ -22,7 +23,7 @@ export type AddCommand = (program: Command, context: CommandContext) => void;
 
 /** The one JSON document of `--json`. */
 export function writeJson(context: CommandContext, document: unknown): Promise<void> {
-  return context.terminal.write(`${JSON.stringify(document, null, 2)}\n`);
+  return context.terminal.write(`${toJsonText(document, 2)}\n`);
 }
 
 export const JSON_OPTION = ['--json', 'print one JSON document on stdout; progress and hints go to stderr'] as const;

@@ -1,8 +1,12 @@
 /** What went wrong, for people on stderr and with `--json` also as the one document on stdout. */
 import { ERROR_CODES } from '../error-codes.ts';
 import { VocabSyncError, messageOf } from '../errors.ts';
-import { redact, redactJson } from '../logging/redact.ts';
+import { redactClipped, redactJson } from '../logging/redact.ts';
+import { printableLines, toJsonText } from './render/printable.ts';
 import type { Terminal } from './terminal.ts';
+
+const LONGEST_MESSAGE = 20_000;
+const LONGEST_STACK = 40_000;
 
 export interface PrintErrorOptions {
   readonly json: boolean;
@@ -17,17 +21,18 @@ export async function printError(
 ): Promise<void> {
   const { code, message, remedy } = describeError(error);
   terminal.status('');
-  terminal.say(`error: ${message}`);
+  terminal.say(`error: ${printableLines(message)}`);
   terminal.say(`  code:        ${code}`);
   terminal.say(`  what to do:  ${remedy}`);
-  if (debug && error instanceof Error && error.stack !== undefined) terminal.say(redact(error.stack));
+  if (debug && error instanceof Error && error.stack !== undefined)
+    terminal.say(printableLines(redactClipped(error.stack, LONGEST_STACK)));
   if (json) await writeErrorJson(terminal, error);
 }
 
 /** The one document on stdout of a command that failed. */
 export async function writeErrorJson(terminal: Terminal, error: unknown): Promise<void> {
   const { code, message, remedy, details } = describeError(error);
-  await terminal.write(`${JSON.stringify({ error: { code, message, remedy, details } }, null, 2)}\n`);
+  await terminal.write(`${toJsonText({ error: { code, message, remedy, details } }, 2)}\n`);
 }
 
 interface ErrorDescription {
@@ -41,14 +46,14 @@ function describeError(error: unknown): ErrorDescription {
   if (error instanceof VocabSyncError) {
     return {
       code: error.code,
-      message: redact(error.message),
+      message: redactClipped(error.message, LONGEST_MESSAGE),
       remedy: ERROR_CODES[error.code].remedy,
-      details: redactJson(JSON.parse(JSON.stringify(error.details))),
+      details: redactJson(JSON.parse(JSON.stringify(error.details)), LONGEST_MESSAGE),
     };
   }
   return {
     code: 'E_INTERNAL',
-    message: redact(messageOf(error)),
+    message: redactClipped(messageOf(error), LONGEST_MESSAGE),
     remedy: 'This is a bug of vocab-sync: please report it. LOG_LEVEL=debug shows where it happened.',
     details: {},
   };

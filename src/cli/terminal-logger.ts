@@ -1,8 +1,11 @@
 /** The log of a command: what a person should know as lines of its own, without disturbing the progress line. */
 import type { Logger } from '../component/services.ts';
-import { redact } from '../logging/redact.ts';
+import { redactClipped } from '../logging/redact.ts';
 import { messageOf } from '../errors.ts';
+import { printable } from './render/printable.ts';
 import type { Terminal } from './terminal.ts';
+
+const LONGEST_LINE = 4_000;
 
 /** Of the SDK, about the run that the command follows and reports. */
 const TOLD_OTHERWISE = new Set(['Activity failed', 'Workflow failed']);
@@ -10,7 +13,7 @@ const TOLD_OTHERWISE = new Set(['Activity failed', 'Workflow failed']);
 /** Warnings and errors; everything with `debug`. What happens in the ordinary way is told by the progress. */
 export function terminalLogger(terminal: Terminal, debug: boolean): Logger {
   const at = (level: string) => (message: string, fields?: Record<string, unknown>) => {
-    terminal.say(redact(`${level}: ${message}${describe(fields ?? {})}`));
+    terminal.say(printable(redactClipped(`${level}: ${message}${describe(fields ?? {})}`, LONGEST_LINE)));
   };
   const nothing = (): void => undefined;
   const warn = at('warning');

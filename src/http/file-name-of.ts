@@ -1,8 +1,12 @@
 /**
- * The name of the file that an address stands for, safe as a file name: letters, digits and `._-+()` are kept. InvenioRDM's
+ * The name of the file that an address stands for; host and a short digest where the address holds a secret, safe as a file name: letters, digits and `._-+()` are kept. InvenioRDM's
  * API ends in `/files/<name>/content`, so a last step `content` is passed over.
  */
+import { createHash } from 'node:crypto';
+import { redact } from '../logging/redact.ts';
+
 export function fileNameOf(url: string): string {
+  if (redact(url) !== url) return `${hostOf(url)}-${createHash('sha256').update(url).digest('hex').slice(0, 8)}`;
   const steps = new URL(url).pathname.split('/').filter((step) => step !== '');
   if (steps.length > 1 && steps.at(-1) === 'content') steps.pop();
   const name = decoded(steps.at(-1) ?? '')
@@ -10,6 +14,10 @@ export function fileNameOf(url: string): string {
     .replace(/^\.+/, '')
     .slice(0, 100);
   return name === '' ? 'download' : name;
+}
+
+function hostOf(url: string): string {
+  return new URL(url).host.replaceAll(/[^a-z0-9.-]+/gi, '_');
 }
 
 function decoded(step: string): string {

@@ -2,10 +2,13 @@
 import { pino, type DestinationStream } from 'pino';
 import pretty from 'pino-pretty';
 import type { Logger } from '../component/services.ts';
-import { redact } from './redact.ts';
+import { escapeInvisible } from '../clip.ts';
+import { redactClipped } from './redact.ts';
 
 /** Deeper values are cut off: a field is for reading. */
 const MAX_DEPTH = 6;
+/** Characters of a message, a field and a stack that a line keeps. */
+const LONGEST_TEXT = 20_000;
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFormat = 'auto' | 'json' | 'pretty';
@@ -46,9 +49,14 @@ export function createLoggerOn(destination: DestinationStream, level: LogLevel):
   );
   const at = (name: LogLevel) => (message: string, fields?: Record<string, unknown>) => {
     if (!logger.isLevelEnabled(name)) return;
-    logger[name](fields === undefined ? {} : redactFields(fields), redact(message));
+    logger[name](fields === undefined ? {} : redactFields(fields), clean(message));
   };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** A pretty log goes to a terminal, which would obey control characters. */
+function clean(text: string): string {
+  return escapeInvisible(redactClipped(text, LONGEST_TEXT));
 }
 
 function redactFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -56,7 +64,7 @@ function redactFields(fields: Readonly<Record<string, unknown>>): Record<string,
 }
 
 function redactValue(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return redact(value);
+  if (typeof value === 'string') return clean(value);
   if (typeof value === 'bigint') return value.toString();
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= MAX_DEPTH) return '…';
@@ -69,9 +77,9 @@ function redactValue(value: unknown, depth: number): unknown {
 function describeError(error: Error, depth: number): Record<string, unknown> {
   return {
     name: error.name,
-    message: redact(error.message),
+    message: clean(error.message),
     ...('code' in error ? { code: error.code } : {}),
-    ...(error.stack === undefined ? {} : { stack: redact(error.stack) }),
+    ...(error.stack === undefined ? {} : { stack: clean(error.stack) }),
     ...(error.cause === undefined ? {} : { cause: redactValue(error.cause, depth + 1) }),
   };
 }

@@ -1,4 +1,5 @@
 /** A notice in words: one line for a chat or a subject, and what to do next. Nothing of it is taken for markup. */
+import { clip } from '../clip.ts';
 import type { Notice } from '../records/notice.ts';
 import type { NoticeEvent } from '../records/outcome.ts';
 import type { RunReport } from '../records/run.ts';
@@ -27,7 +28,7 @@ export function toChatText(notice: Notice): string {
   const why = reasonOf(notice);
   const lines = [
     toSubject(notice),
-    ...(why === '' ? [] : [plain(why.length > LONGEST_REASON ? `${why.slice(0, LONGEST_REASON - 1)}…` : why)]),
+    ...(why === '' ? [] : [plain(clip(why, LONGEST_REASON))]),
     ...(event === 'waiting'
       ? [`vocab-sync show ${report.run}, then approve or discard it`]
       : [`vocab-sync show ${report.run}`]),

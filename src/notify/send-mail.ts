@@ -1,4 +1,5 @@
 /** A notice as an e-mail, by the mail server of the settings. */
+import { clip } from '../clip.ts';
 import { ConfigError, UnavailableError } from '../errors.ts';
 
 export interface Mail {
@@ -77,6 +78,6 @@ function factsOf(thrown: unknown): MailFacts {
   return {
     code: typeof code === 'string' ? code : 'no reason given',
     responseCode: typeof responseCode === 'number' ? responseCode : undefined,
-    response: typeof response === 'string' ? response.slice(0, LONGEST_ANSWER) : '',
+    response: typeof response === 'string' ? clip(response, LONGEST_ANSWER) : '',
   };
 }

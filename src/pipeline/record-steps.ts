@@ -4,11 +4,14 @@
  */
 import type { Logger } from '../component/services.ts';
 import { VocabSyncError, messageOf } from '../errors.ts';
-import { redact } from '../logging/redact.ts';
+import { redactClipped } from '../logging/redact.ts';
 import { appendLog, beginAttempt, endAttempt, type LogLevel } from '../postgres/ledger/run-log.ts';
 import type { RunFailure } from '../records/run.ts';
 import type { Engine } from './engine.ts';
 import type { RunSteps, StepContext } from './run-steps.ts';
+
+/** Characters of a message, and of a text in a field, that the ledger keeps. */
+const LONGEST_MESSAGE = 2_000;
 
 type StepName = keyof RunSteps;
 interface StepPlace {
@@ -97,7 +100,11 @@ function openLog({ pool, logger }: Engine, run: string): RunLog {
     }
   };
   const write = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void => {
-    const line = { level, message: redact(message), fields: fields === undefined ? undefined : toPlain(fields) };
+    const line = {
+      level,
+      message: redactClipped(message, LONGEST_MESSAGE),
+      fields: fields === undefined ? undefined : toPlain(fields),
+    };
     writing = writing.then(() => keep(() => appendLog(pool, run, line)));
   };
   const tee = (level: Exclude<LogLevel, 'debug'>) => (message: string, fields?: Record<string, unknown>) => {
@@ -129,7 +136,7 @@ function toPlain(fields: Readonly<Record<string, unknown>>): Record<string, unkn
       : typeof value === 'bigint'
         ? value.toString()
         : typeof value === 'string'
-          ? redact(value)
+          ? redactClipped(value, LONGEST_MESSAGE)
           : value,
   );
   return JSON.parse(text) as Record<string, unknown>;
@@ -137,7 +144,7 @@ function toPlain(fields: Readonly<Record<string, unknown>>): Record<string, unkn
 
 function failureOf(thrown: unknown): RunFailure {
   const code = thrown instanceof VocabSyncError ? thrown.code : codeOf(thrown);
-  return { code, message: redact(messageOf(thrown)).slice(0, 2_000) };
+  return { code, message: redactClipped(messageOf(thrown), LONGEST_MESSAGE) };
 }
 
 function codeOf(thrown: unknown): string {

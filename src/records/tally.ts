@@ -39,10 +39,16 @@ export function countBy(counts: Record<string, number>, key: string, by = 1): vo
   counts[key] = (counts[key] ?? 0) + by;
 }
 
-export function tallyWarning(tally: Tally, code: string, message: string): void {
+/** `clean` is asked only about a sample that is kept; there may be millions of warnings. */
+export function tallyWarning(
+  tally: Tally,
+  code: string,
+  message: string,
+  clean: (text: string) => string = (text) => text,
+): void {
   const warning = (tally.warnings[code] ??= { count: 0, samples: [] });
   warning.count += 1;
-  if (warning.samples.length < WARNING_SAMPLES) warning.samples.push(message);
+  if (warning.samples.length < WARNING_SAMPLES) warning.samples.push(clean(message));
 }
 
 /** The account of several partitions together. */

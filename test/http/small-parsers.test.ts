@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { parseContentRange } from '../../src/http/content-range.ts';
+import { rememberSecret, withOwnSecrets } from '../../src/logging/redact.ts';
 import { fileNameOf } from '../../src/http/file-name-of.ts';
 import { parseRecordDate } from '../../src/http/find-record-date.ts';
 import { retryAfterOf } from '../../src/http/retry-after.ts';
@@ -32,6 +33,12 @@ it('file names are safe wherever they come from', () => {
   expect(fileNameOf('https://x.org/files/%00%0a;rm -rf')).toBe('_rm_-rf');
   expect(fileNameOf('https://x.org/100%/caf%C3%A9')).toBe('café');
   expect(fileNameOf('https://x.org/')).toBe('download');
+  withOwnSecrets(() => {
+    rememberSecret('https://x.org:8080/feed/PATHTOKENsecretword');
+    expect(fileNameOf('https://x.org:8080/feed/PATHTOKENsecretword')).toMatch(/^x\.org_8080-[0-9a-f]{8}$/);
+    expect(fileNameOf('https://cdn.org/PATHTOKENsecretword/a.zip')).toMatch(/^cdn\.org-[0-9a-f]{8}$/);
+    expect(fileNameOf('https://x.org/feed/a.zip')).toBe('a.zip');
+  });
   expect(fileNameOf(`https://x.org/${'a'.repeat(500)}`)).toHaveLength(100);
 });
 

@@ -1,12 +1,17 @@
 /** Text of a source, made safe for a terminal: control characters would move the cursor or forge lines. */
+import { clip, escapeInvisible } from '../../clip.ts';
 
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
-
+/** Returns the text in one line, at most `most` characters, with its control characters as `\\uXXXX`. */
 export function printable(text: string, most = Infinity): string {
-  const safe = text.replace(CONTROL, (character) =>
-    character === '\n' || character === '\t' || character === '\r'
-      ? ' '
-      : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return safe.length <= most ? safe : `${safe.slice(0, most - 1)}…`;
+  return clip(escapeInvisible(clip(text, most).replace(/[\t\n\r]/g, ' ')), most);
+}
+
+/** Like `printable`, but keeps line breaks and tabs: for the messages of vocab-sync itself. */
+export function printableLines(text: string): string {
+  return escapeInvisible(text.replaceAll('\r', ' '));
+}
+
+/** Returns JSON that no terminal obeys. It is the same JSON: what is escaped occurs in texts only. */
+export function toJsonText(value: unknown, indent?: number): string {
+  return escapeInvisible(JSON.stringify(value, null, indent));
 }

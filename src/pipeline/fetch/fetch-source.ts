@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { FetchContext, FetchedFile, SourceVersion, Warning } from '../../component/reader.ts';
 import { SourceError } from '../../errors.ts';
+import { redactClipped } from '../../logging/redact.ts';
 import {
   lastPublished,
   saveSource,
@@ -21,6 +22,8 @@ import { fetchLookups, locateLookups, sourceFiles, withLookups } from './lookups
 import { partsToStage } from './plan-parts.ts';
 import { openTask, targetsOf, type OpenTask } from '../open-task.ts';
 import type { Fetched, StepContext, TaskInput } from '../run-steps.ts';
+
+const LONGEST_NAME = 500;
 
 export async function fetchSource(engine: Engine, input: TaskInput, context: StepContext): Promise<Fetched> {
   await enterPhase(engine, input.run, 'fetch');
@@ -109,8 +112,16 @@ async function locate(
 ): Promise<SourceVersion | { nothingNew: string }> {
   const fetching = fetchContext(engine, task, context);
   const located = await task.source.reader.locate(task.source.args, fetching);
-  if ('nothingNew' in located) return located;
-  return withLookups(located, await locateLookups(task.transformers, fetching, { mayLack: task.run.has_input }));
+  if ('nothingNew' in located) return { nothingNew: redactClipped(located.nothingNew, LONGEST_NAME) };
+  // They are kept with the run and shown.
+  const shown = {
+    name: redactClipped(located.name, LONGEST_NAME),
+    version: redactClipped(located.version, LONGEST_NAME),
+  };
+  return withLookups(
+    { ...located, ...shown },
+    await locateLookups(task.transformers, fetching, { mayLack: task.run.has_input }),
+  );
 }
 
 async function fetchFiles(

@@ -6,7 +6,7 @@
 import { UnavailableError, VocabSyncError, messageOf } from '../../errors.ts';
 import { jobFromConfig } from '../../job/effective/effective-job.ts';
 import type { NotifyChannel } from '../../job/schema/notify-schema.ts';
-import { redact } from '../../logging/redact.ts';
+import { redactClipped } from '../../logging/redact.ts';
 import { isNoticeSent, saveNotice, type NoticeKey } from '../../postgres/ledger/notices.ts';
 import { findRun } from '../../postgres/ledger/run-rows.ts';
 import type { Notice } from '../../records/notice.ts';
@@ -14,6 +14,8 @@ import type { RunFailure } from '../../records/run.ts';
 import type { Engine } from '../engine.ts';
 import { reportRun } from './report-run.ts';
 import type { NotifyInput, StepContext } from '../run-steps.ts';
+
+const LONGEST_MESSAGE = 2_000;
 
 /** Throws UnavailableError when at least one channel is to be tried again, behind all that could be told. */
 export async function notifyChannels(engine: Engine, input: NotifyInput, context: StepContext): Promise<void> {
@@ -46,7 +48,7 @@ async function tell(
   } catch (thrown) {
     signal.throwIfAborted();
     if (!(thrown instanceof VocabSyncError)) throw thrown;
-    const failure: RunFailure = { code: thrown.code, message: redact(messageOf(thrown)) };
+    const failure: RunFailure = { code: thrown.code, message: redactClipped(messageOf(thrown), LONGEST_MESSAGE) };
     await saveNotice(engine.pool, key, failure);
     engine.logger.warn('A notice could not be delivered.', { ...about, ...failure });
     return thrown;

@@ -2,6 +2,7 @@
  * A schedule whose runs fail again and again asks a source in vain and hides what is wrong in a long list: after as many
  * failures as the job says it is paused, and its note, the run and the log say why and how to resume it.
  */
+import { clip } from '../../clip.ts';
 import { countFailuresInARow, saveSchedulePaused } from '../../postgres/ledger/failures-in-a-row.ts';
 import { findRun, type RunRow } from '../../postgres/ledger/run-rows.ts';
 import type { Engine } from '../engine.ts';
@@ -30,10 +31,6 @@ export async function pauseAfterFailures(engine: Engine, id: string): Promise<vo
 
 function noteOf({ id, job_id, error }: RunRow, failures: number): string {
   const times = failures === 1 ? '1 failure' : `${String(failures)} failures in a row`;
-  const last = error === null ? id : `${id}: ${error.code} ${clipped(error.message)}`;
+  const last = error === null ? id : `${id}: ${error.code} ${clip(error.message, LONGEST_ERROR)}`;
   return `paused by vocab-sync after ${times}, the last one run ${last} — mend that, then: vocab-sync schedule ${job_id} resume`;
-}
-
-function clipped(text: string): string {
-  return text.length > LONGEST_ERROR ? `${text.slice(0, LONGEST_ERROR - 1)}…` : text;
 }

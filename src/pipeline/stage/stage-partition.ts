@@ -9,6 +9,7 @@ import { ensureTarget, holdsRecords, type Target } from '../../postgres/publish/
 import type { Recognise } from '../../records/entry.ts';
 import type { SourcePart } from '../../records/source.ts';
 import { tallyWarning, toStageCounts, type Tally } from '../../records/tally.ts';
+import { cleanSample } from './transform-items.ts';
 import type { Engine } from '../engine.ts';
 import { inTurn } from './in-turn.ts';
 import { chainSource } from './chain-source.ts';
@@ -159,8 +160,9 @@ function placeBehind(batch: ReadBatch, part: SourcePart | undefined): SinkPlace 
 /** A reader tells the same about a resource at every attempt; it counts once. */
 function warnOnce(tally: Tally): (warning: Warning) => void {
   return (warning) => {
-    if (tally.warnings[warning.code]?.samples.includes(warning.message) === true) return;
-    tallyWarning(tally, warning.code, warning.message);
+    const message = cleanSample(warning.message);
+    if (tally.warnings[warning.code]?.samples.includes(message) === true) return;
+    tallyWarning(tally, warning.code, message);
   };
 }
 

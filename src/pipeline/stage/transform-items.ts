@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { Skip, type Transform, type TransformContext } from '../../component/transformer.ts';
 import type { Warning } from '../../component/reader.ts';
 import { ConfigError, RecordError, messageOf, type VocabSyncError } from '../../errors.ts';
+import { redactClipped } from '../../logging/redact.ts';
 import { RAW_LIMIT, isFailure, type ReadItem } from '../../records/entry.ts';
 import { countBy, tallyWarning, type Tally } from '../../records/tally.ts';
 
@@ -76,13 +77,20 @@ export function tallyResult(tally: Tally, result: ItemResult, watched: readonly 
 
 /** Enters a warning, with the place it came from. */
 export function tallyItemWarning(tally: Tally, warning: Warning, origin: string): void {
-  tallyWarning(tally, warning.code, `${warning.message} (${origin})`);
+  tallyWarning(tally, warning.code, `${warning.message} (${origin})`, cleanSample);
 }
 
 /** SHA-256 of the JSON text, 64 hex digits. For those alone who keep the document: it takes a fifth of a mapping's time. */
 export function hashOf({ json }: StagedDocument): string {
   return hash('sha256', json, 'hex');
 }
+
+/** A warning quotes the source, which may repeat the credential that it was asked with. */
+export function cleanSample(text: string): string {
+  return redactClipped(text, LONGEST_SAMPLE);
+}
+
+const LONGEST_SAMPLE = 1000;
 
 /** The longest id that is taken, as in InvenioRDM. */
 const MAX_ID_LENGTH = 255;

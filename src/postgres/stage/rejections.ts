@@ -1,4 +1,6 @@
-/** Records that did not make it, with their reason, origin and raw value. Kept with the run. */
+/** Rejected records with their reason, origin and raw value, kept with the run. A source may repeat credentials: all texts are redacted. */
+import { redactClipped } from '../../logging/redact.ts';
+import { RAW_LIMIT } from '../../records/entry.ts';
 import { copyRows } from '../copy.ts';
 import type { PartitionKey } from './partitions.ts';
 import type { PoolClient } from '../pool.ts';
@@ -14,6 +16,9 @@ export interface Rejection {
   readonly recordId: string | undefined;
   readonly raw: string | undefined;
 }
+
+/** Characters of a message and of an origin that are kept. */
+const LONGEST_MESSAGE = 2000;
 
 /** There are few codes; this bounds what crosses to the workflow whatever happens. */
 const MOST_KINDS = 20;
@@ -32,11 +37,11 @@ export async function insertRejections(
       key.task,
       key.partition,
       rejection.code,
-      storable(rejection.message),
-      storable(rejection.origin),
+      storable(redactClipped(rejection.message, LONGEST_MESSAGE)),
+      storable(redactClipped(rejection.origin, LONGEST_MESSAGE)),
       `{${rejection.cursor.join(',')}}`,
       rejection.recordId === undefined ? null : storable(rejection.recordId),
-      rejection.raw === undefined ? null : storable(rejection.raw),
+      rejection.raw === undefined ? null : storable(redactClipped(rejection.raw, RAW_LIMIT)),
     ]),
   );
 }

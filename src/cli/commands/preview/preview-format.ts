@@ -1,6 +1,8 @@
 /** How entries of a preview are printed. */
 import { hashOf, type ItemResult } from '../../../pipeline/stage/transform-items.ts';
-import { printable } from '../../render/printable.ts';
+import { escapeInvisible } from '../../../clip.ts';
+import { redactClipped } from '../../../logging/redact.ts';
+import { printable, toJsonText } from '../../render/printable.ts';
 
 export const PREVIEW_FORMATS = ['jsonl', 'table', 'trace'] as const;
 export type PreviewFormat = (typeof PREVIEW_FORMATS)[number];
@@ -33,12 +35,24 @@ export function formatEntry(entry: PreviewEntry, format: PreviewFormat): string 
 export function toJsonLine({ origin, result }: PreviewEntry): string {
   switch (result.kind) {
     case 'staged':
-      return `{"origin":${JSON.stringify(origin)},"id":${JSON.stringify(result.document.id)},"record":${result.document.json}}`;
+      return escapeInvisible(
+        `{"origin":${JSON.stringify(origin)},"id":${JSON.stringify(result.document.id)},"record":${result.document.json}}`,
+      );
     case 'filtered':
-      return JSON.stringify({ origin, filtered: { code: result.code, message: result.message } });
+      return toJsonText({
+        origin,
+        filtered: { code: result.code, message: redactClipped(result.message, LONGEST_MESSAGE) },
+      });
     case 'rejected':
-      return JSON.stringify({ origin, rejected: { code: result.rejection.code, message: result.rejection.message } });
+      return toJsonText({ origin, rejected: { code: result.rejection.code, message: reasonOf(result) } });
   }
+}
+
+const LONGEST_MESSAGE = 2000;
+
+/** A rejection quotes the source, which may repeat the credential that it was asked with. */
+function reasonOf({ rejection }: Extract<ItemResult, { kind: 'rejected' }>): string {
+  return redactClipped(rejection.message, LONGEST_MESSAGE);
 }
 
 /** Widths are fixed: rows are printed as they come. */
@@ -52,7 +66,7 @@ function toRow({ origin, result }: PreviewEntry): string {
     case 'filtered':
       return `filtered  ${printable(origin).padEnd(28)}  ${result.code}: ${printable(result.message, 80)}\n`;
     case 'rejected':
-      return `rejected  ${printable(origin).padEnd(28)}  ${result.rejection.code}: ${printable(result.rejection.message, 200)}\n`;
+      return `rejected  ${printable(origin).padEnd(28)}  ${result.rejection.code}: ${printable(reasonOf(result), 200)}\n`;
   }
 }
 
@@ -68,7 +82,7 @@ function endOf(result: ItemResult): string {
     case 'filtered':
       return `=== filtered: ${result.code}: ${printable(result.message)}`;
     case 'rejected':
-      return `=== rejected: ${result.rejection.code}: ${printable(result.rejection.message)}`;
+      return `=== rejected: ${result.rejection.code}: ${printable(reasonOf(result))}`;
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Warning } from '../../../component/reader.ts';
 import { formatDuration, formatNumber } from '../../render/format-number.ts';
 import { formatEntry, toJsonLine, type PreviewEntry, type PreviewFormat } from './preview-format.ts';
+import { redactClipped } from '../../../logging/redact.ts';
 import { printable } from '../../render/printable.ts';
 import type { Terminal } from '../../terminal.ts';
 
@@ -41,7 +42,7 @@ export function createPreviewOutput(terminal: Terminal, format: OutputFormat): P
     warn({ code, message }) {
       const count = (warnings.get(code) ?? 0) + 1;
       warnings.set(code, count);
-      if (count <= WARNINGS_SHOWN) terminal.say(`warning: ${code}: ${printable(message, 400)}`);
+      if (count <= WARNINGS_SHOWN) terminal.say(`warning: ${code}: ${printable(redactClipped(message, 400))}`);
     },
     async end() {
       if (format === 'json') pending += `\n],"counts":${JSON.stringify(counts)}}\n`;
