@@ -24,7 +24,7 @@ export const sparql = defineReader<SparqlArgs>({
   version: 1,
   summary: 'The rows of a query to a SPARQL service',
   description: `Each row is one record, as SPARQL 1.1 writes it in JSON: \`{"org": {"type": "uri", "value": "…"}, "name": {"type": "literal", "value": "…"}}\`; a
-variable without a value has no key. The query is asked in pages, which are kept: after a crash the reader goes on behind the last one. A
+variable without a value has no key. The query is asked in pages, which are kept: after a crash the reader resumes after the last one. A
 service has no versions, so that it is always asked; a run whose rows are those of the last one ends as unchanged. \`--input\` takes a saved
 answer (\`application/sparql-results+json\`).`,
   args: sparqlArgs,

@@ -7,6 +7,7 @@ import { parseOaiPage, type OaiError, type OaiPage } from '../../src/formats/oai
 import { toUtf8 } from '../../src/formats/xml/encoding.ts';
 import { XmlFault } from '../../src/formats/xml/fault.ts';
 import { errorOfStatus } from '../../src/http/answer-errors.ts';
+import { toReason } from '../../src/http/answer-reason.ts';
 import { redactUrl } from '../../src/http/url-policy.ts';
 import type { OaiArgs } from './oai-args.ts';
 
@@ -80,7 +81,9 @@ async function parseAnswer(answer: HttpAnswer, place: string): Promise<OaiPage> 
     const isXml = error.code !== 'E_XML_NOT_XML' && !/^\s*<(!doctype html|html)/i.test(answer.body.slice(0, 200));
     if (isXml && answer.status === 200) throw brokenAnswer(where, error);
   }
-  if (answer.status !== 200) throw errorOfStatus(answer);
+  if (answer.status !== 200) {
+    throw errorOfStatus(answer, toReason(Buffer.from(answer.body, 'latin1').toString('utf8')));
+  }
   throw new SourceError(
     'E_SOURCE_UNEXPECTED',
     `${where} answered with ${answer.headers['content-type'] ?? 'no content type'} that is no OAI-PMH answer. Open the address in a browser: it may be a login or an error page, or the address of something else.`,

@@ -33,7 +33,9 @@ export async function fetchPages(args: SparqlArgs, attempt: string, context: Fet
  * one is the end.
  */
 async function addPages(bundle: Bundle, args: SparqlArgs, context: FetchContext): Promise<void> {
-  const toQuery = args.page_size === 0 ? undefined : readSparqlForm(args.query).page;
+  const form = readSparqlForm(args.query);
+  const toQuery = args.page_size === 0 ? undefined : form.page;
+  const isPage = toQuery !== undefined;
   const kept = bundle.count === 0 ? undefined : await bundle.last();
   let last = kept === undefined ? undefined : parseSparqlResults(kept.toString('utf8'), 'A page in the spool');
   let bytes = 0;
@@ -42,13 +44,23 @@ async function addPages(bundle: Bundle, args: SparqlArgs, context: FetchContext)
     if (pages++ >= args.max_pages) throw tooManyPages(args);
     const offset: number = last === undefined ? 0 : last.offset + last.bindings.length;
     const query = toQuery?.(args.page_size, offset) ?? args.query;
-    const page: SparqlResults = { ...(await askSparql(query, args, context)), offset };
+    const page: SparqlResults = { ...(await askSparql({ query, limit: form.limit, isPage }, args, context)), offset };
+    if (!isPage && form.limit === undefined) warnOfRoundNumber(page.bindings.length, args, context);
     if (last !== undefined && isSameRows(last, page)) throw repeated(args, offset);
     const content = renderSparqlPage(page);
     await bundle.add(`rows-${String(offset).padStart(9, '0')}.json`, content);
     context.onProgress({ bytes: (bytes += content.length) });
     last = page;
   }
+}
+
+/** Services cut answers at such a number, most of them without a word. */
+function warnOfRoundNumber(rows: number, args: SparqlArgs, context: FetchContext): void {
+  if (!/^(1|2|5|10|50)0{3,}$/.test(String(rows))) return;
+  context.warn({
+    code: 'W_SPARQL_ROWS',
+    message: `${redactUrl(args.origin)} gave exactly ${String(rows)} rows, which may be a limit of the service. Ask in pages with "page_size" to be sure that there are no more.`,
+  });
 }
 
 function isSameRows(a: SparqlResults, b: SparqlResults): boolean {

@@ -23,7 +23,7 @@ export const sparqlArgs = z.strictObject({
     .max(1_000_000)
     .default(2000)
     .describe(
-      'Rows to ask for at a time, by LIMIT and OFFSET; where the query has no ORDER BY, all that it selects is its order. 0 asks for everything at once. A query with a LIMIT or OFFSET of its own is asked once, as it is.',
+      'Rows to ask for at a time, by LIMIT and OFFSET; all selected variables are appended to its ORDER BY. 0 asks for everything at once. A query with a LIMIT or OFFSET of its own is asked once, as it is.',
     ),
   method: z
     .enum(['get', 'post'])

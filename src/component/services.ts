@@ -1,4 +1,5 @@
 /** What the engine lends to a component. Components import nothing that does I/O of its own. */
+import type { VocabSyncError } from '../errors.ts';
 import type { Resource } from './resource.ts';
 
 /** Structured and levelled; the message is a constant sentence, variables are fields. */
@@ -53,6 +54,11 @@ export interface HttpService {
       readonly maxBytes?: number;
       /** Statuses besides 200 whose answer is wanted and no error. */
       readonly statuses?: readonly number[];
+      /**
+       * Called with another status than these and the start of the body, in one line. Returns the error to throw, or
+       * undefined for the usual one. An error other than UnavailableError is not tried again.
+       */
+      readonly refusal?: (status: number, reason: string) => VocabSyncError | undefined;
     },
   ): Promise<HttpAnswer>;
   /** Into the spool: resumable by Range and ETag, checked, complete or not there. */

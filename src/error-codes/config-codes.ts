@@ -86,8 +86,8 @@ export const CONFIG_CODES = {
     remedy: 'Correct the file at the place that the error names.',
   },
   E_SPARQL_REFUSED: {
-    meaning: 'The SPARQL service answers that the query is wrong.',
-    remedy: 'Correct the `query` of the reader; the error says what the service found.',
+    meaning: 'The SPARQL service refuses the query: it is malformed, or exceeds a limit of the service.',
+    remedy: 'Correct or narrow the `query` of the reader; the error quotes the service.',
   },
   E_ROR_SCHEMA_V1: {
     meaning: 'The member of the dump that was chosen holds ROR schema v1, the mapping reads v2.',

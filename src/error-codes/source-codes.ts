@@ -26,6 +26,11 @@ export const SOURCE_CODES = {
     meaning: 'The source holds no records.',
     remedy: 'Check the source; where an empty source is right, set "guards": {"allow_empty": true}.',
   },
+  E_SOURCE_INCOMPLETE: {
+    meaning: 'The source says that it sent only a part of its records, or contradicts its own count.',
+    remedy:
+      'Nothing is published. Ask for smaller pages or a narrower query, or run again when the source is less busy.',
+  },
   E_ZIP_NO_CENTRAL_DIRECTORY: {
     meaning: 'The file is not a zip, or its end with the central directory is missing.',
     remedy: 'Download it again: it is truncated, or an error page was saved under its name.',

@@ -14,39 +14,61 @@ interface Answer {
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
-/** The error for an answer whose status is not the one that was hoped for. */
-export function errorOfStatus(answer: Answer): UnavailableError | SourceError {
+/** The error for an answer with an unwanted status. `reason` is the start of its body, as `toReason` returns it. */
+export function errorOfStatus(answer: Answer, reason = ''): UnavailableError | SourceError {
   const { status } = answer;
   const where = redactUrl(answer.url);
-  const details = { status, url: where };
+  const details = { status, url: where, ...(reason === '' ? {} : { reason }) };
+  const said = reason === '' ? '' : ` The answer begins with "${reason}".`;
   const retryAfter = status === 429 || status === 503 ? retryAfterOf(answer.headers) : undefined;
   if (status === 429 || retryAfter !== undefined) {
     const wait = retryAfter === undefined ? 'later' : `in ${String(Math.ceil(retryAfter / 1000))} s`;
     const options = retryAfter === undefined ? { details } : { details, retryAfter };
     return new UnavailableError(
       'E_SOURCE_RATE_LIMITED',
-      `${where} answered ${String(status)} and asks to come back ${wait}.`,
+      `${where} answered ${String(status)} and asks to come back ${wait}.${said}`,
       options,
     );
   }
-  if (status >= 500 || status === 408 || status === 425) {
+  if (isTransient(status)) {
     return new UnavailableError(
       'E_SOURCE_UNAVAILABLE',
-      `${where} answered ${String(status)}: the server has a passing problem. It is tried again.`,
+      `${where} answered ${String(status)}: the server has a transient problem. It is tried again.${said}`,
       { details },
     );
   }
   if ([401, 403, 404, 410].includes(status)) {
     return new SourceError(
       'E_SOURCE_NOT_FOUND',
-      `${where} answered ${String(status)}: the address does not exist or is forbidden. Check the address in the job.`,
+      `${where} answered ${String(status)}: the address does not exist or is forbidden. Check the address in the job.${said}`,
       { details },
     );
   }
+  if (status === 206)
+    return incomplete(where, 'it answered 206, a partial answer, to a request for everything', details);
   return new SourceError(
     'E_SOURCE_UNEXPECTED',
-    `${where} answered with the status ${String(status)}; expected 200. Open the address in a browser to see what it says.`,
+    `${where} answered with the status ${String(status)}; expected 200.${said === '' ? ' Open the address in a browser to see what it says.' : said}`,
     { details },
+  );
+}
+
+/** 501 and 505 say that the server never does what it was asked. */
+function isTransient(status: number): boolean {
+  return (status >= 500 && status !== 501 && status !== 505) || status === 408 || status === 425;
+}
+
+/** The error for an answer that is not whole by the server's own words. `why` completes "…: ". */
+export function incomplete(
+  where: string,
+  why: string,
+  details: Readonly<Record<string, unknown>> = {},
+  advice = 'Ask for less at a time, or run again when the server is less busy.',
+): SourceError {
+  return new SourceError(
+    'E_SOURCE_INCOMPLETE',
+    `${where} did not send everything: ${why}. Nothing of it is published. ${advice}`,
+    { details: { url: where, ...details } },
   );
 }
 

@@ -1,6 +1,6 @@
 /** What a server says of a file without sending it. */
 import type { HttpAnswer, HttpService } from '../component/services.ts';
-import { SourceError } from '../errors.ts';
+import { SourceError, UnavailableError } from '../errors.ts';
 import { mediaTypeOf } from './refuse-unwanted.ts';
 
 export interface FileFacts {
@@ -27,9 +27,14 @@ export async function askAboutFile(
     const answer = await http.get(url, { signal, method: 'HEAD', headers: asking });
     return toFacts(answer);
   } catch (error) {
-    if (error instanceof SourceError) return {};
+    if (error instanceof SourceError || isBroken(error)) return {};
     throw error;
   }
+}
+
+/** Some servers fail at HEAD and not at GET. The answer to GET also says why. */
+function isBroken(error: unknown): boolean {
+  return error instanceof UnavailableError && error.details['status'] === 500;
 }
 
 function toFacts({ headers }: HttpAnswer): FileFacts {

@@ -1,8 +1,10 @@
 /** A small text answer in memory: landing pages, linksets, metadata. */
 import type { HttpAnswer } from '../component/services.ts';
-import { LimitError } from '../errors.ts';
+import { LimitError, type VocabSyncError } from '../errors.ts';
 import { errorOfStatus } from './answer-errors.ts';
+import { readReason } from './answer-reason.ts';
 import type { HttpClient } from './http-client.ts';
+import { refuseIncomplete } from './refuse-incomplete.ts';
 import { retrying } from './retrying.ts';
 import { redactUrl } from './url-policy.ts';
 
@@ -17,6 +19,7 @@ export interface GetOptions {
   readonly encoding?: 'utf8' | 'latin1';
   readonly maxBytes?: number;
   readonly statuses?: readonly number[];
+  readonly refusal?: (status: number, reason: string) => VocabSyncError | undefined;
 }
 
 export async function getText(client: HttpClient, url: string, options: GetOptions): Promise<HttpAnswer> {
@@ -36,7 +39,11 @@ async function getOnce(client: HttpClient, url: string, options: GetOptions): Pr
   });
   try {
     const { status, headers, url: finalUrl } = answer;
-    if (status !== 200 && options.statuses?.includes(status) !== true) throw errorOfStatus(answer);
+    if (status !== 200 && options.statuses?.includes(status) !== true) {
+      const reason = await readReason(answer);
+      throw options.refusal?.(status, reason) ?? errorOfStatus(answer, reason);
+    }
+    refuseIncomplete(answer);
     const body = await bytesOf(answer.body, finalUrl, options.maxBytes ?? LARGEST_TEXT);
     return { status, url: finalUrl, headers, body: body.toString(options.encoding ?? 'utf8') };
   } finally {

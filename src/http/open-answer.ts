@@ -2,10 +2,12 @@
  * One request to its answer: follows redirects by hand, so that every hop passes the policy and what the caller sent for
  * the first host never reaches another. Nothing here limits the total time; a server that sends nothing is dropped.
  */
+import { isUtf8 } from 'node:buffer';
 import type { Request, Response } from 'got';
 import { SourceError } from '../errors.ts';
 import { errorOfConnection, StallError } from './answer-errors.ts';
 import { collectChunks, type ChunkCollector } from './collect-chunks.ts';
+import { RedirectCookies } from './redirect-cookies.ts';
 import { redactUrl, type UrlPolicy } from './url-policy.ts';
 
 export interface RequestTiming {
@@ -48,13 +50,16 @@ export async function openAnswer(
   timing: RequestTiming,
 ): Promise<OpenAnswer> {
   const first = policy.check(request.url);
+  const cookies = new RedirectCookies();
   let url = first;
   for (let hop = 0; hop <= MOST_REDIRECTS; hop++) {
     const headers = url.origin === first.origin ? { ...request.headers, ...request.privateHeaders } : request.headers;
-    const answer = await requestOnce(url, { ...request, headers }, timing);
+    const asked = { ...request, headers: cookies.addTo(headers, url) };
+    const { setCookies, ...answer } = await requestOnce(url, asked, timing);
     const location = answer.headers['location'];
     if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
     answer.close();
+    cookies.take(url, setCookies);
     url = policy.checkRedirect(location, url);
     if (request.form !== undefined && url.origin !== first.origin) throw redirectedAway(first, url);
   }
@@ -71,7 +76,11 @@ function redirectedAway(from: URL, to: URL): SourceError {
   );
 }
 
-async function requestOnce(url: URL, request: AnswerRequest, timing: RequestTiming): Promise<OpenAnswer> {
+interface OneAnswer extends OpenAnswer {
+  readonly setCookies: readonly string[];
+}
+
+async function requestOnce(url: URL, request: AnswerRequest, timing: RequestTiming): Promise<OneAnswer> {
   request.signal.throwIfAborted();
   // Loaded when something is asked for the first time: half of the start-up of a command that reads a file.
   const { got } = await import('got');
@@ -93,6 +102,7 @@ async function requestOnce(url: URL, request: AnswerRequest, timing: RequestTimi
       status: response.statusCode,
       url: url.href,
       headers: flatten(response.headers),
+      setCookies: response.headers['set-cookie'] ?? [],
       body: chunksOf(stream, chunks, url, request.signal, timing.stall),
       close: () => stream.destroy(),
     };
@@ -139,7 +149,23 @@ async function* chunksOf(
 function flatten(headers: Response['headers']): Record<string, string | undefined> {
   const entries = Object.entries(headers).map(([name, value]) => [
     name,
-    Array.isArray(value) ? value.join(', ') : value,
+    toText(name, Array.isArray(value) ? value.join(', ') : value),
   ]);
   return Object.fromEntries(entries) as Record<string, string | undefined>;
+}
+
+/** Sent back as they are, so their bytes must stay. */
+const OPAQUE = new Set(['etag', 'last-modified', 'set-cookie']);
+
+/** Node reads headers as Latin-1; servers write names of files, addresses and messages in UTF-8. */
+function toText(name: string, value: string | undefined): string | undefined {
+  if (value === undefined || OPAQUE.has(name) || !/[\x80-\xff]/.test(value)) return value;
+  const bytes = Buffer.from(value, 'latin1');
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  // As browsers do: the server gets back the bytes that it sent.
+  return name === 'location' ? value.replace(/[\x80-\xff]/g, encodeByte) : value;
+}
+
+function encodeByte(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }

@@ -16,6 +16,8 @@ const aboutSchema = z.object({
   lastModified: z.string().optional(),
   /** The size of the whole, where the server said it. */
   total: z.number().optional(),
+  /** The encoding that was removed: these bytes are not those of the server, so the rest cannot be asked for. */
+  encoding: z.string().optional(),
 });
 
 /** What the server said of the bytes when it sent the first of them. */

@@ -1,12 +1,14 @@
 /** One request of a download: asks for what is missing, decides from the answer, appends what comes. */
 import type { DownloadRequest } from '../component/services.ts';
 import { LimitError, SourceError, UnavailableError } from '../errors.ts';
-import { errorOfStatus } from './answer-errors.ts';
+import { errorOfAnswer } from './answer-reason.ts';
 import { strongEtag } from './ask-about-file.ts';
+import { encodingsOf, openContent, type FileContent } from './content-encoding.ts';
 import { parseContentRange } from './content-range.ts';
 import type { HttpClient } from './http-client.ts';
 import type { OpenAnswer } from './open-answer.ts';
 import type { PartAbout, PartFile } from './part-file.ts';
+import { refuseIncomplete } from './refuse-incomplete.ts';
 import { refuseUnwanted, SNIFF_BYTES } from './refuse-unwanted.ts';
 import type { SpoolRecord } from './spooled-file.ts';
 import { redactUrl } from './url-policy.ts';
@@ -21,16 +23,17 @@ export async function receive(
   spooled: SpoolRecord | undefined,
 ): Promise<Received> {
   const { accept = request.accept?.join(', ') ?? '*/*', ...privateHeaders } = request.headers ?? {};
+  const conditions = conditionsOf(part, spooled);
   const answer = await client.open({
     url: request.url,
     method: 'GET',
-    headers: { accept, 'accept-encoding': 'identity', ...conditionsOf(part, spooled) },
+    headers: { accept, 'accept-encoding': 'identity', ...conditions },
     privateHeaders,
     decompress: false,
     signal: request.signal,
   });
   try {
-    return await take(answer, request, part, spooled);
+    return await take(answer, request, part, spooled, 'range' in conditions);
   } finally {
     answer.close();
   }
@@ -39,6 +42,7 @@ export async function receive(
 /** If-Range needs a strong validator (RFC 9110, 13.1.5); without one there is no telling whether the rest fits. */
 function conditionsOf(part: PartFile, spooled: SpoolRecord | undefined): Record<string, string> {
   if (part.bytes > 0) {
+    if (part.about.encoding !== undefined) return {};
     const validator = strongEtag(part.about.etag) ?? part.about.lastModified;
     return validator === undefined ? {} : { range: `bytes=${String(part.bytes)}-`, 'if-range': validator };
   }
@@ -52,6 +56,7 @@ async function take(
   request: DownloadRequest,
   part: PartFile,
   spooled: SpoolRecord | undefined,
+  isAsked: boolean,
 ): Promise<Received> {
   if (answer.status === 304 && spooled !== undefined) return 'unchanged';
   if (answer.status === 416 && part.bytes > 0) {
@@ -59,19 +64,25 @@ async function take(
     await part.restart({});
     return 'again';
   }
-  if (answer.status === 206) {
+  let content: FileContent = { body: answer.body, encoding: undefined, encodedBytes: () => 0 };
+  if (answer.status === 206 && isAsked) {
     if (!isContinuation(answer, part)) {
       await part.restart({});
       return 'again';
     }
-  } else if (answer.status === 200) {
-    refuseEncoded(answer);
-    await part.restart(aboutOf(answer));
+    refuseIncomplete(answer);
+  } else if (answer.status === 200 || isWholeFile(answer)) {
+    refuseIncomplete(answer);
+    content = await openContent(answer);
+    await part.restart(aboutOf(answer, content.encoding));
   } else {
-    throw errorOfStatus(answer);
+    throw await errorOfAnswer(answer);
   }
   refuseSize(part.about.total, request);
-  if (await appendAll(answer, request, part)) return 'complete';
+  if (await appendAll({ ...answer, body: content.body }, request, part)) {
+    refuseEncodedSize(content, part, request);
+    return 'complete';
+  }
   await part.restart({});
   return 'again';
 }
@@ -85,9 +96,24 @@ function isWhole(answer: OpenAnswer, part: PartFile): boolean {
 function isContinuation(answer: OpenAnswer, part: PartFile): boolean {
   const range = parseContentRange(answer.headers['content-range']);
   const { etag, total } = part.about;
-  if (part.bytes === 0 || range?.start !== part.bytes || encodingOf(answer) !== undefined) return false;
+  const { etag: found, 'content-encoding': encoding } = answer.headers;
+  if (part.bytes === 0 || range?.start !== part.bytes || isEncoded(encoding, answer.url)) return false;
   if (total !== undefined && range.total !== undefined && range.total !== total) return false;
-  return etag === undefined || answer.headers['etag'] === undefined || answer.headers['etag'] === etag;
+  return etag === undefined || found === undefined || found === etag;
+}
+
+/** A `.gz` file that was begun as it is goes on as it is, whatever encoding the server declares. */
+function isEncoded(encoding: string | undefined, url: string): boolean {
+  const encodings = encodingsOf(encoding);
+  const isOfGz = encodings.length === 1 && encodings[0] === 'gzip' && /\.t?gz$/i.test(new URL(url).pathname);
+  return encodings.length > 0 && !isOfGz;
+}
+
+/** Some servers answer 206 to a request without Range, with all there is. Anything less is refused by its status. */
+function isWholeFile(answer: OpenAnswer): boolean {
+  const { 'content-range': header, 'content-length': length } = answer.headers;
+  const range = parseContentRange(header);
+  return answer.status === 206 && range?.start === 0 && range.total !== undefined && length === String(range.total);
 }
 
 /** False where more comes than the file has: the part is of something else, or its end is. */
@@ -135,29 +161,19 @@ async function* checkedStart(answer: OpenAnswer, request: DownloadRequest, isSta
   yield held;
 }
 
-function aboutOf(answer: OpenAnswer): PartAbout {
+function aboutOf(answer: OpenAnswer, encoding: string | undefined): PartAbout {
   const { etag, 'last-modified': lastModified, 'content-length': length } = answer.headers;
   return {
     ...(etag === undefined ? {} : { etag }),
     ...(lastModified === undefined ? {} : { lastModified }),
-    ...(length === undefined ? {} : { total: Number(length) }),
+    ...(length === undefined || encoding !== undefined ? {} : { total: Number(length) }),
+    ...(encoding === undefined ? {} : { encoding }),
   };
 }
 
-function refuseEncoded(answer: OpenAnswer): void {
-  const encoding = encodingOf(answer);
-  if (encoding === undefined) return;
-  throw new SourceError(
-    'E_SOURCE_UNEXPECTED',
-    `${redactUrl(answer.url)} answered with the encoding "${encoding}" although the plain bytes were asked for. Report it to the source.`,
-  );
-}
-
-/** Undefined: none. An address that names a gzip file and declares gzip as its encoding means one and the same gzip. */
-function encodingOf({ headers, url }: OpenAnswer): string | undefined {
-  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
-  if (encoding === '' || encoding === 'identity') return undefined;
-  return /gzip/.test(encoding) && /\.t?gz$/i.test(new URL(url).pathname) ? undefined : encoding;
+/** A source may have announced the size of the file, or, as S3 does, of what it stores. */
+function refuseEncodedSize({ encoding, encodedBytes }: FileContent, part: PartFile, request: DownloadRequest): void {
+  if (encoding !== undefined && encodedBytes() !== request.expected?.bytes) refuseSize(part.bytes, request);
 }
 
 function refuseSize(total: number | undefined, request: DownloadRequest): void {

@@ -1,5 +1,6 @@
 /** Tells an error page from a dump, by what the bytes say first and by what the header says second. */
 import { SourceError } from '../errors.ts';
+import { toReason } from './answer-reason.ts';
 import { redactUrl } from './url-policy.ts';
 
 /** Bytes from the start that `refuseUnwanted` wants to see. */
@@ -47,17 +48,11 @@ function magicOf(start: Buffer): 'zip' | 'gzip' | undefined {
 
 function unexpected(head: AnswerHead, accept: readonly string[] | undefined): SourceError {
   const expected = accept === undefined || accept.length === 0 ? 'a file' : accept.join(' or ');
-  const words = firstWords(head.start);
+  const words = toReason(head.start.toString('utf8'), 80);
   const said = words === '' ? 'without readable text' : `that begins with "${words}"`;
   return new SourceError(
     'E_SOURCE_UNEXPECTED',
     `${redactUrl(head.url)} answered ${String(head.status)} with ${head.contentType ?? 'no content type'} ${said}; expected ${expected}. Open the address in a browser: it may be a login or an error page.`,
     { details: { url: redactUrl(head.url), status: head.status, content_type: head.contentType ?? null } },
   );
-}
-
-function firstWords(start: Buffer): string {
-  const text = start.toString('utf8').replaceAll(/<(style|script)[\s\S]*?(<\/\1>|$)/gi, ' ');
-  const words = text.replaceAll(/<[^>]*(>|$)/g, ' ').replaceAll(/[\s\p{C}\uFFFD"]+/gu, ' ');
-  return words.trim().slice(0, 80);
 }

@@ -1,18 +1,7 @@
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { failureOf, startFixture } from './http-fixture.ts';
-
-async function serve(answer: Parameters<typeof createServer>[1]): Promise<string> {
-  const server = createServer(answer as never);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-}
+import { failureOf, serve, startFixture } from './http-fixture.ts';
 
 describe('a small answer', () => {
   it('is followed through redirects to its last address', async () => {

@@ -1,6 +1,8 @@
 /** A service on a spool of its own and a source, with clocks that suit a test. */
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { HttpService } from '../../src/component/services.ts';
@@ -73,4 +75,15 @@ export async function failureOf(promise: Promise<unknown>): Promise<VocabSyncErr
 
 export function spoolFiles(spool: string): readonly string[] {
   return readdirSync(join(spool, 'downloads')).sort();
+}
+
+/** The address of a server on 127.0.0.1 that answers as it is told. */
+export async function serve(answer: RequestListener): Promise<string> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
 }

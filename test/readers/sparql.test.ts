@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as oxigraph from 'oxigraph';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { sparql } from '../../readers/sparql.ts';
 import { readSparqlForm } from '../../src/formats/sparql/paging.ts';
@@ -139,6 +140,79 @@ describe('sparql', () => {
     expect(error.message).toMatch(/nope|prefix/i);
   });
 
+  it.each([
+    [{ 'x-sql-state': 'S1TAT', 'x-sql-message': 'Returning incomplete results, query interrupted' }, {}, 'S1TAT'],
+    [{ 'x-sparql-maxrows': '12' }, { page_size: 0 }, 'X-SPARQL-MaxRows'],
+    [{ 'x-sparql-maxrows': '12' }, { query: `${QUERY} LIMIT 100` }, 'X-SPARQL-MaxRows'],
+  ])('refuses an answer that says that it is not whole: %j', async (headers, args, word) => {
+    const server = await start();
+    const body = answerOf(12);
+    server.faults.push({ kind: 'answer', status: 200, headers, body });
+    const error = await errorOf(fetch(server, args));
+    expect(error).toMatchObject({ code: 'E_SOURCE_INCOMPLETE', kind: 'source' });
+    expect(error.message).toContain(word);
+  });
+
+  it('refuses a deep page that is empty because of a limit of the service, and 206', async () => {
+    const server = await start();
+    const empty = { kind: 'answer', status: 200, headers: { 'x-sql-state': 'S1TAT' }, body: answerOf(0) } as const;
+    server.faults.push(...answered(2), empty);
+    expect(await errorOf(fetch(server))).toMatchObject({ code: 'E_SOURCE_INCOMPLETE' });
+    server.faults.push({ ...empty, status: 206, headers: {} });
+    expect(await errorOf(fetch(server))).toMatchObject({ code: 'E_SOURCE_INCOMPLETE', details: { status: 206 } });
+  });
+
+  it('takes a limit of rows that was not reached, or that the query set itself', async () => {
+    const server = await start();
+    const limited = { kind: 'answer', status: 200, headers: { 'x-sparql-maxrows': '13' }, body: answerOf(12) } as const;
+    server.faults.push(limited);
+    expect(await rowsOf(await fetch(server, { page_size: 0 }))).toHaveLength(12);
+    server.faults.push({ ...limited, headers: { 'x-sparql-maxrows': '12' } });
+    expect(await rowsOf(await fetch(server, { query: `${QUERY} LIMIT 12` }))).toHaveLength(12);
+  });
+
+  it('warns of a number of rows that looks like a limit', async () => {
+    const server = await start();
+    const context = fetchContext();
+    server.faults.push({ kind: 'answer', status: 200, headers: {}, body: answerOf(1000) });
+    await fetch(server, { page_size: 0 }, context);
+    expect(context.warnings.map(({ code }) => code)).toEqual(['W_SPARQL_ROWS']);
+  });
+
+  it.each([
+    [
+      500,
+      'Virtuoso 22023 Error SR353: Sorted TOP clause specifies more then 10000 rows to sort.\nOnly 10000 are allowed.',
+      'Split the query',
+    ],
+    [500, 'Virtuoso 37000 Error SP030: SPARQL compiler, line 1: syntax error', 'Correct the query'],
+    [500, 'org.openrdf.query.MalformedQueryException: Encountered "x"', 'Correct the query'],
+    [500, 'Virtuoso 42000 Error The estimated execution time 5000 (sec) exceeds the limit of 400 (sec).', 'Narrow it'],
+    [400, '', 'does not say why'],
+  ])('gives up at once on a query that can never succeed: %i %s', async (status, body, advice) => {
+    const server = await start();
+    server.faults.push({ kind: 'answer', status, headers: {}, body });
+    const error = await errorOf(fetch(server));
+    expect(error).toMatchObject({ code: 'E_SPARQL_REFUSED', kind: 'config' });
+    expect(error.message).toContain(advice);
+    expect(error.message).toContain(body.slice(0, 20));
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('tries a service again that fails for another reason, and says which', async () => {
+    const server = await start();
+    const fault = {
+      kind: 'answer',
+      status: 500,
+      headers: {},
+      body: 'Virtuoso S1T00 Error SR171: Transaction timed out',
+    } as const;
+    server.faults.push(fault, fault);
+    const error = await errorOf(fetch(server));
+    expect(error).toMatchObject({ code: 'E_SOURCE_UNAVAILABLE', kind: 'unavailable' });
+    expect(error.message).toContain('SR171');
+  });
+
   it('has limits for a page and for the pages', async () => {
     const server = await start();
     expect((await errorOf(fetch(server, { max_page_bytes: 300 }))).code).toBe('E_SOURCE_TOO_LARGE');
@@ -150,6 +224,11 @@ describe('sparql', () => {
     expect(sparql.args.safeParse(args).error?.issues).toMatchObject([{ path: ['query'] }]);
   });
 });
+
+function answerOf(rows: number): string {
+  const bindings = Array.from({ length: rows }, (_, i) => ({ org: { type: 'uri', value: `http://x/${String(i)}` } }));
+  return JSON.stringify({ head: { vars: ['org'] }, results: { bindings } });
+}
 
 /** Requests before the fault. */
 function answered(count: number) {
@@ -178,6 +257,18 @@ describe('a saved answer', () => {
     expect(error.message).toContain('results.json');
   });
 
+  it.each([
+    '{"head":{"vars":["a"]},"results":{"bindings":[{}\njava.util.concurrent.TimeoutException\n\tat x.y(z.java:1)',
+    '{"head":{"vars":["a"]},"results":{"bindings":[]}}\ncom.bigdata.rdf.QueryTimeoutException: Query deadline is expired.',
+    '{"head":{"vars":["a"]},"results":{"bindings":[]},"partial":true}',
+    '{"head":{"vars":["a"]},"results":{"bindings":[],"truncated":true}}',
+    '{"head":{"vars":["a"]},"results":{"bindings":[]},"meta":{"has_more":true}}',
+  ])('is refused where it says that it is not whole: %s', async (text) => {
+    const error = await errorOf(read(text));
+    expect(error.code).toBe('E_SOURCE_INCOMPLETE');
+    expect(error.message).toMatch(/Timeout|partial|truncated|has_more/);
+  });
+
   const SAVED = sharedData('edmo', 'edmo_sparql_results.json');
   it.skipIf(SAVED === undefined)('may be that of all of EDMO', async () => {
     expect(await read(readFileSync(SAVED ?? '', 'utf8'))).toHaveLength(5108);
@@ -198,16 +289,39 @@ describe('the pages of a query', () => {
   });
 
   it.each([
-    'SELECT ?a { ?a ?p ?b } LIMIT 3',
-    'SELECT ?a { ?a ?p ?b } VALUES ?a { 1 }',
-    'SELECT ?a { ?a ?p ?b } OFFSET 3',
-  ])('of %s are not made', (query) => {
-    expect(readSparqlForm(query)).toEqual({ isSelect: true });
+    ['SELECT ?a { ?a ?p ?b } LIMIT 3', 3],
+    ['SELECT ?a { ?a ?p ?b } offset 1 limit 20', 20],
+    ['SELECT ?a { ?a ?p ?b } VALUES ?a { 1 }', undefined],
+    ['SELECT ?a { ?a ?p ?b } OFFSET 3', undefined],
+  ])('of %s are not made', (query, limit) => {
+    expect(readSparqlForm(query)).toEqual({ isSelect: true, ...(limit === undefined ? {} : { limit }) });
   });
 
-  it('of the shipped job keep its own order', () => {
+  const ORDERED: readonly (readonly [string, string])[] = [
+    ['SELECT ?id ?name { ?id ?p ?name } ORDER BY ?name', '?id'],
+    ['SELECT DISTINCT ?größe $x { ?größe ?p $x } ORDER BY DESC(?x)', '?größe'],
+    ['SELECT ?größe ?数 ?𝒳 { ?größe ?数 ?𝒳 }', 'ORDER BY ?größe ?数 ?𝒳'],
+    ['SELECT ?gr\\u00f6\\u00dfe { ?a ?b ?gr\\u00f6\\u00dfe } ORDER BY ?a', '?gr\\u00f6\\u00dfe'],
+    ['SELECT * { ?s ?p ?o . { SELECT ?s { ?s ?x ?y } ORDER BY ?y } } ORDER BY lang(?s) asc ( ?o )', '?s ?p ?x ?y'],
+    ['SELECT ?a (COUNT(?b) AS ?n) { ?a ?p ?b } GROUP BY ?a HAVING (?n > 1) ORDER BY DESC(?n) # by ?a', '?a'],
+    ['SELECT (EXISTS { ?a ?b ?c } AS ?e) ?a WHERE { ?a ?p ?q } ORDER BY ?e', '?a'],
+    ['PREFIX ö: <http://x/> SELECT ?a { ?a ö:LIMIT ?b } ORDER BY ?b', '?a'],
+  ];
+  it.each(ORDERED)('of %s are in an order that decides', (query, order) => {
+    expect(paged(query)).toBe(`${query}\n${order}\nLIMIT 5 OFFSET 10`);
+  });
+
+  it('of the orders above are SPARQL', () => {
+    const store = new oxigraph.Store();
+    // Oxigraph knows neither escapes nor characters beyond the basic plane in names, which SPARQL 1.1 allows.
+    const known = ORDERED.filter(([query]) => !/𝒳|\\u/.test(query));
+    expect(known).toHaveLength(ORDERED.length - 2);
+    for (const [query] of known) expect(() => store.query(paged(query) ?? '')).not.toThrow();
+  });
+
+  it('of the shipped job have its own order first', () => {
     const path = join(findPackageRoot(), 'config/jobs/edmo-affiliations.json');
     const { readers } = JSON.parse(readFileSync(path, 'utf8')) as { readers: { args: { query: string } }[] };
-    expect(paged(readers[0]?.args.query ?? '')).toMatch(/ORDER BY \?org\nLIMIT 5 OFFSET 10$/);
+    expect(paged(readers[0]?.args.query ?? '')).toMatch(/ORDER BY \?org\n\?name [? \w]*\nLIMIT 5 OFFSET 10$/);
   });
 });

@@ -8,6 +8,13 @@ import oxigraph from 'oxigraph';
 
 export type SparqlFault =
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: number }
+  /** In place of the answer. */
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string;
+    }
   /** The connection ends after so many bytes. */
   | { readonly kind: 'cut'; readonly afterBytes: number }
   | { readonly kind: 'html' }
@@ -129,12 +136,15 @@ function refuse(fault: SparqlFault, response: ServerResponse): boolean {
   if (fault.kind === 'status') {
     const headers = fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };
     response.writeHead(fault.status, headers).end('Come back later.');
+  } else if (fault.kind === 'answer') {
+    response.writeHead(fault.status, { 'content-type': 'application/sparql-results+json', ...fault.headers });
+    response.end(fault.body);
   } else if (fault.kind === 'html') {
     response
       .writeHead(200, { 'content-type': 'text/html' })
       .end('<!DOCTYPE html><html><body>Maintenance</body></html>');
   }
-  return fault.kind === 'status' || fault.kind === 'html' || fault.kind === 'hang';
+  return ['status', 'answer', 'html', 'hang'].includes(fault.kind);
 }
 
 function send(text: string, type: string, fault: SparqlFault | undefined, response: ServerResponse): void {

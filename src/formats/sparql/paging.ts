@@ -1,11 +1,14 @@
 /**
- * Makes pages of a SPARQL query: LIMIT and OFFSET behind it, and an order where it has none, because without one a
- * service may give any rows on any page. Only what stands outside of braces is looked at, past comments, IRIs and strings.
+ * Makes pages of a SPARQL query: appends LIMIT and OFFSET, and an order that decides. Without one a service may give any
+ * rows on any page. That includes rows that the query's own ORDER BY leaves equal, so all selected variables are appended
+ * to it. Only text outside of braces counts; comments, IRIs and strings are skipped.
  */
 
 export interface SparqlForm {
   readonly isSelect: boolean;
-  /** The query for a page; undefined where it says LIMIT, OFFSET or VALUES itself, or nothing could be ordered by. */
+  /** The LIMIT of the query itself. */
+  readonly limit?: number;
+  /** Returns the query for a page; undefined where the query has LIMIT, OFFSET or VALUES, or nothing to order by. */
   readonly page?: (limit: number, offset: number) => string;
 }
 
@@ -15,8 +18,28 @@ interface Token {
   readonly depth: number;
 }
 
-const TOKEN =
-  /#[^\n\r]*|<[^<>"{}|^`\\\s]*>|"""(?:[^\\]|\\[\s\S])*?"""|'''(?:[^\\]|\\[\s\S])*?'''|"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*'|[?$]\w+|[A-Za-z_][\w.-]*:?[\w.-]*|[{}()*]/g;
+/** PN_CHARS_U of SPARQL 1.1 without the colon, and an escape, which stands for any of them. */
+const LETTER = String.raw`A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\u{10000}-\u{effff}`;
+const MORE = String.raw`0-9\u00b7\u0300-\u036f\u203f\u2040`;
+const ESCAPE = String.raw`\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}`;
+const VARIABLE = `[?$](?:[${LETTER}${MORE}]|${ESCAPE})+`;
+const WORD = `[${LETTER}](?:[${LETTER}${MORE}.-]|${ESCAPE})*:?(?:[${LETTER}${MORE}.:%-]|${ESCAPE})*`;
+const TOKEN = new RegExp(
+  [
+    String.raw`#[^\n\r]*`,
+    String.raw`<[^<>"{}|^\x60\\\s]*>`,
+    String.raw`"""(?:[^\\]|\\[\s\S])*?"""`,
+    String.raw`'''(?:[^\\]|\\[\s\S])*?'''`,
+    String.raw`"(?:[^"\\\n\r]|\\.)*"`,
+    String.raw`'(?:[^'\\\n\r]|\\.)*'`,
+    VARIABLE,
+    WORD,
+    `:[${LETTER}${MORE}.:%-]+`,
+    String.raw`\d+`,
+    '[{}()*]',
+  ].join('|'),
+  'gu',
+);
 
 export function readSparqlForm(query: string): SparqlForm {
   const tokens = tokenize(query);
@@ -25,8 +48,11 @@ export function readSparqlForm(query: string): SparqlForm {
   const form = words.find((word) => ['SELECT', 'ASK', 'CONSTRUCT', 'DESCRIBE'].includes(word));
   if (form !== 'SELECT') return { isSelect: false };
   const tail = words.slice(words.indexOf('}') + 1);
-  if (tail.some((word) => ['LIMIT', 'OFFSET', 'VALUES'].includes(word))) return { isSelect: true };
-  const order = tail.includes('ORDER') ? '' : orderOf(tokens, outside);
+  const limit = Number.parseInt(tail[tail.indexOf('LIMIT') + 1] ?? '', 10);
+  if (tail.some((word) => ['LIMIT', 'OFFSET', 'VALUES'].includes(word))) {
+    return { isSelect: true, ...(tail.includes('LIMIT') && !Number.isNaN(limit) ? { limit } : {}) };
+  }
+  const order = orderOf(tokens, outside);
   if (order === undefined) return { isSelect: true };
   return {
     isSelect: true,
@@ -46,12 +72,40 @@ function tokenize(query: string): readonly Token[] {
   return tokens;
 }
 
-/** By all that is selected. With `*`, by every variable: one that is not bound orders nothing. */
+/**
+ * By everything that is selected: behind the query's own conditions, or as its order. With `*`, by every variable; one
+ * that is not bound orders nothing. Empty where the query's own conditions decide.
+ */
 function orderOf(tokens: readonly Token[], outside: readonly Token[]): string | undefined {
-  const selected = selectedVariables(outside.map(({ text }) => text));
-  const variables = selected ?? tokens.map(({ text }) => text).filter((text) => /^[?$]/.test(text));
-  const unique = [...new Set(variables.map((variable) => `?${variable.slice(1)}`))];
-  return unique.length === 0 ? undefined : `ORDER BY ${unique.join(' ')}\n`;
+  const texts = outside.map(({ text }) => text);
+  const variables = selectedVariables(texts) ?? tokens.map(({ text }) => text).filter((text) => /^[?$]/.test(text));
+  const tail = texts.slice(texts.indexOf('}') + 1);
+  const order = tail.findIndex((text, i) => isWord(text, 'ORDER') && isWord(tail[i + 1], 'BY'));
+  const decided = order < 0 ? [] : wholeConditions(tail.slice(order + 2));
+  const missing = [...new Set(variables.map(toName))].filter((name) => !decided.includes(name));
+  if (variables.length === 0) return undefined;
+  if (missing.length === 0) return '';
+  return `${order < 0 ? 'ORDER BY ' : ''}${missing.map((name) => `?${name}`).join(' ')}\n`;
+}
+
+/** The names of the variables that are conditions by themselves: `?a`, `DESC(?a)`; not `lang(?a)`. */
+function wholeConditions(conditions: readonly string[]): readonly string[] {
+  let parentheses = 0;
+  return conditions.flatMap((text, i) => {
+    if (text === '(') parentheses++;
+    else if (text === ')') parentheses--;
+    if (!/^[?$]/.test(text)) return [];
+    const isDirected = parentheses === 1 && conditions[i + 1] === ')' && /^(ASC|DESC)$/i.test(conditions[i - 2] ?? '');
+    return parentheses === 0 || isDirected ? [toName(text)] : [];
+  });
+}
+
+function toName(variable: string): string {
+  return variable.slice(1);
+}
+
+function isWord(text: string | undefined, word: string): boolean {
+  return text?.toUpperCase() === word;
 }
 
 /** Undefined for `*`. Of an expression, the variable that it is selected AS. */

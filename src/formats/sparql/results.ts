@@ -18,12 +18,36 @@ export function parseSparqlResults(text: string, name: string): SparqlResults {
     results?: { bindings?: unknown };
     offset?: unknown;
   };
+  refuseParts(value, name);
   const variables = Array.isArray(head?.vars) ? head.vars.filter((name) => typeof name === 'string') : undefined;
   const bindings: unknown = results?.bindings;
   if (variables === undefined || !Array.isArray(bindings)) {
     throw notResults(name, 'a JSON document without "head.vars" and "results.bindings"', text);
   }
   return { variables, bindings: bindings as unknown[], offset: typeof offset === 'number' ? offset : 0 };
+}
+
+/** Services that stream their rows say only at the end, or after it, that something broke. */
+function refuseParts(value: object, name: string): void {
+  const { meta, results } = value as { meta?: unknown; results?: unknown };
+  for (const [where, part] of Object.entries({ '': value, 'meta.': meta, 'results.': results })) {
+    if (typeof part !== 'object' || part === null) continue;
+    const flag = Object.entries(part).find(([key, flag]) => flag === true && SAYS_PART.test(key));
+    if (flag !== undefined) throw incompleteResults(name, `"${where}${flag[0]}" is true`);
+  }
+}
+
+const SAYS_PART = /^(is_?)?(truncated|incomplete|partial)(_?results?)?$|^has_?more$/i;
+
+/** What Blazegraph, RDF4J and others append to rows that were already sent. */
+const FAILED = /\b([\w.]*(?:Exception|TimeoutError)\b[^\n]{0,120}|query timed? ?out[^\n]{0,80}|timed out[^\n]{0,80})/i;
+
+function incompleteResults(name: string, why: string): SourceError {
+  return new SourceError(
+    'E_SOURCE_INCOMPLETE',
+    `${name} is not everything: ${why}. Nothing of it is published. Ask for smaller pages or a narrower query, or run again when the service is less busy.`,
+    { details: { resource: name } },
+  );
 }
 
 /** A page as it is kept: a document of results that also says where it stands. */
@@ -39,6 +63,11 @@ function parse(text: string, name: string): object {
     throw notResults(name, 'JSON of another kind', text);
   } catch (error) {
     if (error instanceof SourceError) throw error;
+    const failed = FAILED.exec(text.slice(-8000))?.[0];
+    const isJson = /^[\ufeff\s]*\{/.test(text);
+    if (isJson && failed !== undefined) {
+      throw incompleteResults(name, `it breaks off with "${failed.replaceAll(/[\s\p{C}"]+/gu, ' ').trim()}"`);
+    }
     const found = sniffContent(Buffer.from(text.slice(0, 1000)));
     const isCut = found === 'JSON';
     throw notResults(
