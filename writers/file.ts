@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { defineWriter } from '../src/component/writer.ts';
 import type { FileFormat } from './file/create-encoder.ts';
+import { inspectFile } from './file/inspect-file.ts';
 import { openFileSink } from './file/open-file-sink.ts';
+import { preflightFile } from './file/preflight-file.ts';
 
 const EXTENSIONS: readonly (readonly [string, FileFormat])[] = [
   ['.jsonl', 'jsonl'],
@@ -60,6 +62,8 @@ overwritten. In CSV (RFC 4180, UTF-8) lists and objects are JSON text. YAML is a
   ],
   targetName: ({ path }) => `file:${path}`,
   onMissing: ({ on_missing }) => on_missing,
+  preflight: ({ path }, { job }) => preflightFile(path, job),
+  inspect: ({ path }) => inspectFile(path),
   open: async (args, { run, job }) => {
     const format = formatOf(args) ?? 'jsonl';
     return openFileSink({ path: args.path, format, columns: args.columns, run, job });

@@ -20,6 +20,11 @@ interface WriterCommon<Args> {
   /** The name of the target in reports: `postgres:affiliations`. Equal names are one target. */
   targetName(args: Args): string;
   onMissing(args: Args): OnMissing;
+  /**
+   * Called before a source is fetched, and by `doctor JOB`. Throws ConfigError or UnavailableError if the target cannot
+   * be written on this machine. Writes nothing that stays. The engine itself checks the tables of table writers.
+   */
+  preflight?(args: Args, context: { readonly job: string }): Promise<void>;
 }
 
 export interface TableWriter<Args = unknown> extends WriterCommon<Args> {
@@ -44,6 +49,11 @@ export interface SnapshotSink {
 
 export interface SnapshotWriter<Args = unknown> extends WriterCommon<Args> {
   readonly receives: 'snapshot';
+  /**
+   * Called by every run, also by one that finds nothing new, so it must be cheap. Returns what happened to the last
+   * publication, as a sentence without its full stop, or undefined if it is in place. Without it nothing is noticed.
+   */
+  inspect?(args: Args, context: { readonly job: string }): Promise<string | undefined>;
   open(
     args: Args,
     context: { readonly run: string; readonly job: string; readonly logger: Logger },

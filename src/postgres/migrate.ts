@@ -7,6 +7,7 @@ import { history } from './migrations/0004-history.ts';
 import { retryAndPause } from './migrations/0006-retry-and-pause.ts';
 import { notices } from './migrations/0007-notices.ts';
 import { partsOfSteps } from './migrations/0008-parts-of-steps.ts';
+import { targetSizes } from './migrations/0012-target-sizes.ts';
 import { inTransaction, openPool, type Pool, type PoolClient } from './pool.ts';
 
 export interface Migration {
@@ -22,6 +23,7 @@ const MIGRATIONS: readonly Migration[] = [
   retryAndPause,
   notices,
   partsOfSteps,
+  targetSizes,
 ];
 
 /** A number of our own for pg_advisory_xact_lock, arbitrary but fixed. */

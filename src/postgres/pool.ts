@@ -1,6 +1,7 @@
 /** The only place that makes a `Pool`. Everything else is lent a client. */
 import pg, { type Pool, type PoolClient } from 'pg';
 import { UnavailableError, messageOf } from '../errors.ts';
+import { cancelBackground } from './background.ts';
 
 export type { Pool, PoolClient };
 
@@ -14,7 +15,7 @@ export interface PoolOptions {
 
 /** Connections are made when they are first needed; an idle one that breaks is replaced without a crash. */
 export function openPool(options: PoolOptions): Pool {
-  const pool = new pg.Pool({
+  const pool = new ClosingPool({
     connectionString: options.url,
     application_name: options.applicationName ?? 'vocab-sync',
     max: options.max ?? 10,
@@ -25,6 +26,14 @@ export function openPool(options: PoolOptions): Pool {
   // An idle connection that the server ended raises `error` on the pool; without a listener the process would exit.
   pool.on('error', () => undefined);
   return pool;
+}
+
+/** Its end does not wait for a vacuum. */
+class ClosingPool extends pg.Pool {
+  override async end(): Promise<void> {
+    await cancelBackground(this);
+    await super.end();
+  }
 }
 
 /** The driver hands bigint over as text; sixteen digits are exact in a double, and counts and sizes stay far below. */

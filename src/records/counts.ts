@@ -25,6 +25,11 @@ export interface TargetCounts {
   readonly rejected: number;
 }
 
+/** The records of a target that a publication changes. */
+export function countChanges({ inserted, updated, restored, withdrawn }: TargetCounts): number {
+  return inserted + updated + restored + withdrawn;
+}
+
 export const NO_STAGE_COUNTS: StageCounts = { read: 0, filtered: 0, duplicates: 0, rejected: 0, staged: 0 };
 
 /** The sentence that says which law is broken, or undefined when both hold. */

@@ -51,7 +51,8 @@ async function statOrNothing(path: string) {
   }
 }
 
-async function readManifest(path: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+/** Undefined if there is none, or it is not a JSON object. */
+export async function readManifest(path: string): Promise<Readonly<Record<string, unknown>> | undefined> {
   let text: string;
   try {
     text = await readFile(manifestPath(path), 'utf8');

@@ -83,7 +83,8 @@ async function openPart(path: string, job: string): Promise<{ isOwn: boolean; pa
   return { isOwn, part, handle: await open(part, 'wx') };
 }
 
-function newPartPath(path: string): string {
+/** In the directory of the target, so that a rename puts it in place. */
+export function newPartPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.part`);
 }
 

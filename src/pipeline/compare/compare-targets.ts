@@ -7,8 +7,9 @@ import {
   createPlan,
   digestPlan,
   joinWholeTables,
+  joinFewRows,
   countAbsent,
-  countPublished,
+  countNamed,
   countStaged,
   planChanges,
   planDeletions,
@@ -23,13 +24,16 @@ import { summariseRejections } from '../../postgres/stage/rejections.ts';
 import { countKnownFilled, resolveKnownRows } from '../../postgres/stage/source-hashes.ts';
 import { requireOpenRun, requireTask, savePlan, type TaskRow } from '../../postgres/ledger/run-rows.ts';
 import { dropStage } from '../../postgres/stage/stage-table.ts';
-import { ensureTarget } from '../../postgres/publish/target.ts';
+import { ensureTarget, type Target } from '../../postgres/publish/target.ts';
+import { countTarget, type TargetState } from '../../postgres/publish/target-size.ts';
 import { brokenConservation, type StageCounts, type TargetCounts } from '../../records/counts.ts';
 import { sumTallies, tallyWarning, toStageCounts, type Tally } from '../../records/tally.ts';
 import type { Engine } from '../engine.ts';
 import { enterPhase } from '../enter-phase.ts';
+import { EDITED } from '../fetch/inspect-targets.ts';
 import { partsToStage } from '../fetch/plan-parts.ts';
 import { tripGuards } from './guards.ts';
+import { isFew, measureTargets, type TargetStates } from '../measure-targets.ts';
 import { openTask, ownerOf, targetsOf, type OpenTask } from '../open-task.ts';
 import type { Compared, StepContext, TaskInput } from '../run-steps.ts';
 
@@ -37,9 +41,10 @@ import type { Compared, StepContext, TaskInput } from '../run-steps.ts';
 export async function compareTargets(engine: Engine, input: TaskInput, context: StepContext): Promise<Compared> {
   await enterPhase(engine, input.run, 'compare');
   const task = await openTask(engine, input);
+  const states = await measureTargets(engine.pool, task);
   try {
     return await inTransaction(engine.pool, (client) =>
-      cancellable(engine.pool, client, context.signal, () => compareStaged(client, task)),
+      cancellable(engine.pool, client, context.signal, () => compareStaged(client, task, states)),
     );
   } catch (error) {
     if (error instanceof UnavailableError && error.code === 'E_STAGE_LOST') await forgetStage(engine, task);
@@ -56,7 +61,7 @@ export async function forgetStage(engine: Engine, task: OpenTask): Promise<void>
   });
 }
 
-async function compareStaged(client: PoolClient, task: OpenTask): Promise<Compared> {
+async function compareStaged(client: PoolClient, task: OpenTask, states: TargetStates): Promise<Compared> {
   // One comparison at a time, and none for a run that ended or beside its publication.
   await requireOpenRun(client, task.run.id, true);
   const row = await requireTask(client, task.run.id, task.row.name);
@@ -64,6 +69,8 @@ async function compareStaged(client: PoolClient, task: OpenTask): Promise<Compar
   if (before !== undefined) return before;
   await joinWholeTables(client);
   const tally = await requireTally(client, task);
+  const edited = row.warnings?.[EDITED];
+  if (edited !== undefined) tally.warnings[EDITED] = { count: edited.count, samples: [...edited.samples] };
   refuseEmpty(task, tally);
   const { filled, knownAreEqual } = await resolveKnown(client, task, tally);
   const duplicates = tally.staged - (await distinctRows(client, task));
@@ -73,10 +80,11 @@ async function compareStaged(client: PoolClient, task: OpenTask): Promise<Compar
   const targets: Record<string, TargetCounts> = {};
   for (const [ordinal, { target }] of task.targets.entries()) {
     await ensureTarget(client, target);
-    const published = await countPublished(client, target, task.run.job_id);
+    const size = await chooseJoin(client, task, target, tally, states.get(target.name));
     await planChanges(client, task.names, { target, ordinal, job: task.run.job_id, knownAreEqual });
     const deleted = await planDeletions(client, task.names, target, ordinal, task.run.job_id);
-    sizes.push({ name: target.name, published, absent: deleted + (await planAbsent(client, task, ordinal, tally)) });
+    const absent = deleted + (await planAbsent(client, task, ordinal, tally, size));
+    sizes.push({ name: target.name, published: size.published, absent });
     targets[target.name] = await countPlan(client, task.names, ordinal, counts.staged);
   }
   await requireDocuments(client, task);
@@ -88,6 +96,29 @@ async function compareStaged(client: PoolClient, task: OpenTask): Promise<Compar
   await savePlan(client, task.run.id, task.row.name, plan);
   const rejections = counts.rejected === 0 ? [] : await summariseRejections(client, task.run.id, task.row.name);
   return { counts, targets, trips, rejections, planDigest };
+}
+
+interface ChosenJoin {
+  /** The published records of this job. */
+  readonly published: number;
+  /** Few rows are compared with a large target, so the cost follows the rows. */
+  readonly isFew: boolean;
+}
+
+/** A full comparison reads the whole target, so it also counts it. Otherwise the kept count is used. */
+async function chooseJoin(
+  client: PoolClient,
+  task: OpenTask,
+  target: Target,
+  tally: Tally,
+  state: TargetState | undefined,
+): Promise<ChosenJoin> {
+  if (state !== undefined && isFew(tally.read, state)) {
+    await joinFewRows(client);
+    return { published: state.published, isFew: true };
+  }
+  await joinWholeTables(client);
+  return { published: await countTarget(client, target, task.run.job_id), isFew: false };
 }
 
 /** The plan of a task that is published: compared once more with what it published it would change nothing. */
@@ -142,23 +173,38 @@ function refuseEmpty(task: OpenTask, tally: Tally): void {
  * Withdrawal by absence: only after a complete read of a full source in which every record is known by its id. Answers
  * how many published records are absent, withdrawn or not.
  */
-async function planAbsent(client: PoolClient, task: OpenTask, ordinal: number, tally: Tally): Promise<number> {
+async function planAbsent(
+  client: PoolClient,
+  task: OpenTask,
+  ordinal: number,
+  tally: Tally,
+  { published, isFew: looksUp }: ChosenJoin,
+): Promise<number> {
   const wanted = task.targets[ordinal];
   // A source that delivers only what changed says nothing by leaving a record out.
   if (wanted === undefined || !task.isFullSource) return 0;
   const { names } = task;
   const withdraws = wanted.onMissing === 'withdraw';
+  if (looksUp) {
+    const absent = Math.max(0, published - (await countNamed(client, names, wanted.target, ownerOf(task))));
+    if (withdraws && tally.rejectedWithoutId > 0) warnPostponed(tally, wanted.target);
+    if (absent === 0 || !withdraws || tally.rejectedWithoutId > 0) return absent;
+    // The absent records must be found, which reads the whole target.
+    await joinWholeTables(client);
+  }
   if (withdraws && tally.rejectedWithoutId === 0) {
     return planWithdrawals(client, names, wanted.target, ordinal, ownerOf(task));
   }
-  if (withdraws) {
-    tallyWarning(
-      tally,
-      'W_WITHDRAWALS_POSTPONED',
-      `Of the rejected records ${String(tally.rejectedWithoutId)} had no readable id, so nothing is withdrawn from ${wanted.target.name}: an absent record may be one of them`,
-    );
-  }
+  if (withdraws) warnPostponed(tally, wanted.target);
   return countAbsent(client, names, wanted.target, ownerOf(task));
+}
+
+function warnPostponed(tally: Tally, target: Target): void {
+  tallyWarning(
+    tally,
+    'W_WITHDRAWALS_POSTPONED',
+    `Of the rejected records ${String(tally.rejectedWithoutId)} had no readable id, so nothing is withdrawn from ${target.name}: an absent record may be one of them`,
+  );
 }
 
 async function requireDocuments(client: PoolClient, task: OpenTask): Promise<void> {

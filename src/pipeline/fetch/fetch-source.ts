@@ -18,6 +18,7 @@ import type { SourceReport } from '../../records/run.ts';
 import type { Engine } from '../engine.ts';
 import { enterPhase } from '../enter-phase.ts';
 import { freezeParts } from './freeze-parts.ts';
+import { inspectTargets, writeFilesAgain, type Inspection } from './inspect-targets.ts';
 import { fetchLookups, locateLookups, sourceFiles, withLookups } from './lookups.ts';
 import { partsToStage } from './plan-parts.ts';
 import { openTask, targetsOf, type OpenTask } from '../open-task.ts';
@@ -29,14 +30,16 @@ export async function fetchSource(engine: Engine, input: TaskInput, context: Ste
   await enterPhase(engine, input.run, 'fetch');
   const task = await openTask(engine, input);
   if (task.row.applied_at !== null) return publishedBefore(task.row);
-  const published = await findPublished(engine, task);
+  const inspection = await inspectTargets(engine, task);
+  const published = inspection.damages.length > 0 ? undefined : await findPublished(engine, task);
   const located = task.row.source?.version ?? (await locate(engine, task, context));
-  if ('nothingNew' in located) return unchanged(engine, task, located.nothingNew, undefined);
+  if ('nothingNew' in located) return unchanged(engine, task, inspection, located.nothingNew, undefined);
   await saveSource(engine.pool, task.row, { ...task.row.source, version: located });
   if (published !== undefined && located.identity !== undefined && located.identity === published.identity) {
     return unchanged(
       engine,
       task,
+      inspection,
       `${located.name} is what was published last, by its identity at the source`,
       published.source ?? undefined,
     );
@@ -46,7 +49,7 @@ export async function fetchSource(engine: Engine, input: TaskInput, context: Ste
   const whole = { version: located, files };
   if (published?.digest === digest) {
     await saveSource(engine.pool, task.row, whole, digest);
-    return unchanged(engine, task, `${located.name} is what was published last, byte for byte`, whole);
+    return unchanged(engine, task, inspection, `${located.name} is what was published last, byte for byte`, whole);
   }
   const source = await freezeParts(engine, task, whole, digest, context);
   await saveSource(engine.pool, task.row, source, digest);
@@ -96,7 +99,7 @@ function digestOf(files: readonly FetchedFile[]): string {
   return `sha256:${hash('sha256', files.map((file) => file.digest).join('\n'), 'hex')}`;
 }
 
-/** What was published last counts only while all targets are still there, and never when the operator insists. */
+/** The last publication counts only while all its targets exist, and never if the operator forces the run. */
 async function findPublished(engine: Engine, task: OpenTask): Promise<PublishedSource | undefined> {
   if (task.run.forced) return undefined;
   return withClient(engine.pool, async (client) => {
@@ -166,9 +169,17 @@ function fetchContext(engine: Engine, task: OpenTask, context: StepContext): Fet
 async function unchanged(
   engine: Engine,
   task: OpenTask,
+  { files }: Inspection,
   reason: string,
   source: TaskSource | undefined,
 ): Promise<Fetched> {
-  await saveTaskOutcome(engine.pool, task.run.id, task.row.name, 'unchanged');
-  return { kind: 'unchanged', reason, source: source === undefined ? null : toSourceReport(source) };
+  const report = source === undefined ? null : toSourceReport(source);
+  if (files.length === 0 || task.run.mode === 'plan') {
+    await saveTaskOutcome(engine.pool, task.run.id, task.row.name, 'unchanged');
+    return { kind: 'unchanged', reason, source: report };
+  }
+  await writeFilesAgain(engine, task, files);
+  await saveTaskOutcome(engine.pool, task.run.id, task.row.name, 'success');
+  const names = files.map(({ target }) => target.name).join(', ');
+  return { kind: 'unchanged', reason: `${reason}; ${names} was written again`, source: report };
 }

@@ -22,6 +22,7 @@ import { abandonRun, reopenRun } from '../../postgres/ledger/run-endings.ts';
 import { dropStage, stageNames } from '../../postgres/stage/stage-table.ts';
 import type { Engine } from '../engine.ts';
 import { freezeSince } from './freeze-since.ts';
+import { sinceOfEditedTargets } from './since-of-edited-targets.ts';
 import { requireRetryable, sinceOfRetried } from '../undo/retried-run.ts';
 import type { Resolved, ResolveInput, RunRequest } from '../run-steps.ts';
 import { tasksOfRun } from './tasks-of-run.ts';
@@ -42,7 +43,10 @@ export async function resolveRun(engine: Engine, input: ResolveInput): Promise<R
     ...(request.input === undefined ? {} : { input: request.input }),
     catalog: engine.catalog,
   });
-  const since = retried === undefined ? await freezeSince(engine.pool, request, effective) : sinceOfRetried(retried);
+  const since =
+    retried === undefined
+      ? await sinceOfEditedTargets(engine, effective.job, await freezeSince(engine.pool, request, effective))
+      : sinceOfRetried(retried);
   // A stored job keeps the version that was read: another one may have been applied since.
   const jobVersion = stored?.version ?? (await storeConfig(engine, effective, config, request.startedBy));
   const run: NewRun = {

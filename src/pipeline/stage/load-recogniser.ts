@@ -19,10 +19,12 @@ export interface RecogniserOptions {
   readonly target: Target;
   /** Of the chain and the versions of its components: `sha256:` and hex digits. */
   readonly taskDigest: string;
+  /** If false nothing is recognised. The digests of the records are calculated all the same, for the next run. */
+  readonly isWorthLoading: boolean;
 }
 
 export async function loadRecogniser(client: PoolClient, options: RecogniserOptions): Promise<Recognise> {
-  const members = Math.min(await countSourceHashes(client, options), MOST_RECORDS);
+  const members = options.isWorthLoading ? Math.min(await countSourceHashes(client, options), MOST_RECORDS) : 0;
   const known = createDigestSet(members);
   if (members > 0) {
     for await (const digests of readSourceHashes(client, options, members)) {

@@ -6,6 +6,7 @@ import { deleteRejections } from '../../postgres/stage/rejections.ts';
 import { requireOpenRun, type RunRow } from '../../postgres/ledger/run-rows.ts';
 import { clearPartitionStage, createStage } from '../../postgres/stage/stage-table.ts';
 import { ensureTarget, holdsRecords, type Target } from '../../postgres/publish/target.ts';
+import { measureTarget } from '../../postgres/publish/target-size.ts';
 import type { Recognise } from '../../records/entry.ts';
 import type { SourcePart } from '../../records/source.ts';
 import { tallyWarning, toStageCounts, type Tally } from '../../records/tally.ts';
@@ -17,7 +18,7 @@ import { enterPhase } from '../enter-phase.ts';
 import { ensureFiles } from '../fetch/fetch-source.ts';
 import { partsToStage } from '../fetch/plan-parts.ts';
 import { openTask, targetsOf, withFetched, type OpenTask } from '../open-task.ts';
-import { lookupFiles } from '../fetch/lookups.ts';
+import { lookupFiles, sourceFiles } from '../fetch/lookups.ts';
 import { loadRecogniser } from './load-recogniser.ts';
 import { cursorOf, readChain, type ChainSource, type ReadBatch } from './read-chain.ts';
 import { placeBeforeRejected, readRejected, rejectedEntries } from './read-rejected.ts';
@@ -138,9 +139,27 @@ async function recognising(
 ): Promise<void> {
   const [target, ...others] = targetsOf(task);
   if (target === undefined || others.length > 0) return use(undefined);
-  const options = { job: task.run.job_id, target, taskDigest: chainDigest(task) };
-  const load = (): Promise<Recognise> => withClient(engine.pool, (client) => loadRecogniser(client, options));
+  const job = task.run.job_id;
+  const load = async (): Promise<Recognise> => {
+    const { rows } = await measureTarget(engine.pool, target, job);
+    const options = { job, target, taskDigest: chainDigest(task), isWorthLoading: isWorthLoading(task, rows) };
+    return withClient(engine.pool, (client) => loadRecogniser(client, options));
+  };
   return withRecogniser(engine.pool, `${task.run.id} ${task.row.name}`, load, use);
+}
+
+/** Loading the digests of so many records takes 10 ms. */
+const QUICKLY_LOADED = 10_000;
+/**
+ * Bytes of the source for each row of the target. Loading a digest takes 1 µs, reading a record again 15 to 30 µs, and
+ * a record has at least 200 bytes, compressed, in the sources that are known. Below this, reading again is faster.
+ */
+const WORTH_BYTES = 20;
+
+/** Whether the source is large enough for recognising its records to save more than loading all digests costs. */
+function isWorthLoading({ row }: OpenTask, rows: number): boolean {
+  const bytes = sourceFiles(row.source?.files ?? []).reduce((sum, file) => sum + file.bytes, 0);
+  return rows <= QUICKLY_LOADED || bytes >= rows * WORTH_BYTES;
 }
 
 /** Of everything but the bytes of a record that decides what is made of it. */

@@ -11,7 +11,7 @@ import { targetExists } from '../../postgres/publish/target.ts';
 import type { TargetCounts } from '../../records/counts.ts';
 import { createRunId } from '../../records/run-id.ts';
 import type { RunReport } from '../../records/run.ts';
-import { writeSnapshot } from '../publish/apply-changes.ts';
+import { writeSnapshot } from '../publish/write-snapshot.ts';
 import type { Engine } from '../engine.ts';
 import { openTarget, type OpenTarget } from '../open-task.ts';
 import { reportRun } from '../finish/report-run.ts';

@@ -194,6 +194,19 @@ export async function saveTaskOutcome(db: Queryable, run: string, name: string, 
   ]);
 }
 
+/** Before the plan, which replaces them: see the comparison for those that it keeps. */
+export async function saveWarnings(
+  db: Queryable,
+  task: TaskRow,
+  warnings: Readonly<Record<string, WarningCount>>,
+): Promise<void> {
+  await db.query(`UPDATE vocab_sync.task SET warnings = $3 WHERE run_id = $1 AND name = $2 AND ${RUN_IS_OPEN}`, [
+    task.run_id,
+    task.name,
+    JSON.stringify(warnings),
+  ]);
+}
+
 export interface PlanSummary {
   readonly counts: StageCounts;
   readonly warnings: Readonly<Record<string, WarningCount>>;

@@ -6,7 +6,8 @@
 import { InternalError } from '../../errors.ts';
 import type { TargetCounts } from '../../records/counts.ts';
 import type { PoolClient } from '../pool.ts';
-import { quoteLiteral, targetFilter, type Target } from './target.ts';
+import { lockForPublishing, quoteLiteral, targetFilter, type Target } from './target.ts';
+import { adjustSize, beginPublishing } from './target-size.ts';
 
 export interface Undo {
   readonly target: Target;
@@ -37,7 +38,8 @@ const CONFLICTS_SHOWN = 20;
 /** Finds what can be put back, in a temporary table of this transaction; nobody else publishes there until it ends. */
 export async function planUndo(client: PoolClient, undo: Undo): Promise<UndoPlan> {
   const { target } = undo;
-  if (!target.shared) await client.query(`LOCK TABLE ${target.relation} IN SHARE ROW EXCLUSIVE MODE`);
+  await beginPublishing(client);
+  await lockForPublishing(client, target);
   await client.query('DROP TABLE IF EXISTS pg_temp.undo');
   await client.query('CREATE TEMPORARY TABLE undo (id text, op text, conflict boolean, found_run uuid) ON COMMIT DROP');
   await client.query(
@@ -78,7 +80,7 @@ export async function applyUndo(client: PoolClient, undo: Undo): Promise<TargetC
     'SELECT op, count(*) AS n FROM undo WHERE NOT conflict GROUP BY op',
   );
   const by = new Map(rows.map(({ op, n }) => [op, n]));
-  return {
+  const counts = {
     inserted,
     updated: by.get('update') ?? 0,
     restored: by.get('withdraw') ?? 0,
@@ -86,6 +88,8 @@ export async function applyUndo(client: PoolClient, undo: Undo): Promise<TargetC
     unchanged: 0,
     rejected: 0,
   };
+  await adjustSize(client, undo.target, undo.job, counts, false);
+  return counts;
 }
 
 /** What the run did, joined to what can be undone of it. */

@@ -60,6 +60,7 @@ export async function ensureTarget(client: PoolClient, target: Target): Promise<
          changed_at timestamptz NOT NULL DEFAULT now(), withdrawn_at timestamptz
        )`,
     );
+    await observeEdits(client, target);
     return;
   }
   const missing = COLUMNS.filter((column) => !columns.has(column));
@@ -70,6 +71,46 @@ export async function ensureTarget(client: PoolClient, target: Target): Promise<
       { details: { table: target.relation, missing } },
     );
   }
+}
+
+/**
+ * Creates the triggers by which writes of others are noticed (see migration 0012). Returns false if this role may not
+ * create them, or if another session keeps the table locked.
+ */
+export async function observeEdits(client: PoolClient, target: Target): Promise<boolean> {
+  if (target.shared) return true;
+  const { rows } = await client.query<{ may: boolean }>(`SELECT has_table_privilege($1, 'TRIGGER') AS may`, [
+    target.relation,
+  ]);
+  if (rows[0]?.may !== true) return false;
+  await client.query(`SAVEPOINT observe; SET LOCAL lock_timeout = '5s'`);
+  try {
+    await client.query(
+      `DROP TRIGGER IF EXISTS vocab_sync_edit ON ${target.relation};
+       DROP TRIGGER IF EXISTS vocab_sync_hash ON ${target.relation};
+       CREATE TRIGGER vocab_sync_edit AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON ${target.relation}
+         FOR EACH STATEMENT EXECUTE FUNCTION vocab_sync.note_edit();
+       CREATE TRIGGER vocab_sync_hash BEFORE UPDATE ON ${target.relation} FOR EACH ROW
+         WHEN (coalesce(current_setting('vocab_sync.publishing', true), '') <> 'on'
+           AND OLD.hash = NEW.hash AND OLD.record IS DISTINCT FROM NEW.record)
+         EXECUTE FUNCTION vocab_sync.clear_hash();
+       RELEASE SAVEPOINT observe; SET LOCAL lock_timeout = 0`,
+    );
+    return true;
+  } catch (error) {
+    await client.query('ROLLBACK TO SAVEPOINT observe; RELEASE SAVEPOINT observe; SET LOCAL lock_timeout = 0');
+    // lock_not_available, insufficient_privilege (the table is another role's).
+    if (error instanceof Error && 'code' in error && (error.code === '55P03' || error.code === '42501')) return false;
+    throw error;
+  }
+}
+
+/**
+ * Held to the end of the transaction: publications and rollbacks of one target never overlap. It is no lock of the
+ * table, which would cancel an autovacuum that is at work there.
+ */
+export async function lockForPublishing(client: PoolClient, target: Target): Promise<void> {
+  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 2))', [target.name]);
 }
 
 /** Whether the target's table is there at all. */

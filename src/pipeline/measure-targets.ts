@@ -1,0 +1,21 @@
+/** What the targets of a task hold, and whether a run brings so little that each record is looked up by its id. */
+import type { Pool } from '../postgres/pool.ts';
+import { measureTarget, type TargetState } from '../postgres/publish/target-size.ts';
+import { targetsOf, type OpenTask } from './open-task.ts';
+
+/** By the name of the target. */
+export type TargetStates = ReadonlyMap<string, TargetState>;
+
+export async function measureTargets(pool: Pool, task: OpenTask): Promise<TargetStates> {
+  const states = new Map<string, TargetState>();
+  for (const target of targetsOf(task)) states.set(target.name, await measureTarget(pool, target, task.run.job_id));
+  return states;
+}
+
+/** Above this share of a target one pass over all of it is faster than look-ups one by one. */
+const FEW = 0.1;
+
+/** The cost of comparing and publishing few rows follows the rows and not the target. */
+export function isFew(rows: number, state: TargetState | undefined): boolean {
+  return state !== undefined && rows < state.rows * FEW;
+}

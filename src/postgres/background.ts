@@ -1,0 +1,68 @@
+/**
+ * Statements that run next to a pool and not for anyone: their failure is logged, and nobody waits for them. The end of
+ * the pool cancels them, so that a worker stops at once.
+ */
+import type { Pool } from 'pg';
+
+interface Running {
+  /** Of the server process. Undefined until it is connected. */
+  pid: number | undefined;
+  isCancelled: boolean;
+  done: Promise<void>;
+}
+
+const running = new WeakMap<Pool, Running>();
+
+export interface BackgroundWork {
+  /** Each is sent on its own, because VACUUM cannot run inside a transaction. */
+  readonly statements: readonly string[];
+  /** For each statement. */
+  readonly timeoutMs: number;
+  onError(error: unknown): void;
+}
+
+/** Starts the statements on a connection of the pool and returns at once. Does nothing while others are running. */
+export function runInBackground(pool: Pool, work: BackgroundWork): void {
+  if (running.has(pool) || pool.ending) return;
+  const one: Running = { pid: undefined, isCancelled: false, done: Promise.resolve() };
+  running.set(pool, one);
+  one.done = send(pool, one, work)
+    .catch((error: unknown) => {
+      if (!one.isCancelled) work.onError(error);
+    })
+    .finally(() => running.delete(pool));
+}
+
+async function send(pool: Pool, one: Running, { statements, timeoutMs }: BackgroundWork): Promise<void> {
+  const client = await pool.connect();
+  const ignore = (): void => undefined;
+  client.on('error', ignore);
+  try {
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    one.pid = rows[0]?.pid;
+    await client.query(`SET statement_timeout = ${String(timeoutMs)}`);
+    for (const statement of statements) {
+      if (one.isCancelled) return;
+      await client.query(statement);
+    }
+  } finally {
+    client.off('error', ignore);
+    // Not reused: its timeout differs from that of other connections.
+    client.release(true);
+  }
+}
+
+/** Waits for what is running, without cancelling it. For tests and benchmarks. */
+export async function settleBackground(pool: Pool): Promise<void> {
+  await running.get(pool)?.done;
+}
+
+/** Cancels what is running and waits for it, so that the pool can end. */
+export async function cancelBackground(pool: Pool): Promise<void> {
+  const one = running.get(pool);
+  if (one === undefined) return;
+  one.isCancelled = true;
+  // Best effort: if it fails, the connection is broken and the statement ends by itself.
+  if (one.pid !== undefined) await pool.query('SELECT pg_cancel_backend($1)', [one.pid]).catch(() => undefined);
+  await one.done;
+}
