@@ -37,6 +37,10 @@ export interface Settings {
   readonly webUi: string | undefined;
   /** Undefined: nobody is told by e-mail. */
   readonly mail: { readonly url: string; readonly from: string } | undefined;
+  /** What a run may bring beside the name of a stored job. Undefined: see cli/servers/run-key.ts. */
+  readonly runsMayBring: 'nothing' | 'signed' | 'anything' | undefined;
+  /** Holds the key with which runs are signed. */
+  readonly runKeyFile: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'auto' | 'json' | 'pretty';
   readonly temporalCliPath: string | undefined;
@@ -75,13 +79,18 @@ const schema = z.object({
     .optional(),
   VOCAB_SYNC_MAIL_FROM: z.email({ error: 'an e-mail address' }).optional(),
   VOCAB_SYNC_WEB_UI: z.string().refine(isHttpUrl, { error: 'a URL such as https://temporal.example.org' }).optional(),
+  VOCAB_SYNC_RUNS_MAY_BRING: z
+    .enum(['nothing', 'signed', 'anything'], { error: 'nothing, signed or anything' })
+    .optional(),
+  VOCAB_SYNC_RUN_KEY_FILE: z.string().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], { error: 'debug, info, warn or error' }).default('info'),
   LOG_FORMAT: z.enum(['auto', 'json', 'pretty'], { error: 'auto, json or pretty' }).default('auto'),
   TEMPORAL_CLI_PATH: z.string().optional(),
   XDG_CACHE_HOME: z.string().optional(),
 });
 
-const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD|GRPC_META|_DATA$/;
+/** A name that ends with _FILE has a path as its value. */
+const SECRET_NAME = /(KEY|TOKEN|SECRET|PASSWORD|GRPC_META|_DATA$)(?!_FILE$)/;
 
 /** Throws ConfigError E_SETTINGS_INVALID that names every unusable setting with what was expected and found. */
 export function loadSettings(env: Environment = process.env, cwd: string = process.cwd()): Settings {
@@ -108,6 +117,8 @@ export function loadSettings(env: Environment = process.env, cwd: string = proce
     allowedHosts: values.VOCAB_SYNC_ALLOWED_HOSTS,
     webUi: values.VOCAB_SYNC_WEB_UI,
     mail: toMail(values),
+    runsMayBring: values.VOCAB_SYNC_RUNS_MAY_BRING,
+    runKeyFile: values.VOCAB_SYNC_RUN_KEY_FILE === undefined ? undefined : resolve(cwd, values.VOCAB_SYNC_RUN_KEY_FILE),
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT,
     temporalCliPath: values.TEMPORAL_CLI_PATH,

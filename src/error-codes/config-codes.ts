@@ -32,6 +32,12 @@ export const CONFIG_CODES = {
     meaning: 'A command that takes something away was not confirmed.',
     remedy: 'Type the name that is asked for, or give --yes.',
   },
+  E_RUN_NOT_ALLOWED: {
+    meaning:
+      'The run brings a config, arguments or an input file, and the worker does not accept them from this caller.',
+    remedy:
+      'Start it with `vocab-sync run`: in the directory of `vocab-sync dev`, or with the VOCAB_SYNC_RUN_KEY_FILE of the worker. A stored job that is started by its name alone needs no proof.',
+  },
   E_ARGUMENTS_INVALID: {
     meaning: 'The arguments of a run are not those that its job declares.',
     remedy: 'Correct the named `--arg`; `vocab-sync types JOB` shows what the job takes, `run --explain` what it gets.',

@@ -4,6 +4,7 @@ import type { Catalog } from '../component/catalog.ts';
 import type { NotifyChannel } from '../job/schema/notify-schema.ts';
 import type { Pool } from '../postgres/pool.ts';
 import type { Notice } from '../records/notice.ts';
+import type { Admission } from './resolve/admit-run.ts';
 import type { RecordCheck } from './stage/transform-items.ts';
 
 /** The state of the workflow of another run, as far as Temporal knows it. */
@@ -21,6 +22,8 @@ export interface Engine {
   /** Whether the workflow of the run that holds a job is still under way. */
   readonly holderState: (workflowId: string, run: string) => Promise<HolderState>;
   readonly webUi: (workflowId: string, run: string) => string | null;
+  /** What a run may bring. Absent: anything. */
+  readonly admission?: Admission;
   /** How a source is cut into partitions; see plan-parts.ts for what holds without it. */
   readonly cutting?: Cutting;
   /** See PauseSchedule. Absent where there is no Temporal. */

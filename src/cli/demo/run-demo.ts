@@ -99,6 +99,7 @@ async function start(context: CommandContext, servers: Servers, input: string, m
     request,
     queue,
     searchAttributes: servers.searchAttributes,
+    sign: servers.sign,
   });
   return { ...started, queue };
 }

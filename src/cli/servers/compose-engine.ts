@@ -9,6 +9,7 @@ import type { TemporalClient } from '../../temporal/client.ts';
 import { workflowStatus } from '../../temporal/run-status.ts';
 import { pauseUnlessPaused } from '../../temporal/schedule-state.ts';
 import { webUiLink } from '../../temporal/web-ui.ts';
+import { admissionOf } from './run-key.ts';
 import { composeSendNotice } from './compose-send-notice.ts';
 import { composeSecrets, composeServices } from './compose-services.ts';
 
@@ -36,6 +37,7 @@ export function composeEngine({ settings, catalog, pool, temporal, webUi, logger
       return status === 'running' ? 'open' : 'closed';
     },
     pauseSchedule: (job, note) => pauseUnlessPaused(temporal.client, job, note),
+    admission: admissionOf(settings),
     sendNotice: composeSendNotice(settings, resolveSecret),
     webUi: (workflowId, run) => (webUi === undefined ? null : webUiLink(webUi, temporal.namespace, workflowId, run)),
   };

@@ -10,6 +10,7 @@ import {
   preflightSearchAttributes,
 } from '../../temporal/search-attributes.ts';
 import { loadCatalog } from '../catalog.ts';
+import { signerOf, type SignRun } from './run-key.ts';
 import type { RunningWorkers, WorkersOptions } from './compose-worker.ts';
 import type { CommandContext } from '../command-context.ts';
 import { terminalLogger } from '../terminal-logger.ts';
@@ -29,6 +30,8 @@ export interface Servers {
   readonly ownsWorker: boolean;
   /** False where the namespace lacks our search attributes; a run then starts without them. */
   readonly searchAttributes: boolean;
+  /** Signs a run for the worker of these servers; undefined where there is no key. */
+  readonly sign: SignRun | undefined;
   /** Runs a worker on these queues until the servers are closed. */
   work(queues: readonly string[]): Promise<RunningWorkers>;
   close(): Promise<void>;
@@ -82,27 +85,21 @@ async function openServers(
     const temporal = await connectTemporal(connection);
     closers.push(() => temporal.close());
     const searchAttributes = await checkSearchAttributes(temporal, acquired, logger);
+    const webUi = acquired.webUi ?? settings.webUi;
+    const parts = { settings, catalog, pool, temporal, connection, webUi, logger };
     return {
       pool,
       temporal,
       catalog,
       databaseUrl,
-      webUi: acquired.webUi ?? settings.webUi,
+      webUi,
       isEmbedded: settings.temporal === undefined,
       temporalAddress: acquired.temporalAddress ?? '127.0.0.1:7233',
       ownsWorker: acquired.ownsWorker,
       searchAttributes,
+      sign: signerOf(settings),
       async work(queues) {
-        const workers = await startWorkers({
-          settings,
-          catalog,
-          pool,
-          temporal,
-          connection,
-          webUi: acquired.webUi ?? settings.webUi,
-          logger,
-          queues,
-        });
+        const workers = await startWorkers({ ...parts, queues });
         closers.push(() => workers.stop());
         return workers;
       },

@@ -21,6 +21,7 @@ import { copySources } from '../../postgres/stage/retried-rows.ts';
 import { abandonRun, reopenRun } from '../../postgres/ledger/run-endings.ts';
 import { dropStage, stageNames } from '../../postgres/stage/stage-table.ts';
 import type { Engine } from '../engine.ts';
+import { admitRun } from './admit-run.ts';
 import { freezeSince } from './freeze-since.ts';
 import { sinceOfEditedTargets } from './since-of-edited-targets.ts';
 import { requireRetryable, sinceOfRetried } from '../undo/retried-run.ts';
@@ -32,6 +33,7 @@ export async function resolveRun(engine: Engine, input: ResolveInput): Promise<R
   const before = await findRun(engine.pool, input.run);
   if (before !== undefined) return resumeRun(engine, before);
   const { request } = input;
+  await admitRun(engine.pool, engine.admission ?? { mayBring: 'anything' }, input);
   const retried = request.mode === 'retry' ? await requireRetryable(engine.pool, request.retries ?? '') : undefined;
   const stored = request.config === undefined ? await findStoredJob(engine.pool, request.job) : undefined;
   if (request.trigger === 'schedule' && stored?.active === false) return inactive(stored);
@@ -174,8 +176,8 @@ function requireConfig(stored: StoredJob | undefined, job: string): string {
   );
 }
 
-/** The config has a column of its own. */
+/** The config has a column of its own, and a signature has done its work. */
 function withoutConfig(request: RunRequest): RunRequest {
-  const { config: _config, ...rest } = request;
+  const { config: _config, signature: _signature, ...rest } = request;
   return rest;
 }

@@ -68,6 +68,15 @@ export interface TaskRow {
 
 type Queryable = Pool | PoolClient;
 
+/** Whether another run than `run` was started by this workflow id. */
+export async function isWorkflowKnown(pool: Pool, workflowId: string, run: string): Promise<boolean> {
+  const { rowCount } = await pool.query('SELECT FROM vocab_sync.run WHERE workflow_id = $1 AND id <> $2 LIMIT 1', [
+    workflowId,
+    run,
+  ]);
+  return rowCount === 1;
+}
+
 export async function findRun(db: Queryable, id: string, lock = false): Promise<RunRow | undefined> {
   const { rows } = await db.query<RunRow>(`SELECT * FROM vocab_sync.run WHERE id = $1${lock ? ' FOR UPDATE' : ''}`, [
     id,
