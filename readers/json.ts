@@ -18,10 +18,10 @@ type Args = z.infer<typeof argsSchema>;
 
 export const json = defineReader<Args>({
   type: 'json',
-  version: 1,
+  version: 2,
   summary: 'The items of a JSON array, or one JSON object',
   description:
-    'Streams with bounded memory, whatever the size and the indentation. A broken record is rejected and reading goes on behind it where the bytes tell a safe place. A document that is not closed at its end is truncated and fails the run.',
+    'Streams with bounded memory, whatever the size and the indentation. A broken record is rejected and reading goes on behind it where the bytes tell a safe place. A document that is not closed at its end is truncated and fails the run. A number that a double cannot hold (an integer beyond 2^53, 1e400, 1e-400) keeps its digits, as text.',
   args: argsSchema,
   examples: [
     { title: 'Without args', args: {} },

@@ -20,10 +20,10 @@ type Args = z.infer<typeof argsSchema>;
 
 export const jsonl = defineReader<Args>({
   type: 'jsonl',
-  version: 1,
+  version: 2,
   summary: 'The lines of a JSON lines document',
   description:
-    'One value in each line; blank lines are passed over, and a line that holds an array gives its items. A bad line is rejected and only that line is lost. A last line that ends inside its value means that the document is truncated, and fails the run.',
+    'One value in each line; blank lines are passed over, and a line that holds an array gives its items. A bad line is rejected and only that line is lost. A last line that ends inside its value means that the document is truncated, and fails the run. A number that a double cannot hold (an integer beyond 2^53, 1e400, 1e-400) keeps its digits, as text.',
   args: argsSchema,
   examples: [{ title: 'Without args', args: {} }],
   coverage: 'full',

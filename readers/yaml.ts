@@ -20,7 +20,7 @@ type Args = z.infer<typeof argsSchema>;
 
 export const yaml = defineReader<Args>({
   type: 'yaml',
-  version: 1,
+  version: 2,
   summary: 'The items of a YAML list',
   description:
     'YAML 1.2: `no`, `on` and dates are texts. Reads item by item, so that a file may be of any size, and a broken item is rejected alone. An alias has to stand in the same item as its anchor. Keys that stand twice, tags, and aliases that multiply are refused.',

@@ -3,6 +3,7 @@
  * reported with their place. `__proto__` is a key like any other.
  */
 import { parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
+import { toExactNumber } from '../formats/json/exact-numbers.ts';
 import { setOwn } from '../records/json-object.ts';
 import { parsePointer, toPointer, type Path } from './pointer.ts';
 import type { Finding, Problem } from './check/problem.ts';
@@ -46,7 +47,7 @@ export function parseJsonText(source: string): JsonText {
     report(0, '', 'the JSON is nested too deeply to be part of a job');
     return { value: undefined, problems, readable: false, locate };
   }
-  const value = root === undefined ? undefined : toValue(root, [], places, report);
+  const value = root === undefined ? undefined : toValue(root, [], { text, places, report });
   let readable = root !== undefined;
   for (const error of firstOfEachPlace(errors)) {
     const { message, harmless } = describe(error, text);
@@ -71,13 +72,19 @@ function looksLikeYaml(text: string): boolean {
   return /^(---(\s|$)|- |\w[\w.-]*:(\s|$))/.test(first.trimEnd());
 }
 
-type ReportAt = (offset: number, pointer: string, message: string) => void;
+interface Reading {
+  readonly text: string;
+  readonly places: Map<string, Place>;
+  readonly report: (offset: number, pointer: string, message: string) => void;
+}
 
-function toValue(node: Node, path: Path, places: Map<string, Place>, report: ReportAt, key?: number): unknown {
+function toValue(node: Node, path: Path, reading: Reading, key?: number): unknown {
+  const { places, report } = reading;
   places.set(toPointer(path), key === undefined ? { value: node.offset } : { value: node.offset, key });
   if (node.type === 'array') {
-    return (node.children ?? []).map((child, index) => toValue(child, [...path, index], places, report));
+    return (node.children ?? []).map((child, index) => toValue(child, [...path, index], reading));
   }
+  if (node.type === 'number') return toNumber(node, path, reading);
   if (node.type !== 'object') return node.value;
   const object: Record<string, unknown> = {};
   for (const property of node.children ?? []) {
@@ -88,9 +95,18 @@ function toValue(node: Node, path: Path, places: Map<string, Place>, report: Rep
     if (Object.hasOwn(object, member)) {
       report(name.offset, pointer, `the key "${member}" stands here a second time; keep one of the two`);
     }
-    setOwn(object, member, toValue(inner, [...path, member], places, report, name.offset));
+    setOwn(object, member, toValue(inner, [...path, member], reading, name.offset));
   }
   return object;
+}
+
+function toNumber({ offset, length, value }: Node, path: Path, { text, report }: Reading): unknown {
+  const literal = text.slice(offset, offset + length);
+  if (typeof toExactNumber(literal) === 'string') {
+    const message = `expected a number that a double can hold, found ${literal.slice(0, 60)}; write it as a text, in double quotes`;
+    report(offset, toPointer(path), message);
+  }
+  return value;
 }
 
 /** One slip makes several parse errors at one place; the first says what it is. */

@@ -44,6 +44,9 @@ describe('--arg', () => {
     expect(parseArguments(['x=7'], declared({ enum: ['7'] }))).toEqual({ x: '7' });
     // As a number it would be another one: ...992. The text is refused with what was typed.
     expect(parseArguments(['x=9007199254740993'], declared({ type: 'integer' }))).toEqual({ x: '9007199254740993' });
+    expect(parseArguments(['x=[1, 12345678901234567890, 1e400]'], declared({ type: 'array' }))).toEqual({
+      x: [1, '12345678901234567890', '1e400'],
+    });
     expect(parseArguments(['x='], declared({ type: ['string', 'null'] }))).toEqual({ x: '' });
   });
 

@@ -291,6 +291,18 @@ describe('syntax', () => {
     },
   );
 
+  it.each(['12345678901234567890', '1e400', '-1e-400'])('is a number that a double cannot hold: %s', (literal) => {
+    const text = JSON.stringify(GOOD).replace('"data"', `[1, ${literal}]`);
+    expect(check(text).problems).toContainEqual(
+      expect.objectContaining({
+        severity: 'error',
+        pointer: '/readers/1/args/regex/1',
+        column: text.indexOf(literal) + 1,
+        message: `expected a number that a double can hold, found ${literal}; write it as a text, in double quotes`,
+      }),
+    );
+  });
+
   it('goes on past what it can read over, and takes a byte order mark', () => {
     const text = `\uFEFF{\n  // mine\n  "id": "a",\n  "titel": "A"\n}`;
     expect(check(text).problems.map(({ line, pointer }) => [line, pointer])).toEqual(

@@ -2,8 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { json } from '../../readers/json.ts';
 import { map } from '../../transformers/map.ts';
+import type { ReadRecord } from '../../src/records/entry.ts';
 import { deepFreeze } from '../../src/records/json-object.ts';
+import { bytesResource, readRecords } from '../support/read-resource.ts';
 import { refusalOf } from '../support/refusal-of.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -62,6 +65,15 @@ describe('a field', () => {
     );
   });
 
+  it('keeps the digits of a number that a double cannot hold', async () => {
+    const items = await readRecords(
+      json,
+      bytesResource('[{"n": 9007199254740993}, {"n": 9007199254740992}, {"n": 1e400}]'),
+    );
+    const ids = items.map((item) => make({ fields: { '/id': { template: 'x:{/n}' } } })((item as ReadRecord).value));
+    expect(ids).toEqual([{ id: 'x:9007199254740993' }, { id: 'x:9007199254740992' }, { id: 'x:1e400' }]);
+  });
+
   it('is only set where something else is there', () => {
     expect(field({ value: 'ror', when: '/ror' }, {})).toEqual({ id: 'a1' });
     expect(field({ value: 'ror', when: '/ror' }, { ror: 'b' })).toEqual(x('ror'));
@@ -117,6 +129,9 @@ describe('a table', () => {
   it('comes from a JSON or a CSV file', () => {
     const json = file('table.json', '\uFEFF{"a": 1}');
     expect(field({ from: '/v', table_file: json }, { v: 'a' })).toEqual(x(1));
+    const large = file('large.json', '{"a": 12345678901234567890, "b": [1e400]}');
+    expect(field({ from: '/v', table_file: large }, { v: 'a' })).toEqual(x('12345678901234567890'));
+    expect(field({ from: '/v', table_file: large }, { v: 'b' })).toEqual(x(['1e400']));
     const csv = file('table.csv', 'name,code\r\n"Congo, Republic",CG\r\nAustria,AT\r\n\r\nAustria,AT\r\n');
     expect(field({ from: '/v', table_file: csv }, { v: 'Congo, Republic' })).toEqual(x('CG'));
   });

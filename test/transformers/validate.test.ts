@@ -70,6 +70,7 @@ describe('a schema of your own', () => {
     ['E_SCHEMA_INVALID', '{"type": ', /Expected a JSON Schema \(draft 7\) in .*schema\.json, but /],
     ['E_SCHEMA_INVALID', '[]', /it is no JSON object/],
     ['E_SCHEMA_INVALID', { type: 'objekt' }, /type/],
+    ['E_SCHEMA_INVALID', '{"properties": {"n": {"maximum": 12345678901234567890}}}', /12345678901234567890/],
     ['E_SCHEMA_INVALID', { properties: { id: { type: 'string', pattern: '^(?=a)' } } }, /RE2|pattern|perl/i],
     ['E_SCHEMA_INVALID', { $ref: 'https://example.org/other.json' }, /other\.json/],
   ])('%s for %j', (code, schema, message) => {

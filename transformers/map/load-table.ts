@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { messageOf } from '../../src/errors.ts';
+import { parseJsonExactly } from '../../src/formats/json/exact-numbers.ts';
 import { isJsonObject } from '../../src/records/json-object.ts';
 import { readTableFile, tableInvalid } from '../../src/job/table-file.ts';
 
@@ -16,7 +17,7 @@ export function loadTable(written: string): LookUpTable {
 function parseJson(text: string, path: string): LookUpTable {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJsonExactly(text);
   } catch (cause) {
     throw tableInvalid(path, messageOf(cause), cause);
   }

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { CodeOf } from '../../error-codes.ts';
 import { RecordError, messageOf } from '../../errors.ts';
 import { RAW_LIMIT, type ReadFailure } from '../../records/entry.ts';
+import { closingQuote, mayHoldInexactNumber, parseJsonExactly } from './exact-numbers.ts';
 
 export interface RecordPlace {
   readonly position: number;
@@ -21,7 +22,8 @@ export type ParsedRecord = { readonly value: unknown } | UnparsedRecord;
 
 /**
  * Parses one slice: the bytes from `start` to `end`, so that whoever has many in one buffer makes no object for each.
- * `__proto__` becomes an own key: JSON.parse never touches prototypes.
+ * `__proto__` becomes an own key: JSON.parse never touches prototypes. A number that a double cannot hold becomes the
+ * text of its digits.
  */
 export function parseRecord(bytes: Buffer, maxDepth: number, start = 0, end = bytes.length): ParsedRecord {
   const text = bytes.toString('utf8', start, end);
@@ -32,7 +34,8 @@ export function parseRecord(bytes: Buffer, maxDepth: number, start = 0, end = by
     return { code: 'E_RECORD_TOO_DEEP', reason: `it is nested deeper than max_depth, ${String(maxDepth)} levels` };
   }
   try {
-    return { value: JSON.parse(text) as unknown };
+    const isSuspect = mayHoldInexactNumber(text, bytes, start, end);
+    return { value: isSuspect ? parseJsonExactly(text) : (JSON.parse(text) as unknown) };
   } catch (error) {
     return { code: 'E_RECORD_SYNTAX', reason: messageOf(error) };
   }
@@ -86,12 +89,4 @@ function depthOf(text: string, limit: number): number {
     else if (char === '}' || char === ']') depth--;
   }
   return deepest;
-}
-
-function closingQuote(text: string, opening: number): number {
-  for (let i = opening + 1; i < text.length; i++) {
-    if (text[i] === '\\') i++;
-    else if (text[i] === '"') return i;
-  }
-  return text.length;
 }

@@ -1,6 +1,7 @@
 /** One document of SPARQL 1.1 Query Results JSON: the rows, or the sentence that says what it is instead. */
 import { SourceError, messageOf } from '../../errors.ts';
 import { firstBytes, sniffContent } from '../bytes/sniff-content.ts';
+import { parseJsonExactly } from '../json/exact-numbers.ts';
 
 export interface SparqlResults {
   readonly variables: readonly string[];
@@ -58,7 +59,7 @@ export function renderSparqlPage(page: SparqlResults): Buffer {
 
 function parse(text: string, name: string): object {
   try {
-    const value: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
+    const value = parseJsonExactly(text.replace(/^\ufeff/, ''));
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
     throw notResults(name, 'JSON of another kind', text);
   } catch (error) {

@@ -1,5 +1,6 @@
 /** `--arg name=value`, as often as it was given: each value read as the type that the job declares for it. */
 import { ConfigError } from '../../errors.ts';
+import { parseJsonExactly } from '../../formats/json/exact-numbers.ts';
 import { getOwn, isJsonObject, setOwn, type JsonObject } from '../../records/json-object.ts';
 import { didYouMean, suggest } from '../check/suggest.ts';
 
@@ -27,15 +28,12 @@ export function parseArguments(written: readonly string[], config: unknown): Jso
 /** A text stays a text where the schema takes one; anything else is JSON. What fits neither is left for the check. */
 function readAs(text: string, types: ReadonlySet<string>): unknown {
   if (types.has('string')) return text;
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    // A number that a double would round stays a text, and the check says so.
+    return parseJsonExactly(text);
   } catch {
     return text;
   }
-  // Rounded, it would be another number than the one that was typed.
-  const isRounded = typeof value === 'number' && /^-?\d+$/.test(text.trim()) && !Number.isSafeInteger(value);
-  return isRounded ? text : value;
 }
 
 function typesOf(schema: unknown): ReadonlySet<string> {

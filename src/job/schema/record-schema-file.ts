@@ -5,6 +5,7 @@
 import { RE2JS } from 're2js';
 import { ConfigError, messageOf } from '../../errors.ts';
 import { SmallFileError, readSmallFileSync } from '../../read-small-file.ts';
+import { findInexactNumber } from '../../formats/json/exact-numbers.ts';
 import { isJsonObject, type JsonObject } from '../../records/json-object.ts';
 import { compileRecordSchema, type RecordCheck } from './record-schema.ts';
 
@@ -38,6 +39,8 @@ function parseSchema(text: string, path: string): JsonObject {
   } catch (cause) {
     throw invalid(path, messageOf(cause), cause);
   }
+  const inexact = findInexactNumber(text);
+  if (inexact !== undefined) throw invalid(path, `the number ${inexact.slice(0, 60)} is beyond what can be compared`);
   if (isJsonObject(value)) return value;
   throw invalid(path, 'it is no JSON object');
 }

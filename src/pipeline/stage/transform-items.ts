@@ -136,18 +136,24 @@ function requireId(id: unknown): string {
   return id;
 }
 
-/** JSON.stringify writes NUL and lone surrogates as escapes; an escaped backslash before them is ordinary text. */
-const SUSPECT = /\\u(?:0000|d[89a-f])/;
-const UNSTORABLE = /^(?:[^\\]|\\[^u]|\\u(?!0000|d[89a-f]))*\\u(0000|d[89a-f])/;
+/** How JSON.stringify writes NUL and lone surrogates. */
+const UNSTORABLE = /\\u(0000|d[89a-f])/g;
 
 function refuseUnstorableText(json: string, id: string): void {
-  if (!SUSPECT.test(json)) return;
-  const found = UNSTORABLE.exec(json)?.[1];
-  if (found === undefined) return;
-  const what = found === '0000' ? 'a NUL character (U+0000)' : 'half of a surrogate pair';
-  throw new RecordError('E_RECORD_TEXT', `Expected text that a database can store, found ${what} in record ${id}.`, {
-    details: { id },
-  });
+  for (const { 1: found, index } of json.matchAll(UNSTORABLE)) {
+    if (isEscaped(json, index)) continue;
+    const what = found === '0000' ? 'a NUL character (U+0000)' : 'half of a surrogate pair';
+    throw new RecordError('E_RECORD_TEXT', `Expected text that a database can store, found ${what} in record ${id}.`, {
+      details: { id },
+    });
+  }
+}
+
+/** An odd number of backslashes before it makes the backslash at `index` ordinary text. */
+function isEscaped(json: string, index: number): boolean {
+  let before = 0;
+  while (json[index - 1 - before] === '\\') before++;
+  return before % 2 === 1;
 }
 
 function asRecordError(error: unknown): RecordError {

@@ -1,6 +1,7 @@
 /** Laws of the JSON reader: neither the layout, nor the cut into chunks, nor the place of resumption changes the records. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseJsonExactly } from '../../../src/formats/json/exact-numbers.ts';
 import { readJsonItems } from '../../../src/formats/json/items.ts';
 import { createStructureScanner, scanStructure } from '../../../src/formats/json/structure.ts';
 import { VocabSyncError } from '../../../src/errors.ts';
@@ -69,11 +70,11 @@ const damaged = fc
   });
 
 describe('readJsonItems', () => {
-  it('gives what JSON.parse gives, for any layout and any cut', async () => {
+  it('gives what parseJsonExactly gives, for any layout and any cut', async () => {
     await fc.assert(
       fc.asyncProperty(written, chunking, async ({ values, text }, sizes) => {
         // -0 is written as 0, so that the text and not the value is what is compared with.
-        const expected = (JSON.parse(JSON.stringify(values)) as unknown[]).map((value, i) => [i, value]);
+        const expected = (parseJsonExactly(JSON.stringify(values)) as unknown[]).map((value, i) => [i, value]);
         expect(await outcomeOf(text, sizes)).toEqual({ items: expected, end: 'complete' });
       }),
       { numRuns: 300 },
