@@ -228,7 +228,7 @@ describe('each thing in one place', () => {
   });
 
   it('keeps the packages that only development has to the scripts of the build', () => {
-    const scripts = ['src/cli/demo/build-samples.ts'];
+    const scripts = ['src/cli/demo/build-samples.ts', 'src/cli/start/build-program.ts'];
     const found = product.flatMap((file) =>
       file.imports
         .filter(({ typeOnly }) => !typeOnly && !scripts.includes(file.path))

@@ -1,35 +1,74 @@
-/** The commands, and what they have in common: help, usage errors with a did-you-mean, no exit from within. */
+/** The commands, and what they have in common: help, usage errors with a suggestion, no exit from within. */
 import { Command } from 'commander';
 import type { CommandContext } from './command-context.ts';
 import { COMMANDS } from './commands/index.ts';
 import { packageFacts } from './package-facts.ts';
+import { fitHelp } from './render/fit-help.ts';
+import { argumentSyntax } from './start/command-index.ts';
 
-/** `wanted` is the first word: its command alone is loaded where there is one. */
-export async function createProgram(context: CommandContext, wanted: string | undefined): Promise<Command> {
+/** Loads the commands that `words` name; all of them where no word is the name of a command. */
+export async function createProgram(context: CommandContext, words: readonly string[]): Promise<Command> {
   const { terminal } = context;
-  const program = new Command('vocab-sync')
-    .description("Keeps a repository's controlled vocabularies equal to their public sources.")
-    .version(packageFacts().version)
-    .helpCommand('help [command]', 'help about a command')
-    .showHelpAfterError('(vocab-sync --help, or vocab-sync COMMAND --help, shows what there is)')
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => {
-        terminal.write(text).catch(() => undefined);
-      },
-      writeErr: (text) => {
-        terminal.say(text.trimEnd());
-      },
-    })
-    .configureHelp({ showGlobalOptions: false })
-    .addHelpText('after', EXIT_CODES);
-  const only = wanted === undefined ? undefined : COMMANDS.get(wanted);
-  for (const load of only === undefined ? COMMANDS.values() : [only]) (await load())(program, context);
+  const program = createRoot({
+    write: (text) => {
+      terminal.write(text).catch(() => undefined);
+    },
+    say: (text) => {
+      terminal.say(text.trimEnd());
+    },
+    width: terminal.helpWidth,
+  });
+  const named = [...COMMANDS].filter(([name]) => words.includes(name));
+  for (const [, load] of named.length > 0 ? named : COMMANDS) (await load())(program, context);
   for (const command of program.commands) showUsageAfterError(command);
   return program;
 }
 
-/** What is missing or too much is seen at the usage of the command that was typed. */
+export interface HelpOutput {
+  /** Help that was asked for. */
+  write(text: string): void;
+  /** A usage error. */
+  say(text: string): void;
+  /** In columns. */
+  readonly width: number;
+}
+
+/** The program without its commands. */
+export function createRoot({ write, say, width }: HelpOutput): Command {
+  return new Command('vocab-sync')
+    .description("Keeps a repository's controlled vocabularies equal to their public sources.")
+    .version(packageFacts().version)
+    .option('--debug', 'log everything, and print stack traces with errors')
+    .helpCommand('help [command]', 'help about a command')
+    .showHelpAfterError('(vocab-sync --help, or vocab-sync COMMAND --help, shows what there is)')
+    .exitOverride()
+    .configureOutput({
+      getOutHelpWidth: () => width,
+      writeOut: (text) => {
+        write(fitHelp(text, width));
+      },
+      writeErr: say,
+    })
+    .configureHelp({
+      showGlobalOptions: false,
+      commandDescription: onOneLine,
+      subcommandTerm: termOf,
+      minWidthToWrap: 20,
+    })
+    .addHelpText('after', EXIT_CODES);
+}
+
+/** A long description is several lines in the source; the help wraps it once, to the terminal. */
+function onOneLine(command: Command): string {
+  return command.description().replaceAll(/\s*\n\s*/g, ' ');
+}
+
+/** Without `[options]`, which every command has: the summaries need the room. */
+function termOf(command: Command): string {
+  return [command.name(), ...command.registeredArguments.map(argumentSyntax)].join(' ');
+}
+
+/** Shows the usage of the command that was typed when an argument is missing or one too many. */
 function showUsageAfterError(command: Command): void {
   const names: string[] = [];
   for (let each: Command | null = command; each !== null; each = each.parent) names.unshift(each.name());
@@ -39,8 +78,9 @@ function showUsageAfterError(command: Command): void {
 }
 
 const EXIT_CODES = `
-Exit codes: 0 success, unchanged or skipped; 1 failed, or problems found; 2 usage or config; 3 partial;
-            4 waiting for approval; 5 cancelled or discarded; 6 a server cannot be reached;
+Exit codes: 0 success, unchanged or skipped; 1 failed, or problems found;
+            2 usage or config; 3 partial; 4 waiting for approval;
+            5 cancelled or discarded; 6 a server cannot be reached;
             130 left by Ctrl-C while the run goes on.
 
 Start here: vocab-sync demo`;

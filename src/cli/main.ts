@@ -1,13 +1,29 @@
 #!/usr/bin/env node
-/** The program `vocab-sync`. */
-import { loadSettings } from '../settings.ts';
-import { runCli } from './run-cli.ts';
-import { processTerminal } from './terminal.ts';
+/**
+ * The program `vocab-sync`. It loads as little as the words on the command line need: `--version` and `--help` must
+ * not wait for the parts of a worker.
+ */
+import { enableCodeCache } from './start/code-cache.ts';
+import { packageFacts } from './package-facts.ts';
+import { showHelp } from './start/show-help.ts';
 
-const code = await runCli(process.argv.slice(2), {
-  terminal: processTerminal(),
-  cwd: process.cwd(),
-  loadSettings: () => loadSettings(),
-});
-// What was written to a pipe is still on its way; an idle connection must not keep the program alive after that.
-process.stdout.write('', () => process.exit(code));
+const argv = process.argv.slice(2);
+
+enableCodeCache();
+if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) leave(`${packageFacts().version}\n`, 0);
+else {
+  const help = await showHelp(argv);
+  if (help === undefined) leave('', await run());
+  else leave(help, 0);
+}
+
+async function run(): Promise<number> {
+  const { runProgram } = await import('./start/run-program.ts');
+  return runProgram(argv);
+}
+
+/** Exits after the last output reached a pipe; an idle connection must not keep the program alive after that. */
+function leave(text: string, code: number): void {
+  process.stdout.on('error', () => process.exit(code));
+  process.stdout.write(text, () => process.exit(code));
+}

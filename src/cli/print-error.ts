@@ -54,7 +54,7 @@ function describeError(error: unknown): ErrorDescription {
   return {
     code: 'E_INTERNAL',
     message: redactClipped(messageOf(error), LONGEST_MESSAGE),
-    remedy: 'This is a bug of vocab-sync: please report it. LOG_LEVEL=debug shows where it happened.',
+    remedy: 'This is a bug of vocab-sync: please report it. --debug shows where it happened.',
     details: {},
   };
 }

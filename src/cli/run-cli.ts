@@ -24,13 +24,13 @@ export async function runCli(
   const context: CommandContext = {
     terminal,
     cwd,
-    settings: () => (settings ??= loadSettings()),
+    settings: () => (settings ??= withDebug(loadSettings(), argv)),
     end: (ending) => {
       code = ending;
     },
   };
   try {
-    const program = await createProgram(context, argv[0]);
+    const program = await createProgram(context, argv);
     await program.parseAsync([...argv], { from: 'user' });
     await terminal.settle();
     return code;
@@ -44,11 +44,16 @@ export async function runCli(
     const error = operatorError(thrown);
     const printed = printError(terminal, error, {
       json: argv.includes('--json'),
-      debug: settings?.logLevel === 'debug',
+      debug: argv.includes('--debug') || settings?.logLevel === 'debug',
     });
     await printed.catch(() => undefined);
     return exitCodeOfError(error);
   }
+}
+
+/** `--debug` is LOG_LEVEL=debug for one command. */
+function withDebug(settings: Settings, argv: readonly string[]): Settings {
+  return argv.includes('--debug') ? { ...settings, logLevel: 'debug' } : settings;
 }
 
 /** Its text was said on stderr, with the usage of the command. */

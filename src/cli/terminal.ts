@@ -4,6 +4,7 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import { ConfigError, UnavailableError } from '../errors.ts';
+import { helpWidth, pageWidth, type Page } from './render/page.ts';
 
 export interface Terminal {
   /** To stdout. Resolves when the reader can take more; throws OutputClosed when it left, else what keeps stdout from being written. */
@@ -16,6 +17,10 @@ export interface Terminal {
   status(line: string): void;
   /** Whether a person looks at stderr: progress then is one line that is rewritten. */
   readonly isInteractive: boolean;
+  /** What stdout is now; a terminal may be resized. */
+  readonly page: Page;
+  /** In columns, also where stdout is a pipe. */
+  readonly helpWidth: number;
   readonly input: Readable;
   /** Called for each SIGINT and SIGTERM, with how many there were. The answer takes the listener away again. */
   onInterrupt(listener: (count: number) => void): () => void;
@@ -23,7 +28,7 @@ export interface Terminal {
 
 export interface TerminalStreams {
   readonly stdin: Readable;
-  readonly stdout: Writable;
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly onInterrupt: Terminal['onInterrupt'];
 }
@@ -45,6 +50,12 @@ export function createTerminal({ stdin, stdout, stderr, onInterrupt }: TerminalS
   return {
     input: stdin,
     isInteractive,
+    get page() {
+      return { width: pageWidth(stdout), colours: false };
+    },
+    get helpWidth() {
+      return helpWidth(stdout);
+    },
     onInterrupt,
     write(text) {
       return output(text, false);
