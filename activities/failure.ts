@@ -5,7 +5,7 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { UnavailableError, VocabSyncError, messageOf } from '../src/errors.ts';
 import { redactClipped } from '../src/logging/redact.ts';
-import { passingError } from './passing-error.ts';
+import { knownError } from './known-error.ts';
 
 export type Redact = (text: string) => string;
 
@@ -16,7 +16,7 @@ const LONGEST_DETAILS = 8000;
 /** `thrown` is whatever a step threw. A failure that Temporal made itself passes unchanged. */
 export function toApplicationFailure(thrown: unknown, redact: Redact): ApplicationFailure {
   if (thrown instanceof ApplicationFailure) return thrown;
-  const error = thrown instanceof VocabSyncError ? thrown : passingError(thrown);
+  const error = thrown instanceof VocabSyncError ? thrown : knownError(thrown);
   if (error === undefined) return bug(thrown, redact);
   const failure = ApplicationFailure.create({
     message: redactClipped(error.message, LONGEST_MESSAGE, redact),

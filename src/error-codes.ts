@@ -8,6 +8,7 @@ import { INTERNAL_CODES } from './error-codes/internal-codes.ts';
 import { LIMIT_CODES } from './error-codes/limit-codes.ts';
 import { RECORD_CODES } from './error-codes/record-codes.ts';
 import { SOURCE_CODES } from './error-codes/source-codes.ts';
+import { STATE_CODES } from './error-codes/state-codes.ts';
 import { UNAVAILABLE_CODES } from './error-codes/unavailable-codes.ts';
 
 const BY_KIND = {
@@ -16,6 +17,7 @@ const BY_KIND = {
   unavailable: UNAVAILABLE_CODES,
   source: SOURCE_CODES,
   limit: LIMIT_CODES,
+  state: STATE_CODES,
   internal: INTERNAL_CODES,
 } as const;
 

@@ -75,6 +75,13 @@ export class LimitError extends VocabSyncError {
   }
 }
 
+/** A run or a target is in another state than the work needs. The operator looks, decides, and starts it again. */
+export class StateError extends VocabSyncError {
+  constructor(code: CodeOf<'state'>, message: string, options?: VocabSyncErrorOptions) {
+    super(code, message, options);
+  }
+}
+
 /** An assertion of ours failed: please report it. Retrying runs the same code. */
 export class InternalError extends VocabSyncError {
   constructor(code: CodeOf<'internal'>, message: string, options?: VocabSyncErrorOptions) {

@@ -37,6 +37,6 @@ export function exitCodeOfReport(report: Pick<RunReport, 'outcome' | 'phase'>): 
 /** A server that is away is told apart from a wrong config, so that a script knows whether to try again. */
 export function exitCodeOfError(error: unknown): ExitCode {
   if (!(error instanceof VocabSyncError)) return EXIT.failed;
-  if (error.kind === 'config') return EXIT.usage;
+  if (error.kind === 'config' || error.kind === 'state') return EXIT.usage;
   return error.kind === 'unavailable' ? EXIT.unreachable : EXIT.failed;
 }

@@ -1,9 +1,7 @@
 /** Errors of the system and of PostgreSQL that a setting, a file or a right causes: the operator mends them, they are no bug. */
-import { passingError } from '../../activities/passing-error.ts';
+import { knownError } from '../../activities/known-error.ts';
 import { ConfigError, VocabSyncError, messageOf } from '../errors.ts';
 
-/** 28… who asks is not known, 3D000 no such database, 42501 no right, 25006 a copy that is only read, 3F000 no such schema. */
-const DATABASE_REFUSES = /^(28[0-9A-Z]{3}|3D000|42501|25006|3F000)$/;
 const TLS_REFUSES =
   /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY|GET)_\w+|CERT_\w+|ERR_TLS_\w+)$/;
 const NO_TLS = /the server does not support SSL connections/i;
@@ -14,7 +12,7 @@ export function operatorError(thrown: unknown): unknown {
   if (thrown instanceof VocabSyncError) return thrown;
   const { code = '', path } = thrown instanceof Error ? (thrown as NodeJS.ErrnoException) : {};
   const message = messageOf(thrown);
-  if (DATABASE_REFUSES.test(code) || TLS_REFUSES.test(code) || NO_TLS.test(message)) {
+  if (TLS_REFUSES.test(code) || NO_TLS.test(message)) {
     const text = `PostgreSQL refuses the connection that DATABASE_URL describes, or what is done with it: ${message}. Correct the user, password, name or sslmode in it, or grant the rights.`;
     return new ConfigError('E_SETTINGS_INVALID', text, { cause: thrown });
   }
@@ -22,5 +20,5 @@ export function operatorError(thrown: unknown): unknown {
     const text = `A file or folder cannot be used: ${message}. Expected one that this user may read and write; look at its path, its rights, and VOCAB_SYNC_HOME.`;
     return new ConfigError('E_FILE_NOT_FOUND', text, { cause: thrown, details: { path } });
   }
-  return passingError(thrown) ?? thrown;
+  return knownError(thrown) ?? thrown;
 }

@@ -99,6 +99,10 @@ export const CONFIG_CODES = {
     meaning: 'The member of the dump that was chosen holds ROR schema v1, the mapping reads v2.',
     remedy: 'Choose the member that the error names, for example with "regex": "_schema_v2\\\\.json$".',
   },
+  E_DATABASE_REFUSED: {
+    meaning: 'PostgreSQL refuses what a run needs: a right is missing, or the database does not store UTF-8.',
+    remedy: 'Grant the right, or use a database in UTF-8; `vocab-sync doctor` shows which is missing.',
+  },
   E_TARGET_CONFLICT: {
     meaning: 'The table or file of a writer exists and is not one that vocab-sync made.',
     remedy: 'Choose another table or path in the job, or move the existing one away.',
@@ -106,10 +110,6 @@ export const CONFIG_CODES = {
   E_RUN_NOT_FOUND: {
     meaning: 'No run has this id or prefix, or several have it.',
     remedy: 'Use an id from `vocab-sync runs`, a longer prefix, or JOB@latest.',
-  },
-  E_RUN_STATE: {
-    meaning: 'The run is not in a state in which this can be done.',
-    remedy: 'Look at `vocab-sync show RUN` and choose what fits its state.',
   },
   E_ROLLBACK_REFUSED: {
     meaning:

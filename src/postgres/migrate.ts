@@ -1,5 +1,6 @@
 /** Forward-only migrations, applied on start under an advisory lock: any number of workers may start at once. */
 import { ConfigError } from '../errors.ts';
+import { requireUtf8 } from './encoding.ts';
 import { initialSchema } from './migrations/0001-initial-schema.ts';
 import { storedJobs } from './migrations/0002-stored-jobs.ts';
 import { watermark } from './migrations/0003-watermark.ts';
@@ -33,6 +34,7 @@ const MIGRATION_LOCK = 7_203_119_004;
 export async function applyMigrations(pool: Pool): Promise<readonly string[]> {
   return inTransaction(pool, async (client) => {
     await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+    await requireUtf8(client);
     const applied = await appliedMigrations(client);
     const known = new Set(MIGRATIONS.map((migration) => migration.id));
     const unknown = [...applied].filter((id) => !known.has(id));

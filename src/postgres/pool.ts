@@ -1,7 +1,7 @@
 /** The only place that makes a `Pool`. Everything else is lent a client. */
-import pg, { type Pool, type PoolClient } from 'pg';
-import { UnavailableError, messageOf } from '../errors.ts';
+import pg, { type ClientBase, type Pool, type PoolClient } from 'pg';
 import { cancelBackground } from './background.ts';
+import { isLost, toDatabaseError } from './database-error.ts';
 
 export type { Pool, PoolClient };
 
@@ -22,18 +22,35 @@ export function openPool(options: PoolOptions): Pool {
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     types: countsAsNumbers(),
+    // Awaited before the connection is lent, although its type does not say so.
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises
+    onConnect: pinSession,
   });
   // An idle connection that the server ended raises `error` on the pool; without a listener the process would exit.
   pool.on('error', () => undefined);
+  mapErrors(pool);
   return pool;
 }
 
-/** Its end does not wait for a vacuum. */
+/** Its end does not wait for a vacuum, and its errors say what to do. */
 class ClosingPool extends pg.Pool {
   override async end(): Promise<void> {
     await cancelBackground(this);
     await super.end();
   }
+}
+
+/** Of queries that the pool sends on any of its connections. */
+function mapErrors(pool: Pool): void {
+  const query = pool.query.bind(pool) as (...args: unknown[]) => unknown;
+  const mapped = (...args: unknown[]): unknown => {
+    const result = query(...args);
+    if (!(result instanceof Promise)) return result;
+    return result.catch((error: unknown) => {
+      throw toDatabaseError(error) ?? error;
+    });
+  };
+  pool.query = mapped as typeof pool.query;
 }
 
 /** The driver hands bigint over as text; sixteen digits are exact in a double, and counts and sizes stay far below. */
@@ -64,7 +81,7 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
   });
 }
 
-/** Lends one connection. A failure of the connection itself becomes an UnavailableError. */
+/** Lends one connection. What the database throws becomes an error that says what to do (see database-error.ts). */
 export async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await connect(pool);
   let broken: Error | undefined;
@@ -75,9 +92,9 @@ export async function withClient<T>(pool: Pool, work: (client: PoolClient) => Pr
   try {
     return await work(client);
   } catch (error) {
-    const lost = asUnavailable(broken ?? error);
-    if (lost !== undefined) broken ??= lost;
-    throw lost ?? error;
+    const cause = broken ?? error;
+    if (isLost(cause)) broken ??= cause instanceof Error ? cause : new Error(String(cause));
+    throw toDatabaseError(cause) ?? error;
   } finally {
     client.off('error', remember);
     client.release(broken);
@@ -116,30 +133,42 @@ async function connect(pool: Pool): Promise<PoolClient> {
   try {
     return await pool.connect();
   } catch (error) {
-    throw asUnavailable(error) ?? error;
+    throw toDatabaseError(error) ?? error;
   }
 }
 
-/** SQLSTATE classes and socket errors that mean "the server or the connection is away". */
-const AWAY = /^(08...|57P0[123]|53300|E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NOTFOUND|AI_AGAIN))$/;
-const AWAY_MESSAGE =
-  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection/i;
+/**
+ * What a database or a role may set otherwise, and results or errors depend on. `set_config` for those that this
+ * release of PostgreSQL has. Whatever is searched for without a schema is PostgreSQL's own.
+ */
+const PINNED: Readonly<Record<string, string>> = {
+  bytea_output: 'hex',
+  client_encoding: 'UTF8',
+  client_min_messages: 'warning',
+  datestyle: 'ISO, YMD',
+  default_transaction_deferrable: 'off',
+  default_transaction_isolation: 'read committed',
+  default_transaction_read_only: 'off',
+  extra_float_digits: '1',
+  idle_in_transaction_session_timeout: '0',
+  idle_session_timeout: '0',
+  intervalstyle: 'postgres',
+  lock_timeout: '0',
+  row_security: 'on',
+  search_path: 'pg_catalog',
+  standard_conforming_strings: 'on',
+  statement_timeout: '0',
+  timezone: 'UTC',
+  transaction_timeout: '0',
+  transform_null_equals: 'off',
+  xmloption: 'content',
+};
 
-function asUnavailable(error: unknown): UnavailableError | undefined {
-  if (error instanceof UnavailableError) return undefined;
-  const code = codeOf(error);
-  if (!AWAY.test(code) && !AWAY_MESSAGE.test(messageOf(error))) return undefined;
-  return new UnavailableError(
-    'E_DATABASE_UNAVAILABLE',
-    `PostgreSQL cannot be reached or ended the connection (${code || messageOf(error)}).`,
-    {
-      cause: error,
-    },
-  );
-}
+const PIN = `SELECT set_config(name, value, false) FROM json_each_text($1) pinned (name, value)
+  WHERE EXISTS (SELECT FROM pg_catalog.pg_settings s WHERE lower(s.name) = pinned.name)`;
 
-function codeOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : '';
+/** Each is pinned at once; a setting in effect cannot disturb this statement, apart from a timeout of milliseconds. */
+async function pinSession(client: ClientBase): Promise<void> {
+  await client.query('SET statement_timeout = 0');
+  await client.query(PIN, [JSON.stringify(PINNED)]);
 }

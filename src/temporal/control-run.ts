@@ -10,14 +10,14 @@ import {
 } from '@temporalio/client';
 import type { DecisionInput, DecisionTaken } from '../../workflows/approval.ts';
 import type { RunProgress } from '../../workflows/run-state.ts';
-import { ConfigError, UnavailableError, messageOf, type VocabSyncError } from '../errors.ts';
+import { StateError, UnavailableError, messageOf, type VocabSyncError } from '../errors.ts';
 import { workflowStatus, type RunReference } from './run-status.ts';
 import { serverFailure } from './server-failure.ts';
 
 /** A worker answers in milliseconds; one that is restarting in seconds. */
 const ANSWER_SECONDS = 10;
 
-/** Publishes the plan that waits. Throws ConfigError E_RUN_STATE when none does, UnavailableError E_NO_WORKER when no worker answers. */
+/** Publishes the plan that waits. Throws StateError E_RUN_STATE when none does, UnavailableError E_NO_WORKER when no worker answers. */
 export function approveRun(client: Client, run: RunReference, decision: DecisionInput): Promise<DecisionTaken> {
   return decide(client, run, 'approve', decision);
 }
@@ -27,12 +27,12 @@ export function discardRun(client: Client, run: RunReference, decision: Decision
   return decide(client, run, 'discard', decision);
 }
 
-/** Asks the run to stop; it ends as cancelled when its steps have. Throws ConfigError E_RUN_STATE when it has ended. */
+/** Asks the run to stop; it ends as cancelled when its steps have. Throws StateError E_RUN_STATE when it has ended. */
 export async function cancelRun(client: Client, run: RunReference): Promise<void> {
   const status = await workflowStatus(client, run);
   // The server would take a cancel of an ended workflow without a word.
   if (status !== 'running') {
-    throw new ConfigError('E_RUN_STATE', `Cannot cancel run ${run.runId}: its workflow is ${status}.`);
+    throw new StateError('E_RUN_STATE', `Cannot cancel run ${run.runId}: its workflow is ${status}.`);
   }
   await call(client, run, 'cancel', (handle) => handle.cancel());
 }
@@ -78,14 +78,14 @@ async function call<T>(
 function explained(thrown: unknown, run: RunReference, doing: string): VocabSyncError | undefined {
   const options = { cause: thrown, details: { run: run.runId, workflow_id: run.workflowId } };
   if (thrown instanceof WorkflowNotFoundError) {
-    return new ConfigError(
+    return new StateError(
       'E_RUN_STATE',
       `Cannot ${doing} run ${run.runId}: it has ended, or Temporal no longer knows it.`,
       options,
     );
   }
   if (thrown instanceof WorkflowUpdateFailedError) {
-    return new ConfigError(
+    return new StateError(
       'E_RUN_STATE',
       `Cannot ${doing} run ${run.runId}: ${messageOf(thrown.cause ?? thrown)}.`,
       options,

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: the budgets, each held against its limit in the same run, as ratios. Needs unzip, tar and psql for the
- * limits. Usage: npm run bench -- [DUMP.zip] [--rounds N] [--grow N,N] [--road ror,openaire,orcid]
+ * limits. Usage: npm run bench -- [DUMP.zip] [--rounds N] [--grow N,N] [--road ror,openaire,orcid,large] [--rows 30000,3000000,20000000]
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { growDump } from './grow-dump.ts';
+import { benchLargeTargets } from './large-targets.ts';
 import { median, readPeakMegabytes, resetPeak, runCommand } from './measure.ts';
 import { benchOpenaire } from './openaire-road.ts';
 import { benchOrcid } from './orcid-road.ts';
@@ -33,18 +34,22 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     grow: { type: 'string', default: '120000,360000' },
-    road: { type: 'string', default: 'ror,openaire,orcid' },
+    road: { type: 'string', default: 'ror,openaire,orcid,large' },
+    rows: { type: 'string', default: '30000,3000000' },
   },
 });
 const roads = values.road.split(',');
 const rounds = Number(values.rounds);
 const dump = positionals[0] ?? SHARED_DUMP;
-if (!existsSync(dump)) throw new Error(`no dump at ${dump}: name one, npm run bench -- PATH/TO/vX.Y-ror-data.zip`);
+if (roads.includes('ror') && !existsSync(dump))
+  throw new Error(`no dump at ${dump}: name one, npm run bench -- PATH/TO/vX.Y-ror-data.zip`);
 const directory = mkdtempSync(join(tmpdir(), 'vocab-sync-bench-'));
 const servers = await startBenchServers(directory, CLI);
 try {
   if (roads.includes('ror')) await benchRor();
   if (roads.includes('openaire')) await benchOpenaire({ servers, cli: CLI, directory, rounds });
+  if (roads.includes('large'))
+    await benchLargeTargets({ servers, directory, rounds, sizes: values.rows.split(',').map(Number) });
   if (roads.includes('orcid')) await benchOrcid({ servers, cli: CLI, directory, rounds });
 } finally {
   await servers.stop();

@@ -10,7 +10,7 @@ import { EXIT } from '../exit-code.ts';
 import { withLedger } from '../servers/open-ledger.ts';
 import { renderTrace } from '../render/render-trace.ts';
 import { terminalLogger } from '../terminal-logger.ts';
-import { ConfigError } from '../../errors.ts';
+import { StateError } from '../../errors.ts';
 
 export function addTraceCommand(program: Command, context: CommandContext): void {
   program
@@ -37,7 +37,7 @@ made of it, and what became of it: its change in each target, or why it was filt
       const services = composeServices(settings, terminalLogger(terminal, settings.logLevel === 'debug'));
       const leave = new AbortController();
       const quiet = terminal.onInterrupt(() => {
-        leave.abort(new ConfigError('E_RUN_STATE', 'The trace was stopped.'));
+        leave.abort(new StateError('E_RUN_STATE', 'The trace was stopped.'));
       });
       try {
         await withLedger(context, async ({ pool }) => {

@@ -1,8 +1,9 @@
 /** The database: reachable, new enough, migrated. The embedded one is not started for this. */
-import { passingError } from '../../../activities/passing-error.ts';
-import { messageOf } from '../../errors.ts';
+import { knownError } from '../../../activities/known-error.ts';
+import { messageOf, VocabSyncError } from '../../errors.ts';
 import { findNativeBinaries } from '../../embedded/native-binaries.ts';
 import { redact } from '../../logging/redact.ts';
+import { USE_UTF8, encodingProblem } from '../../postgres/encoding.ts';
 import { pendingMigrations } from '../../postgres/migrate.ts';
 import { openPool, type Pool } from '../../postgres/pool.ts';
 import type { Settings } from '../../settings.ts';
@@ -17,20 +18,27 @@ export async function lookAtDatabase({ databaseUrl }: Settings): Promise<readonl
   try {
     return [await lookAtServer(pool), await lookAtMigrations(pool)];
   } catch (error) {
-    const away = passingError(error);
+    const known = error instanceof VocabSyncError ? error : knownError(error);
     const remedy =
-      away === undefined
-        ? 'Check DATABASE_URL: user, password, database name.'
-        : 'Start the database, or check host and port in DATABASE_URL.';
-    return [fail('database', `${redact(databaseUrl)} cannot be used: ${redact(messageOf(away ?? error))}`, remedy)];
+      known?.kind === 'unavailable'
+        ? 'Start the database, or check host and port in DATABASE_URL.'
+        : 'Check DATABASE_URL: user, password, database name.';
+    return [fail('database', `${redact(databaseUrl)} cannot be used: ${redact(messageOf(known ?? error))}`, remedy)];
   } finally {
     await pool.end();
   }
 }
 
 async function lookAtServer(pool: Pool): Promise<DoctorFinding> {
-  const { rows } = await pool.query<{ version: string; number: number; database: string; may: boolean }>(
-    `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
+  const { rows } = await pool.query<{
+    version: string;
+    number: number;
+    database: string;
+    may: boolean;
+    encoding: string;
+    standby: boolean;
+  }>(
+    `SELECT current_setting('server_encoding') AS encoding, pg_is_in_recovery() AS standby, current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
        current_database() AS database, has_database_privilege(current_database(), 'CREATE') AS may`,
   );
   const [row] = rows;
@@ -38,6 +46,13 @@ async function lookAtServer(pool: Pool): Promise<DoctorFinding> {
   const text = `PostgreSQL ${row.version}, database ${row.database}`;
   if (row.number < OLDEST_SERVER * 10_000)
     return fail('database', `${text} is too old.`, `Use PostgreSQL ${String(OLDEST_SERVER)} or later.`);
+  if (row.encoding !== 'UTF8') return fail('database', `${text}: ${encodingProblem(row.encoding)}`, USE_UTF8);
+  if (row.standby)
+    return fail(
+      'database',
+      `${text} is a standby server and accepts no writes.`,
+      'Let DATABASE_URL name the primary server.',
+    );
   if (!row.may)
     return fail(
       'database',

@@ -3,7 +3,7 @@ import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { passingError } from '../../../activities/passing-error.ts';
+import { knownError } from '../../../activities/known-error.ts';
 import { UnavailableError, messageOf } from '../../errors.ts';
 import { readProgress, type RunProgress } from '../../postgres/ledger/history.ts';
 import type { Pool } from '../../postgres/pool.ts';
@@ -79,7 +79,7 @@ async function readWhere({ pool, runId }: FollowOptions): Promise<RunProgress | 
   try {
     return await readProgress(pool, runId);
   } catch (thrown) {
-    if (thrown instanceof UnavailableError || passingError(thrown) !== undefined) return undefined;
+    if (thrown instanceof UnavailableError || knownError(thrown)?.kind === 'unavailable') return undefined;
     throw thrown;
   }
 }

@@ -20,6 +20,10 @@ const KINDS: Readonly<Record<ErrorKind, { readonly title: string; readonly text:
     text: 'Nothing of it is published. Trying again reads the same bytes.',
   },
   limit: { title: 'Limits', text: 'A budget stopped the work. Decide whether the budget or the data is wrong.' },
+  state: {
+    title: 'Another state than expected',
+    text: 'A run or a table is not in the state that the work needs. Look at it, decide, and start it again.',
+  },
   internal: { title: 'Faults of vocab-sync', text: 'Please report them. Trying again runs the same code.' },
 };
 

@@ -1,5 +1,5 @@
 /** The first step: freeze config, args and `since`, take the job, write the run down. */
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, StateError } from '../../errors.ts';
 import { configDigest } from '../../job/effective/config-digest.ts';
 import { createEffectiveJob, jobFromConfig, type EffectiveJob } from '../../job/effective/effective-job.ts';
 import { findStoredJob, type StoredJob } from '../../postgres/ledger/job-rows.ts';
@@ -96,7 +96,7 @@ async function takeJob(
   }
   const holder = await findHolder(engine.pool, run.jobId);
   if (holder === undefined)
-    throw new ConfigError('E_RUN_STATE', `Job ${run.jobId} changes hands too fast; run it again.`);
+    throw new StateError('E_RUN_STATE', `Job ${run.jobId} changes hands too fast; run it again.`);
   return skippedFor(holder, run.title);
 }
 

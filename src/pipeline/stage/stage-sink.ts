@@ -6,6 +6,7 @@ import { createStageBatch, type StageBatch } from '../../postgres/stage/stage-ba
 import { appendStage, type StageNames } from '../../postgres/stage/stage-table.ts';
 import type { DeletionRow, KnownRow, StageDocumentType, StagedRow } from '../../postgres/stage/staged-row.ts';
 import { leaseLost, saveCheckpoint, type PartitionKey } from '../../postgres/stage/partitions.ts';
+import { sqlStateOf } from '../../postgres/database-error.ts';
 import { inTransaction, type Pool, type PoolClient } from '../../postgres/pool.ts';
 import { insertRejections, type Rejection } from '../../postgres/stage/rejections.ts';
 import { lookUpHashes, type Target } from '../../postgres/publish/target.ts';
@@ -122,7 +123,7 @@ async function commitBatch(options: StageSinkOptions, batch: Batch): Promise<voi
 
 /** The table is gone (42P01) or compared already, with an index on its ids (23505): the work of another attempt. */
 function isStageTaken(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === '42P01' || error.code === '23505');
+  return ['42P01', '23505'].includes(sqlStateOf(error));
 }
 
 /** A row is published when every target holds exactly this record. */

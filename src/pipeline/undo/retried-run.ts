@@ -3,7 +3,7 @@
  * rejected. They are published over what stands now, so what stands now must be what that run left: a later publication
  * has rejections of its own.
  */
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, StateError } from '../../errors.ts';
 import { countRejections, findLaterPublication } from '../../postgres/stage/retried-rows.ts';
 import type { Pool } from '../../postgres/pool.ts';
 import { findRun, listTasks, type RunRow, type TaskRow } from '../../postgres/ledger/run-rows.ts';
@@ -21,7 +21,7 @@ export async function requireRetryable(pool: Pool, id: string): Promise<RetriedR
   const run = await findRun(pool, id);
   if (run === undefined) throw new ConfigError('E_RUN_NOT_FOUND', `Run ${id} is not in the ledger.`);
   if (run.finished_at === null) {
-    throw new ConfigError(
+    throw new StateError(
       'E_RUN_STATE',
       `Expected run ${id} to have ended, but it is in phase ${run.phase}. Wait for its end, then retry what it rejected.`,
     );

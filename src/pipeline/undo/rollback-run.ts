@@ -1,6 +1,6 @@
 /** Undoes what a run published, as a run of its own: it takes the job, writes its own change log, all in one transaction. */
 import type { SnapshotSink } from '../../component/writer.ts';
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, StateError } from '../../errors.ts';
 import { jobFromConfig } from '../../job/effective/effective-job.ts';
 import { parseWriters } from '../../job/effective/parse-chain.ts';
 import { inTransaction, type PoolClient } from '../../postgres/pool.ts';
@@ -98,7 +98,7 @@ function targetsOf(engine: RollbackEngine, of: RunRow, { name }: TaskRow): reado
 function requireUndoable(run: RunRow | undefined, id: string): RunRow {
   if (run === undefined) throw new ConfigError('E_RUN_NOT_FOUND', `Run ${id} is not in the ledger.`);
   if (run.finished_at === null) {
-    throw new ConfigError(
+    throw new StateError(
       'E_RUN_STATE',
       `Run ${id} is still under way (phase ${run.phase}); expected one that has ended.`,
     );
@@ -127,10 +127,10 @@ function requireWholeLog(of: RunRow, task: TaskRow, { target }: OpenTarget, foun
   );
 }
 
-async function heldBy(client: PoolClient, of: RunRow): Promise<ConfigError> {
+async function heldBy(client: PoolClient, of: RunRow): Promise<StateError> {
   const holder = await findHolder(client, of.job_id);
   const who = holder === undefined ? 'another run' : `run ${holder.id} (phase ${holder.phase})`;
-  return new ConfigError(
+  return new StateError(
     'E_RUN_STATE',
     `Expected job ${of.job_id} to be free, but ${who} holds it. Wait for it or cancel it, then roll back.`,
   );

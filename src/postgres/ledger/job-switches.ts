@@ -1,5 +1,5 @@
 /** Switching a stored job on and off, and deleting it. Its versions and runs stay. */
-import { ConfigError } from '../../errors.ts';
+import { StateError } from '../../errors.ts';
 import { lockJobs } from './lock-jobs.ts';
 import { inTransaction, type Pool, type PoolClient } from '../pool.ts';
 import { findHolder } from './run-rows.ts';
@@ -14,11 +14,11 @@ export async function setActive(pool: Pool, job: string, active: boolean, by: st
   return rowCount === 1;
 }
 
-/** Throws ConfigError E_RUN_STATE while a run of the job is under way. */
+/** Throws StateError E_RUN_STATE while a run of the job is under way. */
 export async function refuseWhileRunning(db: Pool | PoolClient, job: string): Promise<void> {
   const holder = await findHolder(db, job);
   if (holder === undefined) return;
-  throw new ConfigError(
+  throw new StateError(
     'E_RUN_STATE',
     `Expected no run of job ${job} to be under way, found ${holder.id} (${holder.phase}). Wait for its end, or end it: vocab-sync cancel ${holder.id}`,
     { details: { job, run: holder.id, phase: holder.phase } },

@@ -2,7 +2,7 @@
 import type { GuardTrip, RunFailure, RunMode, RunRequest, RunTrigger } from '../../records/run.ts';
 import type { Outcome, Phase } from '../../records/outcome.ts';
 import type { StageCounts, TargetCounts, WarningCount } from '../../records/counts.ts';
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, StateError } from '../../errors.ts';
 import type { FetchedFile, SourcePart, SourceVersion } from '../../records/source.ts';
 import type { Pool, PoolClient } from '../pool.ts';
 
@@ -89,10 +89,7 @@ export async function requireOpenRun(db: Queryable, id: string, lock = false): P
   const run = await findRun(db, id, lock);
   if (run === undefined) throw new ConfigError('E_RUN_NOT_FOUND', `Run ${id} is not in the ledger.`);
   if (run.finished_at !== null) {
-    throw new ConfigError(
-      'E_RUN_STATE',
-      `Run ${id} ended as ${run.outcome ?? 'unknown'}; nothing more is done for it.`,
-    );
+    throw new StateError('E_RUN_STATE', `Run ${id} ended as ${run.outcome ?? 'unknown'}; nothing more is done for it.`);
   }
   return run;
 }

@@ -1,5 +1,5 @@
 /** The set-based publication of a plan into one target. Runs inside the one transaction of `applyChanges`. */
-import { InternalError } from '../../errors.ts';
+import { StateError } from '../../errors.ts';
 import { countChanges, type TargetCounts } from '../../records/counts.ts';
 import type { PoolClient } from '../pool.ts';
 import { refreshSourceHashes } from '../stage/source-hashes.ts';
@@ -39,7 +39,7 @@ export async function publishPlan(client: PoolClient, publication: Publication, 
 
 function expectRows(what: string, found: number, expected: number, target: Target): void {
   if (found === expected) return;
-  throw new InternalError(
+  throw new StateError(
     'E_TARGET_CHANGED',
     `Publishing into ${target.name} was expected to ${what} ${String(expected)} records and met ${String(found)}: the target changed since it was compared. Nothing was published; run again and check who else writes there.`,
     { details: { target: target.name, what, expected, found } },

@@ -3,6 +3,7 @@
  * writer has a table of its own in `vocabularies`; a snapshot writer has its slice of `vocab_sync.published`.
  */
 import { ConfigError } from '../../errors.ts';
+import { sqlStateOf } from '../database-error.ts';
 import type { PoolClient } from '../pool.ts';
 import { quoteIdentifier } from '../sql-identifier.ts';
 
@@ -100,7 +101,7 @@ export async function observeEdits(client: PoolClient, target: Target): Promise<
   } catch (error) {
     await client.query('ROLLBACK TO SAVEPOINT observe; RELEASE SAVEPOINT observe; SET LOCAL lock_timeout = 0');
     // lock_not_available, insufficient_privilege (the table is another role's).
-    if (error instanceof Error && 'code' in error && (error.code === '55P03' || error.code === '42501')) return false;
+    if (['55P03', '42501'].includes(sqlStateOf(error))) return false;
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import type { Catalog } from '../../../component/catalog.ts';
 import type { FetchedFile, Since, Warning } from '../../../component/reader.ts';
 import type { Services } from '../../../component/services.ts';
 import { Skip, type Transform } from '../../../component/transformer.ts';
-import { ConfigError } from '../../../errors.ts';
+import { ConfigError, StateError } from '../../../errors.ts';
 import type { Job, Task } from '../../../job/schema/job.ts';
 import { parseChain, type ParsedChain } from '../../../job/effective/parse-chain.ts';
 import { loadRecordSchema } from '../../../job/schema/record-schema.ts';
@@ -41,7 +41,7 @@ export async function previewTask(
   const chain = parseChain(task, catalog, composeSecrets());
   const leave = new AbortController();
   const quiet = terminal.onInterrupt(() => {
-    leave.abort(new ConfigError('E_RUN_STATE', 'The preview was stopped.'));
+    leave.abort(new StateError('E_RUN_STATE', 'The preview was stopped.'));
   });
   const output = createPreviewOutput(terminal, options.format);
   try {

@@ -1,5 +1,5 @@
 /** What `approve` and `discard` do: find the run, send the decision through Temporal, follow what comes of it. */
-import { ConfigError } from '../../../errors.ts';
+import { StateError } from '../../../errors.ts';
 import { findRunId } from '../../../postgres/ledger/history.ts';
 import { findRun, listTasks, type RunRow } from '../../../postgres/ledger/run-rows.ts';
 import { approveRun, discardRun } from '../../../temporal/control-run.ts';
@@ -55,7 +55,7 @@ async function requireWaiting(pool: Pool, reference: string): Promise<RunRow> {
   if (run?.phase === 'waiting') return run;
   const state =
     run === undefined || run.outcome === null ? `is in phase ${run?.phase ?? 'unknown'}` : `ended as ${run.outcome}`;
-  throw new ConfigError('E_RUN_STATE', `Expected run ${id} to wait for approval, but it ${state}.`, {
+  throw new StateError('E_RUN_STATE', `Expected run ${id} to wait for approval, but it ${state}.`, {
     details: { run: id },
   });
 }

@@ -1,5 +1,5 @@
 /** The run that `cancel` and `terminate` are to stop. */
-import { ConfigError } from '../../../errors.ts';
+import { StateError } from '../../../errors.ts';
 import { findRunId } from '../../../postgres/ledger/history.ts';
 import type { Pool } from '../../../postgres/pool.ts';
 import { findRun, type RunRow } from '../../../postgres/ledger/run-rows.ts';
@@ -9,7 +9,7 @@ export async function requireRunUnderWay(pool: Pool, reference: string): Promise
   const id = await findRunId(pool, reference);
   const run = await findRun(pool, id);
   if (run?.finished_at === null) return run;
-  throw new ConfigError(
+  throw new StateError(
     'E_RUN_STATE',
     `Run ${id} ended as ${run?.outcome ?? 'unknown'} already; there is nothing to stop.`,
   );
