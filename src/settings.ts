@@ -1,16 +1,24 @@
 /**
- * The settings of this process: environment over .env file over default, read once, all problems reported together.
- * Nothing else reads `process.env`. Values that may hold a secret are masked in `origins` and in messages.
+ * The settings of this process: environment over a file over default, read once, all problems reported together. Nothing
+ * else reads `process.env`. A value that may hold a secret is masked in `origins` and never quoted in a message.
  */
-import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { parse } from 'dotenv';
 import { z } from 'zod';
 import { ConfigError, messageOf } from './errors.ts';
 import { redact, rememberSecret } from './logging/redact.ts';
 import { SmallFileError, readSmallFileSync } from './read-small-file.ts';
+import { quote } from './clip.ts';
+import { readVariables, type EnvFileOptions, type Variables } from './settings/env-files.ts';
+import {
+  databaseUrlProblem,
+  passwordsOf,
+  shownUrl,
+  smtpUrlProblem,
+  temporalAddressProblem,
+  webUiProblem,
+} from './settings/server-url.ts';
 
 export type TemporalConnectConfig = ReturnType<typeof loadClientConnectConfig>;
 
@@ -18,7 +26,8 @@ export interface SettingOrigin {
   readonly name: string;
   /** Masked, for `doctor`. */
   readonly value: string;
-  readonly from: 'environment' | '.env' | 'default';
+  /** `environment`, `default`, or the file that it was read from: `.env`, or a path. */
+  readonly from: string;
 }
 
 export interface Settings {
@@ -47,8 +56,14 @@ export interface Settings {
   /** Ours below XDG_CACHE_HOME, for programs that are fetched once. */
   readonly cacheDirectory: string;
   readonly origins: readonly SettingOrigin[];
-  /** Names in .env, and of ours in the environment, that are no setting: perhaps misspelt, perhaps a secret of a job. */
+  /** Names in files, and VOCAB_SYNC_ or TEMPORAL_ names, that are not settings: misspelt, or a secret of a job. */
   readonly otherNames: readonly string[];
+  /** The settings file of the service where it exists and is not used. */
+  readonly serviceFile: Variables['serviceFile'];
+  /** For `$secret` references: a variable of the environment or of the settings file, as it is now. */
+  readonly variable: (name: string) => string | undefined;
+  /** The file that `--env-file` named. */
+  readonly envFile: string | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -60,53 +75,78 @@ const list = z.string().transform((text) =>
     .filter((item) => item !== ''),
 );
 
+/** `problem` gives a sentence that begins with `expected` and quotes nothing. */
+function checked(problem: (text: string) => string | undefined): z.ZodType<string> {
+  return z.string().superRefine((text, context) => {
+    const message = problem(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+}
+
 const schema = z.object({
-  DATABASE_URL: z
-    .string()
-    .refine(isPostgresUrl, { error: 'a URL such as postgresql://user:password@host:5432/database' })
-    .optional(),
+  DATABASE_URL: checked(databaseUrlProblem).optional(),
   VOCAB_SYNC_HOME: z.string().default('.vocab-sync'),
   VOCAB_SYNC_SPOOL: z.string().optional(),
   VOCAB_SYNC_PLUGINS: list.default([]),
   VOCAB_SYNC_ALLOWED_HOSTS: list
     .refine((hosts) => hosts.every((host) => /^(\*\.)?[a-z0-9.-]+(:\d+)?$/i.test(host)), {
-      error: 'host names with commas between them, such as zenodo.org,*.ror.org',
+      error: 'expected host names with commas between them, such as zenodo.org,*.ror.org',
     })
     .default([]),
-  VOCAB_SYNC_SMTP_URL: z
-    .string()
-    .refine(isSmtpUrl, { error: 'a URL such as smtp://mail.example.org:25 or smtps://user:password@mail.example.org' })
-    .optional(),
-  VOCAB_SYNC_MAIL_FROM: z.email({ error: 'an e-mail address' }).optional(),
-  VOCAB_SYNC_WEB_UI: z.string().refine(isHttpUrl, { error: 'a URL such as https://temporal.example.org' }).optional(),
+  VOCAB_SYNC_SMTP_URL: checked(smtpUrlProblem).optional(),
+  VOCAB_SYNC_MAIL_FROM: z.email({ error: 'expected an e-mail address' }).optional(),
+  VOCAB_SYNC_WEB_UI: checked(webUiProblem).optional(),
   VOCAB_SYNC_RUNS_MAY_BRING: z
-    .enum(['nothing', 'signed', 'anything'], { error: 'nothing, signed or anything' })
+    .enum(['nothing', 'signed', 'anything'], { error: 'expected nothing, signed or anything' })
     .optional(),
   VOCAB_SYNC_RUN_KEY_FILE: z.string().optional(),
-  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], { error: 'debug, info, warn or error' }).default('info'),
-  LOG_FORMAT: z.enum(['auto', 'json', 'pretty'], { error: 'auto, json or pretty' }).default('auto'),
+  LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error'], { error: 'expected debug, info, warn or error' })
+    .default('info'),
+  LOG_FORMAT: z.enum(['auto', 'json', 'pretty'], { error: 'expected auto, json or pretty' }).default('auto'),
+  TEMPORAL_ADDRESS: checked(temporalAddressProblem).optional(),
   TEMPORAL_CLI_PATH: z.string().optional(),
   XDG_CACHE_HOME: z.string().optional(),
 });
 
-/** A name that ends with _FILE has a path as its value. */
-const SECRET_NAME = /(KEY|TOKEN|SECRET|PASSWORD|GRPC_META|_DATA$)(?!_FILE$)/;
+/** As Temporal's SDKs and CLI read them, besides TEMPORAL_GRPC_META_ and any name. */
+const TEMPORAL_NAMES = [
+  ...['ADDRESS', 'NAMESPACE', 'API_KEY', 'PROFILE', 'CONFIG_FILE', 'TLS', 'TLS_SERVER_NAME', 'CODEC_ENDPOINT'],
+  ...['TLS_CLIENT_CERT_PATH', 'TLS_CLIENT_CERT_DATA', 'TLS_CLIENT_KEY_PATH', 'TLS_CLIENT_KEY_DATA', 'CODEC_AUTH'],
+  ...['TLS_SERVER_CA_CERT_PATH', 'TLS_SERVER_CA_CERT_DATA', 'TLS_DISABLE_HOST_VERIFICATION'],
+].map((name) => `TEMPORAL_${name}`);
 
-/** Throws ConfigError E_SETTINGS_INVALID that names every unusable setting with what was expected and found. */
-export function loadSettings(env: Environment = process.env, cwd: string = process.cwd()): Settings {
-  const variables = mergeDotenv(env, cwd);
+/** Every name that is read as a setting. */
+export const SETTING_NAMES: readonly string[] = [...new Set([...Object.keys(schema.shape), ...TEMPORAL_NAMES])];
+
+/** Values that hold no credential and may be quoted. */
+const PLAIN_NAMES = new Set(['LOG_LEVEL', 'LOG_FORMAT', 'VOCAB_SYNC_RUNS_MAY_BRING']);
+
+/** A name that ends with _PATH or _FILE has a path as its value. */
+const SECRET_NAME = /(KEY|TOKEN|SECRET|PASSWORD|GRPC_META|CODEC_AUTH|_DATA$)(?!_PATH$|_FILE$)/;
+
+/** Throws ConfigError E_SETTINGS_INVALID that names every unusable setting with what was expected and what is wrong. */
+export function loadSettings(
+  env: Environment = process.env,
+  cwd: string = process.cwd(),
+  options: EnvFileOptions = {},
+): Settings {
+  const variables = readVariables(env, cwd, options);
+  rememberSecrets(variables.values);
   const parsed = schema.safeParse(Object.fromEntries(variables.values));
   const temporal = loadTemporal(variables.values);
-  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => describe(issue, variables));
+  const problems = parsed.success
+    ? cutProblems(variables)
+    : parsed.error.issues.map((issue) => describe(issue, variables));
   if (temporal instanceof Error) problems.push(`TEMPORAL_*: ${redact(temporal.message)}`);
-  if (!parsed.success || temporal instanceof Error) {
+  else problems.push(...profileProblems(temporal, variables));
+  if (!parsed.success || temporal instanceof Error || problems.length > 0) {
     throw new ConfigError('E_SETTINGS_INVALID', `Settings cannot be used.\n  ${problems.join('\n  ')}`, {
       details: { problems },
     });
   }
   const values = parsed.data;
   const home = resolve(cwd, values.VOCAB_SYNC_HOME);
-  rememberSecrets(variables.values);
   return {
     databaseUrl: values.DATABASE_URL,
     temporal: temporal.connectionOptions.address === undefined ? undefined : temporal,
@@ -126,20 +166,24 @@ export function loadSettings(env: Environment = process.env, cwd: string = proce
     origins: listOrigins(variables, values),
     otherNames: [...variables.values.keys()].filter(
       (name) =>
-        (variables.fromFile.has(name) || name.startsWith('VOCAB_SYNC_')) &&
-        !Object.hasOwn(schema.shape, name) &&
-        !name.startsWith('TEMPORAL_'),
+        (variables.files.has(name) || /^(?:VOCAB_SYNC|TEMPORAL)_/.test(name)) &&
+        !SETTING_NAMES.includes(name) &&
+        !name.startsWith('TEMPORAL_GRPC_META_'),
     ),
+    serviceFile: variables.serviceFile,
+    variable: (name) => lookUpVariable(name, env, cwd, options),
+    envFile: options.envFile === undefined ? undefined : resolve(cwd, options.envFile),
   };
 }
 
-/** For `$secret` references: a variable by name from the environment or .env; undefined when unset or empty. */
+/** For `$secret` references: a variable by name from the environment or a settings file; undefined when unset or empty. */
 export function lookUpVariable(
   name: string,
   env: Environment = process.env,
   cwd: string = process.cwd(),
+  options: EnvFileOptions = {},
 ): string | undefined {
-  return mergeDotenv(env, cwd).values.get(name);
+  return readVariables(env, cwd, options).values.get(name);
 }
 
 /** The environment of this process with additions, for a program that we start. */
@@ -147,40 +191,7 @@ export function childEnvironment(additions: Readonly<Record<string, string>>): N
   return { ...process.env, ...additions };
 }
 
-interface Variables {
-  readonly values: ReadonlyMap<string, string>;
-  readonly fromFile: ReadonlySet<string>;
-}
-
-/** An empty value counts as unset, as shells and compose files produce it. */
-function mergeDotenv(env: Environment, cwd: string): Variables {
-  const path = join(cwd, '.env');
-  const file = existsSync(path) ? readDotenv(path) : {};
-  const values = new Map<string, string>();
-  const fromFile = new Set<string>();
-  for (const [name, value] of Object.entries(file)) {
-    if (value === '') continue;
-    values.set(name, value);
-    fromFile.add(name);
-  }
-  for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || value === '') continue;
-    values.set(name, value);
-    fromFile.delete(name);
-  }
-  return { values, fromFile };
-}
-
 const MOST_SETTINGS_BYTES = 1024 ** 2;
-
-function readDotenv(path: string): Record<string, string> {
-  try {
-    return parse(readSmallFileSync(path, MOST_SETTINGS_BYTES));
-  } catch (cause) {
-    const message = `Expected ${path} to be a file of settings that can be read: ${messageOf(cause)}. Let this user read it, or move it away.`;
-    throw new ConfigError('E_SETTINGS_INVALID', message, { cause });
-  }
-}
 
 /** The library reads these files itself and would wait for the writer of a FIFO. */
 const TEMPORAL_FILE = /^TEMPORAL_(?:CONFIG_FILE|TLS_\w+_PATH)$/;
@@ -208,17 +219,38 @@ function loadTemporal(values: ReadonlyMap<string, string>): TemporalConnectConfi
 
 function describe(issue: z.core.$ZodIssue, variables: Variables): string {
   const name = String(issue.path[0]);
-  const where = variables.fromFile.has(name) ? '.env' : 'the environment';
-  return `${name} in ${where}: expected ${issue.message}, found "${mask(name, variables.values.get(name) ?? '')}"`;
+  const found = PLAIN_NAMES.has(name) ? `, found ${quote(variables.values.get(name) ?? '')}` : '';
+  const comment = variables.cutByComment.has(name) ? ` ${COMMENT}` : '';
+  return `${name} in ${placeOf(name, variables)}: ${issue.message}${found}.${comment}`;
+}
+
+const COMMENT =
+  'In .env an unquoted # begins a comment, so that the value ends before it: put the value in quotes, and write a # in a password as %23.';
+
+/** What is left of a value may look right and name another server. */
+function cutProblems(variables: Variables): string[] {
+  const names = [...variables.cutByComment].filter((name) => SETTING_NAMES.includes(name) && !PLAIN_NAMES.has(name));
+  return names.map((name) => `${name} in .env: expected a value without a comment directly after it. ${COMMENT}`);
+}
+
+function profileProblems({ connectionOptions: { address } }: TemporalConnectConfig, variables: Variables): string[] {
+  if (address === undefined || variables.values.has('TEMPORAL_ADDRESS')) return [];
+  const problem = temporalAddressProblem(address);
+  return problem === undefined ? [] : [`The address in the profile file of Temporal: ${problem}.`];
+}
+
+function placeOf(name: string, { files }: Variables): string {
+  return files.get(name) ?? 'the environment';
 }
 
 function listOrigins(variables: Variables, parsed: Readonly<Record<string, unknown>>): readonly SettingOrigin[] {
-  const temporalNames = [...variables.values.keys()].filter((name) => name.startsWith('TEMPORAL_'));
+  const isTemporal = (name: string): boolean => TEMPORAL_NAMES.includes(name) || name.startsWith('TEMPORAL_GRPC_META_');
+  const temporalNames = [...variables.values.keys()].filter(isTemporal);
   const names = new Set([...Object.keys(schema.shape), ...temporalNames.sort()]);
   return [...names].map((name) => {
     const value = variables.values.get(name);
     if (value === undefined) return { name, value: showDefault(parsed[name]), from: 'default' };
-    return { name, value: mask(name, value), from: variables.fromFile.has(name) ? '.env' : 'environment' };
+    return { name, value: mask(name, value), from: variables.files.get(name) ?? 'environment' };
   });
 }
 
@@ -227,32 +259,28 @@ function showDefault(value: unknown): string {
 }
 
 function mask(name: string, value: string): string {
-  return SECRET_NAME.test(name) ? '***' : redact(value);
+  if (SECRET_NAME.test(name)) return '***';
+  return redact(URL_NAMES.has(name) ? shownUrl(value) : value);
 }
 
+const URL_NAMES = new Set(['DATABASE_URL', 'VOCAB_SYNC_SMTP_URL']);
+
+/** Before anything can fail: the message of a library may quote what it was given. */
 function rememberSecrets(values: ReadonlyMap<string, string>): void {
-  const passwords = ['DATABASE_URL', 'VOCAB_SYNC_SMTP_URL'].map((name) => passwordOf(values.get(name)));
-  for (const secret of [...passwords, values.get('TEMPORAL_API_KEY') ?? '']) rememberSecret(secret);
+  const passwords = [...URL_NAMES].flatMap((name) => {
+    try {
+      return passwordsOf(values.get(name) ?? '');
+    } catch {
+      // A % that begins no escape; the setting is refused below.
+      return [];
+    }
+  });
+  const tokens = [...values].filter(([name]) => name.startsWith('TEMPORAL_') && SECRET_NAME.test(name));
+  for (const secret of [...passwords, ...tokens.map(([, value]) => value)]) rememberSecret(secret);
 }
 
 /** Both or none; the sender is the name of this program at the host of the server where it is not said. */
 function toMail(values: z.infer<typeof schema>): Settings['mail'] {
   const { VOCAB_SYNC_SMTP_URL: url, VOCAB_SYNC_MAIL_FROM: from } = values;
   return url === undefined ? undefined : { url, from: from ?? `vocab-sync@${new URL(url).hostname}` };
-}
-
-function isSmtpUrl(text: string): boolean {
-  return URL.canParse(text) && ['smtp:', 'smtps:'].includes(new URL(text).protocol) && new URL(text).hostname !== '';
-}
-
-function passwordOf(url: string | undefined): string {
-  return url === undefined ? '' : decodeURIComponent(new URL(url).password);
-}
-
-function isHttpUrl(text: string): boolean {
-  return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
-}
-
-function isPostgresUrl(text: string): boolean {
-  return URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol);
 }

@@ -88,7 +88,7 @@ describe.each(['fifo', 'device', 'directory', 'socket'])('a %s', (kind) => {
   });
 
   it('is refused as a secret', () => {
-    expect(thrownBy(() => composeSecrets()(`file:${path()}`))).toContain('E_SECRET_NOT_FOUND');
+    expect(thrownBy(() => composeSecrets(() => undefined)(`file:${path()}`))).toContain('E_SECRET_NOT_FOUND');
   });
 
   it('is refused as a job file', async () => {

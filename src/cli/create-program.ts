@@ -38,6 +38,7 @@ export function createRoot({ write, say, width }: HelpOutput): Command {
   return new Command('vocab-sync')
     .description("Keeps a repository's controlled vocabularies equal to their public sources.")
     .version(packageFacts().version)
+    .option('--env-file <file>', 'read settings from this file in place of .env; may follow the command, too')
     .option('--debug', 'log everything, and print stack traces with errors')
     .helpCommand('help [command]', 'help about a command')
     .showHelpAfterError('(vocab-sync --help, or vocab-sync COMMAND --help, shows what there is)')

@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
+import type { EnvFileOptions } from '../settings/env-files.ts';
 import type { CommandContext } from './command-context.ts';
 import { createProgram } from './create-program.ts';
 import { EXIT, exitCodeOfError, type ExitCode } from './exit-code.ts';
@@ -12,24 +13,31 @@ import { OutputClosed, type Terminal } from './terminal.ts';
 export interface CliEnvironment {
   readonly terminal: Terminal;
   readonly cwd: string;
-  readonly loadSettings: () => Settings;
+  /** `options` say which file the settings are read from. */
+  readonly loadSettings: (options: EnvFileOptions) => Settings;
 }
 
 export async function runCli(
-  argv: readonly string[],
+  typed: readonly string[],
   { terminal, cwd, loadSettings }: CliEnvironment,
 ): Promise<ExitCode> {
+  const { argv, envFile, fault } = takeEnvFile(typed);
   let code: ExitCode = EXIT.success;
   let settings: Settings | undefined;
   const context: CommandContext = {
     terminal,
     cwd,
-    settings: () => (settings ??= withDebug(loadSettings(), argv)),
+    settings: () =>
+      (settings ??= withDebug(
+        loadSettings({ envFile, hasOwnServers: OWN_SERVERS.has(argv.find((word) => !word.startsWith('-')) ?? '') }),
+        argv,
+      )),
     end: (ending) => {
       code = ending;
     },
   };
   try {
+    if (fault !== undefined) throw new ConfigError('E_USAGE', fault);
     const program = await createProgram(context, argv);
     await program.parseAsync([...argv], { from: 'user' });
     await terminal.settle();
@@ -54,6 +62,32 @@ export async function runCli(
 /** `--debug` is LOG_LEVEL=debug for one command. */
 function withDebug(settings: Settings, argv: readonly string[]): Settings {
   return argv.includes('--debug') ? { ...settings, logLevel: 'debug' } : settings;
+}
+
+/** They start servers of their own where nothing else is said, so the settings of a service are not for them. */
+const OWN_SERVERS = new Set(['dev', 'demo']);
+
+interface GlobalOptions {
+  /** Without the global options. */
+  readonly argv: readonly string[];
+  readonly envFile: string | undefined;
+  readonly fault: string | undefined;
+}
+
+/** `--env-file FILE` may be given before and after the command. */
+function takeEnvFile(typed: readonly string[]): GlobalOptions {
+  const end = typed.includes('--') ? typed.indexOf('--') : typed.length;
+  const at = typed.findIndex((word, index) => index < end && /^--env-file(?:=|$)/.test(word));
+  if (at === -1) return { argv: typed, envFile: undefined, fault: undefined };
+  const word = typed[at] ?? '';
+  const isJoined = word.includes('=');
+  const envFile = isJoined ? word.slice(word.indexOf('=') + 1) : typed[at + 1];
+  const argv = typed.toSpliced(at, isJoined ? 1 : 2);
+  const fault =
+    envFile === undefined || envFile === '' || (!isJoined && envFile.startsWith('-'))
+      ? 'Expected the path of a settings file after --env-file, found none.'
+      : undefined;
+  return { argv, envFile, fault };
 }
 
 /** Its text was said on stderr, with the usage of the command. */

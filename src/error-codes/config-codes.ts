@@ -50,6 +50,11 @@ export const CONFIG_CODES = {
     meaning: 'The value of `since` is not a time in a form that is understood.',
     remedy: 'Use YYYY-MM-DD HH:mm, ISO 8601, a date, a span such as P2D or "2 days", or `none`.',
   },
+  E_NOT_CONFIGURED: {
+    meaning: 'No servers are configured here, and no `dev` has run in this directory. Nothing was started.',
+    remedy:
+      'Set DATABASE_URL and TEMPORAL_ADDRESS, give --env-file FILE, change to the directory of your `vocab-sync dev`, or start it here.',
+  },
   E_SETTINGS_INVALID: {
     meaning: 'An environment variable or .env entry has an unusable value.',
     remedy: 'Correct the named setting; `vocab-sync doctor` shows what is in force and from where.',

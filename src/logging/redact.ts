@@ -12,6 +12,8 @@ export { rememberSecret, withOwnSecrets, SHORTEST_SECRET } from './known-secrets
 const WORD = /[^\s\\/?#'"<>]+/g;
 /** `scheme://`, and `https:user:password@host` or `https:\user@host`, which the URL standard accepts too. */
 const BEFORE_USER_INFO = /(?:[\\/]{2}|\b(?:https?|wss?|ftp):[\\/]*)$/i;
+/** What `doctor` and `dev` show of their own settings: the user name, and a password that is masked already. */
+const MASKED_PASSWORD = /^[^:*]*:\*\*\*$/;
 const SCHEME_IN_WORD = /\b(?:https?|wss?|ftp):/i;
 /** No word before the name is matched, since it stays in any case: `X-Amz-Signature=`, `accessToken=`. */
 const NAMED_VALUE =
@@ -55,7 +57,7 @@ function maskUserInfo(text: string): string {
   if (!text.includes('@')) return text;
   return text.replace(WORD, (word: string, offset: number) => {
     const end = word.lastIndexOf('@');
-    if (end === -1) return word;
+    if (end === -1 || MASKED_PASSWORD.test(word.slice(0, end))) return word;
     if (BEFORE_USER_INFO.test(text.slice(Math.max(0, offset - CONTEXT), offset))) return `${MASK}${word.slice(end)}`;
     const scheme = SCHEME_IN_WORD.exec(word.slice(0, end));
     return scheme === null ? word : `${word.slice(0, scheme.index + scheme[0].length)}${MASK}${word.slice(end)}`;

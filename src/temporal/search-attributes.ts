@@ -27,10 +27,11 @@ const WIRE_NAMES = ['Unspecified', 'Text', 'Keyword', 'Int', 'Double', 'Bool', '
 /** Of a client or of a worker. */
 export type OperatorConnection = Pick<ConnectionLike, 'operatorService'>;
 
-/** Run when a worker starts and by `doctor`. Throws only when the server cannot be reached. */
+/** `address` is that of the server, for the command that registers them. Run when a worker starts and by `doctor`. Throws only when the server cannot be reached. */
 export async function preflightSearchAttributes(
   connection: OperatorConnection,
   namespace: string,
+  address?: string,
 ): Promise<SearchAttributeCheck> {
   let registered: Readonly<Record<string, number>>;
   try {
@@ -47,7 +48,7 @@ export async function preflightSearchAttributes(
   );
   if (conflicts.length > 0) return conflict(conflicts, registered, namespace);
   const missing = SEARCH_ATTRIBUTES.filter(({ name }) => registered[name] === undefined);
-  return missing.length === 0 ? { kind: 'ok' } : missingOf(missing, namespace);
+  return missing.length === 0 ? { kind: 'ok' } : missingOf(missing, namespace, address);
 }
 
 /** Registers what is missing, where that is allowed: the dev server, a namespace of one's own. Idempotent. */
@@ -76,9 +77,10 @@ async function list(connection: OperatorConnection, namespace: string): Promise<
 
 type Attribute = (typeof SEARCH_ATTRIBUTES)[number];
 
-function missingOf(missing: readonly Attribute[], namespace: string): SearchAttributeCheck {
+function missingOf(missing: readonly Attribute[], namespace: string, address?: string): SearchAttributeCheck {
   const flags = missing.map(({ name, type }) => `--name ${name} --type ${TYPES[type].label}`);
-  const command = `temporal operator search-attribute create --namespace ${namespace} ${flags.join(' ')}`;
+  const at = address === undefined || address === '' ? '' : `--address ${address} `;
+  const command = `temporal operator search-attribute create ${at}--namespace ${namespace} ${flags.join(' ')}`;
   const names = missing.map(({ name }) => name);
   return {
     kind: 'missing',

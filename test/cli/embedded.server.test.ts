@@ -31,7 +31,21 @@ describeWithServers('without configured servers', () => {
     runWords(words, { cwd, env, ...more });
   const reportOf = ({ stdout }: RunResult): RunReport => JSON.parse(stdout) as RunReport;
 
+  /** Starts `dev`, waits until it is there and stops it: its home stays. */
+  const makeHome = async (): Promise<void> => {
+    let dev: Promise<RunResult> | undefined;
+    const stop = await new Promise<() => void>((resolve) => {
+      dev = cli(['dev'], { onInterruptible: resolve });
+    });
+    stop();
+    expect((await dev)?.code).toBe(0);
+  };
+
   it('a plan outlives the servers of the command that made it', async () => {
+    const refused = await cli(['run', 'ror-affiliations', '--input', first.path, ...SMALL]);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('E_NOT_CONFIGURED') as string });
+    expect(existsSync(join(cwd, '.vocab-sync'))).toBe(false);
+    await makeHome();
     const published = await cli(['run', 'ror-affiliations', '--input', first.path, ...SMALL, '--json']);
     expect(reportOf(published)).toMatchObject({
       outcome: 'success',
@@ -76,6 +90,7 @@ describeWithServers('without configured servers', () => {
   });
 
   it('refuses to leave a run to servers that end with the command', async () => {
+    await makeHome();
     const { code, stderr } = await cli(['run', 'ror-affiliations', '--input', first.path, '--detach']);
     expect(code).toBe(2);
     expect(stderr).toContain('vocab-sync dev');

@@ -89,7 +89,7 @@ describe('an error', () => {
       vi.restoreAllMocks();
       vi.unstubAllEnvs();
     });
-    const result = await runWords(['runs'], { cwd, env: { TEMPORAL_ADDRESS: '127.0.0.1:1' } });
+    const result = await runWords(['dev'], { cwd, env: { TEMPORAL_ADDRESS: '127.0.0.1:1' } });
     const text = 'PostgreSQL does not run as root, and this machine has neither a user "postgres" nor "nobody"';
     expectTold(result, 'E_EMBEDDED_UNSUPPORTED', text, 2);
   });
@@ -97,7 +97,7 @@ describe('an error', () => {
 
 it('a home that is no folder is named, and is no bug', async () => {
   const home = write('home', 'a file');
-  const { code, stderr } = await runWords(['runs'], { cwd, env: { VOCAB_SYNC_HOME: home } });
+  const { code, stderr } = await runWords(['dev'], { cwd, env: { VOCAB_SYNC_HOME: home } });
   expect(stderr).toMatch(
     /^error: A file or folder cannot be used: (ENOTDIR|EEXIST): .*Expected one that this user may read/m,
   );

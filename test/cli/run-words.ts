@@ -3,11 +3,14 @@ import { PassThrough, Readable, Writable } from 'node:stream';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
 import { loadSettings } from '../../src/settings.ts';
+import type { EnvFileOptions } from '../../src/settings/env-files.ts';
 
 export interface RunWordsOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | Buffer;
+  /** Where the settings file of the service is. Default: nowhere. */
+  readonly files?: EnvFileOptions;
   /** Sends SIGINT, as often as it is called. */
   readonly onInterruptible?: (interrupt: () => void) => void;
   /** Looks at stderr as it is written. */
@@ -37,7 +40,11 @@ export async function runWords(words: readonly string[], options: RunWordsOption
       return () => undefined;
     },
   });
-  const code = await runCli(words, { terminal, cwd, loadSettings: () => loadSettings(env, cwd) });
+  const code = await runCli(words, {
+    terminal,
+    cwd,
+    loadSettings: (files) => loadSettings(env, cwd, { serviceFile: '/nonexistent', ...options.files, ...files }),
+  });
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
 

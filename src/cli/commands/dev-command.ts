@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { createLogger } from '../../logging/create-logger.ts';
 import { redact } from '../../logging/redact.ts';
 import type { Settings } from '../../settings.ts';
+import { shownUrl } from '../../settings/server-url.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { jobQueues, storedQueues } from '../servers/job-queues.ts';
@@ -29,7 +30,7 @@ export function addDevCommand(program: Command, context: CommandContext): void {
     .action(async (options: DevOptions) => {
       const { logLevel, logFormat } = context.settings();
       const logger = createLogger({ level: logLevel, format: logFormat, destination: 'stderr' });
-      await withServers(context, (servers) => serve(context, servers, options), { role: 'dev', logger });
+      await withServers(context, (servers) => serve(context, servers, options), { role: 'dev', creates: true, logger });
       context.end(EXIT.success);
     });
 }
@@ -42,7 +43,7 @@ async function serve(context: CommandContext, servers: Servers, { queue, json }:
   const workers = await servers.work(queues);
   await (json === true
     ? writeJson(context, {
-        database: redact(servers.databaseUrl),
+        database: redact(shownUrl(servers.databaseUrl)),
         temporal: servers.temporalAddress,
         namespace: servers.temporal.namespace,
         web_ui: servers.webUi ?? null,
@@ -61,7 +62,7 @@ Ctrl-C stops everything; data is kept.
 function describe({ home, databaseUrl }: Settings, servers: Servers, queues: readonly string[]): string {
   const password = databaseUrl === undefined ? `, password in ${join(home, 'postgres', 'password')}` : '';
   return renderFields([
-    ['database', `${redact(servers.databaseUrl)}${password}`],
+    ['database', `${redact(shownUrl(servers.databaseUrl))}${password}`],
     ['Temporal', `${servers.temporalAddress}, namespace ${servers.temporal.namespace}`],
     ['Web UI', servers.webUi ?? 'that of your Temporal server'],
     ['queues', queues.join(', ')],

@@ -3,11 +3,13 @@ import type { Command } from 'commander';
 import { embeddedConnection, findRunningServers } from '../../embedded/running-servers.ts';
 import { redact, rememberSecret } from '../../logging/redact.ts';
 import type { Settings } from '../../settings.ts';
+import { passwordsOf } from '../../settings/server-url.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import type { DoctorFinding } from '../doctor/finding.ts';
 import { lookAtDatabase } from '../doctor/look-at-database.ts';
 import { lookAtMachine } from '../doctor/look-at-machine.ts';
+import { lookAtSettings } from '../doctor/look-at-settings.ts';
 import { lookAtTemporal } from '../doctor/look-at-temporal.ts';
 import { EXIT } from '../exit-code.ts';
 import { jobQueues, storedQueues } from '../servers/job-queues.ts';
@@ -31,7 +33,7 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
     .addHelpText('after', examples('vocab-sync doctor', 'vocab-sync doctor --queue night-shift --json'))
     .action(async ({ queue = [], json }: DoctorOptions) => {
       const settings = context.settings();
-      const findings = await examine(withRunning(settings), context.cwd, queue);
+      const findings = [...lookAtSettings(settings), ...(await examine(withRunning(settings), context.cwd, queue))];
       const isBroken = findings.some(({ status }) => status === 'fail');
       await (json === true
         ? writeJson(context, { ok: !isBroken, version: packageFacts().version, settings: settings.origins, findings })
@@ -44,7 +46,7 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
 function withRunning(settings: Settings): Settings {
   const { database, temporal } = findRunningServers(settings.home);
   const databaseUrl = settings.databaseUrl ?? database?.url;
-  if (databaseUrl !== undefined) rememberSecret(new URL(databaseUrl).password);
+  for (const password of passwordsOf(databaseUrl ?? '')) rememberSecret(password);
   if (settings.temporal !== undefined || temporal === undefined) return { ...settings, databaseUrl };
   const { namespace, uiUrl } = temporal;
   return { ...settings, databaseUrl, temporal: embeddedConnection(temporal), namespace, webUi: uiUrl };

@@ -4,6 +4,7 @@ import { acquireServers } from '../../embedded/dev-home.ts';
 import { migrate } from '../../postgres/migrate.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
+import { requireConfigured } from '../servers/require-configured.ts';
 import { terminalLogger } from '../terminal-logger.ts';
 
 export function addMigrateCommand(program: Command, context: CommandContext): void {
@@ -25,6 +26,7 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
 }
 
 async function migrateDatabase({ settings, terminal }: CommandContext): Promise<readonly string[]> {
+  requireConfigured(settings(), { temporal: false });
   const servers = await acquireServers({
     settings: settings(),
     need: { database: true, temporal: false },

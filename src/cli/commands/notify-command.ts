@@ -28,7 +28,7 @@ export function addNotifyCommand(program: Command, context: CommandContext): voi
       const settings = context.settings();
       const catalog = await loadCatalog(settings.plugins, context.cwd);
       const job = assertJob((await findJob(context, catalog, name)).config, { catalog });
-      const send = composeSendNotice(settings, composeSecrets());
+      const send = composeSendNotice(settings, composeSecrets(settings.variable));
       const told: Told[] = [];
       for (const [index, channel] of job.notify.entries()) told.push(await tell(send, channel, index, job));
       await (json === true

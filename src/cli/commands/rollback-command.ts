@@ -44,7 +44,7 @@ pause its schedule first if the source is what was wrong.`,
       const logger = terminalLogger(context.terminal, settings.logLevel === 'debug');
       const result = await withLedger(context, async ({ pool, webUi }) =>
         rollbackRun(
-          { pool, catalog, logger, resolveSecret: composeSecrets(), webUi },
+          { pool, catalog, logger, resolveSecret: composeSecrets(context.settings().variable, logger), webUi },
           { run: await findRunToUndo(pool, reference), startedBy: userName(), force: force === true },
         ),
       );

@@ -42,7 +42,13 @@ made of it, and what became of it: its change in each target, or why it was filt
       try {
         await withLedger(context, async ({ pool }) => {
           const run = await findRunId(pool, reference);
-          const engine = { pool, catalog, services, resolveSecret: composeSecrets(), recordCheck: loadRecordSchema };
+          const engine = {
+            pool,
+            catalog,
+            services,
+            resolveSecret: composeSecrets(context.settings().variable),
+            recordCheck: loadRecordSchema,
+          };
           const tasks = await traceRecord(engine, { run, id, signal: leave.signal });
           await (json === true ? writeJson(context, { run, id, tasks }) : terminal.write(renderTrace(tasks, id)));
         });

@@ -52,7 +52,11 @@ async function work(
   try {
     const applied = await applyMigrations(pool);
     if (applied.length > 0) logger.info('migrations applied', { applied });
-    const attributes = await preflightSearchAttributes(temporal.connection, temporal.namespace);
+    const attributes = await preflightSearchAttributes(
+      temporal.connection,
+      temporal.namespace,
+      connection.connectionOptions.address,
+    );
     if (attributes.kind !== 'ok') logger.warn(attributes.message);
     const workers = await startWorkers({
       settings,
@@ -86,8 +90,8 @@ function requireConfigured(settings: Settings): { databaseUrl: string; connectio
   if (databaseUrl !== undefined && temporal !== undefined) return { databaseUrl, connection: temporal };
   const missing = [databaseUrl === undefined ? 'DATABASE_URL' : '', temporal === undefined ? 'TEMPORAL_ADDRESS' : ''];
   throw new ConfigError(
-    'E_SETTINGS_INVALID',
+    'E_NOT_CONFIGURED',
     `A worker needs servers to work with, but ${missing.filter((name) => name !== '').join(' and ')} is not set. ` +
-      'Set it, or start `vocab-sync dev`, which brings servers and a worker.',
+      'Set it, give --env-file FILE, or start `vocab-sync dev`, which brings servers and a worker.',
   );
 }

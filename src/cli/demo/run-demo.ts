@@ -31,30 +31,34 @@ export async function runDemo(outer: CommandContext, options: DemoOptions): Prom
   const [first, second] = await findSampleDumps();
   const context = ownHome(outer);
   const { terminal } = context;
-  return withServers(context, async (servers) => {
-    await startAfresh(servers.pool);
-    await requireWorker(context, servers, 'vocab-sync', false);
+  return withServers(
+    context,
+    async (servers) => {
+      await startAfresh(servers.pool);
+      await requireWorker(context, servers, 'vocab-sync', false);
 
-    terminal.say('\n1. Publish the first sample dump.');
-    const published = await start(context, servers, first, 'run');
-    const before = await finished(context, servers, published, 'success');
-    if (!options.json) await terminal.write(renderReport(before));
+      terminal.say('\n1. Publish the first sample dump.');
+      const published = await start(context, servers, first, 'run');
+      const before = await finished(context, servers, published, 'success');
+      if (!options.json) await terminal.write(renderReport(before));
 
-    terminal.say('\n2. Plan the second one: what would change?');
-    const planned = await start(context, servers, second, 'plan');
-    const plan = await finished(context, servers, planned, null);
-    if (!options.json) await printPlan(terminal, servers.pool, servers.catalog, plan);
+      terminal.say('\n2. Plan the second one: what would change?');
+      const planned = await start(context, servers, second, 'plan');
+      const plan = await finished(context, servers, planned, null);
+      if (!options.json) await printPlan(terminal, servers.pool, servers.catalog, plan);
 
-    terminal.say('\n3. Approve it.');
-    const decided = await waitingUntil(servers.pool, planned);
-    await approveRun(servers.temporal.client, planned, { by: 'the demo', reason: 'looked at the plan' });
-    const after = await finished(context, servers, { ...planned, ...decided }, 'success');
-    await (options.json
-      ? writeJson(context, { published: before, planned: plan, approved: after })
-      : terminal.write(renderReport(after)));
-    await leave(context, servers, options.keep);
-    return exitCodeOfReport(after);
-  }).catch((error: unknown) => {
+      terminal.say('\n3. Approve it.');
+      const decided = await waitingUntil(servers.pool, planned);
+      await approveRun(servers.temporal.client, planned, { by: 'the demo', reason: 'looked at the plan' });
+      const after = await finished(context, servers, { ...planned, ...decided }, 'success');
+      await (options.json
+        ? writeJson(context, { published: before, planned: plan, approved: after })
+        : terminal.write(renderReport(after)));
+      await leave(context, servers, options.keep);
+      return exitCodeOfReport(after);
+    },
+    { creates: true },
+  ).catch((error: unknown) => {
     if (error instanceof DemoLeft) return EXIT.interrupted;
     throw error;
   });

@@ -7,6 +7,7 @@ import { USE_UTF8, encodingProblem } from '../../postgres/encoding.ts';
 import { pendingMigrations } from '../../postgres/migrate.ts';
 import { openPool, type Pool } from '../../postgres/pool.ts';
 import type { Settings } from '../../settings.ts';
+import { shownUrl } from '../../settings/server-url.ts';
 import { fail, ok, warn, type DoctorFinding } from './finding.ts';
 
 /** The oldest release that the PostgreSQL project still mends. */
@@ -23,7 +24,9 @@ export async function lookAtDatabase({ databaseUrl }: Settings): Promise<readonl
       known?.kind === 'unavailable'
         ? 'Start the database, or check host and port in DATABASE_URL.'
         : 'Check DATABASE_URL: user, password, database name.';
-    return [fail('database', `${redact(databaseUrl)} cannot be used: ${redact(messageOf(known ?? error))}`, remedy)];
+    return [
+      fail('database', `${redact(shownUrl(databaseUrl))} cannot be used: ${redact(messageOf(known ?? error))}`, remedy),
+    ];
   } finally {
     await pool.end();
   }

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../errors.ts';
-import { didYouMean, suggest } from '../../job/check/suggest.ts';
 import type { Settings } from '../../settings.ts';
 import { formatBytes } from '../render/format-number.ts';
 import { fail, ok, warn, type DoctorFinding } from './finding.ts';
@@ -12,17 +11,8 @@ const OLDEST_NODE = [20, 19] as const;
 /** A dump, what it unpacks to, and room for the next one: OpenAIRE's largest is far above, ROR's far below. */
 const LITTLE_SPACE = 2_000_000_000;
 
-export async function lookAtMachine({ spool, origins, otherNames }: Settings): Promise<readonly DoctorFinding[]> {
-  const known = origins.map(({ name }) => name);
-  return [lookAtNode(), await lookAtSpool(spool), ...otherNames.flatMap((name) => lookAtName(name, known))];
-}
-
-/** A misspelt setting is not read, and its default would hide that. Other names may be secrets of jobs. */
-function lookAtName(name: string, known: readonly string[]): readonly DoctorFinding[] {
-  const meant = suggest(name, known);
-  if (meant === undefined && !name.startsWith('VOCAB_SYNC_')) return [];
-  const text = `${name} is no setting, and is not read as one${didYouMean(meant)}`;
-  return [warn('settings', text, 'Correct the name; leave it where a job reads it by $secret.')];
+export async function lookAtMachine({ spool }: Settings): Promise<readonly DoctorFinding[]> {
+  return [lookAtNode(), await lookAtSpool(spool)];
 }
 
 function lookAtNode(): DoctorFinding {

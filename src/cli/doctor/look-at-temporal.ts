@@ -18,7 +18,7 @@ export async function lookAtTemporal(settings: Settings, queues: readonly string
     const address = settings.temporal.connectionOptions.address ?? '';
     const found = [
       ok('Temporal', `reachable at ${address}, namespace ${temporal.namespace}`),
-      await lookAtSearchAttributes(temporal),
+      await lookAtSearchAttributes(temporal, address),
       lookAtWebUi(settings),
     ];
     for (const queue of queues) found.push(await lookAtQueueOf(temporal, queue));
@@ -46,14 +46,21 @@ function lookAtWebUi({ webUi }: Settings): DoctorFinding {
   );
 }
 
-async function lookAtSearchAttributes({ connection, namespace }: TemporalClient): Promise<DoctorFinding> {
-  const check = await preflightSearchAttributes(connection, namespace);
+async function lookAtSearchAttributes(
+  { connection, namespace }: TemporalClient,
+  address: string,
+): Promise<DoctorFinding> {
+  const check = await preflightSearchAttributes(connection, namespace, address);
   const subject = 'search attributes';
   switch (check.kind) {
     case 'ok':
       return ok(subject, 'registered');
     case 'missing':
-      return fail(subject, `${check.missing.join(', ')} are not registered in namespace ${namespace}`, check.command);
+      return warn(
+        subject,
+        `${check.missing.join(', ')} are not registered in namespace ${namespace}: runs work, but cannot be filtered in the Web UI`,
+        check.command,
+      );
     case 'conflict':
       return fail(subject, check.message, 'Use a namespace of its own for vocab-sync, or remove the other attribute.');
     case 'unknown':

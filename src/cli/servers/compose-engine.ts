@@ -24,7 +24,7 @@ export interface EngineParts {
 }
 
 export function composeEngine({ settings, catalog, pool, temporal, webUi, logger }: EngineParts): Engine {
-  const resolveSecret = composeSecrets();
+  const resolveSecret = composeSecrets(settings.variable, logger);
   return {
     pool,
     catalog,

@@ -4,10 +4,10 @@ import type { Logger, Services } from '../../component/services.ts';
 import { createHttpService } from '../../http/create-http-service.ts';
 import { toUserAgent } from '../../http/to-user-agent.ts';
 import { createSecretResolver, type ResolveSecret } from '../../job/secrets.ts';
-import { rememberSecret } from '../../logging/redact.ts';
+import { SHORTEST_SECRET, rememberSecret } from '../../logging/redact.ts';
 import { createS3Service } from '../../s3/create-s3-service.ts';
 import { readSmallFileSync } from '../../read-small-file.ts';
-import { lookUpVariable, type Settings } from '../../settings.ts';
+import type { Settings } from '../../settings.ts';
 import { createSpool } from '../../spool/create-spool.ts';
 import { packageFacts } from '../package-facts.ts';
 
@@ -34,16 +34,21 @@ function readSecretFile(path: string): string {
   return readSmallFileSync(path, MOST_SECRET_BYTES).toString('utf8');
 }
 
-/** What a secret resolves to is masked in every text from then on. */
-export function composeSecrets(): ResolveSecret {
-  const variables = new Proxy<Record<string, string | undefined>>(
-    {},
-    { get: (_target, name) => lookUpVariable(String(name)) },
-  );
+/** Masks what a secret resolves to in every text from then on. A secret that is too short for that is reported once. */
+export function composeSecrets(lookUp: (name: string) => string | undefined, logger?: Logger): ResolveSecret {
+  const variables = new Proxy<Record<string, string | undefined>>({}, { get: (_target, name) => lookUp(String(name)) });
+  const reported = new Set<string>();
   const resolve = createSecretResolver({ env: variables, readFile: readSecretFile });
   return (reference) => {
     const secret = resolve(reference);
     rememberSecret(secret);
+    if (secret.length < SHORTEST_SECRET && !reported.has(reference)) {
+      reported.add(reference);
+      logger?.warn('A secret is too short to be masked in messages. Use a longer one.', {
+        secret: reference,
+        characters_at_least: SHORTEST_SECRET,
+      });
+    }
     return secret;
   };
 }

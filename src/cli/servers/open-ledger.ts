@@ -6,6 +6,7 @@ import { openPool, type Pool } from '../../postgres/pool.ts';
 import type { Settings } from '../../settings.ts';
 import { webUiLink } from '../../temporal/web-ui.ts';
 import type { CommandContext } from '../command-context.ts';
+import { noteServiceFile, requireConfigured } from './require-configured.ts';
 import { terminalLogger } from '../terminal-logger.ts';
 
 export interface Ledger {
@@ -26,6 +27,8 @@ export async function withLedger<T>(context: CommandContext, work: (ledger: Ledg
 
 async function openLedger({ settings, terminal }: CommandContext): Promise<Ledger> {
   const { logLevel } = settings();
+  requireConfigured(settings(), { temporal: false });
+  noteServiceFile(settings(), terminal);
   const servers = await acquireServers({
     settings: settings(),
     need: { database: true, temporal: false },

@@ -13,6 +13,7 @@ import { loadCatalog } from '../catalog.ts';
 import { signerOf, type SignRun } from './run-key.ts';
 import type { RunningWorkers, WorkersOptions } from './compose-worker.ts';
 import type { CommandContext } from '../command-context.ts';
+import { noteServiceFile, requireConfigured } from './require-configured.ts';
 import { terminalLogger } from '../terminal-logger.ts';
 import type { Logger } from '../../component/services.ts';
 import type { Catalog } from '../../component/catalog.ts';
@@ -39,6 +40,8 @@ export interface Servers {
 
 export interface OpenServersOptions {
   readonly role?: ServerRole;
+  /** `dev` and `demo`: servers that are not there are created. Any other command needs settings or a `dev` home. */
+  readonly creates?: boolean;
   /** Replaces the log of the command, for `dev`. */
   readonly logger?: Logger;
 }
@@ -62,6 +65,10 @@ async function openServers(
 ): Promise<Servers> {
   const settings = load();
   const logger = options.logger ?? terminalLogger(terminal, settings.logLevel === 'debug');
+  if (options.creates !== true) {
+    requireConfigured(settings, { temporal: true });
+    noteServiceFile(settings, terminal);
+  }
   const catalog = await loadCatalog(settings.plugins);
   const acquired = await acquireServers({
     settings,
@@ -133,11 +140,13 @@ function requireServers(acquired: AcquiredServers): { databaseUrl: string; conne
 /** In a dev server they are registered; in a configured one that is for whoever runs it. */
 async function checkSearchAttributes(
   temporal: TemporalClient,
-  { webUi }: AcquiredServers,
+  { webUi, temporalAddress }: AcquiredServers,
   logger: Logger,
 ): Promise<boolean> {
-  const check = webUi === undefined ? preflightSearchAttributes : ensureSearchAttributes;
-  const result = await check(temporal.connection, temporal.namespace);
+  const { connection, namespace } = temporal;
+  const result = await (webUi === undefined
+    ? preflightSearchAttributes(connection, namespace, temporalAddress)
+    : ensureSearchAttributes(connection, namespace));
   if (result.kind === 'ok' || result.kind === 'unknown') return true;
   logger.warn(`${result.message} Until then runs cannot be filtered in the Web UI.`);
   return false;

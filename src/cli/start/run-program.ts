@@ -4,5 +4,9 @@ import { runCli } from '../run-cli.ts';
 import { processTerminal } from '../terminal.ts';
 
 export function runProgram(argv: readonly string[]): Promise<number> {
-  return runCli(argv, { terminal: processTerminal(), cwd: process.cwd(), loadSettings: () => loadSettings() });
+  return runCli(argv, {
+    terminal: processTerminal(),
+    cwd: process.cwd(),
+    loadSettings: (options) => loadSettings(undefined, undefined, options),
+  });
 }

@@ -38,7 +38,7 @@ export async function previewTask(
   const settings = context.settings();
   const services = composeServices(settings, terminalLogger(terminal, settings.logLevel === 'debug'));
   const task = findTask(job, options.task);
-  const chain = parseChain(task, catalog, composeSecrets());
+  const chain = parseChain(task, catalog, composeSecrets(settings.variable, services.logger));
   const leave = new AbortController();
   const quiet = terminal.onInterrupt(() => {
     leave.abort(new StateError('E_RUN_STATE', 'The preview was stopped.'));

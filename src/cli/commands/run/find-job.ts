@@ -11,6 +11,7 @@ import { isWithin } from '../../../job/pointer.ts';
 import { formatProblem, type Problem } from '../../../job/check/problem.ts';
 import { ConfigError } from '../../../errors.ts';
 import type { StoredJob } from '../../../postgres/ledger/job-rows.ts';
+import { isDevHome } from '../../../settings/env-files.ts';
 import type { CommandContext } from '../../command-context.ts';
 
 export interface FoundJob {
@@ -35,7 +36,12 @@ export async function findJob(context: CommandContext, catalog: Catalog, name: s
       return { config: stored.config, file, isStored: true };
     }
   }
-  const loaded = await load(name, catalog, cwd);
+  const { databaseUrl, home } = context.settings();
+  const hasDatabase = databaseUrl !== undefined || isDevHome(home);
+  const hint = hasDatabase
+    ? 'There is no stored job of this name either.'
+    : 'Stored jobs were not looked at: DATABASE_URL is not set and no `vocab-sync dev` has run here.';
+  const loaded = await load(name, catalog, cwd, hint);
   if (loaded.job === undefined) throw jobInvalid(loaded.problems, loaded.path);
   warn(context, loaded.path, loaded.problems);
   return { config: JSON.stringify(loaded.config), file: loaded.path, isStored: false };
@@ -58,12 +64,12 @@ async function findStored(context: CommandContext, name: string): Promise<Stored
   return withLedger(context, ({ pool }) => findStoredJob(pool, name));
 }
 
-async function load(name: string, catalog: Catalog, cwd: string) {
+async function load(name: string, catalog: Catalog, cwd: string, storedHint: string) {
   try {
     return await loadJob(name, { catalog, directories: jobDirectories(cwd) });
   } catch (error) {
     if (!(error instanceof ConfigError) || error.code !== 'E_JOB_NOT_FOUND' || isOwnFile(name, cwd)) throw error;
-    throw new ConfigError('E_JOB_NOT_FOUND', `${error.message} There is no stored job of this name either.`, {
+    throw new ConfigError('E_JOB_NOT_FOUND', `${error.message} ${storedHint}`, {
       cause: error,
       details: error.details,
     });
