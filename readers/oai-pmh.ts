@@ -15,12 +15,14 @@ import type { Resource } from '../src/component/resource.ts';
 import { RecordError } from '../src/errors.ts';
 import { fromBytes, type OaiEntry } from '../src/formats/oai/page.ts';
 import { XmlFault } from '../src/formats/xml/fault.ts';
+import { incomplete } from '../src/http/answer-errors.ts';
+import { redactUrl } from '../src/http/url-policy.ts';
 import { parseSince } from '../src/job/effective/since.ts';
 import { RAW_LIMIT, type ReadItem } from '../src/records/entry.ts';
 import { fileResource } from '../src/spool/file-resource.ts';
-import { askOai } from './oai-pmh/ask-oai.ts';
+import { askOai, isBadDate } from './oai-pmh/ask-oai.ts';
 import { harvest, toQuestion } from './oai-pmh/harvest.ts';
-import { oaiArgs, selectionSchema, type OaiArgs } from './oai-pmh/oai-args.ts';
+import { oaiArgs, selectionSchema, type OaiArgs, type Selection } from './oai-pmh/oai-args.ts';
 import { readPages } from './oai-pmh/read-pages.ts';
 
 export const oaiPmh = defineReader<OaiArgs>({
@@ -49,36 +51,78 @@ the id comes from \`/header/identifier\`. A harvest that breaks off goes on behi
 
 async function locate(args: OaiArgs, context: FetchContext): Promise<SourceVersion | NothingNew> {
   const { facts } = await askOai(args, { verb: 'Identify' }, context);
-  const isToTheSecond = /ss/i.test(facts.get('granularity') ?? '');
+  const isToTheSecond = args.granularity === undefined && /ss/i.test(facts.get('granularity') ?? '');
   const responded = facts.get('responseDate')?.trim() ?? '';
   const start = startOf(args, responded, context);
   const earliest = Date.parse(facts.get('earliestDatestamp') ?? '');
   // A server may refuse a time before its first record.
-  const from = start === undefined || start.getTime() <= earliest ? undefined : toStamp(start, isToTheSecond);
-  const until = args.until_date === undefined ? undefined : toStamp(timeOf(args.until_date), isToTheSecond);
+  const from = start === undefined || start.getTime() <= earliest ? undefined : start;
+  const until = args.until_date === undefined ? undefined : timeOf(args.until_date);
   const name = `${facts.get('repositoryName')?.trim() ?? new URL(args.base_url).host}${args.set === undefined ? '' : `, set ${args.set}`}`;
-  if (from !== undefined && until !== undefined && from > until) {
-    return { nothingNew: `Everything until ${until} was read before: this run would begin at ${from}.` };
+  const stamp = (time: Date): string => toStamp(time, isToTheSecond);
+  if (from !== undefined && until !== undefined && stamp(from) > stamp(until)) {
+    return { nothingNew: `Everything until ${stamp(until)} was read before: this run would begin at ${stamp(from)}.` };
   }
   warnOfDeletions(facts.get('deletedRecord')?.trim() ?? 'no', name, context);
-  const selection = { ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until }) };
-  if (from !== undefined && (await isEmpty(args, selection, context))) {
-    return { nothingNew: `${name} says that nothing changed since ${from}.` };
+  const { selection, isEmpty } = await choose(args, { from, until, isToTheSecond }, context);
+  if (selection.from !== undefined && isEmpty) {
+    return { nothingNew: `${name} says that nothing changed since ${selection.from}.` };
   }
   return { name, version: responded, locator: { ...selection, harvest: randomUUID() } };
 }
 
-async function isEmpty(args: OaiArgs, selection: object, context: FetchContext): Promise<boolean> {
-  const page = await askOai(args, { verb: 'ListIdentifiers', ...toQuestion(args, selection) }, context);
-  return page.errors.some(({ code }) => code === 'noRecordsMatch');
+interface Times {
+  readonly from: Date | undefined;
+  readonly until: Date | undefined;
+  readonly isToTheSecond: boolean;
 }
+
+type Choice = Pick<Selection, 'from' | 'until'>;
+
+/** Asks which records there are, in days where the server refuses the seconds that it declares. */
+async function choose(
+  args: OaiArgs,
+  times: Times,
+  context: FetchContext,
+): Promise<{ readonly selection: Choice; readonly isEmpty: boolean }> {
+  const { from, until, isToTheSecond } = times;
+  const selection = {
+    ...(from === undefined ? {} : { from: toStamp(from, isToTheSecond) }),
+    ...(until === undefined ? {} : { until: toStamp(until, isToTheSecond) }),
+  };
+  if (from === undefined && until === undefined) return { selection, isEmpty: false };
+  try {
+    return { selection, isEmpty: await hasNone(args, selection, context) };
+  } catch (error) {
+    if (!isToTheSecond || !isBadDate(error)) throw error;
+    const chosen = await choose(args, { ...times, isToTheSecond: false }, context);
+    context.warn({
+      code: 'W_OAI_GRANULARITY',
+      message: `${redactUrl(args.base_url)} declares times to the second and refuses them. It is asked in days; "granularity": "day" asks so at once.`,
+    });
+    return chosen;
+  }
+}
+
+/** Some servers answer with an empty list instead of noRecordsMatch. */
+async function hasNone(args: OaiArgs, selection: Choice, context: FetchContext): Promise<boolean> {
+  const page = await askOai(args, { verb: 'ListIdentifiers', ...toQuestion(args, selection) }, context);
+  const isEmptyList = page.errors.length === 0 && page.entries.length === 0 && page.token === undefined;
+  return isEmptyList || page.errors.some(({ code }) => code === 'noRecordsMatch');
+}
+
+/**
+ * Repositories show changes late: DSpace writes its index once a night, with the times of the changes. So a run asks for a
+ * day more than it has to; what was read before is found unchanged.
+ */
+const LATE_MS = 24 * 60 * 60 * 1000;
 
 /** By the clock of the server where that is behind ours: what changed between would be left out. */
 function startOf(args: OaiArgs, responded: string, { since }: FetchContext): Date | undefined {
   if (args.from_date !== undefined) return timeOf(args.from_date);
   if (since?.origin !== 'watermark') return since?.time;
   const behind = Date.now() - Date.parse(responded);
-  return new Date(since.time.getTime() - (behind > 0 ? behind : 0));
+  return new Date(since.time.getTime() - LATE_MS - (behind > 0 ? behind : 0));
 }
 
 function timeOf(written: string): Date {
@@ -104,10 +148,30 @@ async function fetch(version: SourceVersion, args: OaiArgs, context: FetchContex
   const { path, bytes, digest } = await harvest(args, selectionSchema.parse(version.locator), context);
   const resource = fileResource({ name: version.name, path, bytes, digest });
   const hash = createHash('sha256');
-  for await (const entries of readPages(resource, args.max_page_bytes, context)) {
+  let count = 0;
+  let announced: number | undefined;
+  for await (const { entries, listSize } of readPages(resource, args.max_page_bytes, context)) {
     for (const { xml } of entries) hash.update(`${xml}\n`, 'latin1');
+    count += entries.length;
+    announced = listSize ?? announced;
   }
+  if (announced !== undefined && args.verb === 'ListRecords') requireAll(args, count, announced, context);
   return [{ name: version.name, path, bytes, digest: `sha256:${hash.digest('hex')}` }];
+}
+
+/** A list may grow while it is read, and the server may revise its size: the last one that it gave counts. */
+function requireAll(args: OaiArgs, count: number, announced: number, context: FetchContext): void {
+  if (count >= announced) return;
+  const where = redactUrl(args.base_url);
+  const found = `its list has ${String(count)} records, but its completeListSize is ${String(announced)}`;
+  if (args.list_size === 'exact') {
+    const advice = 'Run again. If the size is only an estimate of the repository, set "list_size": "estimate".';
+    throw incomplete(where, found, { count, announced }, advice);
+  }
+  context.warn({
+    code: 'W_OAI_LIST_SIZE',
+    message: `${where}: ${found}. It may be an estimate, or records are missing.`,
+  });
 }
 
 /** A page may be of any size. */
@@ -115,7 +179,7 @@ const BATCH = 500;
 
 async function* read(input: Resource, args: OaiArgs, context: ReadContext): AsyncGenerator<readonly ReadItem[]> {
   let first = 0;
-  for await (const entries of readPages(input, args.max_page_bytes, context)) {
+  for await (const { entries } of readPages(input, args.max_page_bytes, context)) {
     for (let at = Math.max(0, context.from - first); at < entries.length; at += BATCH) {
       context.signal.throwIfAborted();
       yield entries.slice(at, at + BATCH).map((entry, i) => toItem(entry, first + at + i));

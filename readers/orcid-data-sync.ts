@@ -97,7 +97,7 @@ export const orcidDataSync = defineReader<Args>({
 async function locate(args: Args, context: FetchContext): Promise<SourceVersion | NothingNew> {
   const { signal, services } = context;
   const answer = await services.s3.get(toPlace(args, args.list_bucket), args.list_key, { signal });
-  const since = readSince(args.since, context);
+  const since = startOf(args, context);
   let newest: ModifiedRecord | undefined;
   try {
     newest = await newestRecord(readLastModified(answer.body, listOptions(args, context)), since);
@@ -122,6 +122,18 @@ async function locate(args: Args, context: FetchContext): Promise<SourceVersion 
     },
   };
 }
+
+/**
+ * The list is written once a day: what was changed before the last run and after its list was written is only in the next
+ * list. So a run begins at the newest change of the list that was read last, less an hour for changes that came late.
+ */
+function startOf(args: Args, context: FetchContext): Date | undefined {
+  const since = readSince(args.since, context);
+  const before = Date.parse(context.previous?.published ?? '') - LATE_MS;
+  return since === undefined || args.since !== undefined || !(before < since.getTime()) ? since : new Date(before);
+}
+
+const LATE_MS = 60 * 60 * 1000;
 
 async function fetch(version: SourceVersion, args: Args, context: FetchContext): Promise<readonly FetchedFile[]> {
   const { signal, services } = context;

@@ -28,7 +28,7 @@ const argsSchema = z
       'Only objects in whose key this regular expression is found (RE2 syntax, searched anywhere).',
     ),
     since: sinceArg.describe(
-      'Only objects that were written at this time or later: a date, `YYYY-MM-DD HH:mm`, ISO 8601, `{"days": 10}`, or `none` for all. Without it the watermark of the job decides.',
+      'Only objects that were written at this time or later: a date, `YYYY-MM-DD HH:mm`, ISO 8601, `{"days": 10}`, or `none` for all. Without it a run reads what no run before has read, also where an object appears up to 7 days after the time of its writing.',
     ),
     ...placeArgs,
     region: z.string().min(1).default('us-east-1').describe('The region of the bucket.'),
@@ -47,7 +47,21 @@ const argsSchema = z
 
 type Args = z.infer<typeof argsSchema>;
 
-const locatorSchema = z.object({ list: z.string(), since: z.iso.datetime().optional() });
+const locatorSchema = z.object({
+  list: z.string(),
+  since: z.iso.datetime().optional(),
+  /** Objects that runs before have read, and those that this run reads, by `toMark`. The young ones alone. */
+  known: z.array(z.string()).default([]),
+  read: z.array(z.string()).default([]),
+});
+
+/**
+ * How long an object may appear after its LastModified. Of a large upload in parts, that is the time when it began; and
+ * clocks differ.
+ */
+const LATEST_MS = 7 * 24 * 60 * 60 * 1000;
+/** Objects are remembered for longer than they are looked for. */
+const REMEMBERED_MS = LATEST_MS + 24 * 60 * 60 * 1000;
 
 export const s3 = defineReader<Args>({
   type: 's3',
@@ -72,15 +86,19 @@ export const s3 = defineReader<Args>({
 
 async function locate(args: Args, context: FetchContext): Promise<SourceVersion | NothingNew> {
   const since = readSince(args.since, context);
-  const objects = await listNew(args, since, context);
-  const newest = new Date(Math.max(...objects.map(({ lastModified }) => lastModified.getTime())));
+  const memory = args.since === undefined ? memoryOf(context.previous) : undefined;
+  const from = since === undefined || memory === undefined ? since : new Date(since.getTime() - LATEST_MS);
+  const known = new Set(memory);
+  const objects = await listNew(args, { from, known }, context);
   if (objects.length === 0) {
     return {
       nothingNew: `Nothing in ${nameOf(args)} was written at or after since ${since?.toISOString() ?? 'none'}.`,
     };
   }
+  const newest = new Date(Math.max(...objects.map(({ lastModified }) => lastModified.getTime())));
   const [only] = objects;
   const list = digestOf(objects);
+  const oldest = Date.now() - REMEMBERED_MS;
   return {
     name:
       only !== undefined && objects.length === 1
@@ -91,13 +109,36 @@ async function locate(args: Args, context: FetchContext): Promise<SourceVersion 
     identity: `${args.endpoint ?? 's3'} ${nameOf(args)} ${list}`,
     bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
     // Frozen here: "10 days ago" is another time at the next attempt.
-    locator: { list, ...(since === undefined ? {} : { since: since.toISOString() }) },
+    locator: {
+      list,
+      ...(from === undefined ? {} : { since: from.toISOString() }),
+      known: memory ?? [],
+      read: objects.filter(({ lastModified }) => lastModified.getTime() >= oldest).map(toMark),
+    },
   };
 }
 
+/** Undefined where no run before has read the bucket, or by a version that remembers nothing: then the time decides. */
+function memoryOf(previous: SourceVersion | undefined): readonly string[] | undefined {
+  const found = z.object({ known: z.array(z.string()), read: z.array(z.string()) }).safeParse(previous?.locator);
+  return found.success ? [...new Set([...found.data.known, ...found.data.read])].slice(-MOST_REMEMBERED) : undefined;
+}
+
+/** The oldest are forgotten first: at worst an object is read a second time and found unchanged. */
+const MOST_REMEMBERED = 50_000;
+
+/** One object with one content. */
+function toMark({ key, etag }: S3Object): string {
+  return createHash('sha256')
+    .update(JSON.stringify([key, etag]))
+    .digest('base64url')
+    .slice(0, 16);
+}
+
 async function fetch(version: SourceVersion, args: Args, context: FetchContext): Promise<readonly FetchedFile[]> {
-  const { list, since } = locatorSchema.parse(version.locator);
-  const objects = await listNew(args, since === undefined ? undefined : new Date(since), context);
+  const { list, since, known } = locatorSchema.parse(version.locator);
+  const from = since === undefined ? undefined : new Date(since);
+  const objects = await listNew(args, { from, known: new Set(known) }, context);
   if (digestOf(objects) !== list) throw changed(args);
   const files: FetchedFile[] = [];
   let before = 0;
@@ -119,7 +160,11 @@ async function fetch(version: SourceVersion, args: Args, context: FetchContext):
 }
 
 /** Throws where nothing is there at all or nothing matches: a wrong prefix must not look like a quiet day. */
-async function listNew(args: Args, since: Date | undefined, context: FetchContext): Promise<readonly S3Object[]> {
+async function listNew(
+  args: Args,
+  { from, known }: { readonly from: Date | undefined; readonly known: ReadonlySet<string> },
+  context: FetchContext,
+): Promise<readonly S3Object[]> {
   const pattern = args.regex === undefined ? undefined : compileMemberPattern(args.regex);
   const others: { readonly name: string }[] = [];
   const found: S3Object[] = [];
@@ -136,7 +181,8 @@ async function listNew(args: Args, since: Date | undefined, context: FetchContex
         continue;
       }
       hasMatch = true;
-      if (since === undefined || endOfSecond(object.lastModified) >= since.getTime()) found.push(object);
+      const isYoung = from === undefined || endOfSecond(object.lastModified) >= from.getTime();
+      if (isYoung && !known.has(toMark(object))) found.push(object);
       if (found.length > args.max_objects) throw tooMany(args);
     }
   }

@@ -4,6 +4,7 @@ import { abortable } from '../src/component/abortable.ts';
 import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
 import { parseXmlContent } from '../src/formats/xml/content.ts';
+import { blankBefore } from '../src/formats/xml/encoding.ts';
 import { readXmlRecords } from '../src/formats/xml/records.ts';
 import type { ReadItem } from '../src/records/entry.ts';
 import { recordBytes } from './arguments/record-limits.ts';
@@ -70,6 +71,9 @@ function read(input: Resource, args: Args, context: ReadContext): AsyncIterable<
     ...optionsOf(args, context),
     name: input.name,
     from: context.from,
+    onBlank: () => {
+      context.warn(blankBefore(input.name));
+    },
     digest: input.content === undefined ? undefined : context.recognise?.(input.content).digest,
   });
 }

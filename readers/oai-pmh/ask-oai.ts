@@ -4,7 +4,7 @@ import type { FetchContext } from '../../src/component/reader.ts';
 import type { HttpAnswer } from '../../src/component/services.ts';
 import { ConfigError, SourceError, UnavailableError } from '../../src/errors.ts';
 import { parseOaiPage, type OaiError, type OaiPage } from '../../src/formats/oai/page.ts';
-import { toUtf8 } from '../../src/formats/xml/encoding.ts';
+import { blankBefore, toUtf8 } from '../../src/formats/xml/encoding.ts';
 import { XmlFault } from '../../src/formats/xml/fault.ts';
 import { errorOfStatus } from '../../src/http/answer-errors.ts';
 import { toReason } from '../../src/http/answer-reason.ts';
@@ -29,10 +29,15 @@ export async function askOai(
 ): Promise<OaiPage> {
   const url = toUrl(args.base_url, question);
   const answer = await getPatiently(url, args, context);
-  const page = await parseAnswer(answer, place);
+  const page = await parseAnswer(answer, place, context);
   const refusal = page.errors.find(({ code }) => !isForCaller(code, question));
   if (refusal !== undefined) throw refused(refusal, url, question);
   return page;
+}
+
+/** Whether the server refuses the form of a date. */
+export function isBadDate(error: unknown): boolean {
+  return error instanceof ConfigError && error.code === 'E_OAI_REFUSED' && error.details['code'] === 'badArgument';
 }
 
 /** The token of a list is refused only where one was sent. */
@@ -71,10 +76,13 @@ async function getPatiently(url: string, args: OaiArgs, context: FetchContext): 
   }
 }
 
-async function parseAnswer(answer: HttpAnswer, place: string): Promise<OaiPage> {
+async function parseAnswer(answer: HttpAnswer, place: string, { warn }: Pick<FetchContext, 'warn'>): Promise<OaiPage> {
   const where = `${redactUrl(answer.url)} (${place})`;
+  const onBlank = (): void => {
+    warn(blankBefore(where));
+  };
   try {
-    const page = parseOaiPage(await utf8BytesOf(answer.body));
+    const page = parseOaiPage(await utf8BytesOf(answer.body, onBlank));
     if (page !== undefined) return page;
   } catch (error) {
     if (!(error instanceof XmlFault)) throw error;
@@ -92,9 +100,9 @@ async function parseAnswer(answer: HttpAnswer, place: string): Promise<OaiPage> 
 }
 
 /** One character for each byte, in UTF-8 whatever it was written in. */
-export async function utf8BytesOf(body: string): Promise<string> {
+export async function utf8BytesOf(body: string, onBlank?: () => void): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of toUtf8(only(Buffer.from(body, 'latin1')))) chunks.push(chunk);
+  for await (const chunk of toUtf8(only(Buffer.from(body, 'latin1')), onBlank)) chunks.push(chunk);
   return Buffer.concat(chunks).toString('latin1');
 }
 

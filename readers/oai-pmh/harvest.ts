@@ -67,7 +67,7 @@ async function addPages(bundle: Bundle, args: OaiArgs, selection: Selection, con
     const page = await askPage(args, toListQuestion(args, selection, token), pages, context);
     if (page === undefined) return false;
     const entries = args.verb === 'ListRecords' ? page.entries : await getEach(page.entries, args, context);
-    const content = renderPage(entries, page.token);
+    const content = renderPage(entries, page);
     await bundle.add(`page-${String(pages).padStart(6, '0')}.xml`, content);
     bytes += content.length;
     context.onProgress({ bytes });

@@ -34,6 +34,18 @@ export const oaiArgs = z.strictObject({
     .describe(
       'With anything else than `ListRecords`, identifiers are listed and each record is fetched by itself: slower, for servers whose `ListRecords` is broken.',
     ),
+  granularity: z
+    .enum(['day'])
+    .optional()
+    .describe(
+      'How to write dates in questions. Without it, as the server declares; in days where it refuses the seconds that it declares.',
+    ),
+  list_size: z
+    .enum(['exact', 'estimate'])
+    .default('exact')
+    .describe(
+      'What the `completeListSize` of the server is. With "exact", a list with fewer records ends the run, because the rest is missing. With "estimate" it is a warning.',
+    ),
   max_page_bytes: z
     .int()
     .positive()

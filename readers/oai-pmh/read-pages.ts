@@ -2,8 +2,9 @@
 import type { ReadContext } from '../../src/component/reader.ts';
 import type { Resource } from '../../src/component/resource.ts';
 import { LimitError, SourceError } from '../../src/errors.ts';
-import { parseOaiPage, type OaiEntry } from '../../src/formats/oai/page.ts';
+import { parseOaiPage, type OaiPage } from '../../src/formats/oai/page.ts';
 import { readBundle } from '../../src/formats/tar/read-bundle.ts';
+import { blankBefore } from '../../src/formats/xml/encoding.ts';
 import { XmlFault } from '../../src/formats/xml/fault.ts';
 import { utf8BytesOf } from './ask-oai.ts';
 
@@ -11,14 +12,14 @@ export async function* readPages(
   input: Resource,
   maxBytes: number,
   context: Pick<ReadContext, 'signal' | 'warn'>,
-): AsyncGenerator<readonly OaiEntry[]> {
+): AsyncGenerator<OaiPage> {
   if (await isMarkup(input)) {
-    yield await parsePage(input, maxBytes);
+    yield await parsePage(input, maxBytes, context);
     return;
   }
   const { signal, warn } = context;
   for await (const { resource } of readBundle(input, { from: 0, signal, warn }))
-    yield await parsePage(resource, maxBytes);
+    yield await parsePage(resource, maxBytes, context);
 }
 
 /** A tar begins with the name of its first member. */
@@ -28,7 +29,7 @@ async function isMarkup(input: Resource): Promise<boolean> {
   return true;
 }
 
-async function parsePage(input: Resource, maxBytes: number): Promise<readonly OaiEntry[]> {
+async function parsePage(input: Resource, maxBytes: number, { warn }: Pick<ReadContext, 'warn'>): Promise<OaiPage> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of input.stream()) {
@@ -41,13 +42,15 @@ async function parsePage(input: Resource, maxBytes: number): Promise<readonly Oa
     }
     chunks.push(chunk);
   }
-  return parse(Buffer.concat(chunks).toString('latin1'), input.name);
+  return parse(Buffer.concat(chunks).toString('latin1'), input.name, () => {
+    warn(blankBefore(input.name));
+  });
 }
 
-async function parse(body: string, name: string): Promise<readonly OaiEntry[]> {
+async function parse(body: string, name: string, onBlank: () => void): Promise<OaiPage> {
   try {
-    const page = parseOaiPage(await utf8BytesOf(body));
-    if (page !== undefined) return page.entries;
+    const page = parseOaiPage(await utf8BytesOf(body, onBlank));
+    if (page !== undefined) return page;
   } catch (error) {
     if (!(error instanceof XmlFault)) throw error;
     if (error.code !== 'E_XML_NOT_XML') {

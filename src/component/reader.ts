@@ -75,6 +75,11 @@ export interface NothingNew {
 }
 
 export interface FetchContext extends Omit<ReadContext, 'from' | 'until' | 'recognise' | 'wanted'> {
+  /**
+   * Given to `locate` where `since` is the watermark: the version that was read last, with its locator. A clock does not
+   * decide what is new; what was read before does.
+   */
+  readonly previous?: SourceVersion;
   onProgress(progress: { readonly bytes: number; readonly total?: number }): void;
 }
 

@@ -66,8 +66,16 @@ function strongDate(
 ): string | undefined {
   const sent = dateOf(headers['date']);
   if (lastModified === undefined || sent === undefined || bytes === undefined) return undefined;
-  const isOld = sent.getTime() - lastModified.getTime() >= STRONG_AGE_MS;
-  return isOld ? `${lastModified.toISOString()} ${String(bytes)}` : undefined;
+  return isStrongDate(headers['last-modified'], headers['date'])
+    ? `${lastModified.toISOString()} ${String(bytes)}`
+    : undefined;
+}
+
+/** Without a Date nothing speaks against it. */
+export function isStrongDate(lastModified: string | undefined, date: string | undefined): boolean {
+  const modified = dateOf(lastModified);
+  const sent = dateOf(date);
+  return modified !== undefined && (sent === undefined || sent.getTime() - modified.getTime() >= STRONG_AGE_MS);
 }
 
 function dateOf(header: string | undefined): Date | undefined {

@@ -2,7 +2,7 @@
 import type { DownloadRequest } from '../component/services.ts';
 import { LimitError, SourceError, UnavailableError } from '../errors.ts';
 import { errorOfAnswer } from './answer-reason.ts';
-import { strongEtag } from './ask-about-file.ts';
+import { isStrongDate, strongEtag } from './ask-about-file.ts';
 import { encodingsOf, openContent, type FileContent } from './content-encoding.ts';
 import { parseContentRange } from './content-range.ts';
 import type { HttpClient } from './http-client.ts';
@@ -162,10 +162,10 @@ async function* checkedStart(answer: OpenAnswer, request: DownloadRequest, isSta
 }
 
 function aboutOf(answer: OpenAnswer, encoding: string | undefined): PartAbout {
-  const { etag, 'last-modified': lastModified, 'content-length': length } = answer.headers;
+  const { etag, 'last-modified': lastModified, 'content-length': length, date } = answer.headers;
   return {
     ...(etag === undefined ? {} : { etag }),
-    ...(lastModified === undefined ? {} : { lastModified }),
+    ...(lastModified === undefined || !isStrongDate(lastModified, date) ? {} : { lastModified }),
     ...(length === undefined || encoding !== undefined ? {} : { total: Number(length) }),
     ...(encoding === undefined ? {} : { encoding }),
   };

@@ -122,6 +122,63 @@ describe('a harvest', () => {
     expect(await oaiPmh.locate(oaiPmh.args.parse({ base_url: server.url }), context)).toHaveProperty('nothingNew');
   });
 
+  it('has nothing new where the list is empty in place of noRecordsMatch', async () => {
+    const server = await serve({ listsNothing: true });
+    const context = contextOf({ since: manual('2026-02-01') });
+    expect(await oaiPmh.locate(oaiPmh.args.parse({ base_url: server.url }), context)).toHaveProperty('nothingNew');
+  });
+
+  it('asks for a day more than the last run left, for records that appear late', async () => {
+    const server = await serve();
+    const since: Since = { time: new Date('2026-01-07T18:00:00Z'), origin: 'watermark' };
+    await harvest({ base_url: server.url }, contextOf({ since }));
+    // The clock of the server may be seconds behind.
+    expect(lists(server)[0]).toMatchObject({ from: expect.stringMatching(/^2026-01-06T1[78]:/) as string });
+  });
+
+  it.each([{ from_date: '2026-01-07 18:00' }, { until_date: '2026-01-07 18:00' }])(
+    'asks in days where the server declares seconds and refuses them: %j',
+    async (dates) => {
+      const server = await serve({ refusesSeconds: true });
+      const context = contextOf();
+      const { items } = await harvest({ base_url: server.url, ...dates }, context);
+      expect(headers(items)).toEqual('from_date' in dates ? ['6', '7'] : ['0', '1', '2', '3', '4', '5', '6']);
+      expect(context.warnings.map(({ code }) => code)).toContain('W_OAI_GRANULARITY');
+      server.requests.length = 0;
+      await harvest({ base_url: server.url, ...dates, granularity: 'day' });
+      expect(server.requests.filter((asked) => JSON.stringify(asked).includes('T18'))).toEqual([]);
+    },
+  );
+
+  it('ends where the list has fewer records than its completeListSize, unless that is an estimate', async () => {
+    const server = await serve();
+    const page = (token: string, id: string): string =>
+      `<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><ListRecords><record><header><identifier>${id}</identifier></header></record><resumptionToken completeListSize="3">${token}</resumptionToken></ListRecords></OAI-PMH>`;
+    const answerTwice = (): void => {
+      server.addFault({ kind: 'body', type: 'text/xml', body: page('t', 'a') }, { verb: 'ListRecords', times: 1 });
+      server.addFault({ kind: 'body', type: 'text/xml', body: page('', 'b') }, { withToken: true, times: 1 });
+    };
+    answerTwice();
+    const error = await errorOf(harvest({ base_url: server.url }));
+    expect(error).toMatchObject({ code: 'E_SOURCE_INCOMPLETE', details: { count: 2, announced: 3 } });
+    answerTwice();
+    const context = contextOf();
+    const { items } = await harvest({ base_url: server.url, list_size: 'estimate' }, context);
+    expect(items).toHaveLength(2);
+    expect(context.warnings.map(({ code }) => code)).toContain('W_OAI_LIST_SIZE');
+  });
+
+  it.each(['\n\n ', '\ufeff\r\n', '\n\ufeff'])('reads answers with %j before the XML declaration', async (blank) => {
+    const server = await serve();
+    const record = '<record><header><identifier>x</identifier></header><metadata><t>Zürich</t></metadata></record>';
+    const body = `<?xml version="1.0" encoding="UTF-8"?><OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><ListRecords>${record}</ListRecords></OAI-PMH>`;
+    server.addFault({ kind: 'body', type: 'text/xml', body: blank + body }, { verb: 'ListRecords' });
+    const context = contextOf();
+    const { items } = await harvest({ base_url: server.url }, context);
+    expect(JSON.stringify(items)).toContain('Zürich');
+    expect(context.warnings.map(({ code }) => code)).toContain('W_XML_BLANK_START');
+  });
+
   it('of an empty repository is empty', async () => {
     const server = await serve({ records: [] });
     expect((await harvest({ base_url: server.url })).items).toEqual([]);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { newerRecords } from '../../readers/orcid/newer-records.ts';
 import { readLastModified } from '../../readers/orcid/read-last-modified.ts';
 import { orcidDataSync } from '../../readers/orcid-data-sync.ts';
-import type { FetchContext, FetchedFile, Since, SourceReader } from '../../src/component/reader.ts';
+import type { FetchContext, FetchedFile, Since, SourceReader, SourceVersion } from '../../src/component/reader.ts';
 import { createBundles } from '../../src/bundle/create-bundles.ts';
 import { fileResource } from '../../src/spool/file-resource.ts';
 import { buildTar } from '../support/build-tar.ts';
@@ -22,7 +22,12 @@ interface Bench {
   readonly warnings: readonly { readonly code: string }[];
   readonly progress: readonly { readonly bytes: number; readonly total?: number }[];
   publish(records: readonly OrcidRecord[]): void;
-  sync(args?: unknown, since?: string): Promise<readonly FetchedFile[] | { nothingNew: string }>;
+  locate(args: unknown): Promise<SourceVersion>;
+  sync(
+    args?: unknown,
+    since?: string,
+    previous?: SourceVersion,
+  ): Promise<readonly FetchedFile[] | { nothingNew: string }>;
   open(files: readonly FetchedFile[], from?: number): Promise<[string, string][]>;
 }
 
@@ -42,9 +47,15 @@ function bench(directory = tempDir()): Bench {
       buckets.put(LIST.bucket, LIST.key, lastModifiedList(records));
       for (const { id, xml = `<r>${id}</r>` } of records) buckets.put(SUMMARIES, summaryKey(id), xml);
     },
-    async sync(args = {}, since) {
+    async locate(args) {
+      const version = await reader.locate(reader.args.parse(args), contextOf(undefined));
+      if ('nothingNew' in version) throw new Error(version.nothingNew);
+      return version;
+    },
+    async sync(args = {}, since, previous) {
       const parsed = reader.args.parse(args);
-      const version = await reader.locate(parsed, contextOf(since));
+      const context = { ...contextOf(since), ...(previous === undefined ? {} : { previous }) };
+      const version = await reader.locate(parsed, context);
       if ('nothingNew' in version) return version;
       return reader.fetch(JSON.parse(JSON.stringify(version)) as typeof version, parsed, contextOf(since));
     },
@@ -82,6 +93,16 @@ describe('orcid-data-sync', () => {
     expect(files).toHaveLength(1);
     expect(await open(files)).toEqual([d, c, b].map((id) => [`${id}.xml`, `<r>${id}</r>`]));
     expect(fetchedRecords(buckets)).toEqual([d, c, b]);
+  });
+
+  it('begins at the newest change of the list that was read last, which may be older than that run', async () => {
+    const { publish, locate, sync, buckets } = bench();
+    publish(four.slice(1));
+    const previous = await locate({});
+    publish(four);
+    // The run began long after the list was written.
+    await sync({}, '2024-01-05T06:00:00Z', previous);
+    expect(fetchedRecords(buckets)).toEqual([d, c]);
   });
 
   it.each([

@@ -9,10 +9,12 @@ import { tempDir } from '../support/temp-dir.ts';
 
 const reader: SourceReader = s3;
 
+type Located = SourceVersion | { nothingNew: string };
+
 interface Bench {
   readonly buckets: MemoryBuckets;
-  locate(args: object, since?: string): Promise<SourceVersion | { nothingNew: string }>;
-  read(args: object, since?: string): Promise<string[]>;
+  locate(args: object, since?: string, previous?: Located): Promise<Located>;
+  read(args: object, since?: string, previous?: Located): Promise<string[]>;
 }
 
 function bench(): Bench {
@@ -23,21 +25,22 @@ function bench(): Bench {
   buckets.put('bucket', 'dumps/', '', new Date('2024-01-09T10:00:00Z'));
   buckets.put('bucket', 'other/d.json', '[4]', new Date('2024-01-04T10:00:00Z'));
   const base = readerContext();
-  const contextOf = (since: string | undefined) => ({
+  const contextOf = (since: string | undefined, previous?: Located) => ({
     ...base,
+    ...(previous === undefined || 'nothingNew' in previous ? {} : { previous }),
     services: { ...base.services, s3: buckets.s3 },
     since: since === undefined ? undefined : ({ time: new Date(since), origin: 'watermark' } satisfies Since),
   });
-  const locate: Bench['locate'] = async (args, since) => {
+  const locate: Bench['locate'] = async (args, since, previous) => {
     const parsed = reader.args.parse({ bucket: 'bucket', ...args });
-    const version = await reader.locate(parsed, contextOf(since));
+    const version = await reader.locate(parsed, contextOf(since, previous));
     return JSON.parse(JSON.stringify(version)) as typeof version;
   };
   return {
     buckets,
     locate,
-    async read(args, since) {
-      const version = await locate(args, since);
+    async read(args, since, previous) {
+      const version = await locate(args, since, previous);
       if ('nothingNew' in version) return [version.nothingNew];
       const parsed = reader.args.parse({ bucket: 'bucket', ...args });
       const files: readonly FetchedFile[] = await reader.fetch(version, parsed, contextOf(since));
@@ -71,6 +74,31 @@ describe('s3', () => {
     expect(await locate({})).toEqual(first);
     buckets.put('bucket', 'dumps/a.json', '[1, 1]', new Date('2024-01-01T10:00:00Z'));
     expect(await locate({})).not.toMatchObject({ identity: 'identity' in first ? first.identity : '' });
+  });
+
+  it('reads what appears after a run under an earlier time, and nothing twice', async () => {
+    const { buckets, locate, read } = bench();
+    const ago = (minutes: number): Date => new Date(Date.now() - minutes * 60_000);
+    buckets.put('bucket', 'dumps/young.json', '[9]', ago(5));
+    const first = await locate({ prefix: 'dumps/' });
+    const since = ago(0).toISOString();
+    expect(await read({ prefix: 'dumps/' }, since, first)).toEqual([
+      expect.stringContaining('was written at or after'),
+    ]);
+    buckets.put('bucket', 'dumps/late.json', '[10]', ago(2));
+    buckets.put('bucket', 'dumps/parts.json', '[11]', ago(6 * 24 * 60));
+    const second = await locate({ prefix: 'dumps/' }, since, first);
+    expect(await read({ prefix: 'dumps/' }, since, first)).toEqual(['dumps/late.json [10]', 'dumps/parts.json [11]']);
+    // Under the same key and time, but with other content.
+    buckets.put('bucket', 'dumps/young.json', '[9, 9]', ago(5));
+    expect(await read({ prefix: 'dumps/' }, since, second)).toEqual(['dumps/young.json [9, 9]']);
+  });
+
+  it('goes by the time alone where the job or the operator says it', async () => {
+    const { buckets, locate, read } = bench();
+    const first = await locate({});
+    buckets.put('bucket', 'late.json', '[10]', new Date('2024-01-05T10:00:00Z'));
+    expect(await read({ since: '2024-01-06' }, undefined, first)).toEqual([expect.stringContaining('2024-01-06')]);
   });
 
   it('is an error where a prefix or a regex finds nothing at all', async () => {

@@ -45,6 +45,10 @@ export interface OaiServerOptions {
   readonly granularity?: 'YYYY-MM-DD' | 'YYYY-MM-DDThh:mm:ssZ';
   readonly deletedRecord?: 'no' | 'transient' | 'persistent';
   readonly earliestDatestamp?: string;
+  /** Refuses seconds although its granularity declares them. */
+  readonly refusesSeconds?: boolean;
+  /** An empty list in place of noRecordsMatch. */
+  readonly listsNothing?: boolean;
 }
 
 export interface OaiServer {
@@ -173,6 +177,7 @@ function list(question: Question, verb: string, records: readonly OaiRecord[], o
   else if (!FORMATS.has(metadataPrefix)) return oaiError('cannotDisseminateFormat', `no format ${metadataPrefix}`);
   for (const date of [from, until]) {
     const isLong = (options.granularity ?? 'YYYY-MM-DDThh:mm:ssZ') !== 'YYYY-MM-DD';
+    if (options.refusesSeconds === true && date?.includes('T') === true) return oaiError('badArgument', 'no such date');
     if (date !== undefined && !/^\d{4}-\d\d-\d\d$/.test(date) && !(isLong && /^[\d-]{10}T[\d:]{8}Z$/.test(date))) {
       return oaiError('badArgument', `no date ${date}`);
     }
@@ -188,6 +193,7 @@ function page(state: ListState, verb: string, records: readonly OaiRecord[], opt
   const found = records
     .filter(({ datestamp, sets = [] }) => isIn(datestamp) && (state.set === undefined || sets.includes(state.set)))
     .sort((a, b) => (a.datestamp < b.datestamp ? -1 : a.datestamp > b.datestamp ? 1 : 0));
+  if (found.length === 0 && options.listsNothing === true) return `<${verb}></${verb}>`;
   if (found.length === 0) return oaiError('noRecordsMatch', 'nothing');
   const shown = found.slice(state.at, state.at + pageSize);
   const rest = state.at + pageSize < found.length;

@@ -14,6 +14,8 @@ export interface RdfText {
   readonly chunks: AsyncIterable<string>;
   /** Whether bytes were found that are not of the encoding, in what was read so far. */
   hasBadBytes(): boolean;
+  /** White space before an XML declaration was left out. */
+  readonly hasBlankStart: boolean;
 }
 
 const SNIFFED = 4096;
@@ -36,11 +38,14 @@ export async function openRdfText(source: AsyncIterable<Buffer>, name: string): 
     isBad ||= checkUtf8 === undefined ? text.includes(REPLACEMENT) : !checkUtf8(bytes, isLast);
     return text;
   };
-  const first = decode(head, isEnded);
+  const decoded = decode(head, isEnded);
+  // White space and a mark have no place before a declaration.
+  const first = decoded.replace(/^[\ufeff\s]+(?=<\?xml\s)/, '');
   return {
     start: first.slice(0, SNIFFED),
     chunks: restOf(iterator, first, isEnded, decode),
     hasBadBytes: () => isBad,
+    hasBlankStart: first !== decoded,
   };
 }
 
@@ -116,7 +121,7 @@ function markOf(head: Buffer): string | undefined {
 }
 
 function declaredEncoding(head: Buffer): string | undefined {
-  const declaration = /^(?:\xef\xbb\xbf)?\s*<\?xml\s[^>]*?\bencoding\s*=\s*["']([^"']+)["']/.exec(
+  const declaration = /^(?:\xef\xbb\xbf)?\s*(?:\xef\xbb\xbf)?<\?xml\s[^>]*?\bencoding\s*=\s*["']([^"']+)["']/.exec(
     head.toString('latin1', 0, 400),
   );
   const label = declaration?.[1];

@@ -10,7 +10,7 @@ import { localName, wantedOf } from './object.ts';
 import type { XmlRecordsOptions } from './records.ts';
 import { borrowXmlScan, endOfName, isBlank, returnXmlScan, viewBytes, type XmlScan } from './scan.ts';
 
-type ContentOptions = Omit<XmlRecordsOptions, 'name' | 'from' | 'digest'>;
+type ContentOptions = Omit<XmlRecordsOptions, 'name' | 'from' | 'digest' | 'onBlank'>;
 
 /** The value of the one record, or undefined where it takes more to tell. */
 export function parseXmlContent(content: Buffer, options: ContentOptions): { readonly value: unknown } | undefined {

@@ -16,30 +16,72 @@ interface Encoding {
   readonly mark: number;
 }
 
-/** Throws XmlFault E_XML_ENCODING. */
-export async function* toUtf8(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+/**
+ * `onBlank` is called where white space comes before the XML declaration: it is left out, for a declaration has to come
+ * first. Throws XmlFault E_XML_ENCODING.
+ */
+export async function* toUtf8(
+  source: AsyncIterable<Buffer>,
+  onBlank?: () => void,
+): AsyncGenerator<Buffer, void, undefined> {
   let head: Buffer | undefined = Buffer.alloc(0);
   let decode: Decode | undefined;
+  const begin = (all: Buffer): Buffer => {
+    const start = withoutBlank(all);
+    if (start !== all) onBlank?.();
+    const encoding = detect(start);
+    decode = createDecoder(encoding.name);
+    const rest = start.subarray(encoding.mark);
+    return decode === undefined ? rest : decode(rest, false);
+  };
   for await (const chunk of source) {
     if (head === undefined) {
       yield decode === undefined ? chunk : decode(chunk, false);
       continue;
     }
     head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
-    if (head.length < HEAD && !head.includes('>')) continue;
-    const encoding = detect(head);
-    decode = createDecoder(encoding.name);
-    const rest = head.subarray(encoding.mark);
-    yield decode === undefined ? rest : decode(rest, false);
+    if (!isEnough(head)) continue;
+    yield begin(head);
     head = undefined;
   }
-  if (head !== undefined && head.length > 0) {
-    const encoding = detect(head);
-    decode = createDecoder(encoding.name);
-    const rest = head.subarray(encoding.mark);
-    yield decode === undefined ? rest : decode(rest, false);
-  }
+  if (head !== undefined && head.length > 0) yield begin(head);
   if (decode !== undefined) yield decode(Buffer.alloc(0), true);
+}
+
+/** The warning for `onBlank`. */
+export function blankBefore(name: string): { readonly code: string; readonly message: string } {
+  return {
+    code: 'W_XML_BLANK_START',
+    message: `${name} has white space before its XML declaration, which XML does not allow. It is left out.`,
+  };
+}
+
+/** White space before a declaration is of a template, a few lines. */
+const MOST_BLANK = 64 * 1024;
+
+function isEnough(head: Buffer): boolean {
+  if (head.length >= MOST_BLANK) return true;
+  const first = head.findIndex((byte) => !isBlankByte(byte));
+  return first >= 0 && (head.length - first >= HEAD || head.includes('>', first));
+}
+
+/** Of a byte order mark and of white space in one byte or two. */
+function isBlankByte(byte: number): boolean {
+  return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d) || byte === 0 || byte >= 0xbb;
+}
+
+/** A mark, white space and another mark, before the declaration, as bytes of one character each. */
+const BLANK = /^(\xef\xbb\xbf)?[ \t\r\n]+(\xef\xbb\xbf)?(?=<\?xml[ \t\r\n])|^(\xef\xbb\xbf){2,}/;
+const BLANK_LE = /^(\xff\xfe)?(?:[ \t\r\n]\0)+(\xff\xfe)?(?=<\0\?\0x\0m\0l\0)/;
+const BLANK_BE = /^(\xfe\xff)?(?:\0[ \t\r\n])+(\xfe\xff)?(?=\0<\0\?\0x\0m\0l)/;
+
+/** The same bytes where nothing comes before the declaration; the mark stays. */
+function withoutBlank(head: Buffer): Buffer {
+  const text = head.toString('latin1');
+  const found = BLANK.exec(text) ?? BLANK_LE.exec(text) ?? BLANK_BE.exec(text);
+  if (found === null) return head;
+  const mark = found[1] ?? found[2] ?? found[3] ?? '';
+  return Buffer.concat([Buffer.from(mark, 'latin1'), head.subarray(found[0].length)]);
 }
 
 function detect(head: Buffer): Encoding {

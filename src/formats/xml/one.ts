@@ -53,11 +53,14 @@ function parseDocument(bytes: Buffer, element: string | undefined): unknown {
 function openScan(bytes: Buffer): XmlScan {
   if (!isUtf8(bytes)) throw new XmlFault('E_XML_ENCODING', 'it holds bytes that are not UTF-8');
   const scan = createXmlScan(LIMITS);
-  viewBytes(scan, bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes);
+  const start = BEFORE.exec(bytes.toString('latin1', 0, MOST_BEFORE))?.[0].length ?? 0;
+  viewBytes(scan, bytes.subarray(start));
   return scan;
 }
 
-const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+/** A byte order mark, and white space before a declaration, in bytes of one character each. */
+const BEFORE = /^(?:(?:\xef\xbb\xbf)?[ \t\r\n]+(?:\xef\xbb\xbf)?(?=<\?xml[ \t\r\n])|\xef\xbb\xbf)/;
+const MOST_BEFORE = 4096;
 
 function isMeant({ kind, name }: XmlToken, { open, root }: XmlEnvelope, element: string | undefined): boolean {
   if (kind !== 'start' && kind !== 'empty') return false;

@@ -34,6 +34,8 @@ export interface XmlRecordsOptions extends XmlLimits {
    */
   readonly wanted: readonly string[] | undefined;
   readonly maxRecordBytes: number;
+  /** See `toUtf8`. */
+  readonly onBlank?: (() => void) | undefined;
   /** Of the bytes of the document, for the record that it may be. */
   readonly digest?: string | undefined;
 }
@@ -92,7 +94,7 @@ function openDocument(source: AsyncIterable<Buffer>, options: XmlRecordsOptions)
   return {
     options,
     scan,
-    view: openXmlView(toUtf8(source), scan),
+    view: openXmlView(toUtf8(source, options.onBlank), scan),
     wanted: elements,
     maxRecordBytes: options.maxRecordBytes,
     envelope: createXmlEnvelope(),

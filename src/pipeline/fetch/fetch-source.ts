@@ -12,6 +12,7 @@ import {
   type TaskRow,
   type TaskSource,
 } from '../../postgres/ledger/run-rows.ts';
+import { findVersionRead } from '../../postgres/ledger/watermark.ts';
 import { withClient } from '../../postgres/pool.ts';
 import { targetExists } from '../../postgres/publish/target.ts';
 import type { SourceReport } from '../../records/run.ts';
@@ -114,7 +115,9 @@ async function locate(
   context: StepContext,
 ): Promise<SourceVersion | { nothingNew: string }> {
   const fetching = fetchContext(engine, task, context);
-  const located = await task.source.reader.locate(task.source.args, fetching);
+  const previous = await findPrevious(engine, task);
+  const locating = previous === undefined ? fetching : { ...fetching, previous };
+  const located = await task.source.reader.locate(task.source.args, locating);
   if ('nothingNew' in located) return { nothingNew: redactClipped(located.nothingNew, LONGEST_NAME) };
   // They are kept with the run and shown.
   const shown = {
@@ -125,6 +128,11 @@ async function locate(
     { ...located, ...shown },
     await locateLookups(task.transformers, fetching, { mayLack: task.run.has_input }),
   );
+}
+
+async function findPrevious(engine: Engine, { run, row, job }: OpenTask): Promise<SourceVersion | undefined> {
+  if (run.since_origin !== 'watermark') return undefined;
+  return findVersionRead(engine.pool, { job: run.job_id, task: row.name, acceptPartial: job.accept_partial });
 }
 
 async function fetchFiles(

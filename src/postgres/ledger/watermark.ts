@@ -3,6 +3,7 @@
  * by hand after that. A run that started before the operator decided does not overrule the decision.
  */
 import type { Outcome } from '../../records/outcome.ts';
+import type { SourceVersion } from '../../records/source.ts';
 import type { Pool, PoolClient } from '../pool.ts';
 
 type Queryable = Pool | PoolClient;
@@ -38,18 +39,37 @@ export async function findWatermark(db: Queryable, job: string, acceptPartial: b
     : { kind: 'set', time: change.since, change };
 }
 
+const MOVES = `r.watermark_hold IS NULL AND r.mode <> 'rollback' AND r.outcome IN ('success', 'unchanged', 'partial')`;
+const DECIDED = `coalesce(
+  (SELECT at FROM vocab_sync.watermark_change WHERE job_id = $1 ORDER BY id DESC LIMIT 1), '-infinity')`;
+
 /** The order is that of the starts, so a run that was reset and ends late never moves the watermark back. */
 async function findMover(db: Queryable, job: string, acceptPartial: boolean): Promise<WatermarkRun | undefined> {
   const { rows } = await db.query<WatermarkRun>(
-    `SELECT id AS run, outcome, started_at FROM vocab_sync.run
-     WHERE job_id = $1 AND watermark_hold IS NULL AND mode <> 'rollback' AND outcome IN ('success', 'unchanged', 'partial')
-       AND (outcome <> 'partial' OR $2)
-       AND started_at > coalesce(
-         (SELECT at FROM vocab_sync.watermark_change WHERE job_id = $1 ORDER BY id DESC LIMIT 1), '-infinity')
-     ORDER BY started_at DESC LIMIT 1`,
+    `SELECT r.id AS run, r.outcome, r.started_at FROM vocab_sync.run r
+     WHERE r.job_id = $1 AND ${MOVES} AND (r.outcome <> 'partial' OR $2) AND r.started_at > ${DECIDED}
+     ORDER BY r.started_at DESC LIMIT 1`,
     [job, acceptPartial],
   );
   return rows[0];
+}
+
+/**
+ * The version of its source that a task located in the last run that may move the watermark and had one. Undefined after
+ * an operator set or cleared the watermark: then everything from there on is read again.
+ */
+export async function findVersionRead(
+  db: Queryable,
+  { job, task, acceptPartial }: { readonly job: string; readonly task: string; readonly acceptPartial: boolean },
+): Promise<SourceVersion | undefined> {
+  const { rows } = await db.query<{ version: SourceVersion }>(
+    `SELECT t.source -> 'version' AS version FROM vocab_sync.run r JOIN vocab_sync.task t ON t.run_id = r.id
+     WHERE r.job_id = $1 AND t.name = $2 AND t.source IS NOT NULL AND ${MOVES} AND (r.outcome <> 'partial' OR $3)
+       AND r.mode <> 'retry' AND r.started_at > ${DECIDED}
+     ORDER BY r.started_at DESC LIMIT 1`,
+    [job, task, acceptPartial],
+  );
+  return rows[0]?.version;
 }
 
 /** Newest first. */
