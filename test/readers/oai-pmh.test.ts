@@ -132,7 +132,6 @@ describe('a harvest', () => {
     const server = await serve();
     const since: Since = { time: new Date('2026-01-07T18:00:00Z'), origin: 'watermark' };
     await harvest({ base_url: server.url }, contextOf({ since }));
-    // The clock of the server may be seconds behind.
     expect(lists(server)[0]).toMatchObject({ from: expect.stringMatching(/^2026-01-06T1[78]:/) as string });
   });
 
@@ -163,8 +162,7 @@ describe('a harvest', () => {
     expect(error).toMatchObject({ code: 'E_SOURCE_INCOMPLETE', details: { count: 2, announced: 3 } });
     answerTwice();
     const context = contextOf();
-    const { items } = await harvest({ base_url: server.url, list_size: 'estimate' }, context);
-    expect(items).toHaveLength(2);
+    expect((await harvest({ base_url: server.url, list_size: 'estimate' }, context)).items).toHaveLength(2);
     expect(context.warnings.map(({ code }) => code)).toContain('W_OAI_LIST_SIZE');
   });
 
