@@ -52,6 +52,8 @@ export interface Settings {
   readonly runKeyFile: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'auto' | 'json' | 'pretty';
+  /** Of resident memory that the process of one step may hold. */
+  readonly stepMemoryMegabytes: number;
   readonly temporalCliPath: string | undefined;
   /** Ours below XDG_CACHE_HOME, for programs that are fetched once. */
   readonly cacheDirectory: string;
@@ -83,6 +85,11 @@ function checked(problem: (text: string) => string | undefined): z.ZodType<strin
   });
 }
 
+/** Megabytes. A process needs 90 before it reads anything. */
+const LEAST_STEP_MEMORY = 128;
+const DEFAULT_STEP_MEMORY = 320;
+const STEP_MEMORY_TEXT = `expected megabytes as a whole number, at least ${String(LEAST_STEP_MEMORY)}`;
+
 const schema = z.object({
   DATABASE_URL: checked(databaseUrlProblem).optional(),
   VOCAB_SYNC_HOME: z.string().default('.vocab-sync'),
@@ -100,6 +107,12 @@ const schema = z.object({
     .enum(['nothing', 'signed', 'anything'], { error: 'expected nothing, signed or anything' })
     .optional(),
   VOCAB_SYNC_RUN_KEY_FILE: z.string().optional(),
+  VOCAB_SYNC_STEP_MEMORY: z
+    .string()
+    .regex(/^\d{1,6}$/, { error: STEP_MEMORY_TEXT })
+    .transform(Number)
+    .refine((megabytes) => megabytes >= LEAST_STEP_MEMORY, { error: STEP_MEMORY_TEXT })
+    .default(DEFAULT_STEP_MEMORY),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error'], { error: 'expected debug, info, warn or error' })
     .default('info'),
@@ -161,6 +174,7 @@ export function loadSettings(
     runKeyFile: values.VOCAB_SYNC_RUN_KEY_FILE === undefined ? undefined : resolve(cwd, values.VOCAB_SYNC_RUN_KEY_FILE),
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT,
+    stepMemoryMegabytes: values.VOCAB_SYNC_STEP_MEMORY,
     temporalCliPath: values.TEMPORAL_CLI_PATH,
     cacheDirectory: join(values.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'vocab-sync'),
     origins: listOrigins(variables, values),

@@ -120,7 +120,18 @@ describe('the house', () => {
   });
 
   it('mirrors the tree in test/', () => {
-    const homes = new Set(['support', 'contract', 'jobs', 'fixtures', 'bench', 'docs', 'fuzz', 'kill', 'screenshots']);
+    const homes = new Set([
+      'support',
+      'adversary',
+      'contract',
+      'jobs',
+      'fixtures',
+      'bench',
+      'docs',
+      'fuzz',
+      'kill',
+      'screenshots',
+    ]);
     const strays = tests
       .map(({ path }) => path.split('/').slice(1, -1))
       .filter(([first]) => first !== undefined && !homes.has(first))

@@ -22,6 +22,18 @@ export const LIMIT_CODES = {
     meaning: 'A download or stream is larger than the limit.',
     remedy: 'Raise `max_bytes` of the reader only for a source that you trust.',
   },
+  E_STEP_MEMORY: {
+    meaning: 'A step needed more memory than its process may hold, in three attempts in a row.',
+    remedy: 'Check the source. Raise VOCAB_SYNC_STEP_MEMORY where the worker runs only for a source that you trust.',
+  },
+  E_STEP_STUCK: {
+    meaning: 'A step worked on one record for too long, in three attempts in a row.',
+    remedy: 'Check the source with `vocab-sync preview JOB`, and the patterns of a plug-in.',
+  },
+  E_STEP_LOST: {
+    meaning: 'Three attempts of a step in a row ended with their worker or process, and came no further.',
+    remedy: 'Look at the log of the worker and at the memory of its machine, then run again.',
+  },
   E_STEP_TIMEOUT: {
     meaning: 'A step of the run did not end within its time, all its attempts together.',
     remedy: 'Look at the last failure that the error names, mend it, and run again.',

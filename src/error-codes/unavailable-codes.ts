@@ -42,6 +42,11 @@ export const UNAVAILABLE_CODES = {
     meaning: 'Another vocab-sync command is starting or stopping the servers of this home and does not come to an end.',
     remedy: 'End that command (the error names its pid), or use another VOCAB_SYNC_HOME.',
   },
+  E_STEP_ENDED: {
+    meaning:
+      'The process of a step was ended: it held too much memory, did not come back from a record, or was killed.',
+    remedy: 'Nothing: it is tried again, three times in all. Other jobs are not affected.',
+  },
   E_STEP_STALLED: {
     meaning: 'A step of the run told nothing for hours and was given up.',
     remedy: 'Nothing: it is tried again. If it repeats, look at what the database or the source is doing.',

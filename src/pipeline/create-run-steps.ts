@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts';
 import { fetchForRun } from './fetch/fetch-rejected.ts';
 import { finishRun } from './finish/finish-run.ts';
 import { notifyChannels } from './finish/notify-channels.ts';
+import { inTurn } from './stage/in-turn.ts';
 import { recordSteps } from './record-steps.ts';
 import { resolveRun } from './resolve/resolve-run.ts';
 import type { RunSteps } from './run-steps.ts';
@@ -16,10 +17,19 @@ export function createRunSteps(engine: Engine): RunSteps {
 }
 
 function bindSteps(engine: Engine): RunSteps {
+  const { isolate } = engine;
   return {
     resolveRun: (input) => resolveRun(engine, input),
-    fetchSource: (input, context) => fetchForRun(engine, input, context),
-    stagePartition: (input, context) => stagePartition(engine, input, context),
+    fetchSource: (input, context) =>
+      isolate === undefined
+        ? fetchForRun(engine, input, context)
+        : isolate('fetchSource', input, context, engine.logger),
+    stagePartition: (input, context) =>
+      isolate === undefined
+        ? stagePartition(engine, input, context)
+        : inTurn(engine.pool, `${input.run} ${input.task}`, context.signal, () =>
+            isolate('stagePartition', input, context, engine.logger),
+          ),
     compareTargets: (input, context) => compareTargets(engine, input, context),
     awaitApproval: (input) => setWaiting(engine.pool, input.run, new Date(input.deadline)),
     applyChanges: (input, context) => applyChanges(engine, input, context),

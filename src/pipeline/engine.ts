@@ -5,6 +5,7 @@ import type { NotifyChannel } from '../job/schema/notify-schema.ts';
 import type { Pool } from '../postgres/pool.ts';
 import type { Notice } from '../records/notice.ts';
 import type { Admission } from './resolve/admit-run.ts';
+import type { RunSteps, StepContext } from './run-steps.ts';
 import type { RecordCheck } from './stage/transform-items.ts';
 
 /** The state of the workflow of another run, as far as Temporal knows it. */
@@ -26,11 +27,24 @@ export interface Engine {
   readonly admission?: Admission;
   /** How a source is cut into partitions; see plan-parts.ts for what holds without it. */
   readonly cutting?: Cutting;
+  /** Absent: all steps run in this process. */
+  readonly isolate?: Isolate;
   /** See PauseSchedule. Absent where there is no Temporal. */
   readonly pauseSchedule?: PauseSchedule;
   /** Absent: nobody is told of anything. */
   readonly sendNotice?: SendNotice;
 }
+
+/** The steps that read what a source sends. The others work in the database alone. */
+export type IsolatedStep = 'fetchSource' | 'stagePartition';
+
+/** Runs a step in a process of its own, and throws what it throws. `logger` is told what is logged there. */
+export type Isolate = <K extends IsolatedStep>(
+  step: K,
+  input: Parameters<RunSteps[K]>[0],
+  context: StepContext,
+  logger: Logger,
+) => ReturnType<RunSteps[K]>;
 
 export interface Cutting {
   readonly mostParts: number;

@@ -8,7 +8,7 @@ import type { Engine } from './engine.ts';
 export async function enterPhase(engine: Engine, run: string, phase: Phase): Promise<void> {
   await withClient(engine.pool, async (client) => {
     // Other partitions may be staged beside this one; every other step has the run for itself.
-    await endFrozenSessions(client, run, phase === 'stage' ? 'between' : 'any');
+    if (phase !== 'stage') await endFrozenSessions(client, run);
     await setPhase(client, run, phase);
   });
 }

@@ -5,9 +5,10 @@
 import type { Logger } from '../component/services.ts';
 import { VocabSyncError, messageOf } from '../errors.ts';
 import { redactClipped } from '../logging/redact.ts';
-import { appendLog, beginAttempt, endAttempt, type LogLevel } from '../postgres/ledger/run-log.ts';
+import { appendLog, beginAttempt, endAttempt, lastAttempts, type LogLevel } from '../postgres/ledger/run-log.ts';
 import type { RunFailure } from '../records/run.ts';
 import type { Engine } from './engine.ts';
+import { MOST_LOST, afterDeath, refuseAfterLosses } from './lost-attempts.ts';
 import type { RunSteps, StepContext } from './run-steps.ts';
 
 /** Characters of a message, and of a text in a field, that the ledger keeps. */
@@ -52,18 +53,22 @@ async function recordStep<T>(
 ): Promise<T> {
   const log = openLog(engine, place.run);
   const about = { step, ...(place.task === undefined ? {} : { task: place.task }) };
-  const attempt = await log.keep(() => beginAttempt(engine.pool, place.run, { step, ...partOf(place) }));
+  const part = { step, ...partOf(place) };
+  const before = (await log.keep(() => lastAttempts(engine.pool, place.run, part, MOST_LOST))) ?? [];
+  const attempt = await log.keep(() => beginAttempt(engine.pool, place.run, part));
   const started = Date.now();
   const end = async (error?: RunFailure): Promise<void> => {
     if (attempt !== undefined) await log.keep(() => endAttempt(engine.pool, attempt, error));
     await log.settle();
   };
   try {
+    refuseAfterLosses(before);
     const result = await call(withLogger(engine, log.logger));
     log.write('info', 'The step ended.', { ...about, took_ms: Date.now() - started });
     await end();
     return result;
-  } catch (thrown) {
+  } catch (failure) {
+    const thrown = afterDeath(failure, before);
     const error = failureOf(thrown);
     if (context.signal.aborted) log.write('info', 'The step was interrupted.', about);
     else log.write(isRetried(thrown) ? 'warn' : 'error', 'The step failed.', { ...about, ...error });

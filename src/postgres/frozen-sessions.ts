@@ -6,21 +6,20 @@
 import type { PoolClient } from './pool.ts';
 import { stagePattern } from './stage/stage-table.ts';
 
-/** A worker that lives sends its next statement at once; a successor comes only after a missed heartbeat. */
+/** An attempt that is told to end sends its ROLLBACK within this time. */
 const SILENT_SECONDS = 2;
 
 /**
- * `between` ends those that are silent between two statements of a transaction, for a step that others may work beside;
- * `any` also those silent in the middle of a COPY, for a step that has the stage for itself.
+ * For a step that has the stage of the run for itself: every other session that holds a lock on it is of an attempt that
+ * was given up. Partitions are staged beside each other; superseded-sessions.ts is for them.
  */
-export async function endFrozenSessions(client: PoolClient, run: string, which: 'between' | 'any'): Promise<void> {
+export async function endFrozenSessions(client: PoolClient, run: string): Promise<void> {
   await client.query(
     `SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a
      WHERE a.datname = current_database() AND a.usename = current_user AND a.pid <> pg_backend_pid()
        AND a.wait_event = 'ClientRead' AND a.state_change < clock_timestamp() - make_interval(secs => $2)
-       AND ($3 OR a.state LIKE 'idle in transaction%')
        AND EXISTS (SELECT 1 FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
                    WHERE l.pid = a.pid AND c.relnamespace = 'vocab_sync'::regnamespace AND c.relname LIKE $1)`,
-    [stagePattern(run), SILENT_SECONDS, which === 'any'],
+    [stagePattern(run), SILENT_SECONDS],
   );
 }

@@ -8,6 +8,7 @@ import { history } from './migrations/0004-history.ts';
 import { retryAndPause } from './migrations/0006-retry-and-pause.ts';
 import { notices } from './migrations/0007-notices.ts';
 import { partsOfSteps } from './migrations/0008-parts-of-steps.ts';
+import { placeOfAttempts } from './migrations/0011-place-of-attempts.ts';
 import { targetSizes } from './migrations/0012-target-sizes.ts';
 import { inTransaction, openPool, type Pool, type PoolClient } from './pool.ts';
 
@@ -24,6 +25,7 @@ const MIGRATIONS: readonly Migration[] = [
   retryAndPause,
   notices,
   partsOfSteps,
+  placeOfAttempts,
   targetSizes,
 ];
 

@@ -66,10 +66,19 @@ function countsAsNumbers(): pg.TypeOverrides {
  */
 const BEGIN = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '2min'";
 
-/** Runs `work` in one transaction. Any throw rolls back; a connection that broke is not reused. */
-export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in one transaction. Any throw rolls back; a connection that broke is not reused. `session` is what
+ * pg_stat_activity shows as the application name until the transaction ends.
+ */
+export async function inTransaction<T>(
+  pool: Pool,
+  work: (client: PoolClient) => Promise<T>,
+  session?: string,
+): Promise<T> {
   return withClient(pool, async (client) => {
-    await client.query(BEGIN);
+    await client.query(
+      session === undefined ? BEGIN : `${BEGIN}; SET LOCAL application_name = ${pg.escapeLiteral(session)}`,
+    );
     try {
       const result = await work(client);
       await client.query('COMMIT');

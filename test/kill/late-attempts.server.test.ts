@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { from as copyFrom } from 'pg-copy-streams';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { PoolClient } from '../../src/postgres/pool.ts';
+import { partitionSession } from '../../src/postgres/superseded-sessions.ts';
 import { linesJob, openTestEngine, readTable, stepContext, type TestEngine } from '../support/engine.ts';
 import { leftovers } from '../support/kill-ledger.ts';
 import { describeWithPostgres } from '../support/postgres.ts';
@@ -39,7 +40,7 @@ describeWithPostgres('an attempt', () => {
   const apply = (planDigest: string) => test.steps.applyChanges({ run, task: 'main', planDigest }, stepContext());
   const finish = () => test.steps.finishRun({ run, outcome: 'ended' }, stepContext());
   const table = (kind: 'stage' | 'plan') => `vocab_sync.${kind}_${run.replaceAll('-', '')}_0`;
-  /** Until the server has heard nothing from it for as long as no living worker is silent. */
+  /** Until the server has heard nothing from it for two seconds, as of an attempt that is given up. */
   const freeze = async (...statements: readonly string[]): Promise<void> => {
     await frozen.query('BEGIN');
     for (const statement of statements) await frozen.query(statement);
@@ -57,11 +58,25 @@ describeWithPostgres('an attempt', () => {
   it('frozen between a batch and its commit does not keep the next one from its partition', async () => {
     await stage();
     await freeze(
+      `SET LOCAL application_name = '${partitionSession({ run, task: 'main', partition: 0 })}'`,
       `INSERT INTO ${table('stage')} (partition, seq, id, known) VALUES (0, 0, 'late', false)`,
       `SELECT * FROM vocab_sync.partition WHERE run_id = '${run}' FOR UPDATE`,
     );
     expect((await stage()).counts).toEqual(ALL);
     expect((await compare()).counts).toEqual(ALL);
+  });
+
+  it('does not end a silent transaction of another partition, whose attempt may be well', async () => {
+    await stage();
+    await freeze(
+      `SET LOCAL application_name = '${partitionSession({ run, task: 'main', partition: 1 })}'`,
+      `INSERT INTO ${table('stage')} (partition, seq, id, known) VALUES (1, 0, 'other', false)`,
+    );
+    expect((await stage()).counts).toEqual(ALL);
+    // The session is alive: its transaction can still be committed.
+    await frozen.query('COMMIT');
+    const { rows } = await test.pool.query(`SELECT id FROM ${table('stage')} WHERE partition = 1`);
+    expect(rows).toEqual([{ id: 'other' }]);
   });
 
   it('frozen in the middle of a batch does not keep the comparison waiting', async () => {

@@ -1,5 +1,6 @@
 /** Workers that are killed, stopped and frozen in every phase: each run ends like one that nobody disturbed. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { readAttempts } from '../../src/postgres/ledger/run-log.ts';
 import { pendingSteps } from '../../src/temporal/run-status.ts';
 import { openKillBench, type KillBench, type KillRun } from '../support/kill-bench.ts';
 import { readDump } from '../support/kill-dump.ts';
@@ -66,6 +67,27 @@ describeWithServers('a run whose worker', () => {
       await source.close();
     }
   });
+
+  it('is killed by each attempt fails with a code of its own', async () => {
+    const source = await startSourceServer({
+      dumps: [{ name: bench.dump.name, bytes: readDump(bench.dump), date: '2026-06-23' }],
+      faults: [{ kind: 'drip', at: 'file', method: 'GET', bytes: 1 << 10, everyMs: 100 }],
+    });
+    try {
+      const run = await bench.start('kill-always', { source: { type: 'ror-http', args: { base_url: source.url } } });
+      for (let attempt = 1; attempt <= 3; attempt += 1) {
+        await bench.workers(2);
+        const begun = async () =>
+          (await readAttempts(bench.pool, run.id)).filter(({ step }) => step === 'fetchSource').length;
+        await until(`attempt ${String(attempt)} is under way`, async () => (await begun()) === attempt, 90);
+        await kill(run, 'fetchSource');
+      }
+      await bench.workers(2);
+      await expect(run.report()).rejects.toMatchObject({ cause: { type: 'E_STEP_LOST' } });
+    } finally {
+      await source.close();
+    }
+  }, 360_000);
 
   it('is killed while it stages goes on from the last checkpoint', async () => {
     const run = await bench.start('kill-stage');

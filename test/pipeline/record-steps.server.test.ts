@@ -1,4 +1,5 @@
 /** What the ledger keeps of the steps of a run: their times, their errors, their log. */
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { renderSteps, summariseSteps } from '../../src/cli/render/render-steps.ts';
 import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
@@ -99,5 +100,44 @@ describeWithPostgres('the ledger', () => {
       expect.stringContaining(`was cut at ${String(MOST_LINES)} lines`),
       'the error\\u0000',
     ]);
+  });
+
+  it('refuses a step after three attempts that were lost with their worker at the same place', async () => {
+    const path = test.file('lost.jsonl', '{"id":"a"}\n');
+    const run = randomUUID();
+    const input = { run, task: 'main' };
+    const config = JSON.stringify(linesJob(path, { id: 'lost' }));
+    const request = { job: 'lost', trigger: 'manual', config } as const;
+    await test.steps.resolveRun({ run, workflowId: `wf-${run}`, request }, stepContext());
+    await test.steps.fetchSource(input, stepContext());
+    for (let i = 0; i < 3; i += 1) {
+      await beginAttempt(test.pool, run, { step: 'stagePartition', task: 'main', part: '0' });
+    }
+    const stage = () => test.steps.stagePartition({ ...input, partition: 0 }, stepContext());
+    await expect(stage()).rejects.toMatchObject({ code: 'E_STEP_LOST' });
+    // The refusal is an attempt that ended: after a reset of the workflow the step is tried again.
+    expect((await stage()).counts.staged).toBe(1);
+    await test.steps.finishRun({ run, outcome: 'cancelled' }, stepContext());
+  });
+
+  it('goes on where lost attempts came further each time', async () => {
+    const path = test.file('further.jsonl', '{"id":"a"}\n');
+    const run = randomUUID();
+    const config = JSON.stringify(linesJob(path, { id: 'further' }));
+    const request = { job: 'further', trigger: 'manual', config } as const;
+    await test.steps.resolveRun({ run, workflowId: `wf-${run}`, request }, stepContext());
+    await test.steps.fetchSource({ run, task: 'main' }, stepContext());
+    for (let i = 0; i < 3; i += 1) {
+      await beginAttempt(test.pool, run, { step: 'stagePartition', task: 'main', part: '0' });
+      await test.pool.query(
+        `INSERT INTO vocab_sync.partition (run_id, task, ordinal, state, pin, lease, cursor, tally)
+         VALUES ($1, 'main', 0, 'running', 'p', gen_random_uuid(), $2, '{}')
+         ON CONFLICT (run_id, task, ordinal) DO UPDATE SET cursor = excluded.cursor`,
+        [run, JSON.stringify([0, i])],
+      );
+    }
+    const staged = await test.steps.stagePartition({ run, task: 'main', partition: 0 }, stepContext());
+    expect(staged.counts.staged).toBe(1);
+    await test.steps.finishRun({ run, outcome: 'cancelled' }, stepContext());
   });
 });

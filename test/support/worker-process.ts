@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { startRelay } from './kill-relay.ts';
-import { until } from './workflow-bench.ts';
+import { until } from './until.ts';
 
 export interface WorkerProcess {
   readonly pid: number;
@@ -34,8 +34,11 @@ export interface WorkerServers {
 
 const PROGRAM = join(import.meta.dirname, '../../dist/src/cli/main.js');
 
-/** Resolves when it polls its queue. */
-export async function startWorkerProcess(servers: WorkerServers): Promise<WorkerProcess> {
+/** Resolves when it polls its queue. `env` are further settings. */
+export async function startWorkerProcess(
+  servers: WorkerServers,
+  env: Readonly<Record<string, string>> = {},
+): Promise<WorkerProcess> {
   const relay = await startRelay(servers.temporalAddress);
   const child = spawn(process.execPath, [PROGRAM, 'worker', '--queue', servers.queue], {
     cwd: servers.home,
@@ -48,6 +51,7 @@ export async function startWorkerProcess(servers: WorkerServers): Promise<Worker
       VOCAB_SYNC_HOME: servers.home,
       LOG_FORMAT: 'json',
       LOG_LEVEL: 'info',
+      ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -11,6 +11,8 @@ import { silentLogger } from './silent-logger.ts';
 import { testTemporal } from './temporal-server.ts';
 import { bundleForTests } from './workflow-bundle.ts';
 
+export { until } from './until.ts';
+
 export type RunHandle = WorkflowHandle<typeof runJob>;
 
 export interface WorkflowBench {
@@ -67,15 +69,4 @@ export async function openWorkflowBench(): Promise<WorkflowBench> {
       await connection.close();
     },
   };
-}
-
-/** Polls: the condition is asked again until it holds. */
-export async function until<T>(what: string, ask: () => Promise<T | undefined | false>, seconds = 30): Promise<T> {
-  const deadline = Date.now() + seconds * 1000;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined && answer !== false) return answer;
-    if (Date.now() > deadline) throw new Error(`waited ${String(seconds)} seconds for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

@@ -62,6 +62,8 @@ async function work(
       settings,
       catalog,
       pool,
+      databaseUrl,
+      cwd,
       temporal,
       connection,
       webUi: settings.webUi,

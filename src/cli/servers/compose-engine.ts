@@ -2,7 +2,7 @@
 import type { Catalog } from '../../component/catalog.ts';
 import type { Logger } from '../../component/services.ts';
 import { loadRecordSchema } from '../../job/schema/record-schema.ts';
-import type { Engine } from '../../pipeline/engine.ts';
+import type { Engine, Isolate } from '../../pipeline/engine.ts';
 import type { Pool } from '../../postgres/pool.ts';
 import type { Settings } from '../../settings.ts';
 import type { TemporalClient } from '../../temporal/client.ts';
@@ -21,9 +21,10 @@ export interface EngineParts {
   /** Where the Web UI is served, where that is known. */
   readonly webUi: string | undefined;
   readonly logger: Logger;
+  readonly isolate?: Isolate;
 }
 
-export function composeEngine({ settings, catalog, pool, temporal, webUi, logger }: EngineParts): Engine {
+export function composeEngine({ settings, catalog, pool, temporal, webUi, logger, isolate }: EngineParts): Engine {
   const resolveSecret = composeSecrets(settings.variable, logger);
   return {
     pool,
@@ -32,6 +33,7 @@ export function composeEngine({ settings, catalog, pool, temporal, webUi, logger
     services: composeServices(settings, logger),
     resolveSecret,
     recordCheck: loadRecordSchema,
+    ...(isolate === undefined ? {} : { isolate }),
     holderState: async (workflowId, run) => {
       const status = await workflowStatus(temporal.client, { workflowId, runId: run });
       return status === 'running' ? 'open' : 'closed';

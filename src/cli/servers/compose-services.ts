@@ -11,7 +11,7 @@ import type { Settings } from '../../settings.ts';
 import { createSpool } from '../../spool/create-spool.ts';
 import { packageFacts } from '../package-facts.ts';
 
-export function composeServices(settings: Settings, logger: Logger): Services {
+export function composeServices(settings: Pick<Settings, 'spool' | 'allowedHosts'>, logger: Logger): Services {
   const net = {
     spoolDirectory: settings.spool,
     allowedHosts: settings.allowedHosts,

@@ -6,9 +6,12 @@ import { createRunSteps } from '../../pipeline/create-run-steps.ts';
 import type { TemporalSettings } from '../../temporal/client.ts';
 import { connectWorker } from '../../temporal/worker-connection.ts';
 import { createWorker, type RunningWorker, type WorkerRole } from '../../temporal/worker.ts';
+import { composeStepProcesses } from './compose-steps.ts';
 import { composeEngine, type EngineParts } from './compose-engine.ts';
 
-export interface WorkersOptions extends EngineParts {
+export interface WorkersOptions extends Omit<EngineParts, 'isolate'> {
+  readonly databaseUrl: string;
+  readonly cwd: string;
   readonly connection: TemporalSettings;
   readonly queues: readonly string[];
   readonly role?: WorkerRole;
@@ -37,12 +40,14 @@ function collectGarbage(): void {
 export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
   setFlagsFromString(HEAP_GROWTH_FLAG);
   const { connection: settings, temporal, logger, role = 'all' } = options;
-  const steps = createRunSteps(composeEngine(options));
+  const processes = composeStepProcesses(options);
+  const steps = createRunSteps(composeEngine({ ...options, isolate: processes.run }));
   const connection = await connectWorker(settings, logger);
   const workers: RunningWorker[] = [];
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     await Promise.allSettled(workers.map((worker) => worker.drain()));
+    processes.close();
     await connection.close();
   };
   try {

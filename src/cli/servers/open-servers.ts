@@ -93,7 +93,7 @@ async function openServers(
     closers.push(() => temporal.close());
     const searchAttributes = await checkSearchAttributes(temporal, acquired, logger);
     const webUi = acquired.webUi ?? settings.webUi;
-    const parts = { settings, catalog, pool, temporal, connection, webUi, logger };
+    const parts = { settings, catalog, pool, databaseUrl, cwd: process.cwd(), temporal, connection, webUi, logger };
     return {
       pool,
       temporal,

@@ -55,7 +55,7 @@ export async function compareTargets(engine: Engine, input: TaskInput, context: 
 /** What cannot be compared must be staged anew: with its checkpoints left, the next attempt would take it for staged. */
 export async function forgetStage(engine: Engine, task: OpenTask): Promise<void> {
   await inTransaction(engine.pool, async (client) => {
-    await endFrozenSessions(client, task.run.id, 'any');
+    await endFrozenSessions(client, task.run.id);
     await dropStage(client, task.names);
     await dropPartitions(client, task.run.id, task.row.name);
   });

@@ -16,7 +16,7 @@ import type { FinishInput, StepContext } from '../run-steps.ts';
 /** Called again it answers the same report. */
 export async function finishRun(engine: Engine, input: FinishInput, _context: StepContext): Promise<RunReport> {
   await inTransaction(engine.pool, async (client) => {
-    await endFrozenSessions(client, input.run, 'any');
+    await endFrozenSessions(client, input.run);
     const run = await findRun(client, input.run, true);
     if (run === undefined || run.finished_at !== null) return;
     const tasks = await listTasks(client, input.run);

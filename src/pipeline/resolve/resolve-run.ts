@@ -108,7 +108,7 @@ async function takeOver(engine: Engine, holder: RunRow): Promise<void> {
     workflowId: holder.workflow_id,
   });
   await inTransaction(engine.pool, async (client) => {
-    await endFrozenSessions(client, holder.id, 'any');
+    await endFrozenSessions(client, holder.id);
     await abandonRun(client, holder);
     await dropStages(client, holder.id);
   });

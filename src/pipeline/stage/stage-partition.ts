@@ -2,6 +2,7 @@
 import type { Since, Warning } from '../../component/reader.ts';
 import { claimPartition, type Claim, type PartitionKey } from '../../postgres/stage/partitions.ts';
 import { inTransaction, withClient } from '../../postgres/pool.ts';
+import { endSupersededSessions, partitionSession } from '../../postgres/superseded-sessions.ts';
 import { deleteRejections } from '../../postgres/stage/rejections.ts';
 import { requireOpenRun, type RunRow } from '../../postgres/ledger/run-rows.ts';
 import { clearPartitionStage, createStage } from '../../postgres/stage/stage-table.ts';
@@ -39,6 +40,7 @@ async function stageInTurn(engine: Engine, input: StageInput, context: StepConte
   const task = withFetched(opened, files, engine.logger);
   const key: PartitionKey = { run: input.run, task: input.task, partition: input.partition };
   const part = partsToStage(task.row.source)[input.partition];
+  await withClient(engine.pool, (client) => endSupersededSessions(client, key));
   const claim = await claimStage(engine, task, key, part);
   const source = chainSource(task.source, files);
   if (claim.state === 'running') {
@@ -58,18 +60,22 @@ async function claimStage(
 ): Promise<Claim> {
   const slice = part === undefined ? [] : [JSON.stringify([part.from, part.until])];
   const pin = [task.row.source_digest, task.row.digest, task.run.since?.toISOString(), ...slice].join(' ');
-  return inTransaction(engine.pool, async (client) => {
-    // An attempt that slept through the end of its run must leave nothing behind.
-    await requireOpenRun(client, key.run, true);
-    await createStage(client, task.names, task.documents);
-    for (const target of targetsOf(task)) await ensureTarget(client, target);
-    const claim = await claimPartition(client, key, pin);
-    if (claim.restart) {
-      await clearPartitionStage(client, task.names, key.partition);
-      await deleteRejections(client, key);
-    }
-    return claim;
-  });
+  return inTransaction(
+    engine.pool,
+    async (client) => {
+      // An attempt that slept through the end of its run must leave nothing behind.
+      await requireOpenRun(client, key.run, true);
+      await createStage(client, task.names, task.documents);
+      for (const target of targetsOf(task)) await ensureTarget(client, target);
+      const claim = await claimPartition(client, key, pin);
+      if (claim.restart) {
+        await clearPartitionStage(client, task.names, key.partition);
+        await deleteRejections(client, key);
+      }
+      return claim;
+    },
+    partitionSession(key),
+  );
 }
 
 interface PartRead {

@@ -8,6 +8,7 @@ import type { DeletionRow, KnownRow, StageDocumentType, StagedRow } from '../../
 import { leaseLost, saveCheckpoint, type PartitionKey } from '../../postgres/stage/partitions.ts';
 import { sqlStateOf } from '../../postgres/database-error.ts';
 import { inTransaction, type Pool, type PoolClient } from '../../postgres/pool.ts';
+import { partitionSession } from '../../postgres/superseded-sessions.ts';
 import { insertRejections, type Rejection } from '../../postgres/stage/rejections.ts';
 import { lookUpHashes, type Target } from '../../postgres/publish/target.ts';
 import type { Cursor } from '../../records/origin.ts';
@@ -110,12 +111,16 @@ interface Batch {
 async function commitBatch(options: StageSinkOptions, batch: Batch): Promise<void> {
   const { key, names } = options;
   const { rows, rejections, place, state, tally } = batch;
-  await inTransaction(options.pool, async (client) => {
-    await cutPublished(client, options.lookUp, rows);
-    await appendStage(client, names, rows);
-    await insertRejections(client, key, rejections);
-    await saveCheckpoint(client, key, { lease: options.lease, tally, state, ...place });
-  }).catch((error: unknown) => {
+  await inTransaction(
+    options.pool,
+    async (client) => {
+      await cutPublished(client, options.lookUp, rows);
+      await appendStage(client, names, rows);
+      await insertRejections(client, key, rejections);
+      await saveCheckpoint(client, key, { lease: options.lease, tally, state, ...place });
+    },
+    partitionSession(key),
+  ).catch((error: unknown) => {
     throw isStageTaken(error) ? leaseLost(key, error) : error;
   });
   rows.clear();

@@ -12,7 +12,7 @@ import { dropStages } from '../resolve/resolve-run.ts';
  */
 export async function letGoRun(pool: Pool, run: string, why?: RunFailure): Promise<boolean> {
   return inTransaction(pool, async (client) => {
-    await endFrozenSessions(client, run, 'any');
+    await endFrozenSessions(client, run);
     const row = await findRun(client, run, true);
     if (row === undefined || row.finished_at !== null) return false;
     if (why === undefined) await abandonRun(client, row);

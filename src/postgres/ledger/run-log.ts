@@ -77,10 +77,41 @@ export async function beginAttempt(
   { step, task, part }: Pick<StepAttempt, 'step' | 'task' | 'part'>,
 ): Promise<number> {
   const { rows } = await pool.query<{ id: number }>(
-    'INSERT INTO vocab_sync.step_attempt (run_id, step, task, part) VALUES ($1, $2, $3, $4) RETURNING id',
+    `INSERT INTO vocab_sync.step_attempt (run_id, step, task, part, place) VALUES ($1, $2, $3, $4, (${PLACE})) RETURNING id`,
     [run, step, task, part],
   );
   return rows[0]?.id ?? 0;
+}
+
+/** How far a partition has come, as text; null for all other steps. */
+const PLACE = `SELECT cursor::text FROM vocab_sync.partition
+  WHERE $2 = 'stagePartition' AND run_id = $1 AND task = $3 AND ordinal::text = $4`;
+
+/** How an attempt before this one ended. */
+export interface EarlierAttempt {
+  /** Its worker died with it, or froze. */
+  readonly lost: boolean;
+  /** Of the error, where it has one. */
+  readonly code: string | null;
+  /** The step is no further now than when this attempt began. */
+  readonly stood: boolean;
+}
+
+/** The last attempts of a step, the latest first. */
+export async function lastAttempts(
+  pool: Pool,
+  run: string,
+  { step, task, part }: Pick<StepAttempt, 'step' | 'task' | 'part'>,
+  limit: number,
+): Promise<readonly EarlierAttempt[]> {
+  const { rows } = await pool.query<EarlierAttempt>(
+    `SELECT ended_at IS NULL AS lost, error->>'code' AS code, place IS NOT DISTINCT FROM (${PLACE}) AS stood
+     FROM vocab_sync.step_attempt
+     WHERE run_id = $1 AND step = $2 AND task IS NOT DISTINCT FROM $3 AND part IS NOT DISTINCT FROM $4
+     ORDER BY id DESC LIMIT $5`,
+    [run, step, task, part, limit],
+  );
+  return rows;
 }
 
 export async function endAttempt(pool: Pool, attempt: number, error: RunFailure | undefined): Promise<void> {

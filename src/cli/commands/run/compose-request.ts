@@ -98,8 +98,8 @@ export async function readCustomArgs(
   return value as Record<string, unknown>;
 }
 
-/** As much as a job file may have. */
-const MOST_ARGS_BYTES = 4 * 1024 ** 2;
+/** More than any job has; the text itself is limited to 1 MiB. */
+const MOST_ARGS_BYTES = 16 * 1024 ** 2;
 
 async function readArgsFile(path: string): Promise<string> {
   try {

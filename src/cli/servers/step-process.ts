@@ -1,0 +1,39 @@
+/**
+ * The program of a step process: the composition root of an engine without Temporal. compose-steps.ts forks this file by
+ * its path, dist/src/cli/servers/step-process.js, so a bundle of the command line must leave it where it is.
+ */
+import { loadRecordSchema } from '../../job/schema/record-schema.ts';
+import { serveSteps } from '../../isolation/serve-steps.ts';
+import { fetchForRun } from '../../pipeline/fetch/fetch-rejected.ts';
+import type { Engine } from '../../pipeline/engine.ts';
+import { stagePartition } from '../../pipeline/stage/stage-partition.ts';
+import { lookUpVariable } from '../../settings.ts';
+import { openPool } from '../../postgres/pool.ts';
+import { loadCatalog } from '../catalog.ts';
+import { composeSecrets, composeServices } from './compose-services.ts';
+
+/** One step at a time: a connection reads, one writes, and one cancels. */
+const CONNECTIONS = 4;
+
+serveSteps(async ({ settings, databaseUrl, cwd }, { logger, onSecret }) => {
+  const envFile = settings.envFile === undefined ? {} : { envFile: settings.envFile };
+  const resolve = composeSecrets((name) => lookUpVariable(name, undefined, cwd, envFile), logger);
+  const engine: Engine = {
+    pool: openPool({ url: databaseUrl, applicationName: 'vocab-sync step', max: CONNECTIONS }),
+    catalog: await loadCatalog(settings.plugins, cwd),
+    logger,
+    services: composeServices(settings, logger),
+    resolveSecret: (reference) => {
+      const secret = resolve(reference);
+      onSecret(secret);
+      return secret;
+    },
+    recordCheck: loadRecordSchema,
+    holderState: () => Promise.reject(new Error('a step process knows no Temporal')),
+    webUi: () => null,
+  };
+  return {
+    fetchSource: (input, context) => fetchForRun(engine, input, context),
+    stagePartition: (input, context) => stagePartition(engine, input, context),
+  };
+});

@@ -1,0 +1,232 @@
+/**
+ * Runs the steps that read a source in processes of their own. A source that eats memory or time ends the process of its
+ * own attempt; the worker, its heartbeats and all other jobs go on. See docs/decisions/0013-steps-in-processes.md.
+ */
+import type { ChildProcess } from 'node:child_process';
+import type { Logger } from '../component/services.ts';
+import { LimitError, UnavailableError } from '../errors.ts';
+import type { Isolate, IsolatedStep } from '../pipeline/engine.ts';
+import type { StepContext } from '../pipeline/run-steps.ts';
+import type { FromProcess, StepSetup, ToProcess } from './messages.ts';
+import { MEMORY_MARK } from './messages.ts';
+import { fromWire, toWire } from './wire-error.ts';
+
+export interface StepProcesses {
+  /** Throws what the step throws. LimitError E_STEP_MEMORY or E_STEP_STUCK, UnavailableError E_STEP_ENDED for its process. */
+  readonly run: Isolate;
+  /** Ends all processes at once. */
+  close(): void;
+}
+
+export interface StepProcessesOptions {
+  /** Forks a process that calls `serveSteps`; its stderr is a pipe. */
+  readonly fork: () => ChildProcess;
+  readonly setup: StepSetup;
+  readonly onSecret: (text: string) => void;
+  readonly limits?: Partial<ProcessLimits>;
+}
+
+export interface ProcessLimits {
+  /** A process whose event loop does not turn for this long is stuck. Records take milliseconds, a large document seconds. */
+  readonly stuckSeconds: number;
+  /** For the batch in hand to be committed after an abort; then the process is killed. */
+  readonly abortSeconds: number;
+  /** A process is kept for the next step for this long: starting one takes half a second. */
+  readonly idleSeconds: number;
+}
+
+const DEFAULT_LIMITS: ProcessLimits = { stuckSeconds: 60, abortSeconds: 15, idleSeconds: 20 };
+/** A process that has grown beyond this share of its limit is not kept. */
+const KEPT_SHARE = 0.5;
+/** Of stderr: V8 says there why it gives up. */
+const KEPT_CHARACTERS = 8 * 1024;
+
+export function openStepProcesses(options: StepProcessesOptions): StepProcesses {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const idle: StepProcess[] = [];
+  const all = new Set<StepProcess>();
+
+  const take = (): StepProcess => {
+    const kept = idle.pop();
+    if (kept !== undefined) return kept;
+    const made = startProcess(options, () => {
+      all.delete(made);
+      const place = idle.indexOf(made);
+      if (place >= 0) idle.splice(place, 1);
+    });
+    all.add(made);
+    return made;
+  };
+  const give = (used: StepProcess, memory: number): void => {
+    if (memory > options.setup.memory.mostBytes * KEPT_SHARE) used.kill();
+    if (!all.has(used)) return;
+    idle.push(used);
+    used.endWhenIdle(limits.idleSeconds);
+  };
+
+  return {
+    run: ((step: IsolatedStep, input: never, context: StepContext, logger: Logger) =>
+      runIn(take(), give, options, limits, { kind: 'run', step, input }, context, logger)) as Isolate,
+    close() {
+      for (const one of all) one.kill();
+    },
+  };
+}
+
+interface StepProcess {
+  readonly child: ChildProcess;
+  /** What it wrote to stderr last. */
+  stderr(): string;
+  send(message: ToProcess): void;
+  kill(): void;
+  endWhenIdle(seconds: number): void;
+}
+
+function startProcess(options: StepProcessesOptions, onEnd: () => void): StepProcess {
+  const child = options.fork();
+  let stderr = '';
+  let timer: NodeJS.Timeout | undefined;
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr = (stderr + chunk.toString('latin1')).slice(-KEPT_CHARACTERS);
+  });
+  // Told by `exit` as well; without a listener a process that cannot be started would end the worker.
+  child.on('error', onEnd);
+  child.once('exit', () => {
+    clearTimeout(timer);
+    onEnd();
+  });
+  const send = (message: ToProcess): void => {
+    clearTimeout(timer);
+    child.send(message, () => undefined);
+  };
+  send({ kind: 'setup', setup: options.setup });
+  return {
+    child,
+    stderr: () => stderr,
+    send,
+    kill: () => {
+      onEnd();
+      child.kill('SIGKILL');
+    },
+    endWhenIdle(seconds) {
+      timer = setTimeout(() => {
+        onEnd();
+        child.kill('SIGKILL');
+      }, seconds * 1000);
+      timer.unref();
+    },
+  };
+}
+
+function runIn(
+  used: StepProcess,
+  give: (used: StepProcess, memory: number) => void,
+  { onSecret, setup }: StepProcessesOptions,
+  limits: ProcessLimits,
+  request: Extract<ToProcess, { kind: 'run' }>,
+  { signal, onProgress }: StepContext,
+  logger: Logger,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const { child } = used;
+    const silence = watchSilence(limits, signal, used.kill);
+    const onAbort = (): void => {
+      used.send({ kind: 'abort', reason: toWire(signal.reason) });
+    };
+    const settle = (end: () => void): void => {
+      silence.stop();
+      signal.removeEventListener('abort', onAbort);
+      child.off('message', onMessage);
+      child.off('exit', onExit);
+      child.off('error', onError);
+      end();
+    };
+    const onMessage = (message: FromProcess): void => {
+      silence.heard();
+      if (message.kind === 'progress') onProgress(message.progress);
+      else if (message.kind === 'log') logger[message.level](message.message, message.fields);
+      else if (message.kind === 'secret') onSecret(message.text);
+      else if (message.kind === 'done' || message.kind === 'failed') {
+        settle(() => {
+          give(used, message.memory);
+          if (message.kind === 'done') resolve(message.result);
+          else reject(fromWire(message.error));
+        });
+      }
+    };
+    const onExit = (code: number | null, killed: NodeJS.Signals | null): void => {
+      settle(() => {
+        if (signal.aborted) reject(signal.reason as Error);
+        else if (silence.isStuck()) reject(stuck(limits.stuckSeconds));
+        else reject(ended(used.stderr(), code, killed, setup));
+      });
+    };
+    const onError = (cause: Error): void => {
+      settle(() => {
+        reject(
+          new UnavailableError('E_STEP_ENDED', `No process can be started for the step: ${cause.message}.`, { cause }),
+        );
+      });
+    };
+    child.on('message', onMessage);
+    child.once('exit', onExit);
+    child.once('error', onError);
+    signal.addEventListener('abort', onAbort, { once: true });
+    used.send(request);
+    if (signal.aborted) onAbort();
+  });
+}
+
+interface Silence {
+  heard(): void;
+  isStuck(): boolean;
+  stop(): void;
+}
+
+/** Seconds are counted, not read from a clock: a machine that slept was not stuck. */
+function watchSilence(limits: ProcessLimits, signal: AbortSignal, kill: () => void): Silence {
+  let silent = 0;
+  let aborting = 0;
+  const isStuck = (): boolean => silent > limits.stuckSeconds;
+  const timer = setInterval(() => {
+    silent += 1;
+    if (signal.aborted) aborting += 1;
+    if (isStuck() || aborting > limits.abortSeconds) kill();
+  }, 1000);
+  return {
+    heard() {
+      silent = 0;
+    },
+    isStuck,
+    stop() {
+      clearInterval(timer);
+    },
+  };
+}
+
+/** What V8 writes when the heap is full, or a single object is larger than it may be. */
+const HEAP_FULL = /heap out of memory|Reached heap limit|invalid (?:table|array) (?:size|length)|Allocation failed/;
+
+function ended(stderr: string, code: number | null, killed: NodeJS.Signals | null, { memory }: StepSetup): Error {
+  const found = stderr.includes(MEMORY_MARK) || HEAP_FULL.test(stderr);
+  const megabytes = Math.round(memory.mostBytes / 1024 ** 2);
+  if (found) {
+    return new LimitError(
+      'E_STEP_MEMORY',
+      `Expected the step to need at most ${String(megabytes)} MB of memory, but what it reads needs more. Only its own process was ended.`,
+      { details: { megabytes } },
+    );
+  }
+  const how = killed === null ? `with exit code ${String(code)}` : `by ${killed}`;
+  return new UnavailableError('E_STEP_ENDED', `The process of the step was ended ${how} before the step was done.`, {
+    details: { ...(killed === null ? { code } : { signal: killed }) },
+  });
+}
+
+function stuck(seconds: number): LimitError {
+  return new LimitError(
+    'E_STEP_STUCK',
+    `Expected the step to come back from each record within ${String(seconds)} seconds, but it did not. Only its own process was ended.`,
+    { details: { seconds } },
+  );
+}
