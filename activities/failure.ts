@@ -16,7 +16,10 @@ const LONGEST_DETAILS = 8000;
 /** `thrown` is whatever a step threw. A failure that Temporal made itself passes unchanged. */
 export function toApplicationFailure(thrown: unknown, redact: Redact): ApplicationFailure {
   if (thrown instanceof ApplicationFailure) return thrown;
-  const error = thrown instanceof VocabSyncError ? thrown : knownError(thrown);
+  // A crash of a component may be a broken connection inside it, which is retried.
+  const isCrash = thrown instanceof VocabSyncError && thrown.code === 'E_COMPONENT_CRASH' && thrown.cause !== undefined;
+  const error =
+    thrown instanceof VocabSyncError && !isCrash ? thrown : (knownError(thrown) ?? (isCrash ? thrown : undefined));
   if (error === undefined) return bug(thrown, redact);
   const failure = ApplicationFailure.create({
     message: redactClipped(error.message, LONGEST_MESSAGE, redact),

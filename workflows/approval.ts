@@ -1,5 +1,5 @@
 /** Waiting for somebody to approve or discard a plan. */
-import { condition, defineUpdate, setHandler } from '@temporalio/workflow';
+import { CancellationScope, condition, defineUpdate, patched, setHandler } from '@temporalio/workflow';
 import { decisionFailure } from './failure.ts';
 import { MILLISECONDS_PER_DAY } from './policies.ts';
 import type { Board } from './board.ts';
@@ -22,17 +22,24 @@ export const discardUpdate = defineUpdate<DecisionTaken, [(DecisionInput | null)
 
 export interface Approval {
   /** Resolves when somebody decided about this plan, or after `days`. The decision is for this digest alone. */
-  decide(
-    plan: { readonly task: string; readonly planDigest: string },
-    days: number,
-    announce: Announce,
-  ): Promise<Decision>;
+  decide(plan: PlanToDecide, days: number, announce: Announce): Promise<Decision>;
 }
 
-/** Writes the wait down. A decision may arrive while it does: whoever reads the ledger may act at once. */
-export type Announce = (deadline: string) => Promise<void>;
+export interface PlanToDecide {
+  readonly task: string;
+  readonly planDigest: string;
+}
+
+export interface Announce {
+  /** Writes the wait down. A decision may arrive while it does: whoever reads the ledger may act at once. */
+  wait(deadline: string): Promise<void>;
+  /** Called again and again while nobody has decided; never waited for. Absent where nobody wants to be reminded. */
+  readonly remind?: { readonly days: number; readonly send: (count: number) => void };
+}
 
 export function openApproval(board: Board): Approval {
+  const run = CancellationScope.current();
+  const isCancelled = (): boolean => run.consideredCancelled;
   const take = (kind: Decision['kind'], input: DecisionInput | null | undefined): DecisionTaken => {
     const waiting = board.state.waiting;
     if (waiting === null) throw decisionFailure(NOT_WAITING);
@@ -46,7 +53,7 @@ export function openApproval(board: Board): Approval {
     return { task: waiting.task, plan: waiting.planDigest };
   };
   const validator = (input?: DecisionInput | null): void => {
-    const problem = problemOf(board, input);
+    const problem = isCancelled() ? CANCELLED : problemOf(board, input);
     if (problem !== undefined) throw new Error(problem);
   };
   setHandler(approveUpdate, (input) => take('approved', input), {
@@ -61,34 +68,80 @@ export function openApproval(board: Board): Approval {
   return { decide: (plan, days, announce) => decide(board, plan, days, announce) };
 }
 
-async function decide(
-  board: Board,
-  plan: { readonly task: string; readonly planDigest: string },
-  days: number,
-  announce: Announce,
-): Promise<Decision> {
+async function decide(board: Board, plan: PlanToDecide, days: number, announce: Announce): Promise<Decision> {
   const milliseconds = Math.max(1, Math.round(days * MILLISECONDS_PER_DAY));
-  const deadline = new Date(Date.now() + milliseconds).toISOString();
+  const until = Date.now() + milliseconds;
   board.change((state) => {
     state.phase = 'waiting';
     state.decision = null;
-    state.waiting = { ...plan, deadline };
+    state.waiting = { ...plan, deadline: new Date(until).toISOString() };
   });
-  await announce(deadline);
-  await condition(() => board.state.decision !== null, milliseconds, { summary: 'waiting for approve or discard' });
-  const decision = board.state.decision ?? {
-    kind: 'discarded',
-    by: 'vocab-sync',
-    reason: `nobody decided within ${String(days)} day${days === 1 ? '' : 's'}`,
-  };
+  let decision: Decision;
+  try {
+    await (patched(DEADLINE_FIRST) ? waitUntil(board, until, announce) : announceFirst(board, until, announce));
+    decision = board.state.decision ?? {
+      kind: 'discarded',
+      by: 'vocab-sync',
+      reason: `nobody decided within ${String(days)} day${days === 1 ? '' : 's'}`,
+    };
+  } catch (thrown) {
+    close(board, board.state.decision);
+    throw thrown;
+  }
+  close(board, decision);
+  return decision;
+}
+
+/** From here on a decision could no longer be carried out, so it is refused. */
+function close(board: Board, decision: Decision | null): void {
   board.change((state) => {
     state.waiting = null;
     state.decision = decision;
   });
-  return decision;
+}
+
+/** Marks runs whose timer starts before the wait is written down. */
+const DEADLINE_FIRST = 'deadline-first';
+
+/**
+ * The timer starts at once, so that the deadline that is shown is the one that is kept: writing the wait down takes as
+ * long as the database is unreachable. Ends the announcement when somebody has decided or the time is up. Throws what it
+ * failed with, or the cancellation of the run.
+ */
+async function waitUntil(board: Board, until: number, announce: Announce): Promise<void> {
+  const failed: { thrown?: unknown } = {};
+  const scope = new CancellationScope();
+  const announced = scope
+    .run(() => announce.wait(new Date(until).toISOString()))
+    .catch((thrown: unknown) => {
+      if (!scope.consideredCancelled) failed.thrown = thrown;
+    });
+  const isOver = (): boolean => board.state.decision !== null || 'thrown' in failed;
+  try {
+    const { remind } = announce;
+    const interval = remind === undefined ? Infinity : Math.max(1, Math.round(remind.days * MILLISECONDS_PER_DAY));
+    for (let count = 1; !isOver() && Date.now() < until; count += 1) {
+      const pause = Math.min(interval, until - Date.now());
+      const isDecided = await condition(isOver, pause, { summary: 'waiting for approve or discard' });
+      if (!isDecided && Date.now() < until) remind?.send(count);
+    }
+  } finally {
+    close(board, board.state.decision);
+    scope.cancel();
+    await CancellationScope.nonCancellable(() => announced);
+  }
+  if ('thrown' in failed) throw failed.thrown;
+}
+
+/** Runs from before the timer came first. */
+async function announceFirst(board: Board, until: number, announce: Announce): Promise<void> {
+  await announce.wait(new Date(until).toISOString());
+  const isDecided = (): boolean => board.state.decision !== null;
+  await condition(isDecided, Math.max(1, until - Date.now()), { summary: 'waiting for approve or discard' });
 }
 
 const NOT_WAITING = 'the run is not waiting for approval';
+const CANCELLED = 'the run is being cancelled: nothing more is published';
 const LONGEST_TEXT = 500;
 
 /** Short, because the Web UI prints them together with a stack. */

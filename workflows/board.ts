@@ -1,5 +1,12 @@
 /** Where a run stands: what the query `progress` answers and the details text in the Web UI shows. */
-import { defineQuery, setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import {
+  defineQuery,
+  defineSignal,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { RunRequest } from '../src/pipeline/run-steps.ts';
 import type { Phase } from '../src/records/outcome.ts';
 import { renderDetails } from './details-text.ts';
@@ -7,6 +14,9 @@ import type { RunProgress } from './run-state.ts';
 import { VOCAB_JOB, VOCAB_OUTCOME, VOCAB_PHASE, VOCAB_RECORDS, VOCAB_REJECTED } from './search-attributes.ts';
 
 export const progressQuery = defineQuery<RunProgress>('progress');
+
+export const cancellingSignal = defineSignal<[({ readonly by?: string } | null)?]>('cancelling');
+const LONGEST_NAME = 200;
 
 /** The state, and the one way to change it: what is shown follows each change. */
 export interface Board {
@@ -28,6 +38,7 @@ export function openBoard(request: RunRequest): Board {
     tasks: [],
     waiting: null,
     decision: null,
+    cancelledBy: null,
     heldBy: null,
     outcome: null,
     error: null,
@@ -37,6 +48,16 @@ export function openBoard(request: RunRequest): Board {
   setHandler(progressQuery, () => state, {
     description: 'Where the run stands: phase, counts, the plan that waits for approval.',
   });
+  setHandler(
+    cancellingSignal,
+    (input) => {
+      const by = typeof input?.by === 'string' ? input.by.trim() : '';
+      if (by !== '') state.cancelledBy = by.slice(0, LONGEST_NAME);
+    },
+    {
+      description: 'Sent by `vocab-sync cancel` before it cancels the run: {"by": "name"}. It cancels nothing itself.',
+    },
+  );
   const show = (): void => {
     setCurrentDetails(renderDetails(state, info));
     publish(state);

@@ -108,9 +108,9 @@ function phaseLine({ phase, mode, decision }: RunProgress): string {
   return phases.map((name, index) => (index < now ? `${name} ✓` : index === now ? `**${name}**` : name)).join(' → ');
 }
 
-function decisionLines({ waiting, decision, run, tasks }: RunProgress): string[] {
+function decisionLines({ waiting, decision, run, tasks, outcome, phase }: RunProgress): string[] {
   const lines: string[] = [];
-  if (waiting !== null) {
+  if (waiting !== null && outcome === null && phase === 'waiting') {
     const plan = tasks.length > 1 ? `The plan of ${escaped(waiting.task)}` : 'The plan';
     lines.push(
       [

@@ -16,6 +16,9 @@ export const PARTITIONS_UNDER_WAY = 4;
 /** A database that crashes again each time the run has staged is an operator's matter, not one more try's. */
 export const STAGE_ROUNDS = 5;
 
+/** A chat answers within a second. What takes longer is delivered after the run has ended. */
+export const NOTICES_AT_END_MILLISECONDS = 5000;
+
 export const MILLISECONDS_PER_DAY = 24 * 60 * 60 * 1000;
 
 interface StepPolicy {

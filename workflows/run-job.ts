@@ -4,12 +4,11 @@
  */
 import { CancellationScope, TemporalFailure, isCancellation, upsertMemo, workflowInfo } from '@temporalio/workflow';
 import type { FinishInput, Resolved, RunReport, RunRequest } from '../src/pipeline/run-steps.ts';
-import type { NoticeEvent } from '../src/records/outcome.ts';
 import { openApproval } from './approval.ts';
 import { summaryLine } from './details-text.ts';
 import { failedRun, settingFailure, toRunFailure } from './failure.ts';
 import { openBoard, type Board } from './board.ts';
-import { startNotice } from './start-notice.ts';
+import { openNotices, type Notices } from './notices.ts';
 import { stepsOf, type Steps } from './steps.ts';
 import { syncTask, type RunContext } from './sync-task.ts';
 
@@ -20,17 +19,17 @@ export async function runJob(request: RunRequest): Promise<RunReport> {
   const approval = openApproval(board);
   const steps = stepsOf(request);
   let ending: Ending;
-  let wanted: readonly NoticeEvent[] = [];
+  let notices = openNotices(request.job, board.state.run, []);
   try {
     const resolved = await resolve(steps, request);
-    if (resolved.kind !== 'ready') return skip(board, request, resolved);
+    notices = openNotices(resolved.job, board.state.run, resolved.notify ?? []);
+    if (resolved.kind !== 'ready') return await skip(board, request, resolved, notices);
     begin(board, resolved);
-    wanted = resolved.notify ?? [];
-    ending = await runTasks({ resolved, steps, board, approval });
+    ending = await runTasks({ resolved, steps, board, approval, notices });
   } catch (thrown) {
     ending = endingOf(thrown);
   }
-  return finish(steps, board, ending, wanted);
+  return finish(steps, board, ending, notices);
 }
 
 /** Whoever starts a run from the Web UI writes its input by hand. What is in it is checked when the run is resolved. */
@@ -92,7 +91,7 @@ function endingOf(thrown: unknown): Ending {
   return { outcome: isCancellation(thrown) ? 'cancelled' : 'failed', cause: thrown };
 }
 
-async function finish(steps: Steps, board: Board, ending: Ending, wanted: readonly NoticeEvent[]): Promise<RunReport> {
+async function finish(steps: Steps, board: Board, ending: Ending, notices: Notices): Promise<RunReport> {
   let last = ending;
   let report: RunReport | undefined;
   try {
@@ -104,20 +103,21 @@ async function finish(steps: Steps, board: Board, ending: Ending, wanted: readon
     if (!('cause' in ending)) report = await writeEnd(steps, board, last);
   }
   close(board, last, report);
-  await announce(report, wanted);
+  await announce(report, notices);
   if ('cause' in last)
     throw last.outcome === 'cancelled' ? last.cause : failedRun(toRunFailure(last.cause), last.cause);
   if (report === undefined) throw new Error('a run that ended well has no report');
   return report;
 }
 
-/** Behind the end of the run, so that nothing waits for a chat that is down. */
-async function announce(report: RunReport | undefined, wanted: readonly NoticeEvent[]): Promise<void> {
-  if (report === undefined || report.outcome === null || report.outcome === 'skipped') return;
-  const { run, job, outcome, schedule_paused: paused } = report;
+/** After the end of the run is written down: the job is free, whatever a channel does. */
+async function announce(report: RunReport | undefined, notices: Notices): Promise<void> {
+  if (report === undefined || report.outcome === null) return;
+  const { outcome, schedule_paused: paused } = report;
   await CancellationScope.nonCancellable(async () => {
-    await startNotice(job, { run, event: outcome, about: '' }, wanted);
-    if (paused !== undefined) await startNotice(job, { run, event: 'schedule_paused', about: '' }, wanted);
+    await notices.send(outcome);
+    if (paused !== undefined) await notices.send('schedule_paused');
+    await notices.settle();
   });
 }
 
@@ -134,7 +134,7 @@ function writeEnd(steps: Steps, board: Board, ending: Ending): Promise<RunReport
     state.phase = 'finish';
     state.error = 'cause' in ending && ending.outcome === 'failed' ? toRunFailure(ending.cause) : null;
   });
-  const { run, decision, error } = board.state;
+  const { run, decision, error, cancelledBy } = board.state;
   const input: FinishInput = {
     run,
     outcome: ending.outcome,
@@ -142,6 +142,7 @@ function writeEnd(steps: Steps, board: Board, ending: Ending): Promise<RunReport
       ? {}
       : { decision: { by: decision.by, ...(decision.reason === undefined ? {} : { reason: decision.reason }) } }),
     ...(error === null ? {} : { error }),
+    ...(ending.outcome === 'cancelled' ? { cancelledBy: cancelledBy ?? 'in Temporal' } : {}),
   };
   const id = `finish:${ending.outcome}`;
   return CancellationScope.nonCancellable(() => steps.finishRun({ id, summary: FINISH[ending.outcome] }, input));
@@ -156,8 +157,13 @@ function close(board: Board, ending: Ending, report: RunReport | undefined): voi
   upsertMemo({ summary: summaryLine(board.state) });
 }
 
-/** Another run holds the job, or it is not active. This one has no row in the ledger, so it answers from what it knows. */
-function skip(board: Board, request: RunRequest, resolved: Exclude<Resolved, { kind: 'ready' }>): RunReport {
+/** Another run holds the job, or it is not active. Nothing is done, so the report is made from what is known here. */
+async function skip(
+  board: Board,
+  request: RunRequest,
+  resolved: Exclude<Resolved, { kind: 'ready' }>,
+  notices: Notices,
+): Promise<RunReport> {
   board.change((state) => {
     state.job = resolved.job;
     state.title = resolved.title;
@@ -167,6 +173,10 @@ function skip(board: Board, request: RunRequest, resolved: Exclude<Resolved, { k
   });
   const summary = resolved.kind === 'skipped' ? summaryLine(board.state) : `skipped: ${resolved.reason}`;
   upsertMemo({ summary });
+  await CancellationScope.nonCancellable(async () => {
+    await notices.send('skipped');
+    await notices.settle();
+  });
   const info = workflowInfo();
   return {
     run: info.firstExecutionRunId,

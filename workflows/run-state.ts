@@ -48,6 +48,8 @@ export interface RunProgress {
   tasks: TaskProgress[];
   waiting: WaitingPlan | null;
   decision: Decision | null;
+  /** Who asked vocab-sync to cancel the run. A cancellation in Temporal names nobody. */
+  cancelledBy: string | null;
   heldBy: { readonly run: string; readonly workflowId: string; readonly phase: Phase } | null;
   outcome: Outcome | null;
   error: RunFailure | null;

@@ -4,12 +4,12 @@ import type { StageCounts } from '../src/records/counts.ts';
 import type { Approval } from './approval.ts';
 import { changesOf } from './details-text.ts';
 import { isStageLost } from './failure.ts';
+import type { Notices } from './notices.ts';
 import { grouped } from './plain-numbers.ts';
 import { PARTITIONS_UNDER_WAY, STAGE_ROUNDS } from './policies.ts';
 import type { Board } from './board.ts';
 import type { Decision, TaskProgress } from './run-state.ts';
 import { stagePartitions } from './stage-partitions.ts';
-import { startNotice } from './start-notice.ts';
 import type { Steps } from './steps.ts';
 
 export interface RunContext {
@@ -17,6 +17,7 @@ export interface RunContext {
   readonly steps: Steps;
   readonly board: Board;
   readonly approval: Approval;
+  readonly notices: Notices;
 }
 
 export type TaskEnding = 'published' | 'unchanged' | 'discarded';
@@ -137,24 +138,30 @@ function needsApproval({ context, approvals }: Round, plan: Compared): boolean {
 
 async function ask(round: Round, plan: Compared): Promise<Decision> {
   const { context, task } = round;
+  const { notices } = context;
   context.board.change((state) => {
     update(state.tasks, task, { phase: 'waiting' });
   });
   const guards = plan.trips.map((trip) => trip.guard).join(', ');
   const question = `${guards === '' ? '' : `${guards}; `}${planned(plan)}`;
-  return context.approval.decide(
-    { task: task.name, planDigest: plan.planDigest },
-    context.resolved.approvalDays,
-    async (deadline) => {
+  return context.approval.decide({ task: task.name, planDigest: plan.planDigest }, context.resolved.approvalDays, {
+    async wait(deadline) {
       await context.steps.awaitApproval(label(round, 'await-approval', question), {
         ...inputOf(round),
         trips: plan.trips,
         deadline,
       });
-      const { run, job, notify = [] } = context.resolved;
-      await startNotice(job, { run, event: 'waiting', about: plan.planDigest }, notify);
+      await notices.send('waiting', plan.planDigest);
     },
-  );
+    ...(notices.wants('waiting_reminder')
+      ? {
+          remind: {
+            days: context.resolved.reminderDays ?? 1,
+            send: (count) => void notices.send('waiting_reminder', `${plan.planDigest} ${String(count)}`),
+          },
+        }
+      : {}),
+  });
 }
 
 const NONE: StageCounts = { read: 0, filtered: 0, duplicates: 0, rejected: 0, staged: 0 };

@@ -1,6 +1,5 @@
 /** What went wrong, for people on stderr and with `--json` also as the one document on stdout. */
-import { ERROR_CODES } from '../error-codes.ts';
-import { VocabSyncError, messageOf } from '../errors.ts';
+import { VocabSyncError, messageOf, remedyOf } from '../errors.ts';
 import { redactClipped, redactJson } from '../logging/redact.ts';
 import { printableLines, toJsonText } from './render/printable.ts';
 import type { Terminal } from './terminal.ts';
@@ -47,7 +46,7 @@ function describeError(error: unknown): ErrorDescription {
     return {
       code: error.code,
       message: redactClipped(error.message, LONGEST_MESSAGE),
-      remedy: ERROR_CODES[error.code].remedy,
+      remedy: remedyOf(error.code),
       details: redactJson(JSON.parse(JSON.stringify(error.details)), LONGEST_MESSAGE),
     };
   }

@@ -114,7 +114,7 @@ export const CONFIG_CODES = {
   },
   E_RUN_NOT_FOUND: {
     meaning: 'No run has this id or prefix, or several have it.',
-    remedy: 'Use an id from `vocab-sync runs`, a longer prefix, or JOB@latest.',
+    remedy: 'Use an id from `vocab-sync runs`, a longer prefix, JOB@latest or JOB@published.',
   },
   E_ROLLBACK_REFUSED: {
     meaning:

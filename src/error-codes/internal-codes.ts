@@ -6,6 +6,10 @@ export const INTERNAL_CODES = {
     meaning: 'The counts of a run do not add up.',
     remedy: 'Nothing was published. Please report it with the output of `vocab-sync show RUN --json`.',
   },
+  E_COMPONENT_CRASH: {
+    meaning: 'A reader, transformer or writer threw an error that is none of ours.',
+    remedy: 'Fix the component if it is a plug-in; report it with the message if it ships with vocab-sync.',
+  },
   E_INTERNAL: {
     meaning: 'Something happened that the code takes for impossible.',
     remedy: 'Please report it with the details of the error.',

@@ -11,7 +11,10 @@ const WORDS: Readonly<Record<NoticeEvent, string>> = {
   cancelled: 'cancelled',
   unchanged: 'unchanged: nothing new at the source',
   discarded: 'discarded, nothing was published',
+  skipped: 'a start was skipped',
   waiting: 'waiting for approval',
+  waiting_reminder: 'still waiting for approval',
+  rolled_back: 'rolled back',
   schedule_paused: 'its schedule is paused',
 };
 
@@ -29,7 +32,7 @@ export function toChatText(notice: Notice): string {
   const lines = [
     toSubject(notice),
     ...(why === '' ? [] : [plain(clip(why, LONGEST_REASON))]),
-    ...(event === 'waiting'
+    ...(isQuestion(event)
       ? [`vocab-sync show ${report.run}, then approve or discard it`]
       : [`vocab-sync show ${report.run}`]),
     ...(report.web_ui === null ? [] : [report.web_ui]),
@@ -37,24 +40,47 @@ export function toChatText(notice: Notice): string {
   return lines.join('\n');
 }
 
+function isQuestion(event: NoticeEvent): boolean {
+  return event === 'waiting' || event === 'waiting_reminder';
+}
+
 function reasonOf({ event, report }: Notice): string {
   if (event === 'schedule_paused') return report.schedule_paused ?? '';
-  if (event === 'waiting') return [...tripsOf(report), ...countsOf(report)].join('; ');
+  if (event === 'skipped') return skippedBecause(report);
+  if (isQuestion(event)) return [...untilWhen(report), ...tripsOf(report), ...countsOf(report)].join('; ');
   if (report.error !== null) return `${report.error.code}: ${report.error.message}`;
-  return countsOf(report).join('; ');
+  const undone = event === 'rolled_back' && report.rolls_back !== undefined ? [`undid run ${report.rolls_back}`] : [];
+  return [...undone, ...countsOf(report)].join('; ');
+}
+
+function skippedBecause({ held_by: holder, skipped_because: because }: RunReport): string {
+  if (holder === undefined) return because ?? '';
+  return holder.phase === 'waiting'
+    ? `run ${holder.run} holds the job: it waits for approval`
+    : `run ${holder.run} holds the job (${holder.phase})`;
+}
+
+function untilWhen({ waiting_until: until }: RunReport): string[] {
+  return until === null || until === undefined ? [] : [`discarded at ${until} unless somebody approves it`];
 }
 
 function tripsOf({ tasks }: RunReport): string[] {
   return tasks.flatMap(({ trips }) => trips.map(({ guard, message }) => `${guard}: ${message}`));
 }
 
+/** `postgres:affiliations: 104 inserted, 2 updated, 32,556 withdrawn`; what did not happen is left out. */
 function countsOf({ tasks }: RunReport): string[] {
   return tasks.flatMap(({ targets }) =>
-    targets.map(
-      ({ name, inserted, updated, restored, withdrawn, rejected }) =>
-        `${name} +${String(inserted)} ~${String(updated)} ↺${String(restored)} −${String(withdrawn)} ✗${String(rejected)}`,
-    ),
+    targets.map(({ name, inserted, updated, restored, withdrawn, rejected }) => {
+      const counts = Object.entries({ inserted, updated, restored, withdrawn, rejected });
+      const changes = counts.filter(([, count]) => count > 0).map(([kind, count]) => `${grouped(count)} ${kind}`);
+      return `${name}: ${changes.length === 0 ? 'no changes' : changes.join(', ')}`;
+    }),
   );
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString('en-US');
 }
 
 /** Titles and errors quote sources: `<!channel>`, `@all` and links in brackets must not call people or pose as ours. */

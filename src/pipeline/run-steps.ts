@@ -36,6 +36,8 @@ export type Resolved =
       readonly startedAt: string;
       readonly configDigest: string;
       readonly approvalDays: number;
+      /** Default 1. */
+      readonly reminderDays?: number;
       /** The events of which somebody wants to be told. Absent in runs from before there were notices. */
       readonly notify?: readonly NoticeEvent[];
       readonly tasks: readonly ResolvedTask[];
@@ -46,6 +48,7 @@ export type Resolved =
       readonly job: string;
       readonly title: string;
       readonly holder: { readonly run: string; readonly workflowId: string; readonly phase: Phase };
+      readonly notify?: readonly NoticeEvent[];
     }
   | {
       /** Its schedule started a job that is not active. */
@@ -54,6 +57,7 @@ export type Resolved =
       readonly title: string;
       /** As a sentence, with what to do. */
       readonly reason: string;
+      readonly notify?: readonly NoticeEvent[];
     };
 
 export interface TaskInput {
@@ -106,12 +110,14 @@ export interface FinishInput {
   /** Who approved or discarded, and why, where somebody did. */
   readonly decision?: { readonly by: string; readonly reason?: string };
   readonly error?: RunFailure;
+  /** With the outcome `cancelled`: who asked for it. */
+  readonly cancelledBy?: string;
 }
 
 export interface NotifyInput {
   readonly run: string;
   readonly event: NoticeEvent;
-  /** What tells two events of one kind apart: the digest of the plan that waits. Empty for the others. */
+  /** What distinguishes two events of one kind: the digest of the plan that waits, and the day. Empty for the others. */
   readonly about: string;
 }
 

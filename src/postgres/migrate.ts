@@ -10,6 +10,7 @@ import { notices } from './migrations/0007-notices.ts';
 import { partsOfSteps } from './migrations/0008-parts-of-steps.ts';
 import { placeOfAttempts } from './migrations/0011-place-of-attempts.ts';
 import { targetSizes } from './migrations/0012-target-sizes.ts';
+import { skippedAndReaders } from './migrations/0014-skipped-and-readers.ts';
 import { inTransaction, openPool, type Pool, type PoolClient } from './pool.ts';
 
 export interface Migration {
@@ -27,6 +28,7 @@ const MIGRATIONS: readonly Migration[] = [
   partsOfSteps,
   placeOfAttempts,
   targetSizes,
+  skippedAndReaders,
 ];
 
 /** A number of our own for pg_advisory_xact_lock, arbitrary but fixed. */

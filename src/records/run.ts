@@ -65,6 +65,13 @@ export interface RunFailure {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
+/** The run that holds a job: only one of them may write at a time. */
+export interface RunHolder {
+  readonly run: string;
+  readonly workflow_id: string;
+  readonly phase: Phase;
+}
+
 /** The one shape of `run --json`, `show --json` and the result of the workflow. */
 export interface RunReport {
   readonly run: string;
@@ -102,9 +109,11 @@ export interface RunReport {
   /** Later. Who was told of it, where the job names somebody. */
   readonly notices?: readonly NoticeReport[];
   /** The run that held the job, where this one was skipped. */
-  readonly held_by?: { readonly run: string; readonly workflow_id: string; readonly phase: Phase };
+  readonly held_by?: RunHolder;
   /** Why nothing was done, where this one was skipped for another reason. */
   readonly skipped_because?: string;
+  /** Later. Who cancelled it; `in Temporal` where it was not done through vocab-sync. */
+  readonly cancelled_by?: string;
 }
 
 export interface TaskReport {

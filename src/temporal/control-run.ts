@@ -28,12 +28,14 @@ export function discardRun(client: Client, run: RunReference, decision: Decision
 }
 
 /** Asks the run to stop; it ends as cancelled when its steps have. Throws StateError E_RUN_STATE when it has ended. */
-export async function cancelRun(client: Client, run: RunReference): Promise<void> {
+export async function cancelRun(client: Client, run: RunReference, by: string): Promise<void> {
   const status = await workflowStatus(client, run);
   // The server would take a cancel of an ended workflow without a word.
   if (status !== 'running') {
     throw new StateError('E_RUN_STATE', `Cannot cancel run ${run.runId}: its workflow is ${status}.`);
   }
+  // A cancellation carries no name. The signal comes first in the history, so the run knows it when it is cancelled.
+  await call(client, run, 'cancel', (handle) => handle.signal('cancelling', { by }));
   await call(client, run, 'cancel', (handle) => handle.cancel());
 }
 

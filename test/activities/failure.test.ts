@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { toApplicationFailure } from '../../activities/failure.ts';
 import {
   ConfigError,
@@ -7,6 +7,7 @@ import {
   RecordError,
   SourceError,
   UnavailableError,
+  componentFailure,
 } from '../../src/errors.ts';
 
 const redact = (text: string): string => text.replaceAll('hunter2', '***');
@@ -38,6 +39,38 @@ describe('toApplicationFailure', () => {
     expect(failure(new UnavailableError('E_SOURCE_RATE_LIMITED', 'm', { retryAfter: 90_000 })).nextRetryDelay).toBe(
       90_000,
     );
+  });
+
+  it.each([
+    [new UnavailableError('ACME_DOWN' as 'E_SOURCE_UNAVAILABLE', 'm'), 'ACME_DOWN', false],
+    [new ConfigError('ACME_KEY' as 'E_USAGE', 'm'), 'ACME_KEY', true],
+    [new SourceError('toString' as 'E_SOURCE_EMPTY', 'm'), 'toString', true],
+    [new SourceError(undefined as unknown as 'E_SOURCE_EMPTY', 'm'), 'E_COMPONENT_CRASH', true],
+    [new UnavailableError('a\nb' as 'E_SOURCE_UNAVAILABLE', 'm'), 'E_COMPONENT_CRASH', false],
+  ])('keeps the class and the code of a plug-in: %s %s', (error, type, nonRetryable) => {
+    expect(failure(error)).toMatchObject({ type, nonRetryable, message: 'm', details: [{ kind: error.kind }] });
+  });
+
+  it('knows the errors of another copy of the classes, as a plug-in may carry one', async () => {
+    vi.resetModules();
+    const copy = await import('../../src/errors.ts');
+    expect(copy.UnavailableError).not.toBe(UnavailableError);
+    const error = new copy.UnavailableError('ACME_DOWN' as 'E_SOURCE_UNAVAILABLE', 'm');
+    expect(error).toBeInstanceOf(UnavailableError);
+    expect(error).not.toBeInstanceOf(ConfigError);
+    expect(failure(error)).toMatchObject({ type: 'ACME_DOWN', nonRetryable: false });
+    class OfPlugIn extends UnavailableError {}
+    expect(error).not.toBeInstanceOf(OfPlugIn);
+    expect(new Error('m')).not.toBeInstanceOf(UnavailableError);
+  });
+
+  it('tries again a component that crashed on a broken connection, and no other crash', () => {
+    expect(failure(componentFailure('reader "acme"', coded('ECONNRESET')))).toMatchObject({ nonRetryable: false });
+    expect(failure(componentFailure('reader "acme"', new TypeError('x is undefined')))).toMatchObject({
+      type: 'E_COMPONENT_CRASH',
+      nonRetryable: true,
+      message: 'The reader "acme" failed unexpectedly: x is undefined',
+    });
   });
 
   it('keeps the values behind the message, and no secret in any text', () => {

@@ -18,7 +18,7 @@ it('takes the three kinds of channel; without `on` what needs somebody is told',
   expect(messages).toEqual([]);
   expect(job?.notify.map(({ on }) => on)).toEqual([
     ['success', 'partial'],
-    ['failed', 'waiting', 'schedule_paused'],
+    ['failed', 'waiting', 'waiting_reminder', 'schedule_paused'],
     ['failed'],
   ]);
 });
@@ -32,7 +32,7 @@ it.each([
   [
     'an event that there is not',
     [{ type: 'chat', url, on: ['failure'] }],
-    '/notify/0/on/0: expected one of "success", "partial", "failed", "cancelled", "unchanged", "discarded", "waiting", "schedule_paused", found the text "failure"',
+    '/notify/0/on/0: expected one of "success", "partial", "failed", "cancelled", "unchanged", "discarded", "skipped", "waiting", "waiting_reminder", "rolled_back", "schedule_paused", found the text "failure"',
   ],
   [
     'a kind that there is not',

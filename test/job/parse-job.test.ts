@@ -23,6 +23,7 @@ describe('a job file that is right', () => {
         catchup_window_seconds: 3600,
       },
       approval_days: 14,
+      reminder_days: 1,
       accept_partial: false,
       notify: [],
       tasks: [

@@ -81,7 +81,7 @@ describeWithServers('a run that', () => {
     const before = await digestTable(bench.pool, run.table);
     await untilStaging(bench.pool, run);
     const asked = Date.now();
-    await cancelRun(bench.temporal.client, { workflowId: run.workflowId, runId: run.id });
+    await cancelRun(bench.temporal.client, { workflowId: run.workflowId, runId: run.id }, 'Ada');
     await expect(run.report()).rejects.toThrow('cancelled');
     console.info(`cancelled after ${String(Date.now() - asked)} ms`);
     expect(Date.now() - asked).toBeLessThan(8000);
@@ -97,7 +97,7 @@ describeWithServers('a run that', () => {
     const before = await digestTable(bench.pool, run.table);
     const hold = await holdTable(database.url, `vocabularies.${run.table}`);
     await hold.reached();
-    await cancelRun(bench.temporal.client, { workflowId: run.workflowId, runId: run.id });
+    await cancelRun(bench.temporal.client, { workflowId: run.workflowId, runId: run.id }, 'Ada');
     await expect(run.report()).rejects.toThrow('cancelled');
     await hold.release();
     expect(await digestTable(bench.pool, run.table)).toBe(before);

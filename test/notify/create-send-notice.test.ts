@@ -99,7 +99,7 @@ describe('a notice', () => {
     const [waiting, paused] = http.bodies.map(({ text }) => String(text).split('\n'));
     expect(waiting?.slice(0, 3)).toEqual([
       'Load ROR affiliations: waiting for approval',
-      'max_shrink_percent: 66 per cent would be withdrawn.; postgres:affiliations +1 ~2 ↺3 −4 ✗6',
+      'max_shrink_percent: 66 per cent would be withdrawn.; postgres:affiliations: 1 inserted, 2 updated, 3 restored, 4 withdrawn, 6 rejected',
       `vocab-sync show ${RUN}, then approve or discard it`,
     ]);
     expect(paused?.slice(0, 2)).toEqual(['Load ROR affiliations: its schedule is paused', 'paused after 3 failures']);

@@ -57,7 +57,7 @@ describeWithTemporal('the client', () => {
     expect(description.typedSearchAttributes.get(VOCAB_JOB)).toBe(job);
     await temporal.client.workflow.getHandle(first.workflowId).terminate('test');
     expect(await workflowStatus(temporal.client, first)).toBe('terminated');
-    await expect(cancelRun(temporal.client, first)).rejects.toMatchObject({ code: 'E_RUN_STATE' });
+    await expect(cancelRun(temporal.client, first, 'Ada')).rejects.toMatchObject({ code: 'E_RUN_STATE' });
     await temporal.client.workflow.getHandle(second.workflowId).terminate('test');
   });
 

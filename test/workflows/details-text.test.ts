@@ -44,6 +44,7 @@ function progress(changes: Partial<RunProgress> = {}): RunProgress {
     tasks: [task()],
     waiting: null,
     decision: null,
+    cancelledBy: null,
     heldBy: null,
     outcome: null,
     error: null,
@@ -58,6 +59,14 @@ function read(text: string): string {
 }
 
 describe('the details text', () => {
+  it.each(['cancelled', 'failed', 'discarded', 'success'] as const)('asks nobody about a run that is %s', (outcome) => {
+    const waiting = { task: 'main', planDigest: 'plan-1', deadline: '2026-01-15T00:00:00Z' };
+    expect(renderDetails(progress({ phase: 'waiting', waiting }), PLACE)).toContain('approve');
+    const text = renderDetails(progress({ phase: 'done', outcome, waiting }), PLACE);
+    expect(text).not.toContain('approve');
+    expect(text).not.toContain('Nothing is published yet');
+  });
+
   it('tells a stranger which source, since when and why, how far, what changes, what was rejected and why', () => {
     const text = read(renderDetails(progress(), PLACE));
     expect(text).toContain('since: 2026-01-01 00:00 UTC (the start of the last successful run)');

@@ -29,7 +29,8 @@ describeWithTemporal('notices of runJob', () => {
     await run.handle.result();
     await until('it was told', () => Promise.resolve(steps.inputs('notify').length === 2));
     expect(steps.inputs('notify')[1]).toEqual({ run: run.runId, event: 'success', about: '' });
-    await keepHistory('notified', run.handle);
+    await keepHistory('notified-in-run', run.handle);
+    expect(JSON.stringify((await run.handle.fetchHistory()).events)).not.toContain('startChildWorkflowExecution');
   });
 
   it('are left out where nobody asked for the event', async () => {
@@ -48,7 +49,7 @@ describeWithTemporal('notices of runJob', () => {
     const first = await bench.work(cancelled);
     const run = await bench.start(first.queue);
     await endless.entered;
-    await cancelRun(bench.client, run);
+    await cancelRun(bench.client, run, 'Ada');
     await expect(run.handle.result()).rejects.toThrow();
     await until('it was told', () => Promise.resolve(cancelled.inputs('notify').length === 1));
     expect(cancelled.inputs('notify')).toMatchObject([{ event: 'cancelled' }]);
@@ -62,20 +63,55 @@ describeWithTemporal('notices of runJob', () => {
     expect(new Set(paused.inputs('notify').map(({ event }) => event))).toEqual(new Set(['failed', 'schedule_paused']));
   });
 
-  it('that cannot be delivered are tried again behind the end of the run', async () => {
+  it('remind of a plan that waits, again and again until its deadline', async () => {
+    const days = 1 / 86_400;
+    const steps = fakeRunSteps({
+      resolveRun: ({ run }) =>
+        Promise.resolve(readyRun(run, { notify: ['waiting_reminder'], reminderDays: days, approvalDays: 3.5 * days })),
+    });
+    const { queue } = await bench.work(steps);
+    const run = await bench.start(queue, { mode: 'plan' });
+    await expect(run.handle.result()).resolves.toMatchObject({ outcome: 'discarded' });
+    const abouts = steps.inputs('notify').map(({ event, about }) => `${event} ${about}`);
+    expect(abouts).toEqual([1, 2, 3].map((count) => `waiting_reminder plan-1 ${String(count)}`));
+    await keepHistory('reminded', run.handle);
+  });
+
+  it('are sent for a start that was skipped', async () => {
+    const holder = { run: 'run-1', workflowId: 'vocab-sync/ror-affiliations/x', phase: 'waiting' } as const;
+    const steps = fakeRunSteps({
+      resolveRun: () =>
+        Promise.resolve({ kind: 'skipped', job: 'ror', title: 'Load', holder, notify: ['skipped'] as const }),
+    });
+    const { queue } = await bench.work(steps);
+    const run = await bench.start(queue);
+    await expect(run.handle.result()).resolves.toMatchObject({ outcome: 'skipped' });
+    expect(steps.inputs('notify')).toEqual([{ run: run.runId, event: 'skipped', about: '' }]);
+    await keepHistory('skipped', run.handle);
+  });
+
+  it('never fail the run', async () => {
+    const steps = telling(['success'], { notify: () => Promise.reject(new Error('a bug in the notice')) });
+    const { queue } = await bench.work(steps);
+    await expect((await bench.start(queue)).handle.result()).resolves.toMatchObject({ outcome: 'success' });
+  });
+
+  it('that cannot be delivered at once are left to a workflow of their own', async () => {
     let attempts = 0;
     const steps = telling(['success'], {
       notify: () => {
         attempts += 1;
         return attempts < 3
-          ? Promise.reject(new UnavailableError('E_NOTICE_UNAVAILABLE', 'The chat is away.', { retryAfter: 100 }))
+          ? Promise.reject(new UnavailableError('E_NOTICE_UNAVAILABLE', 'The chat is away.', { retryAfter: 7000 }))
           : Promise.resolve();
       },
     });
     const { queue } = await bench.work(steps);
     const { handle, workflowId } = await bench.start(queue);
     await expect(handle.result()).resolves.toMatchObject({ outcome: 'success' });
+    expect(attempts).toBe(1);
     await bench.client.workflow.getHandle(`${workflowId}/notice:success`).result();
     expect(attempts).toBe(3);
+    await keepHistory('notice-left-behind', handle);
   });
 });

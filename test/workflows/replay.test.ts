@@ -15,11 +15,21 @@ describe('recorded histories', () => {
 
   it('cover the ways in which a run ends', () => {
     expect(names.sort()).toEqual([
+      'cancelled-2.json',
+      'cancelled-while-waiting.json',
       'cancelled.json',
+      'deadline-kept.json',
+      'discarded-2.json',
       'discarded.json',
       'failed.json',
+      'notice-left-behind.json',
+      'notified-in-run.json',
       'notified.json',
+      'plan-approved-2.json',
       'plan-approved.json',
+      'reminded.json',
+      'skipped.json',
+      'stage-lost-2.json',
       'stage-lost.json',
       'success.json',
       'unchanged.json',

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ConfigError, InternalError, UnavailableError } from '../../src/errors.ts';
 import { approveRun, cancelRun, discardRun, runProgress } from '../../src/temporal/control-run.ts';
 import { workflowStatus } from '../../src/temporal/run-status.ts';
-import { PLAN, endlessStep, fakeRunSteps, readyRun, reportOf } from '../support/fake-run-steps.ts';
+import { PLAN, endlessStep, fakeRunSteps, openGate, readyRun, reportOf } from '../support/fake-run-steps.ts';
 import { keepHistory } from '../support/keep-history.ts';
 import { describeWithTemporal } from '../support/temporal-server.ts';
 import { openWorkflowBench, until, type WorkflowBench } from '../support/workflow-bench.ts';
@@ -131,7 +131,7 @@ describeWithTemporal('runJob', () => {
       { run: run.runId, outcome: 'ended', decision: { by: 'Ada', reason: 'looks right' } },
     ]);
     await expect(approveRun(bench.client, run, {})).rejects.toMatchObject({ code: 'E_RUN_STATE' });
-    await keepHistory('plan-approved', run.handle);
+    await keepHistory('plan-approved-2', run.handle);
   });
 
   it('refuses a decision while nothing waits, in a few words', async () => {
@@ -143,7 +143,7 @@ describeWithTemporal('runJob', () => {
       code: 'E_RUN_STATE',
       message: expect.stringContaining('the run is not waiting for approval') as string,
     });
-    await cancelRun(bench.client, run);
+    await cancelRun(bench.client, run, 'Ada');
     await expect(run.handle.result()).rejects.toThrow();
   });
 
@@ -158,7 +158,7 @@ describeWithTemporal('runJob', () => {
     expect(steps.inputs('finishRun')).toEqual([
       { run: run.runId, outcome: 'discarded', decision: { by: 'Ada', reason: 'half of it is missing' } },
     ]);
-    await keepHistory('discarded', run.handle);
+    await keepHistory('discarded-2', run.handle);
   });
 
   it('discards a plan that nobody decided about in time', async () => {
@@ -195,12 +195,12 @@ describeWithTemporal('runJob', () => {
     const { queue } = await bench.work(steps);
     const run = await bench.start(queue);
     await endless.entered;
-    await cancelRun(bench.client, run);
+    await cancelRun(bench.client, run, 'Ada');
     await expect(run.handle.result()).rejects.toThrow();
     expect(await workflowStatus(bench.client, run)).toBe('cancelled');
-    expect(steps.inputs('finishRun')).toEqual([{ run: run.runId, outcome: 'cancelled' }]);
+    expect(steps.inputs('finishRun')).toEqual([{ run: run.runId, outcome: 'cancelled', cancelledBy: 'Ada' }]);
     expect(steps.inputs('compareTargets')).toEqual([]);
-    await keepHistory('cancelled', run.handle);
+    await keepHistory('cancelled-2', run.handle);
   });
 
   it('cancels while it waits for approval', async () => {
@@ -208,9 +208,58 @@ describeWithTemporal('runJob', () => {
     const { queue } = await bench.work(steps);
     const run = await bench.start(queue, { mode: 'plan' });
     await waiting(run);
-    await cancelRun(bench.client, run);
+    await cancelRun(bench.client, run, 'Ada');
     await expect(run.handle.result()).rejects.toThrow();
-    expect(steps.inputs('finishRun')).toEqual([{ run: run.runId, outcome: 'cancelled' }]);
+    expect(steps.inputs('finishRun')).toEqual([{ run: run.runId, outcome: 'cancelled', cancelledBy: 'Ada' }]);
+    await keepHistory('cancelled-while-waiting', run.handle);
+  });
+
+  it('refuses a decision about a run that is being cancelled while its end cannot be written', async () => {
+    const gate = openGate();
+    const steps = fakeRunSteps({ finishRun: (input) => gate.promise.then(() => reportOf(input)) });
+    const { queue } = await bench.work(steps);
+    const run = await bench.start(queue, { mode: 'plan' });
+    await waiting(run);
+    await run.handle.cancel();
+    await until('the end is being written', () => Promise.resolve(steps.inputs('finishRun').length > 0));
+    await expect(approveRun(bench.client, run, { by: 'Ada' })).rejects.toMatchObject({ code: 'E_RUN_STATE' });
+    expect(await runProgress(bench.client, run)).toMatchObject({ waiting: null, decision: null });
+    gate.resolve();
+    await expect(run.handle.result()).rejects.toThrow();
+    expect(steps.inputs('finishRun')).toEqual([{ run: run.runId, outcome: 'cancelled', cancelledBy: 'in Temporal' }]);
+  });
+
+  it('keeps the deadline that it shows while the database cannot be reached', async () => {
+    const steps = fakeRunSteps({
+      resolveRun: ({ run }) => Promise.resolve(readyRun(run, { approvalDays: 2 / 86_400 })),
+      awaitApproval: () => Promise.reject(new UnavailableError('E_DATABASE_UNAVAILABLE', 'The database is down.')),
+    });
+    const { queue } = await bench.work(steps);
+    const run = await bench.start(queue, { mode: 'plan' });
+    await expect(run.handle.result()).resolves.toMatchObject({ outcome: 'discarded' });
+    expect(steps.inputs('finishRun')[0]?.decision?.reason).toMatch(/nobody decided within/);
+    expect(steps.inputs('applyChanges')).toEqual([]);
+    await keepHistory('deadline-kept', run.handle);
+  });
+
+  it('publishes what is approved before the wait could be written down', async () => {
+    const steps = fakeRunSteps({
+      awaitApproval: () => Promise.reject(new UnavailableError('E_DATABASE_UNAVAILABLE', 'The database is down.')),
+    });
+    const { queue } = await bench.work(steps);
+    const run = await bench.start(queue, { mode: 'plan' });
+    await waiting(run);
+    await approveRun(bench.client, run, { by: 'Ada' });
+    await expect(run.handle.result()).resolves.toMatchObject({ outcome: 'success' });
+  });
+
+  it('fails when the wait is refused by the ledger', async () => {
+    const steps = fakeRunSteps({
+      awaitApproval: () => Promise.reject(new ConfigError('E_RUN_NOT_FOUND', 'There is no such run.')),
+    });
+    const { queue } = await bench.work(steps);
+    const run = await bench.start(queue, { mode: 'plan' });
+    expect(await failureOf(run.handle.result())).toMatchObject({ type: 'E_RUN_NOT_FOUND' });
   });
 
   it('fails with the code of the step, which is not tried again, and the ledger is told', async () => {
@@ -292,7 +341,7 @@ describeWithTemporal('runJob', () => {
     await expect(run.handle.result()).resolves.toMatchObject({ outcome: 'success' });
     expect(steps.inputs('stagePartition')).toHaveLength(3);
     expect(steps.inputs('awaitApproval')).toHaveLength(1);
-    await keepHistory('stage-lost', run.handle);
+    await keepHistory('stage-lost-2', run.handle);
   });
 
   it('asks again when the plan came out differently after the stage was lost', async () => {

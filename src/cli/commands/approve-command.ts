@@ -9,7 +9,7 @@ export function addApproveCommand(program: Command, context: CommandContext): vo
     .command('approve')
     .summary('publish a plan that waits')
     .description('Publishes exactly the plan that waits, and follows the run to its end.')
-    .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
+    .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')
     .option('--by <name>', 'who decides (default: the user of this machine)', parseText('name'))
     .option('--reason <text>', 'why; it is kept with the run', parseText('reason'))
     .option(...JSON_OPTION)

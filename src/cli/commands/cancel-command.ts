@@ -9,6 +9,7 @@ import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption 
 import { EXIT, exitCodeOfReport, type ExitCode } from '../exit-code.ts';
 import { followToEnd } from '../follow/follow-to-end.ts';
 import { withServers, type Servers } from '../servers/open-servers.ts';
+import { userName } from './run/compose-request.ts';
 import { queueOf } from './run/queue-of.ts';
 import { renderReport } from '../render/render-report.ts';
 import { requireRunUnderWay } from './run/require-run-under-way.ts';
@@ -21,7 +22,7 @@ export function addCancelCommand(program: Command, context: CommandContext): voi
     .description(
       'Asks a run to stop and waits until it has (exit code 5). A run whose workflow is gone is ended in the ledger.',
     )
-    .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
+    .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')
     .option(...JSON_OPTION)
     .addHelpText('after', examples('vocab-sync cancel ror-affiliations@latest'))
     .action(async (reference: string, options: JsonOption) => {
@@ -41,7 +42,7 @@ async function cancel(
     return endInLedger(context, servers, run, json === true);
   const queue = await queueOf(servers.temporal.client, run);
   await requireWorker(context, servers, queue, true);
-  await cancelRun(servers.temporal.client, place);
+  await cancelRun(servers.temporal.client, place, userName());
   context.terminal.say(`Asked run ${run.id} to stop`);
   return followToEnd(context, servers, {
     ...place,

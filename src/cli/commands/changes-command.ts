@@ -1,7 +1,7 @@
 /** `changes RUN`: what a run changed, or would change while it waits. */
 import { Option, type Command } from 'commander';
 import { ConfigError } from '../../errors.ts';
-import { findRunId } from '../../postgres/ledger/history.ts';
+import { findPublishedRun, findRunId } from '../../postgres/ledger/history.ts';
 import { readChanges, type RecordChange } from '../../postgres/ledger/change-history.ts';
 import { toReport } from '../../pipeline/finish/report-run.ts';
 import { findRun, listTasks } from '../../postgres/ledger/run-rows.ts';
@@ -18,6 +18,7 @@ import {
   toChangeLine,
   type ChangeFormat,
 } from '../render/render-changes.ts';
+import { shortId } from '../render/short-id.ts';
 import { runTargets } from './run/run-targets.ts';
 import { parseCount } from './options/parse-count.ts';
 
@@ -32,7 +33,7 @@ export function addChangesCommand(program: Command, context: CommandContext): vo
   program
     .command('changes')
     .summary('what a run changed, or would change, field by field')
-    .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
+    .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')
     .addOption(
       new Option('--op <kind>', 'only one kind of change').choices([
         'insert',
@@ -61,11 +62,23 @@ export function addChangesCommand(program: Command, context: CommandContext): vo
       else if (options.format === 'markdown') {
         await context.terminal.write(renderReleaseNote(report, changes, changes.length === options.limit));
       } else await writeChanges(context, changes, options.format);
+      if (changes.length === 0) await sayWhoPublished(context, reference, run);
       if (changes.length === options.limit) {
         context.terminal.say(`The first ${formatNumber(options.limit)}; --limit shows more.`);
       }
       context.end(EXIT.success);
     });
+}
+
+/** Whoever asks for the changes of the latest run usually means the last ones that were made. */
+async function sayWhoPublished(context: CommandContext, reference: string, run: string): Promise<void> {
+  const job = /^(.+)@latest$/.exec(reference)?.[1];
+  if (job === undefined) return;
+  const published = await withLedger(context, ({ pool }) => findPublishedRun(pool, job));
+  if (published === undefined || published === run) return;
+  context.terminal.say(
+    `Run ${shortId(run)} is the latest of ${job}. The last one that published changes is ${shortId(published)}: vocab-sync changes ${job}@published`,
+  );
 }
 
 /** A target that is misspelt has no changes either. */

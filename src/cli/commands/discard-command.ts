@@ -9,7 +9,7 @@ export function addDiscardCommand(program: Command, context: CommandContext): vo
     .command('discard')
     .summary('drop a plan that waits')
     .description('Drops the plan that waits; everything stays as it was.')
-    .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
+    .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')
     .option('--by <name>', 'who decides (default: the user of this machine)', parseText('name'))
     .option('--reason <text>', 'why; it is kept with the run', parseText('reason'))
     .option(...JSON_OPTION)

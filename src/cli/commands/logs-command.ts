@@ -25,7 +25,7 @@ export function addLogsCommand(program: Command, context: CommandContext): void 
     .description(
       'What the steps of the run logged, kept with the run: it is there when Temporal and the worker have forgotten it.',
     )
-    .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
+    .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')
     .option('--follow', 'wait for more until the run has ended')
     .addOption(new Option('--level <level>', 'only lines of this level and above').choices(LOG_LEVELS).default('info'))
     .option(...JSON_OPTION)

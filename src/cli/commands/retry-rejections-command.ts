@@ -23,7 +23,7 @@ export function addRetryRejectionsCommand(program: Command, context: CommandCont
 of its own: it publishes those records, withdraws none, passes no guards and does not move the watermark; what is rejected again
 stays rejected. Arguments, custom args and --input are those of the run, unless given again. Refused where a later run published.`,
     )
-    .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
+    .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')
     .option('--title <text>', 'what the run is called in lists', parseText('title'))
     .addOption(argumentOption())
     .option('--custom-args <json>', 'in place of those of the run: a JSON object laid over the job config, or @FILE')

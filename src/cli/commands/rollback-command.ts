@@ -31,7 +31,7 @@ transaction. It is a run of its own with its own change log, so it can be rolled
 same records. Files are written on this machine, at the path that the job names. The next run of the job reads its source again:
 pause its schedule first if the source is what was wrong.`,
     )
-    .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
+    .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')
     .option('--force', 'leave out the records that later runs changed, and put back the others')
     .option(...JSON_OPTION)
     .addHelpText(
@@ -57,17 +57,18 @@ pause its schedule first if the source is what was wrong.`,
 }
 
 /**
- * Two who undo the latest run at once, or one who does so twice, would undo the undoing without noticing: by `@latest` a
- * rollback is not meant.
+ * Two operators who undo the latest run at once, or one who does it twice, would undo the undoing, or the run before it:
+ * after a rollback neither `@latest` nor `@published` names what is meant.
  */
 async function findRunToUndo(pool: Pool, reference: string): Promise<string> {
   const id = await findRunId(pool, reference);
-  const run = reference.endsWith('@latest') ? await findRun(pool, id) : undefined;
-  if (run?.mode !== 'rollback') return id;
+  const job = /^(.+)@(?:latest|published)$/.exec(reference)?.[1];
+  const latest = job === undefined ? undefined : await findRun(pool, await findRunId(pool, `${job}@latest`));
+  if (latest?.mode !== 'rollback') return id;
   throw new ConfigError(
     'E_ROLLBACK_REFUSED',
-    `The latest run of job ${run.job_id} is itself a rollback, of run ${run.rolls_back ?? 'unknown'}, by ${run.started_by ?? 'unknown'} at ${formatTime(run.started_at.toISOString())}. ` +
-      `Nothing was changed. To undo the rollback, name it: vocab-sync rollback ${id}`,
+    `The latest run of job ${latest.job_id} is itself a rollback, of run ${latest.rolls_back ?? 'unknown'}, by ${latest.started_by ?? 'unknown'} at ${formatTime(latest.started_at.toISOString())}. ` +
+      `Nothing was changed. To undo the rollback, name it: vocab-sync rollback ${latest.id}`,
   );
 }
 

@@ -13,7 +13,7 @@ export function addShowCommand(program: Command, context: CommandContext): void 
   program
     .command('show')
     .summary('the report of a run')
-    .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
+    .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')
     .option(...JSON_OPTION)
     .addHelpText('after', examples('vocab-sync show ror-affiliations@latest'))
     .action(async (reference: string, { json }: JsonOption) => {

@@ -23,7 +23,7 @@ export function addTerminateCommand(program: Command, context: CommandContext): 
       'Ends the workflow of a run in Temporal and the run in the ledger, without asking a worker: for a run that `cancel` cannot stop. ' +
         'What a step had not committed is taken back; what was published stays. Exit code 5.',
     )
-    .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
+    .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')
     .option('--reason <text>', 'why; it is kept with the run and shown in the Web UI', parseText('reason'))
     .option(...JSON_OPTION)
     .addHelpText('after', examples('vocab-sync terminate ror-affiliations@latest --reason "its worker hangs"'))

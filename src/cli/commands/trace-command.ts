@@ -20,7 +20,7 @@ export function addTraceCommand(program: Command, context: CommandContext): void
       `Reads the source of the run again, from the spool of this machine, and shows the entry as it was read, what each transformer
 made of it, and what became of it: its change in each target, or why it was filtered or rejected.`,
     )
-    .argument('<run>', 'a run id, a unique prefix of it, or JOB@latest')
+    .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')
     .argument('<id>', 'the id of the record, its id at the source, or an origin as `rejections` shows it')
     .option(...JSON_OPTION)
     .addHelpText(

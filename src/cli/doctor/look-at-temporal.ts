@@ -1,6 +1,5 @@
 /** Temporal: reachable, the namespace, the search attributes, who polls. The dev server is not started for this. */
-import { messageOf, VocabSyncError } from '../../errors.ts';
-import { ERROR_CODES } from '../../error-codes.ts';
+import { messageOf, remedyOf, VocabSyncError } from '../../errors.ts';
 import { findTemporalCli } from '../../embedded/temporal-cli.ts';
 import type { Settings } from '../../settings.ts';
 import { connectTemporal, type TemporalClient } from '../../temporal/client.ts';
@@ -29,7 +28,7 @@ export async function lookAtTemporal(settings: Settings, queues: readonly string
       fail(
         'Temporal',
         messageOf(error),
-        error instanceof VocabSyncError ? ERROR_CODES[error.code].remedy : 'Check the TEMPORAL_ settings.',
+        error instanceof VocabSyncError ? remedyOf(error.code) : 'Check the TEMPORAL_ settings.',
       ),
     ];
   } finally {

@@ -6,6 +6,7 @@ import { cancelRun } from '../../temporal/control-run.ts';
 import { webUiLink } from '../../temporal/web-ui.ts';
 import { writeJson, type CommandContext } from '../command-context.ts';
 import { EXIT, exitCodeOfReport, type ExitCode } from '../exit-code.ts';
+import { userName } from '../commands/run/compose-request.ts';
 import { followRun, type Followed } from './follow-run.ts';
 import type { Servers } from '../servers/open-servers.ts';
 import { printPlan } from '../render/print-plan.ts';
@@ -105,7 +106,7 @@ async function followInterruptibly(
       return;
     }
     terminal.say('Stopping the run, since its servers end with this command. Ctrl-C again leaves at once.');
-    cancelRun(servers.temporal.client, run).catch((error: unknown) => {
+    cancelRun(servers.temporal.client, run, userName()).catch((error: unknown) => {
       terminal.say(`The run could not be stopped: ${String(error)}`);
       leave.abort();
     });

@@ -38,6 +38,7 @@ function renderHead(report: RunReport): string {
         ...(report.mode === 'rollback' || report.outcome === 'skipped' ? [] : [['since', sinceOf(report)] as const]),
         ['started', startOf(report)],
         ...decidedBy(report),
+        ...(report.cancelled_by === undefined ? [] : [['cancelled', byWhom(report.cancelled_by)] as const]),
         ...undoneBy(report),
         ...(report.retries === undefined ? [] : [['retries', `the rejections of run ${report.retries}`] as const]),
         ...(report.schedule_paused === undefined
@@ -72,6 +73,10 @@ function decidedBy({ decision, waiting_until: until, outcome }: RunReport): [str
   return [
     [verb, `by ${printable(decision.by)}${decision.reason === undefined ? '' : `: ${printable(decision.reason)}`}`],
   ];
+}
+
+function byWhom(by: string): string {
+  return by === 'in Temporal' ? by : `by ${printable(by)}`;
 }
 
 function toldOf({ notices = [] }: RunReport): [string, string][] {

@@ -126,6 +126,7 @@ function toJob(file: JobFile, tasks: readonly DraftTask[]): Job {
     ...(schedule === undefined ? {} : { schedule }),
     tasks: tasks.map(toTask),
     approval_days: file.approval_days,
+    reminder_days: file.reminder_days,
     accept_partial: file.accept_partial,
     ...(file.since_overlap === undefined ? {} : { since_overlap: file.since_overlap }),
     ...(file.pause_after_failures === undefined ? {} : { pause_after_failures: file.pause_after_failures }),

@@ -111,6 +111,12 @@ export const jobSchema = z
       .max(365)
       .default(14)
       .describe('Days that a plan, or a run stopped by a guard, waits for approval before it is discarded.'),
+    reminder_days: z
+      .int()
+      .min(1)
+      .max(365)
+      .default(1)
+      .describe('Days between two notices `waiting_reminder` while it waits for approval.'),
     accept_partial: z
       .boolean()
       .default(false)

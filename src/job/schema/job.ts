@@ -76,6 +76,8 @@ export interface Job {
   readonly tasks: readonly Task[];
   /** Days that a plan waits for approval before it is discarded. */
   readonly approval_days: number;
+  /** Days between two reminders while it waits. */
+  readonly reminder_days: number;
   /** A partial run moves the watermark too. */
   readonly accept_partial: boolean;
   /** How far before the watermark a run begins; a span as in `since`. */

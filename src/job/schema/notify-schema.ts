@@ -3,13 +3,15 @@ import { z } from 'zod';
 import { NOTICE_EVENTS, type NoticeEvent } from '../../records/outcome.ts';
 import { SECRET_PATTERN } from '../effective/references.ts';
 
-const DEFAULT_EVENTS: readonly NoticeEvent[] = ['failed', 'waiting', 'schedule_paused'];
+const DEFAULT_EVENTS: readonly NoticeEvent[] = ['failed', 'waiting', 'waiting_reminder', 'schedule_paused'];
 
 const on = z
   .array(z.enum(NOTICE_EVENTS))
   .min(1)
   .default([...DEFAULT_EVENTS])
-  .describe('Which events are told: outcomes of a run, `waiting` for approval, `schedule_paused` after failures.');
+  .describe(
+    'Which events are sent: the outcomes of a run, `waiting` for approval, `waiting_reminder` once a day while it waits, `rolled_back`, and `schedule_paused` after failures.',
+  );
 
 /** Says nothing of what stands there: it may be the address itself. */
 const NOT_A_REFERENCE =

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { FetchContext, FetchedFile, SourceVersion, Warning } from '../../component/reader.ts';
-import { SourceError } from '../../errors.ts';
+import { SourceError, componentFailure } from '../../errors.ts';
 import { redactClipped } from '../../logging/redact.ts';
 import {
   lastPublished,
@@ -117,7 +117,8 @@ async function locate(
   const fetching = fetchContext(engine, task, context);
   const previous = await findPrevious(engine, task);
   const locating = previous === undefined ? fetching : { ...fetching, previous };
-  const located = await task.source.reader.locate(task.source.args, locating);
+  const { reader, args } = task.source;
+  const located = await ofReader(reader.type, context, () => reader.locate(args, locating));
   if ('nothingNew' in located) return { nothingNew: redactClipped(located.nothingNew, LONGEST_NAME) };
   // They are kept with the run and shown.
   const shown = {
@@ -144,9 +145,19 @@ async function fetchFiles(
 ): Promise<readonly FetchedFile[]> {
   if (known.length > 0 && (await allUntouched(known))) return known;
   const fetching = fetchContext(engine, task, context);
-  const fetched = await task.source.reader.fetch(version, task.source.args, fetching);
+  const { reader, args } = task.source;
+  const fetched = await ofReader(reader.type, context, () => reader.fetch(version, args, fetching));
   const files = [...fetched, ...(await fetchLookups(task.transformers, version, fetching))];
   return Promise.all(files.map(async (file) => ({ ...file, mtimeMs: (await stat(file.path)).mtimeMs })));
+}
+
+async function ofReader<T>(type: string, { signal }: StepContext, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (thrown) {
+    if (signal.aborted) throw thrown;
+    throw componentFailure(`reader "${type}"`, thrown);
+  }
 }
 
 /** Whether the files are here as they were when they were fetched: another one may have been put in their place. */

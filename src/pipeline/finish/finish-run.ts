@@ -25,6 +25,7 @@ export async function finishRun(engine: Engine, input: FinishInput, _context: St
       outcome: input.outcome === 'ended' ? outcomeOf(tasks) : input.outcome,
       error: input.error,
       decision: input.decision,
+      cancelledBy: input.cancelledBy,
     });
     await dropStages(client, input.run);
   });

@@ -41,6 +41,9 @@ export function toReport(run: RunRow, tasks: readonly TaskRow[], webUi: string |
     ...(run.rolled_back_by === null ? {} : { rolled_back_by: run.rolled_back_by }),
     ...(run.request.retries === undefined ? {} : { retries: run.request.retries }),
     ...(run.schedule_paused === null ? {} : { schedule_paused: run.schedule_paused }),
+    ...(run.held_by === null ? {} : { held_by: run.held_by }),
+    ...(run.skipped_because === null ? {} : { skipped_because: run.skipped_because }),
+    ...(run.cancelled_by === null ? {} : { cancelled_by: run.cancelled_by }),
   };
 }
 

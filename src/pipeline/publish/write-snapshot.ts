@@ -1,4 +1,5 @@
 /** The records of a snapshot target, handed to its writer. */
+import { componentFailure } from '../../errors.ts';
 import type { SnapshotSink } from '../../component/writer.ts';
 import type { RunRow } from '../../postgres/ledger/run-rows.ts';
 import type { PoolClient } from '../../postgres/pool.ts';
@@ -16,7 +17,18 @@ export async function writeSnapshot(
   sinks: SnapshotSink[],
 ): Promise<void> {
   if (snapshot === undefined) return;
-  const sink = await snapshot.writer.open(snapshot.args, { run, job, logger });
-  sinks.push(sink);
-  for await (const documents of readSnapshot(client, target)) await sink.write(documents as readonly Document[]);
+  const { writer, args } = snapshot;
+  const ofWriter = <T>(call: () => Promise<T>): Promise<T> =>
+    call().catch((thrown: unknown) => {
+      throw componentFailure(`writer "${writer.type}"`, thrown);
+    });
+  const sink = await ofWriter(() => writer.open(args, { run, job, logger }));
+  sinks.push({
+    write: (documents) => sink.write(documents),
+    commit: () => ofWriter(() => sink.commit()),
+    close: () => sink.close(),
+  });
+  for await (const documents of readSnapshot(client, target)) {
+    await ofWriter(() => sink.write(documents as readonly Document[]));
+  }
 }

@@ -18,13 +18,16 @@ import {
   type RunRow,
 } from '../../postgres/ledger/run-rows.ts';
 import { copySources } from '../../postgres/stage/retried-rows.ts';
-import { abandonRun, reopenRun } from '../../postgres/ledger/run-endings.ts';
+import { abandonRun, insertSkippedRun, reopenRun } from '../../postgres/ledger/run-endings.ts';
 import { dropStage, stageNames } from '../../postgres/stage/stage-table.ts';
 import type { Engine } from '../engine.ts';
 import { admitRun } from './admit-run.ts';
 import { freezeSince } from './freeze-since.ts';
 import { sinceOfEditedTargets } from './since-of-edited-targets.ts';
 import { requireRetryable, sinceOfRetried } from '../undo/retried-run.ts';
+import type { Job } from '../../job/schema/job.ts';
+import type { NoticeEvent } from '../../records/outcome.ts';
+import type { RunHolder } from '../../records/run.ts';
 import type { Resolved, ResolveInput, RunRequest } from '../run-steps.ts';
 import { tasksOfRun } from './tasks-of-run.ts';
 
@@ -36,7 +39,7 @@ export async function resolveRun(engine: Engine, input: ResolveInput): Promise<R
   await admitRun(engine.pool, engine.admission ?? { mayBring: 'anything' }, input);
   const retried = request.mode === 'retry' ? await requireRetryable(engine.pool, request.retries ?? '') : undefined;
   const stored = request.config === undefined ? await findStoredJob(engine.pool, request.job) : undefined;
-  if (request.trigger === 'schedule' && stored?.active === false) return inactive(stored);
+  const reason = request.trigger === 'schedule' && stored?.active === false ? inactive(stored) : undefined;
   const config = request.config ?? requireConfig(stored, request.job);
   const effective = createEffectiveJob({
     config,
@@ -65,19 +68,28 @@ export async function resolveRun(engine: Engine, input: ResolveInput): Promise<R
     config: effective.config,
     configDigest: effective.digest,
   };
-  return takeJob(engine, run, tasksOfRun(engine, effective, retried), retried?.run.id);
+  if (reason !== undefined) {
+    await insertSkippedRun(engine.pool, run, { reason });
+    return { kind: 'inactive', job: run.jobId, title: run.title, reason, ...wantedNotices(effective.job) };
+  }
+  return takeJob(engine, run, effective.job, tasksOfRun(engine, effective, retried), retried?.run.id);
 }
 
-/** Twice is enough: a holder that closed is let go once, and a new holder after that is a real one. */
+/** A holder that closed is released once; a second one may close in between. A third is a job that runs back to back. */
 const TAKE_ATTEMPTS = 3;
 
 /** `retried` is the run whose frozen sources are taken over. */
 async function takeJob(
   engine: Engine,
   run: NewRun,
+  job: Job,
   tasks: readonly NewTask[],
   retried: string | undefined,
 ): Promise<Resolved> {
+  const skip = async (holder: RunRow): Promise<Resolved> => {
+    await insertSkippedRun(engine.pool, run, { holder: holderOf(holder) });
+    return { ...skippedFor(holder, run.title), ...wantedNotices(job) };
+  };
   for (let attempt = 0; attempt < TAKE_ATTEMPTS; attempt++) {
     const taken = await inTransaction(engine.pool, async (client) => {
       if (!(await insertRun(client, run))) return false;
@@ -91,13 +103,13 @@ async function takeJob(
     }
     const holder = await findHolder(engine.pool, run.jobId);
     if (holder === undefined) continue;
-    if ((await engine.holderState(holder.workflow_id, holder.id)) === 'open') return skippedFor(holder, run.title);
+    if ((await engine.holderState(holder.workflow_id, holder.id)) === 'open') return skip(holder);
     await takeOver(engine, holder);
   }
   const holder = await findHolder(engine.pool, run.jobId);
   if (holder === undefined)
     throw new StateError('E_RUN_STATE', `Job ${run.jobId} changes hands too fast; run it again.`);
-  return skippedFor(holder, run.title);
+  return skip(holder);
 }
 
 /** The holder's workflow is closed without having ended its run: terminated, or lost with its server. */
@@ -123,10 +135,29 @@ export async function dropStages(client: PoolClient, run: string): Promise<void>
 /** The activity was tried again, or the workflow was reset: the frozen answers stand. */
 async function resumeRun(engine: Engine, row: RunRow): Promise<Resolved> {
   if (row.finished_at === null) return ready(engine, row);
+  if (row.outcome === 'skipped') return skippedBefore(engine, row);
   const holder = await findHolder(engine.pool, row.job_id);
   if (holder !== undefined) return skippedFor(holder, row.title);
   await reopenRun(engine.pool, row.id);
   return ready(engine, row);
+}
+
+/** A skipped start stays skipped: a reset of its workflow must not begin a run that nobody expects any more. */
+function skippedBefore(engine: Engine, row: RunRow): Resolved {
+  const { job_id: job, title, held_by: holder, skipped_because: reason } = row;
+  const notices = wantedNotices(jobFromConfig(row.config, engine.catalog));
+  if (holder === null) return { kind: 'inactive', job, title, reason: reason ?? '', ...notices };
+  const { run, workflow_id: workflowId, phase } = holder;
+  return { kind: 'skipped', job, title, holder: { run, workflowId, phase }, ...notices };
+}
+
+/** The events of which a channel of the job wants to know. */
+function wantedNotices({ notify }: Pick<Job, 'notify'>): { readonly notify?: readonly NoticeEvent[] } {
+  return notify.length === 0 ? {} : { notify: [...new Set(notify.flatMap(({ on }) => on))] };
+}
+
+function holderOf({ id: run, workflow_id, phase }: RunRow): RunHolder {
+  return { run, workflow_id, phase };
 }
 
 async function ready(engine: Engine, row: RunRow): Promise<Resolved> {
@@ -142,12 +173,13 @@ async function ready(engine: Engine, row: RunRow): Promise<Resolved> {
     startedAt: row.started_at.toISOString(),
     configDigest: row.config_digest,
     approvalDays: job.approval_days,
-    ...(job.notify.length === 0 ? {} : { notify: [...new Set(job.notify.flatMap(({ on }) => on))] }),
+    reminderDays: job.reminder_days,
+    ...wantedNotices(job),
     tasks: tasks.map(({ name, chain }) => ({ name, chain })),
   };
 }
 
-function skippedFor(holder: RunRow, title: string): Resolved {
+function skippedFor(holder: RunRow, title: string): Extract<Resolved, { kind: 'skipped' }> {
   return {
     kind: 'skipped',
     job: holder.job_id,
@@ -156,12 +188,11 @@ function skippedFor(holder: RunRow, title: string): Resolved {
   };
 }
 
-/** Its schedule is paused; whoever unpaused or triggered it in the Web UI reads why nothing happens. */
-function inactive({ id, title, active_changed_by: by, active_changed_at: at }: StoredJob): Resolved {
+/** The schedule of such a job is paused. An operator who triggers it in the Web UI reads why nothing happens. */
+function inactive({ id, active_changed_by: by, active_changed_at: at }: StoredJob): string {
   const since =
     at === null ? 'its config says "active": false' : `${by ?? 'somebody'} deactivated it at ${at.toISOString()}`;
-  const reason = `The job ${id} is not active: ${since}. \`vocab-sync job activate ${id}\` lets its schedule start it again.`;
-  return { kind: 'inactive', job: id, title, reason };
+  return `The job ${id} is not active: ${since}. \`vocab-sync job activate ${id}\` lets its schedule start it again.`;
 }
 
 function storeConfig({ pool }: Engine, { job }: EffectiveJob, config: string, by: string | undefined): Promise<number> {

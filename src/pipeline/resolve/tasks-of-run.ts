@@ -15,10 +15,11 @@ export function tasksOfRun(
   const tasks = job.tasks.map((task) => ({
     name: task.name,
     chain: describeChain(task),
+    readers: task.readers.map(({ type }) => type),
     digest: taskDigest(task, catalog),
   }));
   if (retried === undefined) return tasks;
-  requireSameReaders(retried, new Map(tasks.map(({ name, chain }) => [name, chain])));
+  requireSameReaders(retried, new Map(tasks.map(({ name, readers }) => [name, readers])));
   return tasks.filter(({ name }) => retried.tasks.some((task) => task.name === name));
 }
 

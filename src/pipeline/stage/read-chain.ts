@@ -5,7 +5,7 @@
  */
 import { abortable } from '../../component/abortable.ts';
 import type { PlacedResource, Resource } from '../../component/resource.ts';
-import { InternalError, type RecordError } from '../../errors.ts';
+import { InternalError, componentFailure, type RecordError } from '../../errors.ts';
 import type { OriginStep } from '../../records/origin.ts';
 import {
   contextOf,
@@ -13,6 +13,7 @@ import {
   endOf,
   linkAt,
   parserContext,
+  type ChainLink,
   type ChainSource,
   type Level,
   type ReadChainOptions,
@@ -27,8 +28,18 @@ export { cursorOf, originOf, type PlacedItem, type ReadBatch } from './read-batc
 /** Throws what readers throw, and `signal.reason` at once when aborted. Whatever is open is closed when the caller stops. */
 export function readChain(options: ReadChainOptions): AsyncGenerator<ReadBatch, void, undefined> {
   checkShape(options);
+  return readSource(options);
+}
+
+async function* readSource(options: ReadChainOptions): AsyncGenerator<ReadBatch, void, undefined> {
   const outermost: Level = { depth: 0, steps: [], meters: [], isOnPath: true, isOnEnd: true };
-  return readResources(options, options.source.type, openSource(options, outermost), outermost);
+  const { type } = options.source;
+  try {
+    yield* readResources(options, type, openSource(options, outermost), outermost);
+  } catch (thrown) {
+    if (options.signal.aborted) throw thrown;
+    throw componentFailure(`reader "${type}"`, thrown);
+  }
 }
 
 function openSource(options: ReadChainOptions, level: Level): Iterable<Placed> | AsyncIterable<Placed> {
@@ -138,6 +149,20 @@ async function* readThrough(
   level: Level,
 ): AsyncGenerator<ReadBatch, void, undefined> {
   const link = linkAt(options, level.depth - 1);
+  try {
+    yield* readWith(options, link, resource, level);
+  } catch (thrown) {
+    if (options.signal.aborted) throw thrown;
+    throw componentFailure(`reader "${link.reader.type}"`, thrown);
+  }
+}
+
+async function* readWith(
+  options: ReadChainOptions,
+  link: ChainLink,
+  resource: Resource,
+  level: Level,
+): AsyncGenerator<ReadBatch, void, undefined> {
   const { reader, args } = link;
   if (reader.emits === 'records') {
     const context = parserContext(options, level, link);

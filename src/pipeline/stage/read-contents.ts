@@ -1,5 +1,6 @@
 /** Reads resources whose bytes are at hand without waiting for anything: an archive may hold millions of them. */
 import type { PlacedResource } from '../../component/resource.ts';
+import { componentFailure } from '../../errors.ts';
 import { linkAt, parserContext, type Level, type ReadChainOptions } from './chain-level.ts';
 import { placeItem, type PlacedItem } from './read-batch.ts';
 
@@ -19,10 +20,14 @@ export function contentReader(options: ReadChainOptions, reader: string, level: 
   const context = parserContext(options, { ...level, depth: level.depth + 1, isOnPath: false, isOnEnd: false }, next);
   return ({ position, resource: { content, name }, failure }, into) => {
     if (content === undefined || failure !== undefined || position === first || position === last) return false;
-    const items = readContent(content, next.args, context);
-    if (items === undefined) return false;
     const container = [...level.steps, { reader, position, name }];
-    for (const item of items) into.push(placeItem(item, container));
-    return true;
+    try {
+      const items = readContent(content, next.args, context);
+      if (items === undefined) return false;
+      for (const item of items) into.push(placeItem(item, container));
+      return true;
+    } catch (thrown) {
+      throw componentFailure(`reader "${next.reader.type}"`, thrown);
+    }
   };
 }

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { Skip, type Transform, type TransformContext } from '../../component/transformer.ts';
 import type { Warning } from '../../component/reader.ts';
-import { ConfigError, RecordError, messageOf, type VocabSyncError } from '../../errors.ts';
+import { ConfigError, RecordError, UnavailableError, VocabSyncError, messageOf } from '../../errors.ts';
 import { redactClipped } from '../../logging/redact.ts';
 import { RAW_LIMIT, isFailure, type ReadItem } from '../../records/entry.ts';
 import { countBy, tallyWarning, type Tally } from '../../records/tally.ts';
@@ -36,14 +36,14 @@ export interface ItemTransform {
   readonly check: RecordCheck | undefined;
 }
 
-/** Takes one item through the chain. Throws ConfigError only: it means that the chain is wrong, not the record. */
+/** Takes one item through the chain. Throws ConfigError (the chain is wrong) and UnavailableError (try again later), not for the record. */
 export function transformItem(
   item: ReadItem,
   chain: ItemTransform,
   origin: () => string,
   warn: (warning: Warning) => void,
 ): ItemResult {
-  if (isFailure(item)) return rejected(item.error, item.raw, undefined);
+  if (isFailure(item)) return rejected(yieldedError(item.error), item.raw, undefined);
   let value = item.value;
   const context: TransformContext = item.isDeleted === true ? { origin, warn, isDeleted: true } : { origin, warn };
   try {
@@ -54,7 +54,7 @@ export function transformItem(
     if (item.isDeleted === true) return deleted(value);
     return { kind: 'staged', document: toDocument(value, chain.check) };
   } catch (error) {
-    if (error instanceof ConfigError) throw error;
+    if (error instanceof ConfigError || error instanceof UnavailableError) throw error;
     return rejected(asRecordError(error), rawText(item.value), idOf(error));
   }
 }
@@ -161,6 +161,12 @@ function asRecordError(error: unknown): RecordError {
   return new RecordError('E_RECORD_CRASH', `A transformer failed on this record: ${messageOf(error)}.`, {
     cause: error,
   });
+}
+
+/** A reader of a plug-in may yield any error in place of a record. */
+function yieldedError(error: unknown): VocabSyncError {
+  if (error instanceof VocabSyncError && error.code !== 'E_COMPONENT_CRASH') return error;
+  return new RecordError('E_RECORD_CRASH', messageOf(error), { cause: error });
 }
 
 function rejected(error: VocabSyncError, raw: string | undefined, recordId: string | undefined): ItemResult {

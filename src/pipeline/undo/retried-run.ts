@@ -48,16 +48,16 @@ export function sinceOfRetried({ run }: RetriedRun): FrozenSince {
   };
 }
 
-/** Throws where today's job would not find the same entries at the same places. */
-export function requireSameReaders({ run, tasks }: RetriedRun, chains: ReadonlyMap<string, string>): void {
-  for (const { name, chain } of tasks) {
-    const now = chains.get(name);
-    if (now === undefined) throw refused(run, `the job has no task "${name}" any more. ${RUN_AGAIN(run)}`);
-    const [before, today] = [readersOf(chain), readersOf(now)];
-    if (before === today) continue;
+/** Throws where today's job would not find the same entries at the same places. `today` holds the readers by task. */
+export function requireSameReaders({ run, tasks }: RetriedRun, today: ReadonlyMap<string, readonly string[]>): void {
+  for (const task of tasks) {
+    const now = today.get(task.name);
+    if (now === undefined) throw refused(run, `the job has no task "${task.name}" any more. ${RUN_AGAIN(run)}`);
+    const before = readersOf(task);
+    if (before.join('\n') === now.join('\n')) continue;
     throw refused(
       run,
-      `task ${name} was read through "${before}" and is read through "${today}" today, where its entries have other places. ${RUN_AGAIN(run)}`,
+      `task ${task.name} was read through "${before.join(' > ')}" and is read through "${now.join(' > ')}" today, where its entries have other places. ${RUN_AGAIN(run)}`,
     );
   }
 }
@@ -107,6 +107,7 @@ async function requirePublished(pool: Pool, run: RunRow, task: TaskRow): Promise
   );
 }
 
-function readersOf(chain: string): string {
-  return chain.split(' → ')[0] ?? '';
+/** A row from before the readers were kept has them only in its description, which was `a > b → c` then. */
+function readersOf({ readers, chain }: TaskRow): readonly string[] {
+  return readers ?? (chain.split(' → ')[0] ?? '').split(' > ');
 }

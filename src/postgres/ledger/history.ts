@@ -14,14 +14,15 @@ export function isRunPrefix(text: string): boolean {
   return /^[0-9a-f]{8}(?:-[0-9a-f-]*)?$/i.test(text);
 }
 
-/** The id of the run that is meant by an id, a unique prefix of it, or `JOB@latest`. Throws E_RUN_NOT_FOUND. */
+/** The id of the run that is meant by an id, a unique prefix of it, `JOB@latest` or `JOB@published`. Throws E_RUN_NOT_FOUND. */
 export async function findRunId(pool: Pool, written: string): Promise<string> {
   const reference = /^[0-9A-F-]+$/i.test(written) ? written.toLowerCase() : written;
   if (reference.endsWith('@latest')) return findLatest(pool, reference.slice(0, -'@latest'.length));
+  if (reference.endsWith('@published')) return requirePublished(pool, reference.slice(0, -'@published'.length));
   if (!PREFIX.test(reference)) {
     throw new ConfigError(
       'E_RUN_NOT_FOUND',
-      `Expected a run id, a prefix of one, or JOB@latest, found "${reference}".`,
+      `Expected a run id, a prefix of one, JOB@latest or JOB@published, found "${reference}".`,
     );
   }
   const { rows } = await pool.query<{ id: string }>(
@@ -49,14 +50,41 @@ export async function findRunId(pool: Pool, written: string): Promise<string> {
   return first.id;
 }
 
+/** The newest run that did something: a start that was skipped never hides the run that holds the job. */
 async function findLatest(pool: Pool, job: string): Promise<string> {
   const { rows } = await pool.query<{ id: string }>(
-    'SELECT id FROM vocab_sync.run WHERE job_id = $1 ORDER BY started_at DESC LIMIT 1',
+    `SELECT id FROM vocab_sync.run WHERE job_id = $1 AND outcome IS DISTINCT FROM 'skipped'
+     ORDER BY started_at DESC LIMIT 1`,
     [job],
   );
   const [first] = rows;
   if (first === undefined) throw new ConfigError('E_RUN_NOT_FOUND', `Expected a run of job "${job}", found none.`);
   return first.id;
+}
+
+async function requirePublished(pool: Pool, job: string): Promise<string> {
+  const published = await findPublishedRun(pool, job);
+  if (published !== undefined) return published;
+  throw new ConfigError(
+    'E_RUN_NOT_FOUND',
+    `Expected a run of job "${job}" that published changes, found none. \`vocab-sync runs ${job}\` lists its runs.`,
+  );
+}
+
+/** The newest run of the job that changed a target and was not rolled back; a rollback itself is not one. */
+export async function findPublishedRun(pool: Pool, job: string): Promise<string | undefined> {
+  const { rows } = await pool.query<{ id: string }>(
+    `SELECT r.id FROM vocab_sync.run r
+     WHERE r.job_id = $1 AND r.mode <> 'rollback' AND r.rolled_back_by IS NULL
+       AND EXISTS (
+         SELECT 1 FROM vocab_sync.task t, json_each(t.targets) target
+         WHERE t.run_id = r.id AND t.applied_at IS NOT NULL
+           AND (target.value ->> 'inserted')::int + (target.value ->> 'updated')::int
+             + (target.value ->> 'restored')::int + (target.value ->> 'withdrawn')::int > 0)
+     ORDER BY (SELECT max(applied_at) FROM vocab_sync.task WHERE run_id = r.id) DESC LIMIT 1`,
+    [job],
+  );
+  return rows[0]?.id;
 }
 
 export interface RunSummary {

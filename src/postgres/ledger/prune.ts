@@ -29,10 +29,11 @@ export interface PrunedJob {
   readonly newest: string;
 }
 
-/** $1 the time, $2 the number. */
+/** $1 the time, $2 the number. Skipped starts are counted apart: they must not push out the runs that did something. */
 const OLD_RUNS = `
   SELECT id FROM (
-    SELECT id, started_at, finished_at, row_number() OVER (PARTITION BY job_id ORDER BY started_at DESC) AS nth FROM vocab_sync.run
+    SELECT id, started_at, finished_at, row_number() OVER (
+      PARTITION BY job_id, outcome IS NOT DISTINCT FROM 'skipped' ORDER BY started_at DESC) AS nth FROM vocab_sync.run
   ) ranked
   WHERE finished_at IS NOT NULL AND started_at < $1 AND nth > $2
     AND id NOT IN (SELECT DISTINCT ON (job_id) id FROM vocab_sync.run

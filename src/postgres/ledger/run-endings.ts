@@ -1,8 +1,8 @@
 /** How a run ends in the ledger, and how an ended one is opened again. */
-import type { RunFailure } from '../../records/run.ts';
+import type { RunFailure, RunHolder } from '../../records/run.ts';
 import type { Outcome } from '../../records/outcome.ts';
 import type { Pool, PoolClient } from '../pool.ts';
-import type { RunRow } from './run-rows.ts';
+import type { NewRun, RunRow } from './run-rows.ts';
 
 type Queryable = Pool | PoolClient;
 
@@ -10,22 +10,56 @@ export interface RunEnding {
   readonly outcome: Outcome;
   readonly error: RunFailure | undefined;
   readonly decision: { readonly by: string; readonly reason?: string } | undefined;
+  readonly cancelledBy?: string | undefined;
 }
 
 /** Ends the run and lets the job go. False when it had ended before. */
 export async function endRun(db: Queryable, run: string, ending: RunEnding): Promise<boolean> {
   const { rowCount } = await db.query(
     `UPDATE vocab_sync.run SET phase = 'done', outcome = $2, error = $3, decision = coalesce($4, decision),
-       waiting_until = NULL, finished_at = clock_timestamp()
+       cancelled_by = $5, waiting_until = NULL, finished_at = clock_timestamp()
      WHERE id = $1 AND finished_at IS NULL`,
     [
       run,
       ending.outcome,
       ending.error === undefined ? null : JSON.stringify(ending.error),
       ending.decision === undefined ? null : JSON.stringify(ending.decision),
+      ending.cancelledBy ?? null,
     ],
   );
   return rowCount === 1;
+}
+
+/** Writes down a start that did nothing. It never holds the job. Called again it changes nothing. */
+export async function insertSkippedRun(
+  db: Queryable,
+  run: NewRun,
+  why: { readonly holder: RunHolder } | { readonly reason: string },
+): Promise<void> {
+  await db.query(
+    `INSERT INTO vocab_sync.run (id, job_id, job_version, workflow_id, trigger, mode, title, started_by, since_reason,
+       request, config, config_digest, has_input, forced, watermark_hold, phase, outcome, finished_at, held_by, skipped_because)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'the start was skipped', $9, $10, $11, $12, $13, 'it was skipped', 'done',
+       'skipped', clock_timestamp(), $14, $15)
+     ON CONFLICT DO NOTHING`,
+    [
+      run.id,
+      run.jobId,
+      run.jobVersion ?? null,
+      run.workflowId,
+      run.request.trigger,
+      run.request.mode ?? 'run',
+      run.title,
+      run.request.startedBy ?? null,
+      JSON.stringify(run.request),
+      JSON.stringify(run.config),
+      run.configDigest,
+      run.request.input !== undefined,
+      run.request.force ?? false,
+      'holder' in why ? JSON.stringify(why.holder) : null,
+      'reason' in why ? why.reason : null,
+    ],
+  );
 }
 
 /** Lets go a run whose workflow was closed without ending it. */
@@ -43,7 +77,7 @@ export async function abandonRun(db: Queryable, run: RunRow): Promise<void> {
 /** A workflow that was reset runs again under the id of its run: what the ledger froze is kept, the ending is not. */
 export async function reopenRun(db: Queryable, run: string): Promise<void> {
   await db.query(
-    `UPDATE vocab_sync.run SET phase = 'resolve', outcome = NULL, error = NULL, decision = NULL, finished_at = NULL
+    `UPDATE vocab_sync.run SET phase = 'resolve', outcome = NULL, error = NULL, decision = NULL, cancelled_by = NULL, finished_at = NULL
      WHERE id = $1`,
     [run],
   );

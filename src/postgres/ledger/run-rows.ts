@@ -1,5 +1,5 @@
 /** The rows of runs and tasks: written by the steps, read by them again after a crash. */
-import type { GuardTrip, RunFailure, RunMode, RunRequest, RunTrigger } from '../../records/run.ts';
+import type { GuardTrip, RunFailure, RunHolder, RunMode, RunRequest, RunTrigger } from '../../records/run.ts';
 import type { Outcome, Phase } from '../../records/outcome.ts';
 import type { StageCounts, TargetCounts, WarningCount } from '../../records/counts.ts';
 import { ConfigError, StateError } from '../../errors.ts';
@@ -39,6 +39,11 @@ export interface RunRow {
   readonly rolled_back_by: string | null;
   /** The note with which its end paused the schedule of its job. */
   readonly schedule_paused: string | null;
+  /** Of a skipped start: the run that held the job. */
+  readonly held_by: RunHolder | null;
+  /** Of a skipped start that no run was in the way of. */
+  readonly skipped_because: string | null;
+  readonly cancelled_by: string | null;
 }
 
 /** The frozen source of a task: the version that was located and, once fetched, its files and how they are cut. */
@@ -54,6 +59,8 @@ export interface TaskRow {
   readonly name: string;
   readonly ordinal: number;
   readonly chain: string;
+  /** The types of the readers, in order. Null for a run from before they were kept. */
+  readonly readers: readonly string[] | null;
   readonly digest: string;
   readonly source: TaskSource | null;
   readonly source_digest: string | null;
@@ -149,15 +156,16 @@ export async function insertRun(db: Queryable, run: NewRun): Promise<boolean> {
 export interface NewTask {
   readonly name: string;
   readonly chain: string;
+  readonly readers: readonly string[];
   readonly digest: string;
 }
 
 export async function insertTasks(db: Queryable, run: string, tasks: readonly NewTask[]): Promise<void> {
   for (const [ordinal, task] of tasks.entries()) {
     await db.query(
-      `INSERT INTO vocab_sync.task (run_id, name, ordinal, chain, digest) VALUES ($1, $2, $3, $4, $5)
+      `INSERT INTO vocab_sync.task (run_id, name, ordinal, chain, digest, readers) VALUES ($1, $2, $3, $4, $5, $6)
        ON CONFLICT DO NOTHING`,
-      [run, task.name, ordinal, task.chain, task.digest],
+      [run, task.name, ordinal, task.chain, task.digest, JSON.stringify(task.readers)],
     );
   }
 }

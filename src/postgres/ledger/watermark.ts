@@ -119,7 +119,7 @@ export async function listIdleRuns(
   const { rows } = await db.query<IdleRun>(
     `SELECT id AS run, started_at, outcome, watermark_hold AS hold, error ->> 'code' AS error_code FROM vocab_sync.run
      WHERE job_id = $1 AND (started_at > coalesce($2::timestamptz, '-infinity') OR finished_at IS NULL) AND id IS DISTINCT FROM $3
-       AND mode <> 'rollback'
+       AND mode <> 'rollback' AND outcome IS DISTINCT FROM 'skipped'
      ORDER BY started_at DESC LIMIT $4`,
     [job, decidedAt(watermark) ?? null, watermark.kind === 'run' ? watermark.run.run : null, limit],
   );

@@ -113,7 +113,7 @@ async function readArgsFile(path: string): Promise<string> {
   }
 }
 
-/** Who is written down as having asked for it. Undefined names nobody in a container without a user database. */
+/** The login name of the operator; `unknown` in a container without a user database. */
 export function userName(): string {
   try {
     return userInfo().username;
