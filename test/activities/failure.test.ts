@@ -8,6 +8,7 @@ import {
   SourceError,
   UnavailableError,
   componentFailure,
+  type VocabSyncError,
 } from '../../src/errors.ts';
 
 const redact = (text: string): string => text.replaceAll('hunter2', '***');
@@ -41,7 +42,7 @@ describe('toApplicationFailure', () => {
     );
   });
 
-  it.each([
+  it.each<[VocabSyncError, string, boolean]>([
     [new UnavailableError('ACME_DOWN' as 'E_SOURCE_UNAVAILABLE', 'm'), 'ACME_DOWN', false],
     [new ConfigError('ACME_KEY' as 'E_USAGE', 'm'), 'ACME_KEY', true],
     [new SourceError('toString' as 'E_SOURCE_EMPTY', 'm'), 'toString', true],
