@@ -5,6 +5,7 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { UnavailableError, VocabSyncError, messageOf } from '../src/errors.ts';
 import { redactClipped } from '../src/logging/redact.ts';
+import { FOREIGN_INSTALLATION } from '../src/records/foreign-installation.ts';
 import { knownError } from './known-error.ts';
 
 export type Redact = (text: string) => string;
@@ -41,6 +42,23 @@ export function handOver(): ApplicationFailure {
     type: 'WorkerShutdown',
     message: 'The worker shuts down; another one goes on from the last checkpoint.',
     nextRetryDelay: 1,
+    category: ApplicationFailureCategory.BENIGN,
+  });
+}
+
+/** About half of the attempts reach the right worker where two installations poll a queue: it should not wait long. */
+const SHORTEST_HAND_BACK = 50;
+/** Where no worker of the right installation is there, the others should not be busy with handing back. */
+const LONGEST_HAND_BACK = 5000;
+
+/** Ends an attempt on a worker of another installation before it did anything. */
+export function handBack(theirs: string, ours: string, attempt: number): ApplicationFailure {
+  const delay = Math.min(SHORTEST_HAND_BACK * 1.3 ** (attempt - 1), LONGEST_HAND_BACK);
+  return ApplicationFailure.create({
+    type: FOREIGN_INSTALLATION,
+    message: `The run belongs to the installation ${theirs}. This worker belongs to ${ours}, with another database, and handed the step back.`,
+    // Spread, so that the same worker is not the first to ask each time.
+    nextRetryDelay: Math.ceil(delay * (0.5 + Math.random())),
     category: ApplicationFailureCategory.BENIGN,
   });
 }

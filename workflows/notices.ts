@@ -30,7 +30,7 @@ export interface Notices {
 const NOTICES_IN_RUN = 'notices-in-run';
 
 /** `run` is the id in the ledger. */
-export function openNotices(job: string, run: string, wanted: readonly NoticeEvent[]): Notices {
+export function openNotices(job: string, run: string, wanted: readonly NoticeEvent[], installation?: string): Notices {
   const pending = new Map<string, NotifyInput>();
   const scope = new CancellationScope({ cancellable: false });
   let sent = 0;
@@ -44,7 +44,7 @@ export function openNotices(job: string, run: string, wanted: readonly NoticeEve
     wants,
     async send(event, about = '') {
       if (!wants(event)) return;
-      const input: NotifyInput = { run, event, about };
+      const input: NotifyInput = { run, event, about, ...(installation === undefined ? {} : { installation }) };
       if (!patched(NOTICES_IN_RUN)) return startWorkflow(job, input);
       sent += 1;
       const activityId = `notify:${event}:${String(sent)}`;

@@ -22,7 +22,7 @@ export async function runJob(request: RunRequest): Promise<RunReport> {
   let notices = openNotices(request.job, board.state.run, []);
   try {
     const resolved = await resolve(steps, request);
-    notices = openNotices(resolved.job, board.state.run, resolved.notify ?? []);
+    notices = openNotices(resolved.job, board.state.run, resolved.notify ?? [], ownerOf(request, resolved));
     if (resolved.kind !== 'ready') return await skip(board, request, resolved, notices);
     begin(board, resolved);
     ending = await runTasks({ resolved, steps, board, approval, notices });
@@ -75,6 +75,11 @@ function begin(board: Board, resolved: Extract<Resolved, { kind: 'ready' }>): vo
       published: false,
     }));
   });
+}
+
+/** Whose run it is, where that is known. */
+function ownerOf({ installation }: RunRequest, resolved: Resolved): string | undefined {
+  return installation ?? (resolved.kind === 'ready' ? resolved.installation : undefined);
 }
 
 async function runTasks(context: RunContext): Promise<Ending> {

@@ -19,7 +19,10 @@ export type Steps = {
   ) => ReturnType<RunActivities[K]>;
 };
 
+/** Each input carries whose run it is: what the request says, else what the worker that resolved the run said. */
 export function stepsOf(request: RunRequest): Steps {
+  let { installation } = request;
+  const own = <T extends object>(input: T): T => (installation === undefined ? input : { ...input, installation });
   const always: ActivityOptions = {
     heartbeatTimeout: heartbeatSeconds(request) * 1000,
     // The cleanup of a cancelled run must not begin while a step still writes. The default does not wait.
@@ -31,13 +34,17 @@ export function stepsOf(request: RunRequest): Steps {
   const stage = proxyActivities<RunActivities>({ ...always, ...POLICIES.stage, allowEagerDispatch: false });
   const database = proxyActivities<RunActivities>({ ...always, ...POLICIES.database });
   return {
-    resolveRun: (label, input) => ledger.resolveRun.executeWithOptions(shown(label), [input]),
-    fetchSource: (label, input) => source.fetchSource.executeWithOptions(shown(label), [input]),
-    stagePartition: (label, input) => stage.stagePartition.executeWithOptions(shown(label), [input]),
-    compareTargets: (label, input) => database.compareTargets.executeWithOptions(shown(label), [input]),
-    awaitApproval: (label, input) => ledger.awaitApproval.executeWithOptions(shown(label), [input]),
-    applyChanges: (label, input) => database.applyChanges.executeWithOptions(shown(label), [input]),
-    finishRun: (label, input) => ledger.finishRun.executeWithOptions(shown(label), [input]),
+    resolveRun: async (label, input) => {
+      const resolved = await ledger.resolveRun.executeWithOptions(shown(label), [input]);
+      if (resolved.kind === 'ready') installation ??= resolved.installation;
+      return resolved;
+    },
+    fetchSource: (label, input) => source.fetchSource.executeWithOptions(shown(label), [own(input)]),
+    stagePartition: (label, input) => stage.stagePartition.executeWithOptions(shown(label), [own(input)]),
+    compareTargets: (label, input) => database.compareTargets.executeWithOptions(shown(label), [own(input)]),
+    awaitApproval: (label, input) => ledger.awaitApproval.executeWithOptions(shown(label), [own(input)]),
+    applyChanges: (label, input) => database.applyChanges.executeWithOptions(shown(label), [own(input)]),
+    finishRun: (label, input) => ledger.finishRun.executeWithOptions(shown(label), [own(input)]),
   };
 }
 

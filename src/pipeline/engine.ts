@@ -23,6 +23,8 @@ export interface Engine {
   /** Whether the workflow of the run that holds a job is still under way. */
   readonly holderState: (workflowId: string, run: string) => Promise<HolderState>;
   readonly webUi: (workflowId: string, run: string) => string | null;
+  /** The identity of the database. Absent in tests of single steps. */
+  readonly installation?: string;
   /** What a run may bring. Absent: anything. */
   readonly admission?: Admission;
   /** How a source is cut into partitions; see plan-parts.ts for what holds without it. */

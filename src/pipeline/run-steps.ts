@@ -41,6 +41,8 @@ export type Resolved =
       /** The events of which somebody wants to be told. Absent in runs from before there were notices. */
       readonly notify?: readonly NoticeEvent[];
       readonly tasks: readonly ResolvedTask[];
+      /** That of the worker that resolved the run. Absent as in TaskInput. */
+      readonly installation?: string;
     }
   | {
       /** Another run holds the job. */
@@ -61,6 +63,8 @@ export type Resolved =
     };
 
 export interface TaskInput {
+  /** Whose run it is; a worker of another installation hands the step back. Absent in runs from before 0.3. */
+  readonly installation?: string;
   readonly run: string;
   readonly task: string;
 }
@@ -104,6 +108,8 @@ export interface WaitingInput extends TaskInput {
 }
 
 export interface FinishInput {
+  /** Whose run it is; a worker of another installation hands the step back. Absent in runs from before 0.3. */
+  readonly installation?: string;
   readonly run: string;
   /** `ended` lets the ledger tell success, partial and unchanged from what the tasks did. */
   readonly outcome: 'ended' | 'failed' | 'cancelled' | 'discarded';
@@ -115,6 +121,8 @@ export interface FinishInput {
 }
 
 export interface NotifyInput {
+  /** Whose run it is; a worker of another installation hands the step back. Absent in runs from before 0.3. */
+  readonly installation?: string;
   readonly run: string;
   readonly event: NoticeEvent;
   /** What distinguishes two events of one kind: the digest of the plan that waits, and the day. Empty for the others. */

@@ -8,6 +8,7 @@ import { history } from './migrations/0004-history.ts';
 import { retryAndPause } from './migrations/0006-retry-and-pause.ts';
 import { notices } from './migrations/0007-notices.ts';
 import { partsOfSteps } from './migrations/0008-parts-of-steps.ts';
+import { installation } from './migrations/0010-installation.ts';
 import { placeOfAttempts } from './migrations/0011-place-of-attempts.ts';
 import { targetSizes } from './migrations/0012-target-sizes.ts';
 import { skippedAndReaders } from './migrations/0014-skipped-and-readers.ts';
@@ -26,6 +27,7 @@ const MIGRATIONS: readonly Migration[] = [
   retryAndPause,
   notices,
   partsOfSteps,
+  installation,
   placeOfAttempts,
   targetSizes,
   skippedAndReaders,

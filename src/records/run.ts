@@ -32,6 +32,8 @@ export interface RunRequest {
   readonly startedBy?: string;
   /** False where the namespace has no search attributes for us. Default true. */
   readonly searchAttributes?: boolean;
+  /** Whose run it is: the identity of the database. Absent: that of the worker that resolves it. */
+  readonly installation?: string;
   /** Proof of who started the run, over all the other fields; see run-signature.ts. */
   readonly signature?: string;
   /** After how long without a heartbeat a worker counts as dead. Default 60. */

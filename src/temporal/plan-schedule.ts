@@ -20,6 +20,8 @@ export interface Reconciled {
   readonly isOver?: boolean;
   /** The first of the next starts, as ISO 8601; null where there is none, it is paused, or nothing was done yet. */
   readonly next: string | null;
+  /** The installation whose schedule it is. Of `foreign` alone. */
+  readonly otherInstallation?: string;
   /** Why Temporal does not take it. Of `refused` alone. */
   readonly error?: { readonly code: string; readonly message: string };
 }
@@ -36,7 +38,7 @@ export interface SchedulePlan {
 /** `isNew`: most likely its schedule is too, so it is made without looking for it first. */
 export async function planSchedule(client: Client, job: ScheduledJob, isNew = false): Promise<SchedulePlan> {
   const mayBeThere = !isNew || job.schedule === undefined;
-  return planFrom(job, mayBeThere ? await findSchedule(client, job.id) : undefined);
+  return planFrom(job, mayBeThere ? await findSchedule(client, job.id, job.installation) : undefined);
 }
 
 /**
@@ -47,6 +49,8 @@ export function planFromList(job: ScheduledJob, listed: ListedSchedule | undefin
   const { schedule } = job;
   const plan = { job, step: 'nothing' as const, found: undefined };
   if (schedule === undefined) return listed === undefined ? { ...plan, answer: NONE } : undefined;
+  // One from before there were installations is given the one that applies it.
+  if (listed !== undefined && listed.installation !== job.installation) return undefined;
   if (listed === undefined || differencesInTimes(schedule, listed.spec).length > 0) return undefined;
   const { paused } = pauseFor(job, listed);
   return paused === listed.paused ? { ...plan, answer: unchanged(job, listed) } : undefined;
@@ -54,7 +58,13 @@ export function planFromList(job: ScheduledJob, listed: ListedSchedule | undefin
 
 function planFrom(job: ScheduledJob, found: ScheduleState | undefined): SchedulePlan {
   const plan = (step: SchedulePlan['step'], answer: Reconciled): SchedulePlan => ({ job, step, found, answer });
-  if (found?.ours === false) return plan('nothing', { ...NONE, action: 'foreign', paused: found.paused });
+  if (found?.ours === false)
+    return plan('nothing', {
+      ...NONE,
+      action: 'foreign',
+      paused: found.paused,
+      ...(found.otherInstallation === undefined ? {} : { otherInstallation: found.otherInstallation }),
+    });
   const { schedule } = job;
   if (schedule === undefined) {
     return found === undefined ? plan('nothing', NONE) : plan('delete', { ...NONE, action: 'deleted' });

@@ -49,7 +49,7 @@ export async function carryOut(
 async function perform(client: Client, { job, step, found }: SchedulePlan): Promise<boolean> {
   const { schedule } = job;
   if (step === 'delete') {
-    await deleteSchedule(client, job.id);
+    await deleteSchedule(client, job.id, job.installation);
     return true;
   }
   if (schedule === undefined) return true;
@@ -60,7 +60,11 @@ function create(client: Client, job: ScheduledJob, schedule: Schedule): Promise<
   return accepted(`create the schedule ${scheduleId(job.id)}`, job, async () => {
     await client.schedule.create<RunJob>({
       scheduleId: scheduleId(job.id),
-      memo: { ...OUR_MEMO, job: job.id },
+      memo: {
+        ...OUR_MEMO,
+        job: job.id,
+        ...(job.installation === undefined ? {} : { installation: job.installation }),
+      },
       ...definitionOf(job, schedule),
       state: job.active ? {} : { paused: true, note: INACTIVE_NOTE },
     });

@@ -4,7 +4,9 @@ import { defaultPayloadConverter } from '@temporalio/common';
 // The package exports nothing by name to Node's ESM.
 import proto from '@temporalio/proto';
 import type { HeartbeatDetails } from '../../activities/heartbeat.ts';
+import { FOREIGN_INSTALLATION } from '../records/foreign-installation.ts';
 import { failingAs } from './client.ts';
+import { installationOf } from './poller-identity.ts';
 
 /** `runId` is the run's id in the ledger: the first execution, which a reset in Temporal keeps. */
 export interface RunReference {
@@ -24,6 +26,8 @@ export interface PendingStep {
   /** From the last heartbeat, at most a few seconds old. */
   readonly progress: HeartbeatDetails | undefined;
   readonly lastFailure: string | undefined;
+  /** Its last attempt reached a worker of another installation. Then there is no `lastFailure`. */
+  readonly handedBack: boolean;
 }
 
 /** The ledger asks this about the holder of a job: anything but `running` lets the next run take over. */
@@ -51,13 +55,15 @@ export async function pendingSteps(client: Client, run: RunReference): Promise<r
 function stepsOf(description: WorkflowExecutionDescription | undefined): readonly PendingStep[] {
   return (description?.raw.pendingActivities ?? []).map((pending) => {
     const payload = pending.heartbeatDetails?.payloads?.[0];
+    const handedBack = pending.lastFailure?.applicationFailureInfo?.type === FOREIGN_INSTALLATION;
     return {
       id: pending.activityId ?? '',
       activity: pending.activityType?.name ?? '',
       attempt: pending.attempt ?? 1,
       paused: pending.paused ?? false,
       progress: payload ? defaultPayloadConverter.fromPayload<HeartbeatDetails>(payload) : undefined,
-      lastFailure: pending.lastFailure?.message ?? undefined,
+      lastFailure: handedBack ? undefined : (pending.lastFailure?.message ?? undefined),
+      handedBack,
     };
   });
 }
@@ -85,19 +91,25 @@ const ACTIVITY_READY = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED;
 const TASK_READY = PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_SCHEDULED;
 const TASK_KINDS = [TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY];
 
-/** Whether a run on this queue would go on: somebody polls for its workflow, and somebody for its steps. */
-export async function isPolled(client: Client, queue: string): Promise<boolean> {
-  return (await lookAtQueue(client, queue)).polled;
+/** Whether a run on this queue would be executed: see QueueState. */
+export async function isPolled(client: Client, queue: string, installation?: string): Promise<boolean> {
+  return (await lookAtQueue(client, queue, installation)).polled;
 }
 
 export interface QueueState {
+  /** One worker polls for workflows, and one of this installation, or of none that is known, for steps. */
   readonly polled: boolean;
+  /** The other installations whose workers poll it. */
+  readonly others: readonly string[];
   /** For how long the oldest task has waited for a worker; 0 where none waits. */
   readonly waitingSeconds: number;
 }
 
-/** A worker that died a moment ago counts as polling until its last poll is over; tasks that wait tell sooner. */
-export async function lookAtQueue(client: Client, queue: string): Promise<QueueState> {
+/**
+ * A worker that died a moment ago counts as polling until its last poll is over; tasks that wait tell sooner. Without an
+ * installation every worker will do, and the first of several installations counts as ours.
+ */
+export async function lookAtQueue(client: Client, queue: string, installation?: string): Promise<QueueState> {
   const answers = await Promise.all(
     TASK_KINDS.map((taskQueueType) =>
       failingAs(`look who polls the queue ${queue}`, () =>
@@ -110,10 +122,17 @@ export async function lookAtQueue(client: Client, queue: string): Promise<QueueS
       ),
     ),
   );
+  const polling = answers.map(({ pollers }) =>
+    pollers
+      .filter((poller) => Date.now() - millisecondsOf(poller.lastAccessTime) < POLL_MILLISECONDS)
+      .map(({ identity }) => installationOf(identity)),
+  );
+  const all = [...new Set(polling.flat())].filter((one) => one !== undefined);
+  const own = installation ?? all[0];
+  const [forWorkflows = [], forSteps = []] = polling;
   return {
-    polled: answers.every(({ pollers }) =>
-      pollers.some((poller) => Date.now() - millisecondsOf(poller.lastAccessTime) < POLL_MILLISECONDS),
-    ),
+    polled: forWorkflows.length > 0 && forSteps.some((one) => one === undefined || one === own),
+    others: all.filter((one) => one !== own),
     waitingSeconds: Math.max(...answers.map(({ stats }) => Number(stats?.approximateBacklogAge?.seconds ?? 0))),
   };
 }

@@ -15,6 +15,8 @@ export interface ScheduledJob {
   readonly schedule: Schedule | undefined;
   /** False where the namespace has no search attributes for us. */
   readonly searchAttributes: boolean;
+  /** Whose job it is. Absent: the schedule is made without it. */
+  readonly installation?: string;
 }
 
 export type RunJob = typeof runJob;
@@ -55,8 +57,13 @@ export function differencesIn(
 }
 
 /** Plain: everything else is looked up when the run starts, so a new version of the job needs no new schedule. */
-function requestOf({ id, searchAttributes }: ScheduledJob): RunRequest {
-  return { job: id, trigger: 'schedule', ...(searchAttributes ? {} : { searchAttributes: false }) };
+function requestOf({ id, searchAttributes, installation }: ScheduledJob): RunRequest {
+  return {
+    job: id,
+    trigger: 'schedule',
+    ...(searchAttributes ? {} : { searchAttributes: false }),
+    ...(installation === undefined ? {} : { installation }),
+  };
 }
 
 function sameJson(a: unknown, b: unknown): boolean {

@@ -19,8 +19,10 @@ export function scheduleId(job: string): string {
 
 export interface ScheduleState {
   readonly id: string;
-  /** False: somebody else made a schedule of this name. */
+  /** False: another program or another installation made a schedule of this name. */
   readonly ours: boolean;
+  /** The other installation that made it. */
+  readonly otherInstallation: string | undefined;
   readonly paused: boolean;
   readonly note: string | undefined;
   /**
@@ -32,17 +34,24 @@ export interface ScheduleState {
 }
 
 /** Undefined where Temporal has none of this name. */
-export async function findSchedule(client: Client, job: string): Promise<ScheduleState | undefined> {
+export async function findSchedule(
+  client: Client,
+  job: string,
+  installation?: string,
+): Promise<ScheduleState | undefined> {
   const id = scheduleId(job);
   return failingAs(`look at the schedule ${id}`, async () => {
     try {
       const description = await patiently(() => client.schedule.getHandle(id).describe());
       const { memo, state, info } = description;
       const now = new Date();
-      const ours = memo?.['managed_by'] === OUR_MEMO.managed_by;
+      const made = memo?.['managed_by'] === OUR_MEMO.managed_by;
+      const maker = made ? (installationIn(description.action.args?.[0]) ?? installationIn(memo)) : undefined;
+      const otherInstallation = isOther(maker, installation) ? maker : undefined;
       return {
         id,
-        ours,
+        ours: made && otherInstallation === undefined,
+        otherInstallation,
         paused: state.paused,
         note: state.note,
         next: info.nextActionTimes.filter((time) => time > now),
@@ -55,31 +64,58 @@ export async function findSchedule(client: Client, job: string): Promise<Schedul
   });
 }
 
+/** Undefined where the schedule was made by a release without installations: then it is anybody's. */
+function installationIn(place: unknown): string | undefined {
+  const found = typeof place === 'object' && place !== null && 'installation' in place ? place.installation : undefined;
+  return typeof found === 'string' ? found : undefined;
+}
+
+function isOther(maker: string | undefined, installation: string | undefined): boolean {
+  return maker !== undefined && installation !== undefined && maker !== installation;
+}
+
 /** What a list tells of a schedule of ours: not its policies, nor what it starts. */
 export interface ListedSchedule extends Pick<ScheduleState, 'paused' | 'note' | 'next'> {
   readonly spec: FoundSpec;
+  /** In its memo, which stays as it was when the schedule was made. */
+  readonly installation: string | undefined;
 }
 
 /** Our schedules by job, hundreds in one answer. A change shows in it a moment later. */
-export async function listSchedules(client: Client): Promise<ReadonlyMap<string, ListedSchedule>> {
+export async function listSchedules(
+  client: Client,
+  installation?: string,
+): Promise<ReadonlyMap<string, ListedSchedule>> {
   return failingAs('list the schedules', async () => {
     const listed = new Map<string, ListedSchedule>();
     const now = new Date();
     for await (const { scheduleId: id, memo, state, spec, info } of client.schedule.list({ pageSize: LIST_PAGE })) {
       if (memo?.['managed_by'] !== OUR_MEMO.managed_by || !id.startsWith(scheduleId('')) || spec === undefined)
         continue;
+      const maker = installationIn(memo);
+      if (isOther(maker, installation)) continue;
       const next = info.nextActionTimes.filter((time) => time > now);
-      listed.set(id.slice(scheduleId('').length), { paused: state.paused, note: state.note, spec, next });
+      listed.set(id.slice(scheduleId('').length), {
+        paused: state.paused,
+        note: state.note,
+        spec,
+        next,
+        installation: maker,
+      });
     }
     return listed;
   });
 }
 
 /** Throws ConfigError E_SCHEDULE_STATE where the job has none, or one that is not ours. */
-export async function requireSchedule(client: Client, job: string): Promise<ScheduleState> {
-  const state = await findSchedule(client, job);
+export async function requireSchedule(client: Client, job: string, installation?: string): Promise<ScheduleState> {
+  const state = await findSchedule(client, job, installation);
   if (state?.ours === true) return state;
-  const found = state === undefined ? 'found none' : 'found one that vocab-sync did not make; it is left alone';
+  const maker =
+    state?.otherInstallation === undefined
+      ? 'that vocab-sync did not make'
+      : `of another installation (${state.otherInstallation})`;
+  const found = state === undefined ? 'found none' : `found one ${maker}; it is left alone`;
   throw new ConfigError(
     'E_SCHEDULE_STATE',
     `Expected a schedule ${scheduleId(job)} of vocab-sync in Temporal, ${found}.`,
@@ -95,8 +131,13 @@ export function pauseSchedule(client: Client, job: string, note: string): Promis
  * A pause that nobody decided: one that somebody made before stands, with its own note. False where nothing was paused
  * with this note; called again it answers the same.
  */
-export async function pauseUnlessPaused(client: Client, job: string, note: string): Promise<boolean> {
-  const state = await findSchedule(client, job);
+export async function pauseUnlessPaused(
+  client: Client,
+  job: string,
+  note: string,
+  installation?: string,
+): Promise<boolean> {
+  const state = await findSchedule(client, job, installation);
   if (state?.ours !== true) return false;
   if (state.paused) return state.note === note;
   await pauseSchedule(client, job, note);
@@ -108,8 +149,8 @@ export function resumeSchedule(client: Client, job: string, note: string): Promi
 }
 
 /** False where there is none of ours. */
-export async function deleteSchedule(client: Client, job: string): Promise<boolean> {
-  const state = await findSchedule(client, job);
+export async function deleteSchedule(client: Client, job: string, installation?: string): Promise<boolean> {
+  const state = await findSchedule(client, job, installation);
   if (state?.ours !== true) return false;
   await act(client, job, 'delete', (handle) => handle.delete());
   return true;

@@ -13,6 +13,8 @@ export interface StartRunOptions {
   readonly queue: string;
   /** False where the namespace has no search attributes for us. Default: what the request says, else true. */
   readonly searchAttributes?: boolean;
+  /** Whose run it is. Absent: that of the worker that takes it up. */
+  readonly installation?: string | undefined;
   /** Makes the signature of the request for a workflow id. */
   readonly sign?: ((workflowId: string, request: RunRequest) => string) | undefined;
   /** Replaces the time of the start in tests. */
@@ -45,7 +47,11 @@ export async function startRun(client: Client, options: StartRunOptions): Promis
 /** Undefined when the id is taken by another run, under way or closed. */
 async function startAs(client: Client, options: StartRunOptions, workflowId: string): Promise<string | undefined> {
   const searchAttributes = options.searchAttributes ?? options.request.searchAttributes ?? true;
-  const content: RunRequest = { ...options.request, searchAttributes };
+  const content: RunRequest = {
+    ...options.request,
+    searchAttributes,
+    ...(options.installation === undefined ? {} : { installation: options.installation }),
+  };
   const request: RunRequest =
     options.sign === undefined ? content : { ...content, signature: options.sign(workflowId, content) };
   const title = request.title ?? request.job;

@@ -11,6 +11,7 @@ import type { Logger } from '../component/services.ts';
 import { InternalError, UnavailableError, messageOf } from '../errors.ts';
 import type { RunSteps } from '../pipeline/run-steps.ts';
 import { failingAs } from './client.ts';
+import { pollerIdentity } from './poller-identity.ts';
 import { workflowSource } from './workflow-bundle.ts';
 
 /** Both roles poll one queue: Temporal keeps workflow tasks and activity tasks of a name apart. */
@@ -24,6 +25,8 @@ export interface WorkerOptions {
   /** Takes secrets out of every text that leaves for Temporal. */
   readonly redact: (text: string) => string;
   readonly logger: Logger;
+  /** Steps of other installations are handed back, and pollers are told apart by it. Absent: all steps are executed. */
+  readonly installation?: string;
   readonly role?: WorkerRole;
   /** See activities/heartbeat.ts. */
   readonly stallMilliseconds?: number;
@@ -87,11 +90,12 @@ function failed(queue: string, thrown: unknown): UnavailableError {
 }
 
 function sdkOptions(options: WorkerOptions): SdkWorkerOptions {
-  const { role = 'all', stallMilliseconds, workflowBundle } = options;
+  const { role = 'all', stallMilliseconds, workflowBundle, installation, logger } = options;
   return {
     connection: options.connection,
     namespace: options.namespace,
     taskQueue: options.queue,
+    ...(installation === undefined ? {} : { identity: pollerIdentity(installation) }),
     maxConcurrentActivityTaskExecutions: STEPS_AT_ONCE,
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     stickyQueueScheduleToStartTimeout: STICKY,
@@ -101,7 +105,10 @@ function sdkOptions(options: WorkerOptions): SdkWorkerOptions {
     ...(role === 'workflow'
       ? {}
       : {
-          activities: createActivities(options.steps, stallMilliseconds === undefined ? {} : { stallMilliseconds }),
+          activities: createActivities(options.steps, {
+            ...(stallMilliseconds === undefined ? {} : { stallMilliseconds }),
+            ...(installation === undefined ? {} : { owner: { installation, logger } }),
+          }),
           interceptors: { activity: [activityEnding(options.redact)] },
         }),
   };

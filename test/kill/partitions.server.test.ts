@@ -81,7 +81,7 @@ describeWithServers('a source in parts', () => {
     expect(expected.tasks[0]?.counts).toMatchObject({ read: MEMBERS * RECORDS, rejected: 0 });
     const { events } = await base.handle.fetchHistory();
     const identities = (events ?? []).flatMap(
-      ({ activityTaskStartedEventAttributes: started }) => started?.identity ?? [],
+      ({ activityTaskStartedEventAttributes: started }) => started?.identity?.split('/')[0] ?? [],
     );
     const workers = (await bench.workers(2)).map(({ identity }) => identity);
     expect(new Set(identities)).toEqual(new Set(workers));

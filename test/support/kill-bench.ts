@@ -100,7 +100,7 @@ export async function openKillBench(databaseUrl: string, server: TestTemporal): 
       until(`a worker of the test works at ${activity}`, async () => {
         const { raw } = await run.handle.describe();
         const pending = (raw.pendingActivities ?? []).find(({ activityType }) => activityType?.name === activity);
-        return living().find(({ identity }) => identity === pending?.lastWorkerIdentity);
+        return living().find(({ identity }) => identity === pending?.lastWorkerIdentity?.split('/')[0]);
       }),
     async close() {
       for (const worker of living()) worker.signal('SIGKILL');

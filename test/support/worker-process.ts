@@ -7,7 +7,7 @@ import { until } from './until.ts';
 
 export interface WorkerProcess {
   readonly pid: number;
-  /** What Temporal calls it. */
+  /** What Temporal calls it, up to the slash. */
   readonly identity: string;
   /** SIGKILL: gone at once. SIGTERM: asked to hand over. */
   signal(signal: 'SIGKILL' | 'SIGTERM'): void;

@@ -38,8 +38,8 @@ export async function storeFiles(
   { jobs, isFolder }: JobFiles,
   { dryRun = false, json }: ApplyOptions,
 ): Promise<ExitCode> {
-  const applied = await withServers(context, ({ pool, temporal: { client }, searchAttributes }) =>
-    applyJobs({ pool, client, searchAttributes }, jobs, { by: userName(), dryRun }),
+  const applied = await withServers(context, ({ pool, temporal: { client }, searchAttributes, installation }) =>
+    applyJobs({ pool, client, searchAttributes, installation }, jobs, { by: userName(), dryRun }),
   );
   await (json === true
     ? writeJson(context, { dry_run: dryRun, ...applied })

@@ -13,6 +13,7 @@ import { lookAtSettings } from '../doctor/look-at-settings.ts';
 import { lookAtTemporal } from '../doctor/look-at-temporal.ts';
 import { EXIT } from '../exit-code.ts';
 import { jobQueues, storedQueues } from '../servers/job-queues.ts';
+import { readInstallation } from '../../postgres/ledger/installation.ts';
 import { openPool } from '../../postgres/pool.ts';
 import { packageFacts } from '../package-facts.ts';
 import { renderTable } from '../render/render-table.ts';
@@ -54,23 +55,29 @@ function withRunning(settings: Settings): Settings {
 
 async function examine(settings: Settings, cwd: string, named: readonly string[]): Promise<readonly DoctorFinding[]> {
   const ofFiles = await jobQueues(await loadCatalog(settings.plugins, cwd), cwd);
-  const queues = [...new Set([...ofFiles, ...(await queuesInDatabase(settings)), ...named])];
+  const ledger = await lookIntoLedger(settings);
+  const queues = [...new Set([...ofFiles, ...ledger.queues, ...named])];
   const found = await Promise.all([
     lookAtMachine(settings),
     lookAtDatabase(settings),
-    lookAtTemporal(settings, queues),
+    lookAtTemporal(settings, queues, ledger.installation),
   ]);
   return found.flat().map((finding) => ({ ...finding, message: redact(finding.message) }));
 }
 
+interface LedgerFacts {
+  readonly queues: readonly string[];
+  readonly installation?: string;
+}
+
 /** None where it cannot be asked: what is wrong with the database is a finding of its own. */
-async function queuesInDatabase({ databaseUrl }: Settings): Promise<readonly string[]> {
-  if (databaseUrl === undefined) return [];
+async function lookIntoLedger({ databaseUrl }: Settings): Promise<LedgerFacts> {
+  if (databaseUrl === undefined) return { queues: [] };
   const pool = openPool({ url: databaseUrl, applicationName: 'vocab-sync doctor', max: 1 });
   try {
-    return await storedQueues(pool);
+    return { queues: await storedQueues(pool), installation: await readInstallation(pool) };
   } catch {
-    return [];
+    return { queues: [] };
   } finally {
     await pool.end();
   }

@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander';
 import { ConfigError } from '../../errors.ts';
 import { createLogger } from '../../logging/create-logger.ts';
+import { readInstallation } from '../../postgres/ledger/installation.ts';
 import { applyMigrations } from '../../postgres/migrate.ts';
 import { openPool } from '../../postgres/pool.ts';
 import type { Settings } from '../../settings.ts';
@@ -51,6 +52,7 @@ async function work(
   const pool = openPool({ url: databaseUrl, applicationName: 'vocab-sync worker', max: 20 });
   try {
     const applied = await applyMigrations(pool);
+    const installation = await readInstallation(pool);
     if (applied.length > 0) logger.info('migrations applied', { applied });
     const attributes = await preflightSearchAttributes(
       temporal.connection,
@@ -65,6 +67,7 @@ async function work(
       databaseUrl,
       cwd,
       temporal,
+      installation,
       connection,
       webUi: settings.webUi,
       logger,

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { InternalError } from '../../errors.ts';
 import { findPackageRoot } from '../../job/package-root.ts';
+import { keepInstallation } from '../../postgres/ledger/installation.ts';
 import { applyMigrations } from '../../postgres/migrate.ts';
 import type { Pool } from '../../postgres/pool.ts';
 import { findRun } from '../../postgres/ledger/run-rows.ts';
@@ -34,7 +35,7 @@ export async function runDemo(outer: CommandContext, options: DemoOptions): Prom
   return withServers(
     context,
     async (servers) => {
-      await startAfresh(servers.pool);
+      await startAfresh(servers);
       await requireWorker(context, servers, 'vocab-sync', false);
 
       terminal.say('\n1. Publish the first sample dump.');
@@ -86,10 +87,11 @@ function ownHome(outer: CommandContext): CommandContext {
 }
 
 /** What an earlier demo published would be nothing new now. */
-async function startAfresh(pool: Pool): Promise<void> {
+async function startAfresh({ pool, installation }: Servers): Promise<void> {
   await pool.query('DROP SCHEMA IF EXISTS vocab_sync CASCADE');
   await pool.query('DROP SCHEMA IF EXISTS vocabularies CASCADE');
   await applyMigrations(pool);
+  await keepInstallation(pool, installation);
 }
 
 async function start(context: CommandContext, servers: Servers, input: string, mode: RunMode): Promise<FollowedRun> {
@@ -103,6 +105,7 @@ async function start(context: CommandContext, servers: Servers, input: string, m
     request,
     queue,
     searchAttributes: servers.searchAttributes,
+    installation: servers.installation,
     sign: servers.sign,
   });
   return { ...started, queue };

@@ -9,7 +9,12 @@ import { preflightSearchAttributes } from '../../temporal/search-attributes.ts';
 import { printable } from '../render/printable.ts';
 import { fail, ok, warn, type DoctorFinding } from './finding.ts';
 
-export async function lookAtTemporal(settings: Settings, queues: readonly string[]): Promise<readonly DoctorFinding[]> {
+/** `installation` is undefined where the database cannot say it. */
+export async function lookAtTemporal(
+  settings: Settings,
+  queues: readonly string[],
+  installation: string | undefined,
+): Promise<readonly DoctorFinding[]> {
   if (settings.temporal === undefined) return [await lookAtCli(settings)];
   let temporal: TemporalClient | undefined;
   try {
@@ -20,8 +25,8 @@ export async function lookAtTemporal(settings: Settings, queues: readonly string
       await lookAtSearchAttributes(temporal, address),
       lookAtWebUi(settings),
     ];
-    for (const queue of queues) found.push(await lookAtQueueOf(temporal, queue));
-    found.push(...(await lookAtSchedules(temporal)));
+    for (const queue of queues) found.push(await lookAtQueueOf(temporal, queue, installation));
+    found.push(...(await lookAtSchedules(temporal, installation)));
     return found;
   } catch (error) {
     return [
@@ -70,8 +75,19 @@ async function lookAtSearchAttributes(
 /** Tasks that wait longer are not taken up: an idle worker needs milliseconds. */
 const WAITING_SECONDS = 5;
 
-async function lookAtQueueOf({ client }: TemporalClient, queue: string): Promise<DoctorFinding> {
-  const { polled, waitingSeconds } = await lookAtQueue(client, queue);
+async function lookAtQueueOf(
+  { client }: TemporalClient,
+  queue: string,
+  installation: string | undefined,
+): Promise<DoctorFinding> {
+  const { polled, others, waitingSeconds } = await lookAtQueue(client, queue, installation);
+  if (others.length > 0) {
+    return warn(
+      `queue ${queue}`,
+      `workers of another installation, with another database, poll it (${others.join(', ')})${polled ? '' : '; none of this one does'}`,
+      'Give each installation a task queue or a namespace of its own, or stop the workers that are out of date.',
+    );
+  }
   if (polled && waitingSeconds <= WAITING_SECONDS) return ok(`queue ${queue}`, 'a worker polls it');
   if (polled) {
     return warn(
@@ -84,8 +100,11 @@ async function lookAtQueueOf({ client }: TemporalClient, queue: string): Promise
 }
 
 /** A pause for an inactive job is what the operator said; any other may have been forgotten. */
-async function lookAtSchedules({ client }: TemporalClient): Promise<readonly DoctorFinding[]> {
-  const paused = [...(await listSchedules(client))].filter(
+async function lookAtSchedules(
+  { client }: TemporalClient,
+  installation: string | undefined,
+): Promise<readonly DoctorFinding[]> {
+  const paused = [...(await listSchedules(client, installation))].filter(
     ([, { paused: is, note }]) => is && note?.startsWith(INACTIVE_NOTE) !== true,
   );
   return paused.map(([job, { note = '' }]) =>

@@ -43,12 +43,8 @@ async function start(
   { request, queue }: Composed,
 ): Promise<{ started: StartedRun; link: string | null }> {
   const { client, namespace } = servers.temporal;
-  const started = await startRun(client, {
-    request,
-    queue,
-    searchAttributes: servers.searchAttributes,
-    sign: servers.sign,
-  });
+  const { searchAttributes, installation, sign } = servers;
+  const started = await startRun(client, { request, queue, searchAttributes, installation, sign });
   const link =
     servers.webUi === undefined ? null : webUiLink(servers.webUi, namespace, started.workflowId, started.runId);
   terminal.say(`Started run ${started.runId}${link === null ? '' : `\n  ${link}`}`);

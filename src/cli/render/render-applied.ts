@@ -69,8 +69,12 @@ const ACTIONS: Readonly<Record<Reconciled['action'], string>> = {
 };
 
 export function renderSchedule(reconciled: Reconciled): readonly string[] {
-  const { action, differed, paused, keptPause, next, error, isOver } = reconciled;
-  const said = error === undefined ? ACTIONS[action] : `${ACTIONS[action]}: ${error.message} (${error.code})`;
+  const { action, otherInstallation, differed, paused, keptPause, next, error, isOver } = reconciled;
+  const plain =
+    otherInstallation === undefined
+      ? ACTIONS[action]
+      : `NOT SCHEDULED: Temporal has a schedule of this name of another installation (${otherInstallation}); it was left alone. Give each installation a namespace of its own`;
+  const said = error === undefined ? plain : `${ACTIONS[action]}: ${error.message} (${error.code})`;
   const what = action === 'updated' && differed.length > 0 ? ` (differed in Temporal: ${differed.join(', ')})` : '';
   const over = isOver === true ? '; it starts nothing any more: its "end_at" has passed' : '';
   const when = next === null ? over : `, next start ${formatTime(next)}`;

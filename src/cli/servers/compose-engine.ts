@@ -18,13 +18,24 @@ export interface EngineParts {
   readonly catalog: Catalog;
   readonly pool: Pool;
   readonly temporal: TemporalClient;
+  /** The identity of the database; see ledger/installation.ts. */
+  readonly installation: string;
   /** Where the Web UI is served, where that is known. */
   readonly webUi: string | undefined;
   readonly logger: Logger;
   readonly isolate?: Isolate;
 }
 
-export function composeEngine({ settings, catalog, pool, temporal, webUi, logger, isolate }: EngineParts): Engine {
+export function composeEngine({
+  settings,
+  catalog,
+  pool,
+  temporal,
+  installation,
+  webUi,
+  logger,
+  isolate,
+}: EngineParts): Engine {
   const resolveSecret = composeSecrets(settings.variable, logger);
   return {
     pool,
@@ -38,7 +49,8 @@ export function composeEngine({ settings, catalog, pool, temporal, webUi, logger
       const status = await workflowStatus(temporal.client, { workflowId, runId: run });
       return status === 'running' ? 'open' : 'closed';
     },
-    pauseSchedule: (job, note) => pauseUnlessPaused(temporal.client, job, note),
+    pauseSchedule: (job, note) => pauseUnlessPaused(temporal.client, job, note, installation),
+    installation,
     admission: admissionOf(settings),
     sendNotice: composeSendNotice(settings, resolveSecret),
     webUi: (workflowId, run) => (webUi === undefined ? null : webUiLink(webUi, temporal.namespace, workflowId, run)),

@@ -5,6 +5,7 @@ import { redact } from '../../logging/redact.ts';
 import { createRunSteps } from '../../pipeline/create-run-steps.ts';
 import type { TemporalSettings } from '../../temporal/client.ts';
 import { connectWorker } from '../../temporal/worker-connection.ts';
+import { lookAtQueue } from '../../temporal/run-status.ts';
 import { createWorker, type RunningWorker, type WorkerRole } from '../../temporal/worker.ts';
 import { composeStepProcesses } from './compose-steps.ts';
 import { composeEngine, type EngineParts } from './compose-engine.ts';
@@ -39,7 +40,7 @@ function collectGarbage(): void {
 /** They poll when this resolves. */
 export async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
   setFlagsFromString(HEAP_GROWTH_FLAG);
-  const { connection: settings, temporal, logger, role = 'all' } = options;
+  const { connection: settings, temporal, installation, logger, role = 'all' } = options;
   const processes = composeStepProcesses(options);
   const steps = createRunSteps(composeEngine({ ...options, isolate: processes.run }));
   const connection = await connectWorker(settings, logger);
@@ -52,9 +53,9 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
   };
   try {
     for (const queue of options.queues) {
-      workers.push(
-        await createWorker({ connection, namespace: temporal.namespace, queue, steps, redact, logger, role }),
-      );
+      const { namespace } = temporal;
+      workers.push(await createWorker({ connection, namespace, queue, steps, redact, installation, logger, role }));
+      await warnOfOthers(options, queue);
     }
   } catch (error) {
     await stop();
@@ -64,4 +65,14 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
   const ended = Promise.all(workers.map((worker) => worker.ended)).then(() => undefined);
   ended.catch(() => undefined);
   return { ended, stop: () => (stopping ??= stop()) };
+}
+
+/** Nothing goes wrong where two installations poll one queue, but each of their steps may take several attempts. */
+async function warnOfOthers({ temporal, installation, logger }: WorkersOptions, queue: string): Promise<void> {
+  const { others } = await lookAtQueue(temporal.client, queue, installation);
+  if (others.length === 0) return;
+  logger.warn(
+    'Workers of another installation, with another database, poll this queue. Each hands back what belongs to the other. Give each installation a task queue or a namespace of its own.',
+    { queue, installation, others },
+  );
 }

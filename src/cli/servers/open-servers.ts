@@ -1,6 +1,7 @@
 /** Database and Temporal for one command, with a worker of its own where no other one is there. */
 import { acquireServers, type AcquiredServers } from '../../embedded/dev-home.ts';
 import type { ServerRole } from '../../embedded/share-server.ts';
+import { readInstallation } from '../../postgres/ledger/installation.ts';
 import { applyMigrations } from '../../postgres/migrate.ts';
 import { openPool, type Pool } from '../../postgres/pool.ts';
 import { connectTemporal, type TemporalClient, type TemporalSettings } from '../../temporal/client.ts';
@@ -21,6 +22,8 @@ import type { Catalog } from '../../component/catalog.ts';
 export interface Servers {
   readonly pool: Pool;
   readonly temporal: TemporalClient;
+  /** The identity of the database. */
+  readonly installation: string;
   readonly catalog: Catalog;
   readonly databaseUrl: string;
   readonly webUi: string | undefined;
@@ -89,17 +92,15 @@ async function openServers(
     const pool = openPool({ url: databaseUrl });
     closers.push(() => pool.end());
     await applyMigrations(pool);
+    const installation = await readInstallation(pool);
     const temporal = await connectTemporal(connection);
     closers.push(() => temporal.close());
     const searchAttributes = await checkSearchAttributes(temporal, acquired, logger);
     const webUi = acquired.webUi ?? settings.webUi;
-    const parts = { settings, catalog, pool, databaseUrl, cwd: process.cwd(), temporal, connection, webUi, logger };
+    const shared = { pool, temporal, installation, catalog, databaseUrl, webUi };
+    const parts = { ...shared, settings, cwd: process.cwd(), connection, logger };
     return {
-      pool,
-      temporal,
-      catalog,
-      databaseUrl,
-      webUi,
+      ...shared,
       isEmbedded: settings.temporal === undefined,
       temporalAddress: acquired.temporalAddress ?? '127.0.0.1:7233',
       ownsWorker: acquired.ownsWorker,

@@ -1,7 +1,7 @@
 /** A run without a worker waits in silence: here it is found out before anything starts. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError, UnavailableError } from '../../errors.ts';
-import { isPolled } from '../../temporal/run-status.ts';
+import { lookAtQueue } from '../../temporal/run-status.ts';
 import type { CommandContext } from '../command-context.ts';
 import { withServers, type Servers } from './open-servers.ts';
 
@@ -39,21 +39,26 @@ export async function requireWorker(
   const { client } = servers.temporal;
   // A detached run may wait for its worker, so the command does not.
   const deadline = Date.now() + (servers.isEmbedded || !detach ? PATIENCE_MILLISECONDS : 0);
-  let isTold = false;
-  while (!(await isPolled(client, queue))) {
-    if (Date.now() < deadline) {
-      if (!isTold) terminal.say(`Waiting for a worker on the task queue ${queue}`);
-      isTold = true;
-      await delay(300);
-      continue;
-    }
-    const message = `No worker polls the task queue "${queue}" of Temporal at ${servers.temporalAddress} (namespace ${servers.temporal.namespace}).`;
-    if (!detach) {
-      throw new UnavailableError('E_NO_WORKER', `${message} Expected at least one; nothing was started.`, {
-        details: { queue },
-      });
-    }
-    terminal.say(`warning: ${message} The run waits until one does.`);
+  let state = await lookAtQueue(client, queue, servers.installation);
+  if (!state.polled && Date.now() < deadline) terminal.say(`Waiting for a worker on the task queue ${queue}`);
+  while (!state.polled && Date.now() < deadline) {
+    await delay(300);
+    state = await lookAtQueue(client, queue, servers.installation);
+  }
+  const others =
+    state.others.length === 0 ? '' : ` Workers of another installation poll it (${state.others.join(', ')}).`;
+  if (state.polled) {
+    if (others !== '')
+      terminal.say(
+        `warning: the task queue ${queue} is shared.${others} They hand this run back, which takes time. Give each installation a queue or a namespace of its own.`,
+      );
     return;
   }
+  const message = `No worker polls the task queue "${queue}" of Temporal at ${servers.temporalAddress} (namespace ${servers.temporal.namespace}) for this database.${others}`;
+  if (!detach) {
+    throw new UnavailableError('E_NO_WORKER', `${message} Expected at least one; nothing was started.`, {
+      details: { queue, ...(others === '' ? {} : { others: state.others }) },
+    });
+  }
+  terminal.say(`warning: ${message} The run waits until one does.`);
 }

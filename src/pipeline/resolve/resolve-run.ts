@@ -176,6 +176,7 @@ async function ready(engine: Engine, row: RunRow): Promise<Resolved> {
     reminderDays: job.reminder_days,
     ...wantedNotices(job),
     tasks: tasks.map(({ name, chain }) => ({ name, chain })),
+    ...(engine.installation === undefined ? {} : { installation: engine.installation }),
   };
 }
 

@@ -8,6 +8,7 @@ export interface ApplyServers {
   readonly pool: Pool;
   readonly client: Client;
   readonly searchAttributes: boolean;
+  readonly installation?: string;
 }
 
 export interface ApplyOptions {

@@ -4,6 +4,7 @@ import { ConfigError, UnavailableError } from '../../../errors.ts';
 import type { Job } from '../../../job/schema/job.ts';
 import { planFromList, planSchedule, type Reconciled, type SchedulePlan } from '../../../temporal/plan-schedule.ts';
 import { carryOut } from '../../../temporal/reconcile-schedule.ts';
+import type { ScheduledJob } from '../../../temporal/schedule-definition.ts';
 import { listSchedules } from '../../../temporal/schedule-state.ts';
 import type { AppliedJob, ApplyOptions, ApplyServers } from './applied-job.ts';
 import { inParallel } from './in-parallel.ts';
@@ -52,7 +53,7 @@ async function lookAtAll(
   dryRun: boolean,
 ): Promise<readonly { readonly applied: AppliedJob; readonly plan?: SchedulePlan }[]> {
   const { client } = servers;
-  const listed = work.length > MOST_LOOKED_AT ? await listSchedules(client) : undefined;
+  const listed = work.length > MOST_LOOKED_AT ? await listSchedules(client, servers.installation) : undefined;
   return inParallel(CALLS_AT_ONCE, work, async ({ job, standing, applied }) => {
     if (applied.status === 'conflict') return { applied };
     const scheduled = toScheduled(job, standing.active, servers);
@@ -89,7 +90,8 @@ async function carryOutOrSay(client: Client, plan: SchedulePlan, withNext: boole
 export function toScheduled(
   { id, title, queue, schedule }: Job,
   active: boolean,
-  { searchAttributes }: Pick<ApplyServers, 'searchAttributes'>,
-) {
-  return { id, title, queue, active, schedule, searchAttributes };
+  { searchAttributes, installation }: Pick<ApplyServers, 'searchAttributes' | 'installation'>,
+): ScheduledJob {
+  const own = installation === undefined ? {} : { installation };
+  return { id, title, queue, active, schedule, searchAttributes, ...own };
 }

@@ -19,12 +19,12 @@ export async function deleteStoredJob(
   name: string,
   { yes, json }: DeleteOptions,
 ): Promise<ExitCode> {
-  const { version, schedule } = await withServers(context, async ({ pool, temporal }) => {
+  const { version, schedule } = await withServers(context, async ({ pool, temporal, installation }) => {
     const stored = await requireStoredJob(pool, name);
     await refuseWhileRunning(pool, name);
     if (yes !== true) await ask(context.terminal, name);
     // First the schedule: one without its job would fail at every start.
-    const hadSchedule = await deleteSchedule(temporal.client, name);
+    const hadSchedule = await deleteSchedule(temporal.client, name, installation);
     await deleteJob(pool, name, userName());
     return { version: stored.version, schedule: hadSchedule };
   });

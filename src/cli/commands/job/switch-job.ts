@@ -36,11 +36,11 @@ export async function switchJob(
 
 /** The schedule of a job as it is stored now. */
 async function reconcileStored(
-  { pool, temporal, catalog, searchAttributes }: Servers,
+  { pool, temporal, catalog, searchAttributes, installation }: Servers,
   name: string,
 ): Promise<Reconciled> {
   const stored = await requireStoredJob(pool, name);
   const { job, problems } = parseJob(stored.config, { catalog });
   if (job === undefined) throw jobInvalid(problems);
-  return reconcileSchedule(temporal.client, toScheduled(job, stored.active, { searchAttributes }));
+  return reconcileSchedule(temporal.client, toScheduled(job, stored.active, { searchAttributes, installation }));
 }

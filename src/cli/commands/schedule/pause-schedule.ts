@@ -37,7 +37,7 @@ async function change(
   const note = `${word} by ${userName()}${reason === undefined ? '' : `: ${reason}`}`;
   await withServers(context, async (servers) => {
     const job = await requireStoredJob(servers.pool, name);
-    await requireSchedule(servers.temporal.client, name);
+    await requireSchedule(servers.temporal.client, name, servers.installation);
     await act(servers, job, note);
   });
   await (json === true

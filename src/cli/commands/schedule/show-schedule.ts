@@ -22,9 +22,9 @@ export async function showSchedule(
   name: string,
   { json }: ScheduleOptions,
 ): Promise<ExitCode> {
-  const { job, found } = await withServers(context, async ({ pool, temporal }) => ({
+  const { job, found } = await withServers(context, async ({ pool, temporal, installation }) => ({
     job: await requireStoredJob(pool, name),
-    found: await findSchedule(temporal.client, name),
+    found: await findSchedule(temporal.client, name, installation),
   }));
   await (json === true ? writeJson(context, toDocument(job, found)) : context.terminal.write(render(job, found)));
   return EXIT.success;
@@ -70,6 +70,8 @@ function render(job: StoredJob, found: ScheduleState | undefined): string {
 function standing(job: StoredJob, found: ScheduleState | undefined): string {
   const wanted = storedSchedule(job);
   if (found === undefined) return wanted === undefined ? 'none' : 'missing: `vocab-sync apply` makes it';
+  if (found.otherInstallation !== undefined)
+    return `${found.id} belongs to another installation (${found.otherInstallation}) and is left alone`;
   if (!found.ours) return `${found.id} was not made by vocab-sync and is left alone`;
   const note = found.note === undefined || found.note === '' ? '' : ` ("${printable(found.note)}")`;
   const differs = differences(job, found);
