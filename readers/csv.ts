@@ -48,11 +48,19 @@ const argsSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe('Whether each row is an object by the names of the first row. Otherwise each is a list, the first too.'),
+  ragged_rows: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether a row may lack blank cells at its end, or have further ones (as after a trailing separator). Missing cells are blank texts. Without it such a row is rejected.',
+    ),
   encoding: z
     .string()
     .refine((name) => toEncodingLabel(name) !== undefined, 'expected the name of an encoding, such as "latin-1"')
     .optional()
-    .describe('The encoding of the file. Without it a byte order mark tells, and without that it is UTF-8.'),
+    .describe(
+      'The encoding of the file. Without it a byte order mark decides, and without that it is UTF-8. `utf-16` and `utf-32` are read in the byte order of their mark; without a mark, in the order that the first character shows.',
+    ),
   max_record_bytes: z
     .int()
     .positive()
@@ -69,7 +77,7 @@ type Args = z.infer<typeof argsSchema>;
 
 export const csv = defineReader<Args>({
   type: 'csv',
-  version: 1,
+  version: 2,
   summary: 'The rows of a CSV file',
   description: `Streams with bounded memory. Blank lines are passed over; a first line \`sep=;\`, which Excel writes, names the delimiter. A row is rejected alone where it has more or fewer cells than the first row names, holds
 a NUL character, or is not of its encoding. Quotes that are unbalanced cost the line that they begin in: a quote that closes a cell has
@@ -90,6 +98,7 @@ function read(input: Resource, args: Args, context: ReadContext): AsyncIterable<
     name: input.name,
     from: context.from,
     asObjects: args.as_dict,
+    allowsRaggedRows: args.ragged_rows ?? false,
     dialect: toCsvDialect(args.csv_options),
     encoding: args.encoding === undefined ? undefined : toEncodingLabel(args.encoding),
     maxRecordBytes: args.max_record_bytes,

@@ -33,6 +33,12 @@ const fields = z.strictObject({
     .describe(
       'The fields of the record that become columns, in this order. CSV needs them; the other formats write whole records.',
     ),
+  escape_formulas: z
+    .boolean()
+    .optional()
+    .describe(
+      'CSV only: whether a text that a spreadsheet would calculate (it begins with =, +, - or @) gets an apostrophe in front. Use it for files that people open in a spreadsheet; other programs read the apostrophe as part of the text.',
+    ),
   on_missing: z
     .enum(['keep', 'withdraw'])
     .default('keep')
@@ -45,12 +51,13 @@ type FileArgs = z.infer<typeof fields>;
 
 export const file = defineWriter({
   type: 'file',
-  version: 1,
+  version: 2,
   receives: 'snapshot',
   summary: 'Publishes all records as one file (JSON Lines, CSV or YAML), which appears whole or not at all.',
   description: `Each publication writes the whole file anew, in order of id, and puts it in place by rename. \`PATH.manifest.json\` beside it
 says how many records and bytes it holds, its SHA-256, and which job and run made it. A file that this job did not make is never
-overwritten. In CSV (RFC 4180, UTF-8) lists and objects are JSON text. YAML is a list of records, as InvenioRDM reads its fixtures.`,
+overwritten. In CSV (RFC 4180, UTF-8) lists and objects are JSON text. Mode, owner and group of an existing file and its manifest are kept, and a symbolic
+link stays: the file it points to is replaced. Where they cannot be kept, nothing is published. YAML is a list of records, as InvenioRDM reads its fixtures.`,
   args: fields.superRefine(checkFormat),
   examples: [
     { title: 'One JSON document in each line', args: { path: 'out/affiliations.jsonl' } },
@@ -66,7 +73,9 @@ overwritten. In CSV (RFC 4180, UTF-8) lists and objects are JSON text. YAML is a
   inspect: ({ path }) => inspectFile(path),
   open: async (args, { run, job }) => {
     const format = formatOf(args) ?? 'jsonl';
-    return openFileSink({ path: args.path, format, columns: args.columns, run, job });
+    const { path, columns, escape_formulas: escapesFormulas = false } = args;
+    const layout = columns === undefined ? undefined : { columns, escapesFormulas };
+    return openFileSink({ path, format, layout, run, job });
   },
 });
 
@@ -89,5 +98,8 @@ function checkFormat(args: FileArgs, context: z.RefinementCtx): void {
     );
   } else if (format !== 'csv' && args.columns !== undefined) {
     report('columns', `expected no "columns" with the format ${format}, which writes whole records`);
+  }
+  if (format !== undefined && format !== 'csv' && args.escape_formulas !== undefined) {
+    report('escape_formulas', `expected no "escape_formulas" with the format ${format}: it is for CSV`);
   }
 }

@@ -56,6 +56,87 @@ describe('csv', () => {
     ]);
   });
 
+  it('reads any Unicode encoding by its mark, with and without a name', async () => {
+    const text = 'id,name\na,è😀\n';
+    const swapped = (bytes: Buffer, size: number) =>
+      Buffer.concat(
+        Array.from({ length: bytes.length / size }, (_, i) =>
+          Buffer.from(bytes.subarray(i * size, i * size + size)).reverse(),
+        ),
+      );
+    const little16 = (value: string) => Buffer.from(value, 'utf16le');
+    const little32 = (value: string) =>
+      Buffer.concat(
+        Array.from(value, (character) => {
+          const bytes = Buffer.alloc(4);
+          bytes.writeUInt32LE(character.codePointAt(0) ?? 0);
+          return bytes;
+        }),
+      );
+    const marked = `\ufeff${text}`;
+    const files: readonly (readonly [string, readonly string[], Buffer])[] = [
+      ['UTF-16 LE', ['utf-16', 'utf_16', 'UTF16', 'u16', 'utf-16-le', 'utf-16le'], little16(marked)],
+      ['UTF-16 BE', ['utf-16', 'UTF-16', 'utf16', 'utf-16-be', 'utf_16_be'], swapped(little16(marked), 2)],
+      ['UTF-32 LE', ['utf-32', 'utf32', 'utf-32-le', 'UTF-32LE'], little32(marked)],
+      ['UTF-32 BE', ['utf-32', 'u32', 'utf_32_be'], swapped(little32(marked), 4)],
+      ['UTF-8', ['utf-8', 'utf-8-sig', 'utf8'], Buffer.from(marked)],
+    ];
+    for (const [what, names, bytes] of files) {
+      for (const args of [{}, ...names.map((encoding) => ({ encoding }))]) {
+        for (const sizes of [[1], [5], [1000]]) {
+          expect([what, args, outline(await read(bytes, args, sizes))]).toEqual([
+            what,
+            args,
+            [{ id: 'a', name: 'è😀' }],
+          ]);
+        }
+      }
+    }
+    const bare = [
+      ['utf-16', little16(text)],
+      ['utf-16', swapped(little16(text), 2)],
+      ['utf-32', little32(text)],
+      ['utf-32', swapped(little32(text), 4)],
+    ] as const;
+    for (const [encoding, bytes] of bare)
+      expect(outline(await read(bytes, { encoding }))).toEqual([{ id: 'a', name: 'è😀' }]);
+    for (const [encoding, bytes] of [
+      ['utf-16-le', swapped(little16(marked), 2)],
+      ['utf-8', little16(marked)],
+      ['utf-16', little32(marked)],
+      ['utf-32', little32(marked).subarray(0, -1)],
+      ['utf-32', Buffer.from([0, 0, 0xfe, 0xff, 0, 0x11, 0, 0])],
+    ] as const) {
+      const error = await errorOf(read(bytes, { encoding }));
+      expect([error.code, error.message]).toEqual(['E_CSV_STRUCTURE', expect.stringContaining('"encoding"')]);
+    }
+  });
+
+  it('reads rows with too few or too many blank cells where it is told to', async () => {
+    const text = 'a,b,c\n1,2,3\n1,2\n1\n1,2,3,\n1,2,3, ,\n1,2,3,4\n';
+    const faults = (positions: readonly number[]) => positions.map((i) => `${String(i)}:E_RECORD_COLUMNS`);
+    const items = await read(text);
+    expect(outline(items)).toEqual([{ a: '1', b: '2', c: '3' }, ...faults([1, 2, 3, 4, 5])]);
+    expect(items[1]).toMatchObject({ error: { message: expect.stringContaining('"ragged_rows": true') as string } });
+    const whole = { a: '1', b: '2', c: '3' };
+    const ragged = [whole, { a: '1', b: '2', c: '' }, { a: '1', b: '', c: '' }, whole, whole, ...faults([5])];
+    expect(outline(await read(text, { ragged_rows: true }))).toEqual(ragged);
+    expect(outline(await read('a,b,\n1,2,\n1,2\n1\n', { ragged_rows: true }))).toEqual([
+      { a: '1', b: '2' },
+      { a: '1', b: '2' },
+      { a: '1', b: '' },
+    ]);
+  });
+
+  it('takes for a number only a decimal one, and keeps the digits that a double cannot hold', async () => {
+    const args = options({ quoting: 2 });
+    expect(await rows('1,-2.5,+3e2,.5,12345678901234567890,1e400\n', args)).toEqual([
+      [1, -2.5, 300, 0.5, '12345678901234567890', '1e400'],
+    ]);
+    for (const text of ['0x10', '1_000', 'inf', '0b1', ''])
+      expect(await rows(`"a",${text}\n`, args)).toEqual(['0:E_RECORD_SYNTAX']);
+  });
+
   it('gives lists without names, the first row too', async () => {
     expect(await rows('a,b\n1\n')).toEqual([['a', 'b'], ['1']]);
   });

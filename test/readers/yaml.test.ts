@@ -62,6 +62,68 @@ describe('yaml', () => {
     expect(outline(await read('- a: .inf\n'))).toEqual(['0:E_RECORD_SYNTAX']);
   });
 
+  it('keeps the digits of a number that a double cannot hold', async () => {
+    const texts = [
+      '0xFFFFFFFFFFFFFFFFFF',
+      '0x20000000000001',
+      '1.0e+400',
+      '1.0e-400',
+      '9007199254740993.0',
+      '+9007199254740993',
+    ];
+    for (const text of texts) expect(outline(await read(`- ${text}\n`))).toEqual([text]);
+    expect(outline(await read('- [0x1fffffffffffff, 1.0e+300, 0.12345678901234567890]\n'))).toEqual([
+      [9007199254740991, 1e300, 0.12345678901234568],
+    ]);
+  });
+
+  it('takes for texts what PyYAML writes for texts, keys too', async () => {
+    const text = "- id: 1e+3\n  code: -1E+02\n  1e+3: key\n  note: 'line one\u2028    line two'\n- id: next\n";
+    expect(outline(await read(text))).toEqual([
+      { id: '1e+3', code: '-1E+02', '1e+3': 'key', note: 'line one\u2028line two' },
+      { id: 'next' },
+    ]);
+  });
+
+  it('takes keys as they are written', async () => {
+    const keys = ['1.50', '0x1F', '012', '1_000', '~', 'null', 'true', 'no', '2024-01-01', '.inf', '1:30', '-0', ''];
+    const value = Object.fromEntries(keys.map((key) => [key, 'v']));
+    for (const text of [
+      `- ${keys.map((key) => `${key === '' ? "''" : key}: v`).join('\n  ')}\n`,
+      `- {${keys.map((key) => `${key === '' ? "''" : key}: v`).join(', ')}}\n`,
+    ]) {
+      expect(outline(await read(text))).toEqual([value]);
+    }
+    for (const key of ['[a]', '{a: 1}', '*x ']) {
+      expect(outline(await read(`- {b: &x c, ? ${key} : v}\n`))).toEqual(['0:E_RECORD_SYNTAX']);
+    }
+  });
+
+  it.each([
+    '[{id: a}]\n---\n[{id: b}]\n',
+    '---\n[{id: a}]\n--- [{id: b}]\n',
+    '[{id: a}]\n...\n[{id: b}]\n',
+    '- id: a\n---\n- id: b\n',
+    '- id: a\n--- # more\n[{id: b}]\n',
+    '- id: a\n...\n- id: b\n',
+    '- id: a\n... # end\n%YAML 1.2\n---\n- id: b\n',
+    '  - id: a\n--- {id: b}\n',
+    '# first\n---\n- id: a\n\n\n--- |\n text\n',
+  ])('refuses a second document: %j', async (text) => {
+    const error = await errorOf(read(text));
+    expect(error.code).toBe('E_YAML_STRUCTURE');
+    expect(error.message).toMatch(/document|behind a list/);
+  });
+
+  it.each([
+    '- id: a\n... # comment\n',
+    '- id: a\n...\t\n# end\n',
+    '%YAML 1.1\n--- # a\n- id: a\n...\n',
+    '[{id: a}]\n... # end\n',
+  ])('takes the end of the document for its end: %j', async (text) => {
+    expect(outline(await read(text))).toEqual([{ id: 'a' }]);
+  });
+
   it('rejects an item above the limit, and goes on behind it', async () => {
     const long = `- a: ${'x'.repeat(5000)}\n`;
     const many = `- b:\n${'    - y\n'.repeat(1000)}`;

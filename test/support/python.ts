@@ -1,10 +1,13 @@
 /** Python as an independent parser. Its standard library suffices, except where a test names a module. */
 import { execFileSync } from 'node:child_process';
-import { describe } from 'vitest';
+import { describe, type TestOptions } from 'vitest';
+
+/** `TEST_PYTHON` names another interpreter, such as that of a virtual environment with PyYAML. */
+const PYTHON = process.env['TEST_PYTHON'] ?? 'python3';
 
 /** Runs a script that reads JSON from stdin and writes JSON to stdout. */
 export function runPython(script: string, input: unknown): unknown {
-  const output = execFileSync('python3', ['-X', 'utf8', '-c', script], {
+  const output = execFileSync(PYTHON, ['-X', 'utf8', '-c', script], {
     input: JSON.stringify(input),
     encoding: 'utf8',
     maxBuffer: 256 * 1024 ** 2,
@@ -15,10 +18,10 @@ export function runPython(script: string, input: unknown): unknown {
 }
 
 /** Skips with one loud line where `python3`, or a module it needs, is missing. With CI set, only modules may be missing. */
-export function describeWithPython(name: string, modules: readonly string[], body: () => void): void {
+export function describeWithPython(name: string, modules: readonly string[], options: TestOptions, body: () => void): void {
   const missing = findMissing(modules);
   if (missing === undefined) {
-    describe(name, body);
+    describe(name, options, body);
     return;
   }
   if (missing === 'python3' && process.env['CI'] !== undefined) throw new Error('CI needs python3 on PATH.');
@@ -33,7 +36,7 @@ function findMissing(modules: readonly string[]): string | undefined {
 
 function canRun(script: string): boolean {
   try {
-    execFileSync('python3', ['-c', script], { stdio: 'ignore', timeout: 30_000 });
+    execFileSync(PYTHON, ['-c', script], { stdio: 'ignore', timeout: 30_000 });
     return true;
   } catch {
     return false;

@@ -2,16 +2,21 @@
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse as parseCsv } from 'csv-parse/sync';
 import { parse } from 'yaml';
 import { file } from '../../writers/file.ts';
 import type { SnapshotSink } from '../../src/component/writer.ts';
@@ -73,6 +78,33 @@ describe('formats', () => {
         '04d836q62,TU Wien,"[""Technische Universität Wien""]",,\r\n' +
         '05a28rw58,"ETH ""Zürich"",\nZürich",,1.5,\r\n',
     );
+  });
+
+  it('csv: quotes line breaks of every kind, outer blanks, and a single blank cell', async () => {
+    const path = join(tempDir(), 'out.csv');
+    const texts = ['a\nb', 'a\rb', 'a\r\nb', ' a', 'a ', '\ta', 'a\u2028b', 'a\u0085b', '\ufeffa', 'sep=;'];
+    await publish({ path, columns: ['id', 'x\ny'] }, [texts.map((text) => ({ id: 'r', 'x\ny': text }))]);
+    const quoted = texts.map((text) => `r,"${text}"\r\n`).join('');
+    expect(readFileSync(path, 'utf8')).toBe(`id,"x\ny"\r\n${quoted}`);
+    const one = join(tempDir(), 'one.csv');
+    await publish({ path: one, columns: ['x'] }, [[{ id: 'a' }, { id: 'b', x: 'y' }]]);
+    expect(readFileSync(one, 'utf8')).toBe('x\r\n""\r\ny\r\n');
+  });
+
+  it('csv: makes texts of formulas where it is asked to, and of nothing else', async () => {
+    const texts = ['=cmd|x', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\uff1d1', ' =1', 'a=b', "'=1", '1'];
+    const rows = texts.map((text) => ({ id: text, n: -5, list: [-1] }));
+    const columns = ['id', 'n', 'list', '=x'];
+    for (const [escapes, prefix] of [
+      [true, "'"],
+      [false, ''],
+    ] as const) {
+      const path = join(tempDir(), 'out.csv');
+      await publish({ path, columns, escape_formulas: escapes }, [rows]);
+      const found = parseCsv(readFileSync(path, 'utf8'), { record_delimiter: '\r\n' });
+      expect(found[0]).toEqual(['id', 'n', 'list', `${prefix}=x`]);
+      expect(found.slice(1)).toEqual(texts.map((text, i) => [i < 8 ? `${prefix}${text}` : text, '-5', '[-1]', '']));
+    }
   });
 
   it('yaml: one list, the same for readers of YAML 1.1 and 1.2', async () => {
@@ -185,6 +217,68 @@ describe('publication', () => {
   });
 });
 
+describe('an existing file', () => {
+  const modeOf = (path: string) => (statSync(path).mode & 0o7777).toString(8);
+
+  it('keeps its mode, and so does its manifest', async () => {
+    const path = join(tempDir(), 'out.jsonl');
+    await publish({ path }, [documents]);
+    chmodSync(path, 0o600);
+    chmodSync(`${path}.manifest.json`, 0o640);
+    await publish({ path }, [[{ id: 'new' }]]);
+    expect([modeOf(path), modeOf(`${path}.manifest.json`)]).toEqual(['600', '640']);
+    expect(readFileSync(path, 'utf8')).toBe('{"id":"new"}\n');
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('keeps its owner and group (as root)', async () => {
+    const path = join(tempDir(), 'out.jsonl');
+    await publish({ path }, [documents]);
+    chownSync(path, 1234, 2345);
+    chmodSync(path, 0o2750);
+    chownSync(`${path}.manifest.json`, 1234, 2346);
+    await publish({ path }, [[{ id: 'new' }]]);
+    expect(statSync(path)).toMatchObject({ uid: 1234, gid: 2345 });
+    expect(modeOf(path)).toBe('2750');
+    expect(statSync(`${path}.manifest.json`)).toMatchObject({ uid: 1234, gid: 2346 });
+  });
+
+  it('stays where a symbolic link leads to it, and so does the link of its manifest', async () => {
+    const directory = tempDir();
+    mkdirSync(join(directory, 'data'));
+    mkdirSync(join(directory, 'links'));
+    const real = join(directory, 'data', 'real.jsonl');
+    const path = join(directory, 'links', 'out.jsonl');
+    symlinkSync('../data/real.jsonl', join(directory, 'links', 'other'));
+    symlinkSync('other', path);
+    await publish({ path }, [documents]);
+    renameSync(`${path}.manifest.json`, join(directory, 'data', 'manifest.json'));
+    symlinkSync('../data/manifest.json', `${path}.manifest.json`);
+    chmodSync(real, 0o600);
+    await publish({ path }, [[{ id: 'new' }]]);
+    expect(readFileSync(real, 'utf8')).toBe('{"id":"new"}\n');
+    expect(modeOf(real)).toBe('600');
+    for (const link of [path, `${path}.manifest.json`]) expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readManifest(path)).toMatchObject({ records: 1 });
+    expect(readdirSync(join(directory, 'data')).sort()).toEqual(['manifest.json', 'real.jsonl']);
+  });
+
+  it('is refused where a link to it was turned to another file, or runs in a circle', async () => {
+    const directory = tempDir();
+    const path = join(directory, 'out.jsonl');
+    symlinkSync('real.jsonl', path);
+    await publish({ path }, [documents]);
+    rmSync(path);
+    writeFileSync(join(directory, 'precious.txt'), 'precious');
+    symlinkSync('precious.txt', path);
+    expect(await refusalOf(openSink({ path }))).toMatchObject({ code: 'E_TARGET_CONFLICT' });
+    expect(readFileSync(join(directory, 'precious.txt'), 'utf8')).toBe('precious');
+    symlinkSync('circle.jsonl', join(directory, 'circle.jsonl'));
+    expect(await refusalOf(openSink({ path: join(directory, 'circle.jsonl') }))).toMatchObject({
+      code: 'E_FILE_NOT_FOUND',
+    });
+  });
+});
+
 describe('refusals', () => {
   it('never overwrites a file that it did not make', async () => {
     const path = join(tempDir(), 'out.jsonl');
@@ -253,6 +347,7 @@ describe('arguments', () => {
   it.each([
     [{ path: 'out.txt' }, 'format'],
     [{ path: 'out.csv' }, 'columns'],
+    [{ path: 'out.jsonl', escape_formulas: true }, 'escape_formulas'],
     [{ path: 'out.jsonl', columns: ['id'] }, 'columns'],
     [{ path: 'out/' }, 'path'],
     [{ path: '' }, 'path'],

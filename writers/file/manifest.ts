@@ -1,5 +1,5 @@
 /** The manifest beside a published file: what it holds, so that a reader can check it, and whose it is. */
-import { readFile, stat } from 'node:fs/promises';
+import { lstat, readFile, stat } from 'node:fs/promises';
 import { ConfigError } from '../../src/errors.ts';
 import { isJsonObject } from '../../src/records/json-object.ts';
 import type { FileFormat } from './create-encoder.ts';
@@ -39,6 +39,9 @@ export async function findOwnFile(path: string, job: string): Promise<boolean> {
   if (manifest?.['made_by'] !== MADE_BY) throw conflict(path, 'it has no manifest of vocab-sync beside it');
   if (manifest['job'] !== job)
     throw conflict(path, `its manifest says that it belongs to ${describeJob(manifest['job'])}`);
+  if (found.size > 0 && found.size !== manifest['bytes'] && (await lstat(path)).isSymbolicLink()) {
+    throw conflict(path, 'it is a symbolic link to a file that is not the one in its manifest');
+  }
   return true;
 }
 

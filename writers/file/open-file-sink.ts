@@ -9,14 +9,16 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { SnapshotSink } from '../../src/component/writer.ts';
 import { UnavailableError } from '../../src/errors.ts';
 import type { Document } from '../../src/records/document.ts';
-import { createEncoder, type FileFormat } from './create-encoder.ts';
+import { createEncoder, type CsvLayout, type FileFormat } from './create-encoder.ts';
+import { followLinks, openAs } from './keep-file.ts';
 import { findOwnFile, manifestPath, toManifestText } from './manifest.ts';
 import { codeOf, onFile } from './to-file-error.ts';
 
 export interface FileTarget {
   readonly path: string;
   readonly format: FileFormat;
-  readonly columns: readonly string[] | undefined;
+  /** For CSV. */
+  readonly layout: CsvLayout | undefined;
   readonly run: string;
   readonly job: string;
 }
@@ -24,8 +26,8 @@ export interface FileTarget {
 /** Throws ConfigError where the file cannot be published, before anything is written. */
 export async function openFileSink(target: FileTarget): Promise<SnapshotSink> {
   const path = resolve(target.path);
-  const encoder = createEncoder(target.format, target.columns);
-  const { isOwn, part, handle } = await onFile(path, () => openPart(path, target.job));
+  const encoder = createEncoder(target.format, target.layout);
+  const { isOwn, place, part, handle } = await onFile(path, () => openPart(path, target.job));
   const hash = createHash('sha256');
   let records = 0;
   let bytes = 0;
@@ -55,11 +57,12 @@ export async function openFileSink(target: FileTarget): Promise<SnapshotSink> {
     const { format, job, run } = target;
     const written_at = new Date().toISOString();
     const manifest = toManifestText({ file: basename(path), format, records, bytes, sha256, job, run, written_at });
-    if (isOwn) await replace(part, path);
-    else await requirePart(part, path);
+    if (isOwn) await replace(part, place);
+    else await requirePart(part, place);
     await publishManifest(path, manifest);
-    if (!isOwn) await replace(part, path);
-    await syncDirectory(dirname(path));
+    if (!isOwn) await replace(part, place);
+    await syncDirectory(dirname(place));
+    if (dirname(place) !== dirname(path)) await syncDirectory(dirname(path));
     isDone = true;
     return { path, records, bytes, digest: `sha256:${sha256}` };
   };
@@ -76,11 +79,20 @@ export async function openFileSink(target: FileTarget): Promise<SnapshotSink> {
   };
 }
 
-async function openPart(path: string, job: string): Promise<{ isOwn: boolean; part: string; handle: FileHandle }> {
+interface Part {
+  readonly isOwn: boolean;
+  /** The file that is replaced: where a symbolic link at the path leads. */
+  readonly place: string;
+  readonly part: string;
+  readonly handle: FileHandle;
+}
+
+async function openPart(path: string, job: string): Promise<Part> {
+  const place = await followLinks(path);
   const isOwn = await findOwnFile(path, job);
-  await removeLeftParts(path);
-  const part = newPartPath(path);
-  return { isOwn, part, handle: await open(part, 'wx') };
+  await removeLeftParts(place);
+  const part = newPartPath(place);
+  return { isOwn, place, part, handle: await openAs(part, place) };
 }
 
 /** In the directory of the target, so that a rename puts it in place. */
@@ -121,15 +133,16 @@ function takenOver(path: string, cause: unknown): UnavailableError {
 }
 
 async function publishManifest(path: string, text: string): Promise<void> {
-  const part = newPartPath(manifestPath(path));
-  const handle = await open(part, 'wx');
+  const place = await followLinks(manifestPath(path));
+  const part = newPartPath(place);
+  const handle = await openAs(part, place);
   try {
     await handle.writeFile(text);
     await handle.sync();
   } finally {
     await handle.close();
   }
-  await rename(part, manifestPath(path));
+  await rename(part, place);
 }
 
 /** Makes the renames outlast a power cut. Where a directory cannot be opened for this (Windows), the system decides when. */

@@ -22,9 +22,16 @@ function toBlock(value: unknown, indent: string): string {
   return toScalar(value);
 }
 
+/** Parsers look for the colon after a key of one line within 1,024 characters. */
+const LONGEST_PLAIN_KEY = 1000;
+
 function toMember(key: string, value: unknown, indent: string): string {
   const block = toBlock(value, `${indent}  `);
-  return `\n${indent}${toScalar(key)}:${block.startsWith('\n') ? '' : ' '}${block}`;
+  const name = toScalar(key);
+  if (name.length > LONGEST_PLAIN_KEY) {
+    return `\n${indent}? ${name}\n${indent}:${block.startsWith('\n') ? '' : ' '}${block}`;
+  }
+  return `\n${indent}${name}:${block.startsWith('\n') ? '' : ' '}${block}`;
 }
 
 const PLAIN = /^\p{L}[\p{L}\p{M}\p{Nd} _().,'&/-]*$/u;

@@ -1,5 +1,6 @@
 /** The cells of rows whose ends are known. */
 import { parse } from 'csv-parse/sync';
+import { toExactNumber } from '../json/exact-numbers.ts';
 import type { CsvDialect } from './dialect.ts';
 import type { CsvRow } from './rows.ts';
 import { needsSplit, splitCells } from './split.ts';
@@ -46,10 +47,13 @@ function tryParse(text: string, dialect: CsvDialect): readonly (readonly Cell[])
   }
 }
 
+/** `0x10`, `1_000` and `inf` are no numbers here, although JavaScript or Python read some of them. */
+const DECIMAL = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/;
+
 function toCell(text: string, { unquoted }: CsvDialect): Cell {
   if (text === '' && unquoted !== 'number') return null;
   if (unquoted === 'null-if-empty') return text;
-  const number = Number(text);
-  if (text.trim() !== '' && Number.isFinite(number)) return number;
+  const trimmed = text.trim();
+  if (DECIMAL.test(trimmed)) return toExactNumber(trimmed);
   throw new Error(`a cell that is not quoted should be a number, but it is ${JSON.stringify(text.slice(0, 60))}`);
 }

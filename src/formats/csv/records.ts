@@ -18,7 +18,9 @@ export interface CsvRecordsOptions {
   readonly from: number;
   readonly asObjects: boolean;
   readonly dialect: CsvDialect;
-  /** A label that TextDecoder knows. */
+  /** Whether a row may lack blank cells at its end, or have further ones. */
+  readonly allowsRaggedRows: boolean;
+  /** A label from `toEncodingLabel`. */
   readonly encoding: string | undefined;
   readonly maxRecordBytes: number;
   /** A name stands twice in the first row: the last of its columns counts. */
@@ -77,7 +79,8 @@ async function readHeader(
   const row = first.value;
   const cells = row.fault === undefined && isText(row.bytes) ? parseCells([row], options.dialect)[0] : undefined;
   if (!Array.isArray(cells)) throw unusable(options.name, `its first row cannot be read: ${firstBytes(row.bytes)}`);
-  const names = cells.map(String);
+  const names = cells.map((cell) => (cell === null ? '' : String(cell)));
+  if (options.allowsRaggedRows) while (names.at(-1) === '') names.pop();
   for (const name of repeatedOf(names)) options.onRepeatedColumn(name);
   return names;
 }
@@ -120,7 +123,7 @@ function toItems(
 ): ReadItem[] {
   const good = rows.filter(({ fault, bytes }) => fault === undefined && isText(bytes));
   const cells = new Map(parseCells(good, options.dialect).map((parsed, i) => [good[i], parsed]));
-  return rows.map((row, i) => toItem(row, first + i, cells.get(row), header));
+  return rows.map((row, i) => toItem(row, first + i, cells.get(row), header, options));
 }
 
 function toItem(
@@ -128,6 +131,7 @@ function toItem(
   position: number,
   cells: readonly Cell[] | Error | undefined,
   header: readonly string[] | undefined,
+  { allowsRaggedRows, dialect }: CsvRecordsOptions,
 ): ReadItem {
   const { line, byte, bytes, fault } = row;
   const place = { position, byte, line };
@@ -139,11 +143,18 @@ function toItem(
   }
   if (cells instanceof Error) return recordFailure('E_RECORD_SYNTAX', cells.message, place, bytes, cells);
   if (header === undefined) return { position, value: cells };
-  if (cells.length !== header.length) {
-    const reason = `it has ${String(cells.length)} cells where the first row names ${String(header.length)} columns`;
+  const further = cells.slice(header.length);
+  const isRagged = further.every(isBlank) && cells.length !== header.length;
+  if (cells.length !== header.length && !(isRagged && allowsRaggedRows)) {
+    const reason = `it has ${String(cells.length)} cells where the first row names ${String(header.length)} columns${isRagged ? '; where blank cells at the end may be missing or too many, set "ragged_rows": true' : ''}`;
     return recordFailure('E_RECORD_COLUMNS', reason, place, bytes);
   }
-  return { position, value: Object.fromEntries(header.map((name, i) => [name, cells[i]])) };
+  const blank = dialect.unquoted === 'text' ? '' : null;
+  return { position, value: Object.fromEntries(header.map((name, i) => [name, i < cells.length ? cells[i] : blank])) };
+}
+
+function isBlank(cell: Cell): boolean {
+  return cell === null || (typeof cell === 'string' && cell.trim() === '');
 }
 
 function isText(bytes: Buffer): boolean {

@@ -136,12 +136,16 @@ async function skipLongLine(window: ByteWindow, most: number): Promise<Buffer> {
   }
 }
 
+/** U+0085, U+2028 or U+2029 as bytes of UTF-8: after it PyYAML does not indent the rest of a text. */
+const YAML_1_1_BREAK = /^(?:\xc2\x85|\xe2\x80[\xa8\xa9])/;
+
 /** `start`: `---` or a directive; `end`: `...`; `outside`: text that is further left than the items. */
 function kindOf(line: Buffer, indent: number): 'blank' | 'start' | 'end' | 'outside' | 'inside' {
   const start = line.toString('latin1', 0, 200);
   if (/^\s*(#.*)?$/.test(start)) return 'blank';
-  if (/^---(\s*(#.*)?)?$/.test(start) || (indent < 0 && start.startsWith('%'))) return 'start';
-  if (/^\.\.\.\s*$/.test(start)) return 'end';
+  if (/^---(\s+(#.*)?)?$/.test(start) || (indent < 0 && start.startsWith('%'))) return 'start';
+  if (/^\.\.\.(\s+(#.*)?)?$/.test(start)) return 'end';
+  if (YAML_1_1_BREAK.test(start)) return 'inside';
   return start.search(/[^ ]/) <= indent ? 'outside' : 'inside';
 }
 

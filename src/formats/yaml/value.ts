@@ -1,10 +1,11 @@
 /**
- * One YAML text to a JSON value, or to the reason why it is none. YAML 1.2, so that `no` and `2024-01-01` are texts, but a
- * number only where PyYAML too sees that number: `08`, `12e5` and the ROR id `012e34567` are texts. Refused are keys that
- * stand twice, aliases that multiply, tags, and what JSON has no place for.
+ * Parses one YAML text into a JSON value, or says why it has none. YAML 1.2, so that `no` and `2024-01-01` are texts, but
+ * a number only where PyYAML reads the same number: `08`, `1e+3` and the ROR id `012e34567` are texts. Refuses repeated
+ * keys, aliases that multiply, tags, further documents, and values that JSON does not have.
  */
-import { Lexer, isScalar, parseDocument, visit, type Document, type ScalarTag, type Tags } from 'yaml';
+import { Lexer, isScalar, parseDocument, visit, type Document, type ScalarTag, type Tags, type YAMLError } from 'yaml';
 import { messageOf } from '../../errors.ts';
+import { toExactNumber } from '../json/exact-numbers.ts';
 import type { ParsedRecord } from '../json/record.ts';
 
 export interface YamlLimits {
@@ -18,8 +19,18 @@ const MOST_COPIES = 100;
 /** For each of them the parser looks through all that stands before it. */
 const MOST_ALIASES = 1000;
 
-/** Without `uniqueKeys`, which compares each key with all before it, and without the text around a fault, which is as slow. */
-const PARSING = { version: '1.2', merge: true, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const;
+/**
+ * Keys are the texts that are written. Without `uniqueKeys`, which compares each key with all before it, and without the
+ * text around a fault, which is as slow. A `logLevel` of "silent" would also silence the error about a second document.
+ */
+const PARSING = {
+  version: '1.2',
+  merge: true,
+  stringKeys: true,
+  uniqueKeys: false,
+  prettyErrors: false,
+  logLevel: 'error',
+} as const;
 
 export function parseYaml(text: string, { maxDepth, maxParts }: YamlLimits): ParsedRecord {
   if (opensDeeper(text, maxDepth)) return tooDeep(maxDepth);
@@ -30,8 +41,8 @@ export function parseYaml(text: string, { maxDepth, maxParts }: YamlLimits): Par
   try {
     const document = parseDocument(text, { ...PARSING, customTags });
     const [fault] = [...document.errors, ...document.warnings];
-    if (fault !== undefined) return broken(firstLine(fault.message));
-    const refused = refuse(document);
+    if (fault !== undefined) return broken(describeFault(fault, text));
+    const refused = refuse(document, text);
     if (refused !== undefined) return broken(refused);
     const value: unknown = document.toJS({ maxAliasCount: MOST_COPIES });
     return check(value, maxDepth);
@@ -41,8 +52,16 @@ export function parseYaml(text: string, { maxDepth, maxParts }: YamlLimits): Par
   }
 }
 
+function describeFault({ code, pos, message }: YAMLError, text: string): string {
+  if (code === 'MULTIPLE_DOCS') {
+    const line = text.slice(0, pos[0]).split('\n').length;
+    return `a second document begins in line ${String(line)} of it; split the file`;
+  }
+  return code === 'NON_STRING_KEY' ? 'a key in it is a list, an object or an alias' : firstLine(message);
+}
+
 /** Why the document is refused although it is YAML. */
-function refuse(document: Document): string | undefined {
+function refuse(document: Document, text: string): string | undefined {
   let aliases = 0;
   let reason: string | undefined;
   visit(document, {
@@ -50,6 +69,10 @@ function refuse(document: Document): string | undefined {
       if (++aliases <= MOST_ALIASES) return undefined;
       reason = `it has more than ${String(MOST_ALIASES)} aliases`;
       return visit.BREAK;
+    },
+    Scalar(_, scalar) {
+      if (scalar.type !== 'QUOTE_SINGLE' || !/[\u0085\u2028\u2029]/.test(String(scalar.value))) return;
+      scalar.value = foldAsPyYaml(text.slice(...(scalar.range?.slice(0, 2) ?? [])));
     },
     Map(_, { items }) {
       const keys = new Set<string>();
@@ -68,33 +91,44 @@ function refuse(document: Document): string | undefined {
   return reason;
 }
 
+const LINE_BREAKS = /[ \t]*(?:(?:\r\n|[\r\n\u0085\u2028\u2029])[ \t]*)+/g;
+const LINE_BREAK = /\r\n|[\r\n\u0085\u2028\u2029]/g;
+
+/**
+ * The value of a text in single quotes that holds U+0085, U+2028 or U+2029. They break a line in YAML 1.1 and do not in
+ * YAML 1.2. PyYAML writes them unescaped and continues on a new line with the indentation of that line.
+ */
+function foldAsPyYaml(source: string): string {
+  return source
+    .slice(1, -1)
+    .replaceAll("''", "'")
+    .replace(LINE_BREAKS, (space) => {
+      const [first = '', ...others] = (space.match(LINE_BREAK) ?? []).map((found) => found.replace(/^\r?\n?$/, '\n'));
+      if (first !== '\n') return first + others.join('');
+      return others.length === 0 ? ' ' : others.join('');
+    });
+}
+
 /** White space, and what the lexer puts before documents, scalars and the end of brackets. */
 const NO_PART = /^(\s*|[\u0002\u0018\u001f\ufeff])$/;
 
-/** Whole numbers without a leading zero; one that a double cannot hold stays what is written. */
-const INTEGER: ScalarTag = {
-  tag: 'tag:yaml.org,2002:int',
-  default: true,
-  test: /^[-+]?(?:0|[1-9][0-9]*)$/,
-  resolve: (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : text),
-};
+/** The numbers that YAML 1.1, as PyYAML reads it, and YAML 1.2 read alike. Anything else that looks like one is a text. */
+const INTEGER = numberTag('int', /^[-+]?(?:0|[1-9][0-9]*)$/, toExactNumber);
+const DECIMAL = numberTag('float', /^(?:[-+]?[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?$/, toExactNumber);
+const HEXADECIMAL = numberTag('int', /^0x[0-9a-fA-F]+$/, (text) => {
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : text;
+});
 
-/** With a point or an exponent, which has a sign, as PyYAML wants it; it wants the point too, which JSON does not write. */
-const DECIMAL: ScalarTag = {
-  tag: 'tag:yaml.org,2002:float',
-  default: true,
-  test: /^(?:[-+]?[0-9]+\.[0-9]*(?:[eE][-+][0-9]+)?|\.[0-9]+|-?[1-9][0-9]*[eE][-+][0-9]+)$/,
-  resolve: (text) => Number(text),
-};
+function numberTag(name: 'int' | 'float', test: RegExp, resolve: (text: string) => number | string): ScalarTag {
+  return { tag: `tag:yaml.org,2002:${name}`, default: true, test, resolve };
+}
 
-/** The numbers of YAML 1.2 are replaced, but for the hexadecimal ones and those that are none. */
+/** The numbers of YAML 1.2 are replaced, except `.inf` and `.nan`, which are refused later. */
 function customTags(tags: Tags): Tags {
   const isReplaced = (tag: Tags[number]): boolean =>
-    typeof tag === 'object' &&
-    /:(?:int|float)$/.test(tag.tag) &&
-    (tag as ScalarTag).format !== 'HEX' &&
-    (tag as ScalarTag).test?.test('.nan') !== true;
-  return [...tags.filter((tag) => !isReplaced(tag)), INTEGER, DECIMAL];
+    typeof tag === 'object' && /:(?:int|float)$/.test(tag.tag) && (tag as ScalarTag).test?.test('.nan') !== true;
+  return [...tags.filter((tag) => !isReplaced(tag)), INTEGER, HEXADECIMAL, DECIMAL];
 }
 
 function check(value: unknown, maxDepth: number): ParsedRecord {

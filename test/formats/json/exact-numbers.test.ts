@@ -145,7 +145,7 @@ const literals = fc
   )
   .map((parts) => parts.join(''));
 
-describeWithPython('JSON numbers compared with Python', [], () => {
+describeWithPython('JSON numbers compared with Python', [], { timeout: 60_000 }, () => {
   it('are its int and Decimal, or their digits', () => {
     const documents = fc
       .sample(
