@@ -7,7 +7,7 @@ import { QUOTING, quotingOf, toCsvDialect } from '../src/formats/csv/dialect.ts'
 import { toEncodingLabel } from '../src/formats/csv/encoding.ts';
 import { readCsvRecords } from '../src/formats/csv/records.ts';
 import type { ReadItem } from '../src/records/entry.ts';
-import { ignoredMode, ignoredOrigin } from './arguments/ignored.ts';
+import { ignoredMode, ignoredOrigin, ignoredSince } from './arguments/ignored.ts';
 
 const character = z
   .string()
@@ -71,6 +71,7 @@ const argsSchema = z.strictObject({
     ),
   origin: ignoredOrigin,
   mode: ignoredMode,
+  since: ignoredSince,
 });
 
 type Args = z.infer<typeof argsSchema>;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { PlacedResource, Resource } from '../src/component/resource.ts';
 import { gunzip } from '../src/formats/gzip/gunzip.ts';
+import { ignoredMode, ignoredOrigin, ignoredSince } from './arguments/ignored.ts';
 
 const argsSchema = z.strictObject({
   max_entry_bytes: z
@@ -17,6 +18,9 @@ const argsSchema = z.strictObject({
     .describe(
       'How many times its packed size the file may unpack to, once it is above 16 MiB. Repetitive JSON reaches 50; gzip cannot exceed 1032, so a higher value allows anything.',
     ),
+  origin: ignoredOrigin,
+  mode: ignoredMode,
+  since: ignoredSince,
 });
 
 type Args = z.infer<typeof argsSchema>;

@@ -5,13 +5,15 @@ import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
 import { readJsonItems } from '../src/formats/json/items.ts';
 import type { ReadItem } from '../src/records/entry.ts';
-import { ignoredOrigin } from './arguments/ignored.ts';
+import { ignoredMode, ignoredOrigin, ignoredSince } from './arguments/ignored.ts';
 import { recordBytes, recordDepth } from './arguments/record-limits.ts';
 
 const argsSchema = z.strictObject({
   max_record_bytes: recordBytes,
   max_depth: recordDepth,
   origin: ignoredOrigin,
+  mode: ignoredMode,
+  since: ignoredSince,
 });
 
 type Args = z.infer<typeof argsSchema>;

@@ -5,7 +5,7 @@ import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
 import { readJsonLines } from '../src/formats/json/lines.ts';
 import type { ReadItem } from '../src/records/entry.ts';
-import { ignoredOrigin } from './arguments/ignored.ts';
+import { ignoredMode, ignoredOrigin, ignoredSince } from './arguments/ignored.ts';
 import { recordBytes, recordDepth } from './arguments/record-limits.ts';
 
 const argsSchema = z.strictObject({
@@ -14,6 +14,8 @@ const argsSchema = z.strictObject({
   ),
   max_depth: recordDepth,
   origin: ignoredOrigin,
+  mode: ignoredMode,
+  since: ignoredSince,
 });
 
 type Args = z.infer<typeof argsSchema>;

@@ -5,7 +5,7 @@ import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
 import { RDF_SYNTAXES } from '../src/formats/rdf/syntax.ts';
 import type { ReadItem } from '../src/records/entry.ts';
-import { ignoredMode, ignoredOrigin } from './arguments/ignored.ts';
+import { ignoredMode, ignoredOrigin, ignoredSince } from './arguments/ignored.ts';
 
 const CONCEPT = 'http://www.w3.org/2004/02/skos/core#Concept';
 /** MeSH's own RDF has no class of SKOS: these are its main headings. */
@@ -56,6 +56,7 @@ const argsSchema = z.strictObject({
     ),
   origin: ignoredOrigin,
   mode: ignoredMode,
+  since: ignoredSince,
 });
 
 type Args = z.infer<typeof argsSchema>;

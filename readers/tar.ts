@@ -20,7 +20,7 @@ import { BUFFERED_BYTES, memberContent, streamedMember } from '../src/formats/ta
 import { tarUnsupported } from '../src/formats/tar/error.ts';
 import { placeBefore, rememberPlaces, tarKey } from '../src/formats/tar/places.ts';
 import { openFetched } from '../src/spool/file-resource.ts';
-import { ignoredMode } from './arguments/ignored.ts';
+import { ignoredMode, ignoredOrigin, ignoredSince } from './arguments/ignored.ts';
 import { memberPattern } from './arguments/name-pattern.ts';
 
 const argsSchema = z.strictObject({
@@ -47,6 +47,8 @@ const argsSchema = z.strictObject({
       'How many times its packed size a packed tar may unpack to, once it is above 16 MiB. Many small members that are alike reach 100; gzip cannot exceed 1032, so a higher value allows anything.',
     ),
   mode: ignoredMode,
+  origin: ignoredOrigin,
+  since: ignoredSince,
 });
 
 type Args = z.infer<typeof argsSchema>;

@@ -8,6 +8,7 @@ import { blankBefore } from '../src/formats/xml/encoding.ts';
 import { readXmlRecords } from '../src/formats/xml/records.ts';
 import type { ReadItem } from '../src/records/entry.ts';
 import { recordBytes } from './arguments/record-limits.ts';
+import { ignoredMode, ignoredOrigin, ignoredSince } from './arguments/ignored.ts';
 
 const argsSchema = z.strictObject({
   root_element: z
@@ -40,6 +41,9 @@ const argsSchema = z.strictObject({
     .describe(
       'The most elements of one record. A record with more is rejected; each takes some hundred bytes of memory where it is kept.',
     ),
+  origin: ignoredOrigin,
+  mode: ignoredMode,
+  since: ignoredSince,
 });
 
 type Args = z.infer<typeof argsSchema>;

@@ -14,7 +14,7 @@ import { selectMembers } from '../src/formats/archive/select-members.ts';
 import { readZipDirectory, type ZipMember } from '../src/formats/zip/directory.ts';
 import { readAhead, type AheadMember } from '../src/formats/zip/read-ahead.ts';
 import { openFetched } from '../src/spool/file-resource.ts';
-import { ignoredMode } from './arguments/ignored.ts';
+import { ignoredMode, ignoredOrigin, ignoredSince } from './arguments/ignored.ts';
 import { memberPattern } from './arguments/name-pattern.ts';
 
 const argsSchema = z.strictObject({
@@ -43,6 +43,8 @@ const argsSchema = z.strictObject({
     .record(z.string(), z.unknown())
     .optional()
     .describe('Accepted and ignored: InvenioRDM passes them to Python; nothing in them changes what is read.'),
+  origin: ignoredOrigin,
+  since: ignoredSince,
 });
 
 type Args = z.infer<typeof argsSchema>;

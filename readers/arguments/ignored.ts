@@ -10,3 +10,8 @@ export const ignoredMode = z
   .string()
   .optional()
   .describe('Accepted and ignored: InvenioRDM passes it to Python (`r`, `r|gz`, `r:gz`); the content tells the same.');
+
+export const ignoredSince = z
+  .unknown()
+  .optional()
+  .describe('Accepted and ignored: the jobs of InvenioRDM put it into the args of every reader. The run decides.');

@@ -18,7 +18,12 @@ export function runPython(script: string, input: unknown): unknown {
 }
 
 /** Skips with one loud line where `python3`, or a module it needs, is missing. With CI set, only modules may be missing. */
-export function describeWithPython(name: string, modules: readonly string[], options: TestOptions, body: () => void): void {
+export function describeWithPython(
+  name: string,
+  modules: readonly string[],
+  options: TestOptions,
+  body: () => void,
+): void {
   const missing = findMissing(modules);
   if (missing === undefined) {
     describe(name, options, body);

@@ -101,6 +101,8 @@ function refuseOperator(rest: string): void {
 
 /** What Python means by them, for all scripts. */
 const SHORTHANDS: Readonly<Record<string, Operand>> = {
+  s: { members: '\\t-\\r\\x1c-\\x20\\x85\\p{Z}', outside: [] },
+  S: { members: '', outside: ['[^\\t-\\r\\x1c-\\x20\\x85\\p{Z}]'] },
   d: { members: '\\p{Nd}', outside: [] },
   D: { members: '\\P{Nd}', outside: [] },
   w: { members: '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}', outside: [] },

@@ -1,8 +1,9 @@
 /** Whether a file could be published, without publishing it. */
 import { constants } from 'node:fs';
-import { access, open, rm, statfs } from 'node:fs/promises';
+import { access, rm, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { UnavailableError } from '../../src/errors.ts';
+import { followLinks, openAs } from './keep-file.ts';
 import { findOwnFile } from './manifest.ts';
 import { newPartPath } from './open-file-sink.ts';
 import { onFile } from './to-file-error.ts';
@@ -19,10 +20,11 @@ export async function preflightFile(target: string, job: string): Promise<void> 
   const path = resolve(target);
   await onFile(path, async () => {
     if (await findOwnFile(path, job)) await access(path, constants.R_OK);
-    const part = newPartPath(path);
-    await (await open(part, 'wx')).close();
+    const place = await followLinks(path);
+    const part = newPartPath(place);
+    await (await openAs(part, place)).close();
     await rm(part, { force: true });
-    const { bavail, bsize } = await statfs(dirname(path));
+    const { bavail, bsize } = await statfs(dirname(place));
     if (bavail * bsize < LEAST_FREE_BYTES) {
       throw new UnavailableError(
         'E_DISK_FULL',

@@ -1,34 +1,103 @@
 /**
- * A pattern of Python's as RE2 is to run it: `\d` and `\w` are of all scripts, where RE2 knows those of ASCII alone, by
- * which every letter of `李明` is none, and the end of the text is `\Z`.
+ * Translates a regular expression of Python into RE2. The two read some constructs differently: classes are Unicode in
+ * Python and ASCII in RE2, `$` also matches before a final line break, and `{,3}` repeats. What RE2 cannot express is
+ * refused, so that no pattern ever selects something else than in Python.
  */
 
-const INSIDE: Readonly<Record<string, string>> = { d: '\\p{Nd}', D: '\\P{Nd}', w: '\\p{L}\\p{M}\\p{N}\\p{Pc}' };
+/** What Python's `str.isspace` accepts. */
+const SPACE = '\\t-\\r\\x1c-\\x20\\x85\\p{Z}';
+const WORD = '\\p{L}\\p{M}\\p{N}\\p{Pc}';
+
+const INSIDE: Readonly<Record<string, string>> = { d: '\\p{Nd}', D: '\\P{Nd}', w: WORD, s: SPACE, b: '\\x08' };
 const OUTSIDE: Readonly<Record<string, string>> = {
   d: '\\p{Nd}',
   D: '\\P{Nd}',
-  w: '[\\p{L}\\p{M}\\p{N}\\p{Pc}]',
-  W: '[^\\p{L}\\p{M}\\p{N}\\p{Pc}]',
+  w: `[${WORD}]`,
+  W: `[^${WORD}]`,
+  s: `[${SPACE}]`,
+  S: `[^${SPACE}]`,
   Z: '\\z',
 };
 
-/** Throws a plain Error for a `\W` within a class, which RE2 has no way to write. */
+const REFUSED: Readonly<Record<string, string>> = {
+  b: 'a word boundary of Python is one of all scripts, which RE2 does not have; name the characters around it',
+  B: 'a word boundary of Python is one of all scripts, which RE2 does not have; name the characters around it',
+  Q: 'Python does not know it; put a backslash before each character',
+  E: 'Python does not know it; put a backslash before each character',
+  C: 'Python does not know it',
+  z: 'write \\Z for the end of the text',
+};
+
+/** One step of the translation: an escape, the start of a group, a POSIX class, a repetition, or a sign. */
+const TOKENS = /\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[^])|\[:\^?\w+:\]|\[\^?|\]|\$|\(\?[^)]?[^)]?|\{,\d*\}|[iIıİ]/g;
+
+/** Throws a plain Error for what RE2 cannot express. */
 export function translatePythonPattern(pattern: string): string {
+  const ignoresCase = /\(\?[a-z]*i/i.test(pattern);
+  const isMultiLine = /\(\?[a-z]*m/.test(pattern);
   let isInside = false;
   let start = 0;
-  return pattern.replace(/\\[^]|\[:\^?\w+:\]|\[\^?|\]/g, (found, at: number) => {
-    if (found.startsWith('\\')) {
-      const letter = found.slice(1);
-      if (isInside && letter === 'W') throw new Error('"\\W" within a class has to be the whole expression');
-      return (isInside ? INSIDE : OUTSIDE)[letter] ?? found;
-    }
+  return pattern.replace(TOKENS, (found, at: number) => {
+    if (found.startsWith('\\')) return translateEscape(found, isInside);
     if (found.endsWith(':]')) return found;
     // A bracket that closes nothing yet, or opens within a class, is a character.
-    if (found === ']') isInside &&= at === start;
-    else if (!isInside) {
-      isInside = true;
-      start = at + found.length;
+    if (found === ']') {
+      const closes = isInside && at !== start;
+      if (closes) isInside = false;
+      return closes && ignoresCase && holdsLetterI(pattern.slice(start, at)) ? 'ıİ]' : found;
     }
-    return found;
+    if (found.startsWith('[')) {
+      if (!isInside) {
+        isInside = true;
+        start = at + found.length;
+      }
+      return found;
+    }
+    if (isInside) return found;
+    if (found.startsWith('(?')) return translateGroup(found);
+    if (found.startsWith('{,')) return `{0${found.slice(1)}`;
+    if (found === '$') return isMultiLine ? '$' : translateEnd(pattern.slice(at + 1));
+    // Python folds the dotted and the dotless i of Turkish, RE2 does not.
+    return ignoresCase ? '[iIıİ]' : found;
   });
+}
+
+function translateEscape(found: string, isInside: boolean): string {
+  const letter = found[1] ?? '';
+  if (/^\\[uU]./.test(found)) return `\\x{${found.slice(2)}}`;
+  const known = (isInside ? INSIDE : OUTSIDE)[letter];
+  if (known !== undefined) return known;
+  if (isInside && /[WS]/.test(letter)) throw new Error(`"\\${letter}" within a class has to be the whole expression`);
+  const reason = REFUSED[letter];
+  if (reason !== undefined) throw new Error(`"\\${letter}": ${reason}`);
+  if (/[1-9]/.test(letter) && !isInside) throw new Error(`"\\${letter}": RE2 has no back-references`);
+  return found;
+}
+
+function translateGroup(found: string): string {
+  if (/^\(\?(?:[=!]|<[=!])/.test(found))
+    throw new Error(`"${found.slice(0, 4)}": RE2 has no look-ahead or look-behind`);
+  if (found.startsWith('(?P=')) throw new Error('"(?P=": RE2 has no back-references');
+  if (found.startsWith('(?(')) throw new Error('"(?(": RE2 has no conditions');
+  if (found.startsWith('(?>')) throw new Error('"(?>": RE2 has no atomic groups');
+  if (found.startsWith('(?<')) throw new Error('"(?<": Python names a group with (?P<name>…)');
+  if (found.startsWith('(?#')) throw new Error('"(?#": RE2 has no comments');
+  return found;
+}
+
+/** Before a final line break and at the end. What follows it in the pattern could only match that line break. */
+function translateEnd(rest: string): string {
+  if (/^(?:\\[nsSWDZ]|\[|\.|\n)/.test(rest)) {
+    throw new Error('"$" before more of the pattern also matches a line break in Python; write \\Z for the end');
+  }
+  return '(?:\\n?\\z)';
+}
+
+/** Whether the members of a class name an i, alone or in a range. */
+function holdsLetterI(members: string): boolean {
+  const ranges = [...members.matchAll(/([^\\])-([^\]])/g)];
+  const isInRange = ranges.some(([, from = '', to = '']) =>
+    ['i', 'I'].some((letter) => from <= letter && letter <= to),
+  );
+  return isInRange || /(?:^|[^\\])[iIıİ]/.test(members);
 }

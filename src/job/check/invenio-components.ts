@@ -19,6 +19,11 @@ export interface InvenioAdvice {
 
 /** Undefined where the type is not one of InvenioRDM's either. */
 export function adviseOnInvenio(kind: ComponentKind, type: string): InvenioAdvice | undefined {
+  if (kind === 'writer' && type === 'yaml') {
+    const suggestion = JSON.stringify({ type: 'file', args: { path: 'FILE.yaml' } });
+    const message = `the writer "yaml" of InvenioRDM is called "file" here, and its "filepath" is "path": ${suggestion}`;
+    return { message, suggestion };
+  }
   if (kind !== 'writer' || (type !== 'service' && !Object.hasOwn(SERVICES, type))) return undefined;
   const suggestion = JSON.stringify({ type: 'postgres', args: { table: SERVICES[type] ?? 'NAME' } });
   const message = `the writer "${type}" works inside InvenioRDM and is not available here; write to a table: ${suggestion}`;

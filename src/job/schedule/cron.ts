@@ -10,15 +10,17 @@ interface Field {
   readonly names?: readonly string[];
 }
 
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
-
+const MONTH_NAMES = [
+  ...['january', 'february', 'march', 'april', 'may', 'june'],
+  ...['july', 'august', 'september', 'october', 'november', 'december'],
+];
+const DAY_NAMES = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 const FIELDS: readonly Field[] = [
   { name: 'minute', min: 0, max: 59 },
   { name: 'hour', min: 0, max: 23 },
   { name: 'day of month', min: 1, max: 31 },
-  { name: 'month', min: 1, max: 12, names: MONTHS },
-  { name: 'day of week', min: 0, max: 7, names: DAYS },
+  { name: 'month', min: 1, max: 12, names: MONTH_NAMES },
+  { name: 'day of week', min: 0, max: 7, names: DAY_NAMES },
 ];
 
 const MACROS: Readonly<Record<string, string>> = {
@@ -41,7 +43,7 @@ export function checkCron(cron: string, days: 'either' | 'both'): string | undef
   }
   for (const [index, field] of FIELDS.entries()) {
     if (!isField(fields[index] ?? '', field)) {
-      return `expected a ${field.name} from ${String(field.min)} to ${String(field.max)} (or *, lists, ranges, steps)`;
+      return `expected ${field.name === 'hour' ? 'an' : 'a'} ${field.name} from ${String(field.min)} to ${String(field.max)} (or *, lists, ranges, steps${field.names === undefined ? '' : `, names such as "${(field.names[1] ?? '').slice(0, 3)}"`})`;
     }
   }
   return toCalendars(cron, days).some(isEverMet)
@@ -84,15 +86,22 @@ export function toCalendars(cron: string, days: 'either' | 'both'): readonly Cro
   ];
 }
 
+/** A range may pass the end of its field, as in Celery: `22-2` is 22, 23, 0, 1, 2, and `fri-tue` is 5, 6, 0, 1, 2. */
 function valuesOf(text: string, field: Field): readonly number[] {
   const values = text.split(',').flatMap((part) => {
-    const [range = '*', step] = part.split('/');
+    const [range = '*', step = '1'] = part.split('/');
     const [from = field.min, to] = range === '*' ? [field.min, field.max] : endsOf(range, field);
-    // `5/15` begins at 5 and goes on to the end of the field.
-    const last = to ?? (step === undefined ? from : field.max);
-    return upTo(from, last).filter((value) => (value - from) % Number(step ?? 1) === 0);
+    // `5/15` begins at 5 and continues to the end of the field.
+    const last = to ?? (part.includes('/') ? field.max : from);
+    const all = from <= last ? upTo(from, last) : [...upTo(from, lastOf(field)), ...upTo(field.min, last)];
+    return all.filter((_, index) => index % Number(step) === 0);
   });
   return [...new Set(values)].toSorted((a, b) => a - b);
+}
+
+/** Sunday is 0 and 7. */
+function lastOf({ names, max }: Field): number {
+  return names === DAY_NAMES ? 6 : max;
 }
 
 function upTo(first: number, last: number): readonly number[] {
@@ -109,19 +118,16 @@ function isPart(part: string, field: Field): boolean {
   if (range === '*') return true;
   const [from, to, ...others] = endsOf(range, field);
   if (others.length > 0 || from === undefined || (range.includes('-') && to === undefined)) return false;
-  return to === undefined || from <= to;
+  return true;
 }
 
-/** A week that is written to its end ends with Sunday: `sat-sun` is `6-7`. */
 function endsOf(range: string, field: Field): (number | undefined)[] {
-  return range.split('-').map((text, index) => {
-    const isLastDay = index === 1 && field.names === DAYS && text.toLowerCase() === 'sun';
-    return isLastDay ? 7 : toNumber(text, field);
-  });
+  return range.split('-').map((text) => toNumber(text, field));
 }
 
 function toNumber(text: string, field: Field): number | undefined {
-  const named = field.names?.indexOf(text.toLowerCase()) ?? -1;
+  const written = text.toLowerCase();
+  const named = field.names?.findIndex((name) => name === written || name.slice(0, 3) === written) ?? -1;
   if (named >= 0) return named + field.min;
   if (!/^\d{1,2}$/.test(text)) return undefined;
   const number = Number(text);

@@ -8,13 +8,17 @@ import { join } from 'node:path';
 import { Ajv, type CodeOptions, type ErrorObject, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import { toCompactIsni } from '../../records/isni.ts';
-import { isJsonObject, type JsonObject } from '../../records/json-object.ts';
+import { getOwn, isJsonObject, type JsonObject } from '../../records/json-object.ts';
 import { findPackageRoot } from '../package-root.ts';
 import { describeFound } from '../check/problem.ts';
 import { addTextLengths } from './text-length.ts';
 
 /** Says what is wrong with a record of the vocabulary, or undefined when it fits. */
-export type RecordCheck = (record: unknown) => string | undefined;
+export interface RecordCheck {
+  (record: unknown): string | undefined;
+  /** Adds what the vocabulary derives from other fields of a record. */
+  readonly complete?: (record: JsonObject) => JsonObject;
+}
 
 type RegExpEngine = NonNullable<CodeOptions['regExp']>;
 
@@ -35,7 +39,17 @@ export function recordSchemaDigest(vocabulary: string): string | null {
 
 function readSchema(vocabulary: string): RecordCheck | undefined {
   const path = findSchema(vocabulary);
-  return path === undefined ? undefined : compileRecordSchema(JSON.parse(readFileSync(path, 'utf8')) as JsonObject);
+  if (path === undefined) return undefined;
+  const check = compileRecordSchema(JSON.parse(readFileSync(path, 'utf8')) as JsonObject);
+  return vocabulary === 'subjects' ? Object.assign(check, { complete: completeSubject }) : check;
+}
+
+/** A subject without `subject` is shown by its English title, as in InvenioRDM. */
+function completeSubject(record: JsonObject): JsonObject {
+  const title = record['title'];
+  const english = isJsonObject(title) ? getOwn(title, 'en') : undefined;
+  const isFilled = typeof english === 'string' && english.trim() !== '' && !Object.hasOwn(record, 'subject');
+  return isFilled ? { ...record, subject: english } : record;
 }
 
 function findSchema(vocabulary: string): string | undefined {

@@ -29,7 +29,11 @@ export type ItemResult =
   | { readonly kind: 'rejected'; readonly rejection: RejectedItem };
 
 /** Says what is wrong with a document of this vocabulary, or undefined when it fits. */
-export type RecordCheck = (record: unknown) => string | undefined;
+export interface RecordCheck {
+  (record: unknown): string | undefined;
+  /** Adds what the vocabulary derives from other fields of a record. */
+  readonly complete?: (record: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+}
 
 export interface ItemTransform {
   readonly transforms: readonly Transform[];
@@ -97,11 +101,12 @@ const MAX_ID_LENGTH = 255;
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
 
 function toDocument(value: unknown, check: RecordCheck | undefined): StagedDocument {
-  const record = requireRecord(value);
-  const id = requireId(record['id']);
-  const json = JSON.stringify(value);
+  const given = requireRecord(value);
+  const id = requireId(given['id']);
+  const record = check?.complete?.(given) ?? given;
+  const json = JSON.stringify(record);
   refuseUnstorableText(json, id);
-  const problem = check?.(value);
+  const problem = check?.(record);
   if (problem !== undefined) throw new RecordError('E_RECORD_SCHEMA', problem, { details: { id } });
   return { id, json, value: record };
 }
