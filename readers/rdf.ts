@@ -4,6 +4,7 @@ import { abortable } from '../src/component/abortable.ts';
 import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
 import { RDF_SYNTAXES } from '../src/formats/rdf/syntax.ts';
+import { blankBefore } from '../src/formats/xml/encoding.ts';
 import type { ReadItem } from '../src/records/entry.ts';
 import { ignoredMode, ignoredOrigin, ignoredSince } from './arguments/ignored.ts';
 
@@ -63,13 +64,14 @@ type Args = z.infer<typeof argsSchema>;
 
 export const rdf = defineReader<Args>({
   type: 'rdf',
-  version: 1,
+  version: 2,
   summary: 'The SKOS concepts of an RDF/XML, Turtle or N-Triples document',
   description: `Each concept is one record: \`id\` (its IRI), \`types\`, the texts \`prefLabel\`, \`altLabel\`, \`hiddenLabel\`, \`label\`
 (rdfs:label), \`definition\` and \`scopeNote\` as lists of \`{value, lang}\`, \`notation\`, the links \`broader\`, \`narrower\`, \`related\`,
 \`inScheme\` and \`memberOf\` (collections with this member) as lists of IRIs, \`ancestors\`, and all other \`properties\` by IRI, their
 values as in SPARQL results. Labels of SKOS-XL stand among the plain ones. Keys without a value are left out. \`ancestors\` are all concepts above it,
-once each and the farthest first, as \`{id, distance, notation, prefLabel}\`, so that a transformer needs no other record; where \`broader\` runs in a circle, the warning W_SKOS_CYCLE names the concept.
+once each and the farthest first, as \`{id, distance, notation, prefLabel}\`, so that a transformer needs no other record. They are
+found by \`broader\`, by \`narrower\` of the other concept, and without both by the transitive forms of these; a deprecated one has \`deprecated\`. Where \`broader\` runs in a circle, the warning W_SKOS_CYCLE names the concept. TriG and N-Quads are refused, because a graph would lose its name.
 
 A document may speak of a concept anywhere, so it is read twice: first to learn which resources are concepts, then for what is said of them. Memory is
 taken by that and by nothing else, at most \`max_held_bytes\`. A concept that is a blank node, or has a relative name without a base, is rejected; a broken
@@ -88,6 +90,7 @@ line of N-Triples is one rejection. Broken RDF/XML or Turtle fails the run, as n
 /** The parsers of RDF take as long to load as the rest of a command, so they come when they are needed. */
 async function* read(input: Resource, args: Args, context: ReadContext): AsyncGenerator<readonly ReadItem[]> {
   const { readSkosConcepts } = await import('../src/formats/skos/concepts.ts');
+  let isTold = false;
   const concepts = readSkosConcepts(() => abortable(input.stream(), context.signal), {
     name: input.name,
     from: context.from,
@@ -98,6 +101,11 @@ async function* read(input: Resource, args: Args, context: ReadContext): AsyncGe
     maxHeldBytes: args.max_held_bytes,
     maxStatementBytes: args.max_statement_bytes,
     maxDepth: args.max_depth,
+    // The document is read twice.
+    onBlank: () => {
+      if (!isTold) context.warn(blankBefore(input.name));
+      isTold = true;
+    },
     onCycle: (id) => {
       context.warn({
         code: 'W_SKOS_CYCLE',

@@ -2,15 +2,16 @@ import { z } from 'zod';
 import { RecordError } from '../src/errors.ts';
 import { defineTransformer, type Transform } from '../src/component/transformer.ts';
 import { IMMUNOLOGY } from './skos/example-concepts.ts';
-import { ancestorsOf, identifiersOf, linksOf, requireConcept } from './skos/read-concept.ts';
+import { ancestorsOf, identifiersOf, linksOf, requireConcept, skipDeprecated } from './skos/read-concept.ts';
 import { toTitle } from './skos/to-title.ts';
 
 export const euroscivocTransformer = defineTransformer({
   type: 'euroscivoc-transformer',
-  version: 1,
+  version: 2,
   summary: 'Maps concepts of EuroSciVoc to subjects as InvenioRDM keeps them.',
   description: `The id is the number among the notations (\`euroscivoc:155\`), \`parents\` are the numbers of everything above it, the
-farthest first. The first letter of each label is raised. Behind the reader \`rdf\`; docs/compatibility.md lists what differs from InvenioRDM.`,
+farthest first. The first letter of each label is raised.
+Deprecated concepts are filtered, and are not among the parents. Behind the reader \`rdf\`; docs/compatibility.md lists what differs from InvenioRDM.`,
   args: z.strictObject({}),
   examples: [
     {
@@ -36,6 +37,8 @@ const mapConcept: Transform = (value, { warn, isDeleted }) => {
   if (number === undefined) throw noNumber(concept.iri);
   const id = `euroscivoc:${number}`;
   if (isDeleted === true) return { id };
+  const skipped = skipDeprecated(concept);
+  if (skipped !== undefined) return skipped;
   const parents = ancestorsOf(concept)
     .flatMap(({ notation = [] }) => numberAmong(notation) ?? [])
     .map((parent) => `euroscivoc:${parent}`);

@@ -2,15 +2,16 @@ import { z } from 'zod';
 import { RecordError } from '../src/errors.ts';
 import { defineTransformer, type Transform } from '../src/component/transformer.ts';
 import { ABANDONED_VEHICLE } from './skos/example-concepts.ts';
-import { ancestorsOf, identifiersOf, linksOf, requireConcept } from './skos/read-concept.ts';
+import { ancestorsOf, identifiersOf, linksOf, requireConcept, skipDeprecated } from './skos/read-concept.ts';
 import { toTitle } from './skos/to-title.ts';
 
 export const gemetTransformer = defineTransformer({
   type: 'gemet-transformer',
-  version: 1,
+  version: 2,
   summary: 'Maps concepts of GEMET to subjects as InvenioRDM keeps them.',
   description: `The id is the end of the IRI (\`gemet:concept/8\`), \`parents\` is everything above it, the farthest first, \`groups\` and \`themes\`
-are the collections that it is a member of, as their IRIs. The first letter of each label is raised. Behind the reader \`rdf\`; docs/compatibility.md lists what differs from InvenioRDM.`,
+are the collections that it is a member of, as their IRIs. The first letter of each label is raised.
+Deprecated concepts are filtered, and are not among the parents. Behind the reader \`rdf\`; docs/compatibility.md lists what differs from InvenioRDM.`,
   args: z.strictObject({}),
   examples: [
     {
@@ -39,6 +40,8 @@ const mapConcept: Transform = (value, { warn, isDeleted }) => {
   const id = toId(concept.iri);
   if (id === undefined) throw notGemet(concept.iri);
   if (isDeleted === true) return { id };
+  const skipped = skipDeprecated(concept);
+  if (skipped !== undefined) return skipped;
   const parents = ancestorsOf(concept).flatMap((ancestor) => toId(ancestor.id) ?? []);
   const collections = linksOf(concept, 'memberOf');
   const groups = collections.filter((iri) => iri.includes('group'));

@@ -3,15 +3,15 @@ import { RecordError } from '../src/errors.ts';
 import { defineTransformer, type Transform } from '../src/component/transformer.ts';
 import { isJsonObject } from '../src/records/json-object.ts';
 import { createFieldReader, describeValue } from '../src/records/field-reader.ts';
-import { requireConcept } from './skos/read-concept.ts';
+import { requireConcept, skipDeprecated } from './skos/read-concept.ts';
 import { toTitle } from './skos/to-title.ts';
 
 export const meshSubjects = defineTransformer({
   type: 'mesh-subjects',
-  version: 1,
+  version: 2,
   summary: 'Maps MeSH descriptors to subjects as InvenioRDM keeps them.',
   description: `The id is the MeSH id (\`mesh:D000001\`), taken from the end of an address such as \`https://id.nlm.nih.gov/mesh/D000001\`. Takes subjects as
-InvenioRDM's fixtures write them (\`id\`, \`subject\`, optionally \`title\` and further fields, which are kept), and descriptors of MeSH's own RDF behind the reader \`rdf\`.`,
+InvenioRDM's fixtures write them (\`id\`, \`subject\`, optionally \`title\` and further fields, which are kept), and descriptors of MeSH's own RDF behind the reader \`rdf\`, of which deprecated ones are filtered.`,
   args: z.strictObject({}),
   examples: [
     {
@@ -39,7 +39,10 @@ const mapDescriptor: Transform = (value, { warn, isDeleted }) => {
   const id = requireId(value['id']);
   if (isDeleted === true) return { id };
   if (Array.isArray(value['label']) || Array.isArray(value['prefLabel'])) {
-    return { id, scheme: 'MeSH', ...toTitle(requireConcept(value), id, warn, (label) => label) };
+    const concept = requireConcept(value);
+    const skipped = skipDeprecated(concept);
+    if (skipped !== undefined) return skipped;
+    return { id, scheme: 'MeSH', ...toTitle(concept, id, warn, (label) => label) };
   }
   const { id: _id, scheme, subject, title, ...further } = value;
   const texts = title === undefined || title === null ? {} : readObject(title, id, 'title');

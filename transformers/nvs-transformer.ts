@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { RecordError } from '../src/errors.ts';
-import { defineTransformer, skip, type Transform } from '../src/component/transformer.ts';
+import { defineTransformer, type Transform } from '../src/component/transformer.ts';
 import { ATMOSPHERIC_RADIOACTIVITY } from './skos/example-concepts.ts';
-import { identifiersOf, isDeprecated, linksOf, requireConcept, textsOf, type Concept } from './skos/read-concept.ts';
+import { identifiersOf, linksOf, requireConcept, skipDeprecated, textsOf, type Concept } from './skos/read-concept.ts';
 import { toTitle } from './skos/to-title.ts';
 
 export const nvsTransformer = defineTransformer({
@@ -35,7 +35,8 @@ const mapConcept: Transform = (value, { warn, isDeleted }) => {
   const [id] = linksOf(concept, 'notation');
   if (id === undefined) throw noNotation(concept.iri);
   if (isDeleted === true) return { id };
-  if (isDeprecated(concept)) return skip('deprecated', 'it is deprecated');
+  const skipped = skipDeprecated(concept);
+  if (skipped !== undefined) return skipped;
   const definition = definitionOf(concept);
   return {
     id,

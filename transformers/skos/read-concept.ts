@@ -1,4 +1,5 @@
 /** What the reader `rdf` yields, read with suspicion: another reader or a transformer may stand before. */
+import { skip } from '../../src/component/transformer.ts';
 import type { SkosAncestor, SkosText } from '../../src/formats/skos/concept.ts';
 import { RecordError } from '../../src/errors.ts';
 import { isJsonObject, type JsonObject } from '../../src/records/json-object.ts';
@@ -42,14 +43,16 @@ export function linksOf({ iri, value }: Concept, key: string): readonly string[]
   return readTexts(value[key], iri, key);
 }
 
-/** The farthest first. */
+/** The farthest first, without deprecated ones: these are not published, so nothing may refer to them. */
 export function ancestorsOf({ iri, value }: Concept): readonly Pick<SkosAncestor, 'id' | 'notation'>[] {
   const list = value['ancestors'];
   if (list === undefined || list === null) return [];
   return readList(list, iri, 'ancestors').flatMap((item, i) => {
     const entry = readObject(item, iri, 'ancestors', i);
     const id = readText(entry['id'], iri, 'ancestors', i, 'id');
-    return id === undefined ? [] : [{ id, notation: readTexts(entry['notation'], iri, 'ancestors', i, 'notation') }];
+    return id === undefined || entry['deprecated'] === true
+      ? []
+      : [{ id, notation: readTexts(entry['notation'], iri, 'ancestors', i, 'notation') }];
   });
 }
 
@@ -58,8 +61,13 @@ export function identifiersOf({ iri }: Concept): readonly { readonly scheme: str
   return isUrl(iri) ? [{ scheme: 'url', identifier: iri }] : [];
 }
 
+/** Deprecated concepts are not published, by any of the transformers. */
+export function skipDeprecated(concept: Concept): ReturnType<typeof skip> | undefined {
+  return isDeprecated(concept) ? skip('deprecated', 'it is deprecated') : undefined;
+}
+
 /** `owl:deprecated` is true, in whatever case it is written. */
-export function isDeprecated({ iri, value }: Concept): boolean {
+function isDeprecated({ iri, value }: Concept): boolean {
   const { properties } = value;
   if (properties === undefined || properties === null) return false;
   const key = 'http://www.w3.org/2002/07/owl#deprecated';

@@ -7,9 +7,12 @@ export const RDF_SYNTAXES = ['rdf-xml', 'turtle', 'n-triples'] as const;
 export type RdfSyntax = (typeof RDF_SYNTAXES)[number];
 
 /** An element behind a declaration or a comment. `<http://…>` and `<urn:…>` begin statements of the other two. */
-const XML_OPENING = /^<(\?xml|!--|!DOCTYPE|[A-Za-z_][\w.-]*(:[A-Za-z_][\w.-]*)?(\s|>(?!\s*<)|\/>))/i;
+const XML_OPENING = /^<(\?xml|!--|!DOCTYPE|[\p{L}_][\p{L}\p{N}_.·-]*(:[\p{L}_][\p{L}\p{N}_.·-]*)?(\s|>(?!\s*<)|\/>))/iu;
 /** What Turtle may begin with: a directive, an IRI, a prefixed name, a blank node, a collection, a comment. */
 const TURTLE_OPENING = /^(@(prefix|base)\b|(prefix|base)\s|<|_:|\[|\(|#|[A-Za-z][\w.-]*:|:)/i;
+
+/** After comments. */
+const TURTLE_DIRECTIVE = /^(\s|#[^\n]*\n)*(@(prefix|base)\b|(prefix|base)\s)/i;
 
 /** `start` is text. Throws SourceError E_RDF_NOT_RDF for anything else. */
 export function sniffRdfSyntax(start: string, name: string): RdfSyntax {
@@ -19,7 +22,8 @@ export function sniffRdfSyntax(start: string, name: string): RdfSyntax {
     found !== undefined && found !== 'XML or HTML' && !(found === 'JSON' && /^\[\s*(\]|a\s|[\w-]*:|<)/.test(text));
   if (isOther) throw notRdf(name, text, found);
   if (XML_OPENING.test(text)) return 'rdf-xml';
-  if (/\.(nt|ntriples)$/i.test(name)) return 'n-triples';
+  // A directive has no place in N-Triples: it is Turtle under another name.
+  if (/\.(nt|ntriples)$/i.test(name) && !TURTLE_DIRECTIVE.test(text)) return 'n-triples';
   if (TURTLE_OPENING.test(text)) return 'turtle';
   throw notRdf(name, text, undefined);
 }

@@ -1,6 +1,6 @@
 /** The triples of a Turtle document, as they come, and of an N-Triples document, line by line. */
 import { EventEmitter } from 'node:events';
-import { Parser } from 'n3';
+import { Parser, type Quad } from 'n3';
 import { SourceError, messageOf } from '../../errors.ts';
 import { createTermFactory, type BrokenLine, type OnTriple } from './terms.ts';
 import { statementTooLong, type ParseRdfOptions } from './rdf-xml.ts';
@@ -20,8 +20,9 @@ export async function parseTurtle(chunks: AsyncIterable<string>, options: ParseR
     if (error instanceof Error) state.failure ??= error;
     else if ((triple as unknown) !== null && state.thrown === undefined) hand(triple);
   });
-  const hand = (triple: Parameters<OnTriple>[0]): void => {
+  const hand = (triple: Quad): void => {
     try {
+      if (triple.graph.termType !== 'DefaultGraph') throw hasGraphs(options.name);
       options.onTriple(triple);
     } catch (error) {
       state.thrown = { error };
@@ -43,6 +44,15 @@ export async function parseTurtle(chunks: AsyncIterable<string>, options: ParseR
     if (state.chars > options.maxStatementChars) throw statementTooLong(options.name, options.maxStatementChars);
   }
   emit('end');
+}
+
+/** Which of several graphs is meant cannot be known: dropping their names could mix what was true with what is. */
+function hasGraphs(name: string): SourceError {
+  return new SourceError(
+    'E_RDF_NOT_RDF',
+    `${name} should be Turtle or N-Triples, but it has named graphs: it is TriG or N-Quads, which are not read. Convert the graph that you mean to Turtle, or ask the source for it.`,
+    { details: { resource: name } },
+  );
 }
 
 function notTurtle(error: unknown, name: string): SourceError {
@@ -90,6 +100,17 @@ export async function parseNTriples(
   });
 }
 
+/** Whether a line is a statement of N-Quads with a graph. */
+function isQuad(line: string): boolean {
+  if (/[\r\n]/.test(line)) return false;
+  try {
+    return new Parser({ format: 'N-Quads' }).parse(line).some(({ graph }) => graph.termType !== 'DefaultGraph');
+  } catch {
+    // Not that either: the line is broken.
+    return false;
+  }
+}
+
 /** False where the text is broken; nothing of it was handed on then. */
 function parseInto(
   parser: Parser,
@@ -102,6 +123,7 @@ function parseInto(
     triples = parser.parse(text);
   } catch (error) {
     // Where the line is, is known better here.
+    if (isQuad(text)) throw hasGraphs(options.name);
     onError(messageOf(error).replace(/( on line \d+)?\.$/, ''));
     return false;
   }

@@ -13,6 +13,8 @@ export interface SkosAncestor {
   readonly distance: number;
   readonly notation?: readonly string[];
   readonly prefLabel?: readonly SkosText[];
+  /** `owl:deprecated` is true of it. */
+  readonly deprecated?: boolean;
 }
 
 /** A value of any other property, as SPARQL results write it. */

@@ -27,6 +27,8 @@ export interface SkosConceptsOptions {
   readonly maxStatementBytes: number;
   readonly maxDepth: number;
   onCycle(id: string): void;
+  /** White space before an XML declaration was left out. */
+  onBlank?: () => void;
   onRelativeLinks(id: string, count: number): void;
   /** There is no concept; `classes` are those that there are, with their numbers. */
   onNoConcept(classes: ReadonlyMap<string, number>): void;
@@ -101,6 +103,7 @@ async function parse(
   };
   // An empty document holds nothing: the engine decides what that means.
   if (text.start.trim() === '') return false;
+  if (text.hasBlankStart) options.onBlank?.();
   const syntax = options.syntax ?? sniffRdfSyntax(text.start, options.name);
   if (syntax === 'rdf-xml') await parseRdfXml(text.chunks, parsing);
   else if (syntax === 'turtle') await parseTurtle(text.chunks, parsing);

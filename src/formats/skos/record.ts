@@ -4,7 +4,7 @@ import { RAW_LIMIT, type ReadItem } from '../../records/entry.ts';
 import { relativeIri } from '../rdf/terms.ts';
 import { findAncestors } from './ancestors.ts';
 import type { LinkKey, SkosAncestor, SkosConcept, SkosText, TextKey } from './concept.ts';
-import { MOST_VALUES, type HeldConcept, type SkosStore } from './store.ts';
+import { MOST_VALUES, isDeprecated, parentsOf, type HeldConcept, type SkosStore } from './store.ts';
 
 export interface SkosRecordOptions {
   readonly store: SkosStore;
@@ -26,7 +26,7 @@ export function toSkosItem(key: string, position: number, options: SkosRecordOpt
   if (relative !== undefined) return fail(relativeName(relative));
   if (held === undefined) return fail(new RecordError('E_RECORD_SYNTAX', `Nothing is said of the concept ${key}.`));
   if (held.crowded !== undefined) return fail(tooMany(key, held.crowded));
-  const ancestors = findAncestors(key, (id) => options.store.get(id)?.links.get('broader') ?? [], options.maxDepth);
+  const ancestors = findAncestors(key, (id) => parentsOf(id, options.store), options.maxDepth);
   if (ancestors.isTooDeep) return fail(tooDeep(key, options.maxDepth));
   if (ancestors.isInCycle) options.onCycle(key);
   if (held.relative > 0) options.onRelativeLinks(key, held.relative);
@@ -80,6 +80,7 @@ function describe(
     distance,
     ...(held.notation.size > 0 ? { notation: [...held.notation] } : {}),
     ...(prefLabel.length > 0 ? { prefLabel } : {}),
+    ...(isDeprecated(held) ? { deprecated: true } : {}),
   };
 }
 

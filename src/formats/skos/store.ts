@@ -9,6 +9,10 @@ export interface HeldConcept {
   readonly texts: Map<TextKey, SkosText[]>;
   readonly notation: Set<string>;
   readonly links: Map<LinkKey, Set<string>>;
+  /** What says that it is narrower: parents, though `broader` is not there. */
+  readonly above: Set<string>;
+  /** By the transitive properties: parents, or what is above them. */
+  readonly farAbove: Set<string>;
   /** SKOS-XL labels by the kind of label they are. */
   readonly xlLabels: Map<TextKey, Set<string>>;
   readonly properties: Map<string, SkosValue[]>;
@@ -38,6 +42,8 @@ const LINKS: ReadonlyMap<string, LinkKey> = new Map<string, LinkKey>([
   [`${SKOS}narrower`, 'narrower'],
   [`${SKOS}related`, 'related'],
   [`${SKOS}inScheme`, 'inScheme'],
+  // SKOS defines it as a kind of inScheme.
+  [`${SKOS}topConceptOf`, 'inScheme'],
 ]);
 const LABELS_XL: ReadonlyMap<string, TextKey> = new Map<string, TextKey>([
   [`${SKOS_XL}prefLabel`, 'prefLabel'],
@@ -46,7 +52,8 @@ const LABELS_XL: ReadonlyMap<string, TextKey> = new Map<string, TextKey>([
 ]);
 
 /** What tells whether a concept is still in use is held in any case. */
-const KEPT: ReadonlySet<string> = new Set(['http://www.w3.org/2002/07/owl#deprecated']);
+const DEPRECATED = 'http://www.w3.org/2002/07/owl#deprecated';
+const KEPT: ReadonlySet<string> = new Set([DEPRECATED]);
 
 /** What an object and its place in a list take, in characters of two bytes. */
 const OVERHEAD = 60;
@@ -76,7 +83,8 @@ export function createStore(survey: SkosSurvey, hasOtherProperties: boolean): Sk
       if (predicate.value === `${SKOS}member` && survey.concepts.has(keyOf(object))) {
         size += addLink(conceptOf(keyOf(object)), 'memberOf', subject);
       }
-      return size;
+      const isHeld = survey.concepts.has(keyOf(object)) || survey.parents.has(keyOf(object));
+      return isHeld ? size + addInverse(conceptOf(keyOf(object)), predicate.value, subject) : size;
     },
     get: (key) => held.get(key),
     labelsOf: (key) => labels.get(key) ?? [],
@@ -89,6 +97,8 @@ function emptyConcept(): HeldConcept {
     texts: new Map(),
     notation: new Set(),
     links: new Map(),
+    above: new Set(),
+    farAbove: new Set(),
     xlLabels: new Map(),
     properties: new Map(),
     relative: 0,
@@ -106,11 +116,22 @@ function addTo(concept: HeldConcept, predicate: string, object: RdfTerm, hasOthe
   if (text !== undefined && object.termType === 'Literal') return addText(listOf(concept.texts, text), object);
   const link = LINKS.get(predicate);
   if (link !== undefined) return addLink(concept, link, object);
+  if (predicate === `${SKOS}broaderTransitive` && object.termType === 'NamedNode') {
+    if (relativeIri(object.value) === undefined) addOnce(concept.farAbove, object.value);
+  }
   const kind = LABELS_XL.get(predicate);
   if (kind !== undefined && object.termType !== 'Literal') return addOnce(setOf(concept.xlLabels, kind), keyOf(object));
   if (predicate === `${RDF}type`) return addOnce(concept.types, object.value);
   if (predicate === `${SKOS}notation`) return addOnce(concept.notation, object.value.trim());
   return hasOthers || KEPT.has(predicate) ? addValue(listOf(concept.properties, predicate), object) : 0;
+}
+
+/** What a statement about another resource says of its object. */
+function addInverse(concept: HeldConcept, predicate: string, subject: RdfTerm): number {
+  if (subject.termType !== 'NamedNode' || relativeIri(subject.value) !== undefined) return 0;
+  if (predicate === `${SKOS}narrower`) return addOnce(concept.above, subject.value);
+  if (predicate === `${SKOS}narrowerTransitive`) return addOnce(concept.farAbove, subject.value);
+  return predicate === `${SKOS}hasTopConcept` ? addLink(concept, 'inScheme', subject) : 0;
 }
 
 function addOnce(set: Set<string>, value: string): number {
@@ -139,7 +160,10 @@ function addLink(concept: HeldConcept, key: LinkKey, target: RdfTerm): number {
 function addValue(list: SkosValue[], object: RdfTerm): number {
   const value = toValue(object);
   const isSame = (other: SkosValue): boolean =>
-    other.value === value.value && other['xml:lang'] === value['xml:lang'] && other.datatype === value.datatype;
+    other.type === value.type &&
+    other.value === value.value &&
+    other['xml:lang'] === value['xml:lang'] &&
+    other.datatype === value.datatype;
   if (list.some(isSame)) return 0;
   list.push(value);
   return value.value.length + OVERHEAD;
@@ -151,6 +175,25 @@ function toValue({ termType, value, language, datatype }: RdfTerm): SkosValue {
   if (language !== undefined && language !== '') return { type: 'literal', value, 'xml:lang': language.toLowerCase() };
   const isPlain = datatype === undefined || datatype.value === `${XSD}string`;
   return isPlain ? { type: 'literal', value } : { type: 'literal', value, datatype: datatype.value };
+}
+
+/** The parents: by `broader` and `narrower`, else by the transitive properties, without what is above another of them. */
+export function parentsOf(key: string, store: SkosStore): readonly string[] {
+  const held = store.get(key);
+  if (held === undefined) return [];
+  const direct = new Set([...(held.links.get('broader') ?? []), ...held.above]);
+  if (direct.size > 0 || held.farAbove.size === 0) return [...direct];
+  const all = [...held.farAbove];
+  const isAboveOther = (id: string): boolean => {
+    return all.some((other) => other !== id && store.get(other)?.farAbove.has(id) === true);
+  };
+  const nearest = all.filter((id) => !isAboveOther(id));
+  return nearest.length > 0 ? nearest : all;
+}
+
+/** `owl:deprecated` is true, in whatever case and with whatever datatype it is written. */
+export function isDeprecated({ properties }: HeldConcept): boolean {
+  return properties.get(DEPRECATED)?.some(({ value }) => /^(?:true|1)$/i.test(value.trim())) === true;
 }
 
 function listOf<K, T>(map: Map<K, T[]>, key: K): T[] {

@@ -4,7 +4,7 @@ import { RDF, SKOS, SKOS_XL, type RdfTriple } from '../rdf/terms.ts';
 export interface SkosSurvey {
   /** By term key (see `keyOf`), in the order in which the document says that they are concepts. */
   readonly concepts: ReadonlyMap<string, number>;
-  /** What something has as a broader concept, whatever its class: a way up may lead through it. */
+  /** What is above something, by either direction, whatever its class: a way up may lead through it. */
   readonly parents: ReadonlySet<string>;
   /** SKOS-XL labels that something points to. */
   readonly labels: ReadonlySet<string>;
@@ -22,7 +22,9 @@ export const XL_LABELS: ReadonlySet<string> = new Set(
 );
 
 const TYPE = `${RDF}type`;
-const BROADER = `${SKOS}broader`;
+/** What leads up from the subject, and what leads up to it from the object. */
+const UP: ReadonlySet<string> = new Set([`${SKOS}broader`, `${SKOS}broaderTransitive`]);
+const DOWN: ReadonlySet<string> = new Set([`${SKOS}narrower`, `${SKOS}narrowerTransitive`]);
 const MOST_CLASSES = 100;
 
 export function createSurvey(types: ReadonlySet<string>): SkosSurvey & { add(triple: RdfTriple): number } {
@@ -38,7 +40,8 @@ export function createSurvey(types: ReadonlySet<string>): SkosSurvey & { add(tri
     /** The characters that are held because of it. */
     add({ subject, predicate, object }) {
       if (XL_LABELS.has(predicate.value)) return addOnce(labels, keyOf(object));
-      if (predicate.value === BROADER) return object.termType === 'NamedNode' ? addOnce(parents, object.value) : 0;
+      if (UP.has(predicate.value)) return object.termType === 'NamedNode' ? addOnce(parents, object.value) : 0;
+      if (DOWN.has(predicate.value)) return subject.termType === 'NamedNode' ? addOnce(parents, subject.value) : 0;
       if (predicate.value !== TYPE) return 0;
       const seen = classes.get(object.value);
       if (seen !== undefined || classes.size < MOST_CLASSES) classes.set(object.value, (seen ?? 0) + 1);
