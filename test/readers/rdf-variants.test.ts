@@ -73,10 +73,10 @@ describe('a hierarchy', () => {
 
 describe('a deprecated concept', () => {
   const KINDS: readonly (readonly [Transformer, string, string])[] = [
-    [euroscivocTransformer as Transformer, ':', ''],
-    [gemetTransformer as Transformer, ':', ''],
-    [nvsTransformer as Transformer, '<http://vocab.nerc.ac.uk/collection/P02/current/', '>'],
-    [meshSubjects as Transformer, '<http://id.nlm.nih.gov/mesh/D00000', '>'],
+    [euroscivocTransformer, ':', ''],
+    [gemetTransformer, ':', ''],
+    [nvsTransformer, '<http://vocab.nerc.ac.uk/collection/P02/current/', '>'],
+    [meshSubjects, '<http://id.nlm.nih.gov/mesh/D00000', '>'],
   ];
   const name = (start: string, number: number, end: string): string => `${start}${String(number)}${end}`;
 

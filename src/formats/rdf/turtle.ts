@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { Parser, type Quad } from 'n3';
 import { SourceError, messageOf } from '../../errors.ts';
-import { createTermFactory, type BrokenLine, type OnTriple } from './terms.ts';
+import { createTermFactory, type BrokenLine } from './terms.ts';
 import { statementTooLong, type ParseRdfOptions } from './rdf-xml.ts';
 
 /** Throws SourceError where the text is no Turtle: nothing behind a broken statement tells where the next one begins. */
