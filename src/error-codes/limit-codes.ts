@@ -22,6 +22,10 @@ export const LIMIT_CODES = {
     meaning: 'A download or stream is larger than the limit.',
     remedy: 'Raise `max_bytes` of the reader only for a source that you trust.',
   },
+  E_TOO_MANY_REJECTED: {
+    meaning: 'More than 100,000 records, and nine of ten that were read, were rejected.',
+    remedy: 'Look at them with `vocab-sync rejections RUN`. The source has another shape than the job expects.',
+  },
   E_STEP_MEMORY: {
     meaning: 'A step needed more memory than its process may hold, in three attempts in a row.',
     remedy: 'Check the source. Raise VOCAB_SYNC_STEP_MEMORY where the worker runs only for a source that you trust.',

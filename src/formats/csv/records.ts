@@ -70,6 +70,9 @@ async function refuseOtherFormats(window: ByteWindow, name: string): Promise<voi
 }
 
 /** Undefined where there is no row at all. */
+/** Spreadsheets end at 16,384. Each record becomes an object with a name for each. */
+const MOST_COLUMNS = 200_000;
+
 async function readHeader(
   rows: AsyncGenerator<CsvRow, void, undefined>,
   options: CsvRecordsOptions,
@@ -79,6 +82,12 @@ async function readHeader(
   const row = first.value;
   const cells = row.fault === undefined && isText(row.bytes) ? parseCells([row], options.dialect)[0] : undefined;
   if (!Array.isArray(cells)) throw unusable(options.name, `its first row cannot be read: ${firstBytes(row.bytes)}`);
+  if (cells.length > MOST_COLUMNS) {
+    throw unusable(
+      options.name,
+      `its first row names ${String(cells.length)} columns, more than ${String(MOST_COLUMNS)}`,
+    );
+  }
   const names = cells.map((cell) => (cell === null ? '' : String(cell)));
   if (options.allowsRaggedRows) while (names.at(-1) === '') names.pop();
   for (const name of repeatedOf(names)) options.onRepeatedColumn(name);

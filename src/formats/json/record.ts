@@ -33,6 +33,10 @@ export function parseRecord(bytes: Buffer, maxDepth: number, start = 0, end = by
   if (isDeeperThan(text, maxDepth)) {
     return { code: 'E_RECORD_TOO_DEEP', reason: `it is nested deeper than max_depth, ${String(maxDepth)} levels` };
   }
+  if (hasMoreParts(text, MOST_PARTS)) {
+    const reason = `it has more than ${String(MOST_PARTS)} objects, lists and names, the most for one record`;
+    return { code: 'E_RECORD_TOO_LARGE', reason };
+  }
   try {
     const isSuspect = mayHoldInexactNumber(text, bytes, start, end);
     return { value: isSuspect ? parseJsonExactly(text) : (JSON.parse(text) as unknown) };
@@ -77,6 +81,26 @@ function isDeeperThan(text: string, maxDepth: number): boolean {
   }
   return brackets > maxDepth && depthOf(text, maxDepth) > maxDepth;
 }
+
+/** The parser makes up to 60 bytes of each, however short it is written. Real records have some thousand. */
+const MOST_PARTS = 1_000_000;
+
+/** Objects, lists and the names in objects. A text that is not longer than `most` cannot have more. */
+function hasMoreParts(text: string, most: number): boolean {
+  if (text.length <= most) return false;
+  let parts = 0;
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charCodeAt(i);
+    if (char === QUOTE) i = closingQuote(text, i);
+    else if ((char === OPEN_LIST || char === OPEN_OBJECT || char === COLON) && ++parts > most) return true;
+  }
+  return false;
+}
+
+const QUOTE = 0x22;
+const COLON = 0x3a;
+const OPEN_LIST = 0x5b;
+const OPEN_OBJECT = 0x7b;
 
 /** The nesting of a text, counted no further than one above `limit`. */
 function depthOf(text: string, limit: number): number {

@@ -12,6 +12,7 @@ export interface SkosAncestor {
   /** The fewest steps of `broader` that lead to it: 1 = a parent. */
   readonly distance: number;
   readonly notation?: readonly string[];
+  /** Without labels of more than 10,000 characters: the concept itself has them. */
   readonly prefLabel?: readonly SkosText[];
   /** `owl:deprecated` is true of it. */
   readonly deprecated?: boolean;

@@ -68,13 +68,16 @@ function textsOf(held: HeldConcept, key: TextKey, store: SkosStore): readonly Sk
   return key === 'prefLabel' ? [...further, ...plain] : [...plain, ...further];
 }
 
+/** Characters. Each ancestor is repeated in everything below it; a real label has fewer than 500. */
+const LONGEST_ANCESTOR_LABEL = 10_000;
+
 function describe(
   { id, distance }: { readonly id: string; readonly distance: number },
   store: SkosStore,
 ): SkosAncestor {
   const held = store.get(id);
   if (held === undefined) return { id, distance };
-  const prefLabel = textsOf(held, 'prefLabel', store);
+  const prefLabel = textsOf(held, 'prefLabel', store).filter(({ value }) => value.length <= LONGEST_ANCESTOR_LABEL);
   return {
     id,
     distance,

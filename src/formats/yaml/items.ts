@@ -23,7 +23,11 @@ export interface YamlItemsOptions {
 
 /** Lines that belong together: an item, or what stands before the first one. */
 interface Block {
-  readonly lines: Buffer[];
+  /** Whole, with their ends: a buffer for each line would take a hundred bytes beside an empty one. */
+  readonly chunks: Buffer[];
+  /** The last lines, without their ends. */
+  lines: Buffer[];
+  blankLines: number;
   readonly byte: number;
   /** From 1. */
   readonly line: number;
@@ -35,6 +39,10 @@ const SNIFFED = 1024;
 /** Lists of records as they are written have about five bytes for each name, value and sign: this bounds what is none. */
 const BYTES_PER_PART = 16;
 const LEAST_PARTS = 100_000;
+/** In one item. The parser makes an object of each. */
+const MOST_BLANK_LINES = 100_000;
+const LINES_OF_CHUNK = 1024;
+const END_OF_LINE = Buffer.from('\n');
 
 export async function* readYamlItems(
   source: AsyncIterable<Buffer>,
@@ -92,7 +100,7 @@ async function* readBlocks(window: ByteWindow, options: YamlItemsOptions): Async
     if (isItem) {
       const item = state.block === undefined ? undefined : finish(state.block);
       if (item !== undefined && batch.add(item, state.block?.bytes ?? 0)) yield batch.take();
-      state.block = { lines: [], byte, line: state.line, bytes: 0 };
+      state.block = { chunks: [], lines: [], blankLines: 0, byte, line: state.line, bytes: 0 };
     }
     if (state.block !== undefined) addLine(state.block, text, options.maxRecordBytes);
   }
@@ -104,7 +112,15 @@ async function* readBlocks(window: ByteWindow, options: YamlItemsOptions): Async
 /** What is beyond the limit is counted and let go. */
 function addLine(block: Block, text: Buffer, most: number): void {
   block.bytes += text.length + 1;
-  if (block.bytes <= most + 1 || block.lines.length === 0) block.lines.push(Buffer.from(text));
+  if (text.length === 0 && ++block.blankLines > MOST_BLANK_LINES) return;
+  if (block.bytes > most + 1 && block.chunks.length + block.lines.length > 0) return;
+  block.lines.push(text);
+  if (block.lines.length === LINES_OF_CHUNK) packLines(block);
+}
+
+function packLines(block: Block): void {
+  block.chunks.push(Buffer.concat(block.lines.flatMap((line) => [line, END_OF_LINE])));
+  block.lines = [];
 }
 
 /** The beginning alone of a line that is longer than `most`, which is more than an item may have. */
@@ -141,6 +157,7 @@ const YAML_1_1_BREAK = /^(?:\xc2\x85|\xe2\x80[\xa8\xa9])/;
 
 /** `start`: `---` or a directive; `end`: `...`; `outside`: text that is further left than the items. */
 function kindOf(line: Buffer, indent: number): 'blank' | 'start' | 'end' | 'outside' | 'inside' {
+  if (line.length === 0) return 'blank';
   const start = line.toString('latin1', 0, 200);
   if (/^\s*(#.*)?$/.test(start)) return 'blank';
   if (/^---(\s+(#.*)?)?$/.test(start) || (indent < 0 && start.startsWith('%'))) return 'start';
@@ -157,7 +174,12 @@ function dashOf(line: Buffer): number | undefined {
 
 function toItem(block: Block, position: number, options: YamlItemsOptions): ReadItem {
   const place: RecordPlace = { position, byte: block.byte, line: block.line };
-  const bytes = Buffer.concat(block.lines.flatMap((line) => [line, Buffer.from('\n')]));
+  packLines(block);
+  const bytes = Buffer.concat(block.chunks);
+  if (block.blankLines > MOST_BLANK_LINES) {
+    const reason = `it has more than ${String(MOST_BLANK_LINES)} blank lines`;
+    return recordFailure('E_RECORD_TOO_LARGE', reason, place, bytes.subarray(0, RAW_BYTES));
+  }
   if (block.bytes > options.maxRecordBytes + 1) {
     const reason = `it has more than max_record_bytes, ${String(options.maxRecordBytes)} bytes`;
     return recordFailure('E_RECORD_TOO_LARGE', reason, place, bytes.subarray(0, RAW_BYTES));
@@ -171,7 +193,11 @@ function toItem(block: Block, position: number, options: YamlItemsOptions): Read
 }
 
 function limitsOf({ maxDepth, maxRecordBytes }: YamlItemsOptions): YamlLimits {
-  return { maxDepth: maxDepth + 1, maxParts: Math.max(LEAST_PARTS, Math.floor(maxRecordBytes / BYTES_PER_PART)) };
+  return {
+    maxDepth: maxDepth + 1,
+    maxParts: Math.max(LEAST_PARTS, Math.floor(maxRecordBytes / BYTES_PER_PART)),
+    maxCharacters: maxRecordBytes,
+  };
 }
 
 /** A document that is no block list: it has to be a list all the same, and within the limit. */

@@ -12,6 +12,8 @@ export interface YamlLimits {
   readonly maxDepth: number;
   /** Names, values and the signs between them. The parser makes about 500 bytes of each (measured), whatever its length. */
   readonly maxParts: number;
+  /** Of names and texts, when every alias is replaced by a copy of what it stands for. */
+  readonly maxCharacters: number;
 }
 
 /** As PyYAML's aliases of real fixtures: a few. Each may be resolved into a copy of what it stands for. */
@@ -32,7 +34,7 @@ const PARSING = {
   logLevel: 'error',
 } as const;
 
-export function parseYaml(text: string, { maxDepth, maxParts }: YamlLimits): ParsedRecord {
+export function parseYaml(text: string, { maxDepth, maxParts, maxCharacters }: YamlLimits): ParsedRecord {
   if (opensDeeper(text, maxDepth)) return tooDeep(maxDepth);
   if (hasMoreParts(text, maxParts)) {
     const reason = `it has more than ${String(maxParts)} names and values, the most for its max_record_bytes`;
@@ -45,7 +47,7 @@ export function parseYaml(text: string, { maxDepth, maxParts }: YamlLimits): Par
     const refused = refuse(document, text);
     if (refused !== undefined) return broken(refused);
     const value: unknown = document.toJS({ maxAliasCount: MOST_COPIES });
-    return check(value, maxDepth);
+    return check(value, maxDepth, maxCharacters);
   } catch (error) {
     // The parser calls itself for each level.
     return error instanceof RangeError ? tooDeep(maxDepth) : broken(firstLine(messageOf(error)));
@@ -131,19 +133,28 @@ function customTags(tags: Tags): Tags {
   return [...tags.filter((tag) => !isReplaced(tag)), INTEGER, HEXADECIMAL, DECIMAL];
 }
 
-function check(value: unknown, maxDepth: number): ParsedRecord {
+function check(value: unknown, maxDepth: number, maxCharacters: number): ParsedRecord {
+  let characters = 0;
   const stack: { readonly value: unknown; readonly depth: number }[] = [{ value, depth: 0 }];
   for (let item = stack.pop(); item !== undefined; item = stack.pop()) {
     const { value: found, depth } = item;
+    characters += typeof found === 'string' ? found.length + 1 : 1;
+    if (characters > maxCharacters) return expandsTooFar(maxCharacters);
     if (typeof found === 'number' && !Number.isFinite(found)) return broken(`it holds ${String(found)}`);
     if (typeof found !== 'object' || found === null) continue;
     if (depth >= maxDepth) return tooDeep(maxDepth);
     if (!Array.isArray(found) && Object.getPrototypeOf(found) !== Object.prototype) {
       return broken('it holds a value that JSON has no place for');
     }
+    if (!Array.isArray(found)) for (const name of Object.keys(found)) characters += name.length;
     for (const inner of Object.values(found)) stack.push({ value: inner as unknown, depth: depth + 1 });
   }
   return { value };
+}
+
+function expandsTooFar(most: number): ParsedRecord {
+  const reason = `with its aliases written out it has more than ${String(most)} characters, the most for its max_record_bytes`;
+  return { code: 'E_RECORD_TOO_LARGE', reason };
 }
 
 /** Each is a character at least. */

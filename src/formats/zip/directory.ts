@@ -29,6 +29,9 @@ export interface ZipMember {
 /** Bytes of a local header without name and extra field. */
 export const LOCAL_HEADER_BYTES = 30;
 
+/** Of all members together: half a million real names have some 40 MB. */
+const MOST_NAME_BYTES = 64 * 1024 ** 2;
+
 export async function readZipDirectory(
   handle: FileHandle,
   archive: string,
@@ -38,9 +41,14 @@ export async function readZipDirectory(
   if (zip.entryCount > limits.maxEntries) throw tooMany(archive, zip.entryCount, limits.maxEntries);
   const members: ZipMember[] = [];
   try {
-    for await (const entry of zip.eachEntry()) members.push(toMember(entry, members.length, archive));
+    let nameBytes = 0;
+    for await (const entry of zip.eachEntry()) {
+      nameBytes += entry.fileNameRaw.length;
+      if (nameBytes > MOST_NAME_BYTES) throw namesTooLong(archive);
+      members.push(toMember(entry, members.length, archive));
+    }
   } catch (error) {
-    throw error instanceof SourceError ? error : damaged(archive, error);
+    throw error instanceof SourceError || error instanceof LimitError ? error : damaged(archive, error);
   }
   refuseOverlaps(members, archive);
   return members;
@@ -99,6 +107,14 @@ function tooMany(archive: string, found: number, limit: number): LimitError {
     'E_ARCHIVE_ENTRIES',
     `${archive} has ${String(found)} members, more than max_entries, ${String(limit)}. Raise it only for a source that you trust.`,
     { details: { resource: archive, found, limit } },
+  );
+}
+
+function namesTooLong(archive: string): LimitError {
+  return new LimitError(
+    'E_ARCHIVE_ENTRIES',
+    `The names of the members of ${archive} have more than ${String(MOST_NAME_BYTES)} bytes together, the most that is held. Do not use this archive; report it to the source.`,
+    { details: { resource: archive, limit: MOST_NAME_BYTES } },
   );
 }
 

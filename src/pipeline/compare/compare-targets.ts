@@ -94,7 +94,8 @@ async function compareStaged(client: PoolClient, task: OpenTask, states: TargetS
   const planDigest = await digestPlan(client, task.names);
   const plan = { counts, warnings: tally.warnings, targets, trips, planDigest };
   await savePlan(client, task.run.id, task.row.name, plan);
-  const rejections = counts.rejected === 0 ? [] : await summariseRejections(client, task.run.id, task.row.name);
+  const rejections =
+    counts.rejected === 0 ? [] : await summariseRejections(client, task.run.id, task.row.name, tally.rejectedBy);
   return { counts, targets, trips, rejections, planDigest };
 }
 

@@ -104,11 +104,31 @@ function toDocument(value: unknown, check: RecordCheck | undefined): StagedDocum
   const given = requireRecord(value);
   const id = requireId(given['id']);
   const record = check?.complete?.(given) ?? given;
-  const json = JSON.stringify(record);
+  const json = toJson(record, id);
   refuseUnstorableText(json, id);
   const problem = check?.(record);
   if (problem !== undefined) throw new RecordError('E_RECORD_SCHEMA', problem, { details: { id } });
   return { id, json, value: record };
+}
+
+/** Characters of JSON. PostgreSQL takes 256 MB as jsonb; a step holds several copies of a record. */
+const MOST_DOCUMENT_CHARACTERS = 64 * 1024 ** 2;
+
+function toJson(value: unknown, id: string): string {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(value);
+  } catch (error) {
+    // A text longer than a string can be. Anything else is a fault of a transformer, such as a cycle.
+    if (!(error instanceof RangeError)) throw error;
+  }
+  if (json !== undefined && json.length <= MOST_DOCUMENT_CHARACTERS) return json;
+  const found = json === undefined ? 'more than a text can hold' : String(json.length);
+  throw new RecordError(
+    'E_RECORD_TOO_LARGE',
+    `Expected a record of at most ${String(MOST_DOCUMENT_CHARACTERS)} characters of JSON, found ${found} in record ${id}.`,
+    { details: { id } },
+  );
 }
 
 function filtered({ code, message, deletes }: Skip): ItemResult {
@@ -184,9 +204,14 @@ function idOf(error: unknown): string | undefined {
   return typeof named === 'string' ? named : undefined;
 }
 
+/** Never throws: it describes a record that is refused already. */
 function rawText(value: unknown): string | undefined {
-  const text = JSON.stringify(value) as string | undefined;
-  return text?.slice(0, RAW_LIMIT);
+  try {
+    const text = JSON.stringify(value) as string | undefined;
+    return text?.slice(0, RAW_LIMIT);
+  } catch {
+    return undefined;
+  }
 }
 
 function hasField(found: unknown): boolean {

@@ -46,8 +46,16 @@ export async function insertRejections(
   );
 }
 
-/** The rejections of a task by code, the most frequent first, each with the first of its kind. */
-export async function summariseRejections(client: PoolClient, run: string, task: string): Promise<RejectionKind[]> {
+/**
+ * The rejections of a task by code, the most frequent first, each with the first of its kind. `counted` is how many there
+ * were of each code: of a frequent one not all are kept.
+ */
+export async function summariseRejections(
+  client: PoolClient,
+  run: string,
+  task: string,
+  counted: Readonly<Record<string, number>> = {},
+): Promise<RejectionKind[]> {
   const { rows } = await client.query<RejectionKind>(
     `SELECT code, count, left(message, 300) || ' (' || left(origin, 200) || ')' AS sample
      FROM (SELECT code, count(*)::integer AS count, min(id) AS id
@@ -55,7 +63,9 @@ export async function summariseRejections(client: PoolClient, run: string, task:
      JOIN vocab_sync.rejection USING (id, code) ORDER BY count DESC, code LIMIT $3`,
     [run, task, MOST_KINDS],
   );
-  return rows;
+  return rows
+    .map((kind) => ({ ...kind, count: Math.max(kind.count, counted[kind.code] ?? 0) }))
+    .sort((a, b) => b.count - a.count);
 }
 
 /** A partition that starts over rejects again. */
