@@ -1,4 +1,5 @@
 /** The rows of a CSV file. */
+import { quote } from '../src/clip.ts';
 import { z } from 'zod';
 import { abortable } from '../src/component/abortable.ts';
 import { defineReader, type ReadContext } from '../src/component/reader.ts';
@@ -106,7 +107,7 @@ function read(input: Resource, args: Args, context: ReadContext): AsyncIterable<
     onRepeatedColumn: (name) => {
       context.warn({
         code: 'W_CSV_COLUMN_REPEATED',
-        message: `${input.name} names the column ${JSON.stringify(name)} more than once: the last of them counts.`,
+        message: `${input.name} names the column ${quote(name)} more than once: the last of them counts.`,
       });
     },
   });

@@ -22,7 +22,10 @@ import { BOTH_KEYS, hasBothKeys, placeArgs, toPlace } from './bucket/place-args.
 
 const argsSchema = z
   .strictObject({
-    bucket: z.string().min(1).describe('The bucket.'),
+    bucket: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/, 'expected the name of a bucket, not an ARN or an address')
+      .describe('The name of the bucket.'),
     prefix: z.string().optional().describe('Only objects whose keys begin with this. The server looks no further.'),
     regex: namePattern.describe(
       'Only objects in whose key this regular expression is found (RE2 syntax, searched anywhere).',

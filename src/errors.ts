@@ -142,9 +142,12 @@ const CLASSES: Readonly<Record<ErrorKind, unknown>> = {
   internal: InternalError,
 };
 
-/** The message of anything that was thrown, for a sentence. */
+/** A library may quote the text that it could not read, whatever its length. */
+const LONGEST_REASON = 2_000;
+
+/** Returns the message of anything that was thrown, for a sentence. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  return clip(thrown instanceof Error ? thrown.message : String(thrown), LONGEST_REASON);
 }
 
 /** What the operator can do about a code; a general answer where the code is a plug-in's own. */

@@ -1,3 +1,4 @@
+import { quote } from '../src/clip.ts';
 import { z } from 'zod';
 import type { Warning } from '../src/component/reader.ts';
 import { RecordError } from '../src/errors.ts';
@@ -121,6 +122,6 @@ function noName(id: string): RecordError {
 function unknownCountry(name: string, id: string): Warning {
   return {
     code: 'W_COUNTRY_UNKNOWN',
-    message: `Expected the name of a country in ${id}, found ${JSON.stringify(name)}: it is kept as text, without a code. "country_aliases" can give it one.`,
+    message: `Expected the name of a country in ${id}, found ${quote(name)}: it is kept as text, without a code. "country_aliases" can give it one.`,
   };
 }

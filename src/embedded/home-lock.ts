@@ -2,7 +2,7 @@
 import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnavailableError } from '../errors.ts';
-import { identifySelf, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { identifySelf, isIdentity, isRunning, type ProcessIdentity } from './process-identity.ts';
 import { readHomeFile } from './read-home-file.ts';
 
 const INTERVAL_MILLISECONDS = 100;
@@ -63,12 +63,17 @@ function tryLock(path: string): boolean {
 
 function readHolder(path: string): ProcessIdentity | undefined {
   try {
-    return JSON.parse(readHomeFile(path)) as ProcessIdentity;
+    const holder: unknown = JSON.parse(readHomeFile(path));
+    return isIdentity(holder) ? holder : LOST;
   } catch (error) {
+    if (error instanceof SyntaxError) return LOST;
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }
+
+/** A lock appears with its content, so one without it was cut off by a power loss: its holder does not run. */
+const LOST: ProcessIdentity = { pid: 0, started: 'lost' };
 
 /** Moved away first: of several that find it stale, one moves it, and none removes the lock that follows. */
 function removeStale(path: string, holder: ProcessIdentity): void {

@@ -23,6 +23,13 @@ export function identifySelf(): ProcessIdentity {
   return self;
 }
 
+/** A file that was being written when the machine lost power may be empty, `null` or incomplete. */
+export function isIdentity(value: unknown): value is ProcessIdentity {
+  if (typeof value !== 'object' || value === null) return false;
+  const { pid, started } = value as Readonly<Record<string, unknown>>;
+  return typeof pid === 'number' && typeof started === 'string';
+}
+
 export function isRunning(identity: ProcessIdentity): boolean {
   return identifyProcess(identity.pid)?.started === identity.started;
 }

@@ -1,7 +1,7 @@
 /** The servers of a home that run now, without starting any. */
 import { join } from 'node:path';
 import type { TemporalConnectConfig } from '../settings.ts';
-import { isRunning, type ProcessIdentity } from './process-identity.ts';
+import { isIdentity, isRunning, type ProcessIdentity } from './process-identity.ts';
 import { readHomeFile } from './read-home-file.ts';
 
 export interface DatabaseDetails {
@@ -42,10 +42,11 @@ function findRunning(home: string, name: 'database' | 'temporal'): unknown {
     // None was ever started here, or its record is being replaced.
     return undefined;
   }
+  if (typeof record !== 'object' || record === null) return undefined;
   const { server, stopped, details } = record as {
     readonly server: ProcessIdentity;
     readonly stopped: boolean;
     readonly details: unknown;
   };
-  return stopped || !isRunning(server) ? undefined : details;
+  return stopped || !isIdentity(server) || !isRunning(server) ? undefined : details;
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnavailableError } from '../errors.ts';
 import { withHomeLock } from './home-lock.ts';
-import { identifyProcess, identifySelf, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { identifyProcess, identifySelf, isIdentity, isRunning, type ProcessIdentity } from './process-identity.ts';
 import { readHomeFile } from './read-home-file.ts';
 
 const INTERVAL_MILLISECONDS = 200;
@@ -131,15 +131,22 @@ function listClients(files: ServerFiles): readonly ProcessIdentity[] {
   const directory = clientsOf(files);
   return readdirSync(directory).flatMap((name) => {
     const file = join(directory, name);
-    const client = readJson(file) as ProcessIdentity | undefined;
-    if (client !== undefined && isRunning(client)) return [client];
+    const client = readJson(file);
+    if (isIdentity(client) && isRunning(client)) return [client];
     rmSync(file, { force: true });
     return [];
   });
 }
 
 function readRecord<Details>(files: ServerFiles): ServerRecord<Details> | undefined {
-  return readJson(recordOf(files)) as ServerRecord<Details> | undefined;
+  const record = readJson(recordOf(files));
+  return isRecord(record) ? (record as unknown as ServerRecord<Details>) : undefined;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const { owner, server, details } = value as Readonly<Record<string, unknown>>;
+  return isIdentity(owner) && isIdentity(server) && typeof details === 'object' && details !== null;
 }
 
 /** The record holds the password of the database. */

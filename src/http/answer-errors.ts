@@ -103,7 +103,7 @@ function codeOf(thrown: unknown): string | undefined {
 
 /** TLS certificates and bytes that are not HTTP: asking again gives the same. */
 function isWrongServer(code: string | undefined): boolean {
-  return code !== undefined && /^(CERT_|HPE_INVALID|ERR_TLS_|ERR_SSL_|UNABLE_TO_)|SELF_SIGNED_CERT/.test(code);
+  return code !== undefined && /^(EPROTO$|CERT_|HPE_INVALID|ERR_TLS_|ERR_SSL_|UNABLE_TO_)|SELF_SIGNED_CERT/.test(code);
 }
 
 const REASONS: Readonly<Record<string, string>> = {

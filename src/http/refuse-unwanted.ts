@@ -1,4 +1,5 @@
 /** Tells an error page from a dump, by what the bytes say first and by what the header says second. */
+import { clip } from '../clip.ts';
 import { SourceError } from '../errors.ts';
 import { toReason } from './answer-reason.ts';
 import { redactUrl } from './url-policy.ts';
@@ -52,7 +53,13 @@ function unexpected(head: AnswerHead, accept: readonly string[] | undefined): So
   const said = words === '' ? 'without readable text' : `that begins with "${words}"`;
   return new SourceError(
     'E_SOURCE_UNEXPECTED',
-    `${redactUrl(head.url)} answered ${String(head.status)} with ${head.contentType ?? 'no content type'} ${said}; expected ${expected}. Open the address in a browser: it may be a login or an error page.`,
-    { details: { url: redactUrl(head.url), status: head.status, content_type: head.contentType ?? null } },
+    `${redactUrl(head.url)} answered ${String(head.status)} with ${clip(head.contentType ?? 'no content type', 100)} ${said}; expected ${expected}. Open the address in a browser: it may be a login or an error page.`,
+    {
+      details: {
+        url: redactUrl(head.url),
+        status: head.status,
+        content_type: head.contentType === undefined ? null : clip(head.contentType, 100),
+      },
+    },
   );
 }

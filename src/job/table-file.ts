@@ -27,6 +27,25 @@ function readText(path: string): string {
   }
 }
 
+/**
+ * Says where a text stops being JSON. The text is not quoted: the path may lead to any file of the worker, and the parser
+ * would repeat its first characters.
+ */
+export function placeInJson(text: string, thrown: unknown): string {
+  const at = /position (\d+)/.exec(messageOf(thrown))?.[1];
+  if (at === undefined) return 'it is not valid JSON (its content is not shown)';
+  const line = text.slice(0, Number(at)).split('\n').length;
+  return `it is not valid JSON at line ${String(line)} (its content is not shown)`;
+}
+
+/** Says where a text stops being CSV, without quoting it. `thrown` is an error of csv-parse. */
+export function placeInCsv(thrown: unknown): string {
+  const { code, lines } = thrown instanceof Error ? (thrown as Error & { code?: unknown; lines?: unknown }) : {};
+  const place = typeof lines === 'number' ? ` at line ${String(lines)}` : '';
+  const fault = typeof code === 'string' && /^[A-Z_]+$/.test(code) ? ` (${code})` : '';
+  return `it is not valid CSV${place}${fault}; its content is not shown`;
+}
+
 /** `reason` goes on "cannot be used:". */
 export function tableInvalid(path: string, reason: string, cause?: unknown): ConfigError {
   return new ConfigError('E_TABLE_INVALID', `The table ${path} cannot be used: ${reason}.`, {

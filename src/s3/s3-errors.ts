@@ -1,10 +1,11 @@
 /** What an answer of an S3 server means to the operator. Its own text is not repeated: it may name an access key. */
-import { SourceError, UnavailableError, VocabSyncError, type VocabSyncErrorOptions } from '../errors.ts';
+import { ConfigError, SourceError, UnavailableError, VocabSyncError, type VocabSyncErrorOptions } from '../errors.ts';
 import { errorOfConnection } from '../http/answer-errors.ts';
 
 export function toS3Error(thrown: unknown, address: string): VocabSyncError {
   if (thrown instanceof VocabSyncError) return thrown;
   const { status, name } = answerOf(thrown);
+  if (status === undefined && isOfSdk(thrown)) return notAsked(address, thrown);
   // Without a status there was no answer.
   if (isUnreadable(thrown, status)) return unreadable(address, thrown);
   if (status === undefined || status < 300) return errorOfConnection(connectionFault(thrown), new URL(address));
@@ -40,6 +41,17 @@ export function objectChanged(address: string, options: VocabSyncErrorOptions = 
 function isUnreadable(thrown: unknown, status: number | undefined): boolean {
   const isOfParser = thrown instanceof Error && '$response' in thrown && !('code' in thrown);
   return isOfParser && (status === undefined || status < 300);
+}
+
+/** The SDK refuses some names of buckets and endpoints itself: without a code, an answer or a timeout nothing was asked. */
+function isOfSdk(thrown: unknown): boolean {
+  if (!(thrown instanceof Error) || 'code' in thrown || '$response' in thrown || '$metadata' in thrown) return false;
+  return !['TimeoutError', 'AbortError'].includes(thrown.name) && thrown.cause === undefined;
+}
+
+function notAsked(address: string, thrown: unknown): ConfigError {
+  const message = `${address} cannot be asked (${answerOf(thrown).name}): the S3 client refuses the bucket, the endpoint or the region. Check bucket, endpoint, region and path_style of the reader.`;
+  return new ConfigError('E_URL_INVALID', message, { details: { url: address } });
 }
 
 function unreadable(address: string, thrown: unknown): SourceError {

@@ -2,6 +2,7 @@
  * Projects of CORDIS to awards of the European Commission. The keys come in a fixed order, so that equal records are
  * equal as JSON text. Where it differs from InvenioRDM: docs/compatibility.md.
  */
+import { quote } from '../../src/clip.ts';
 import type { Transform } from '../../src/component/transformer.ts';
 import { RecordError } from '../../src/errors.ts';
 import { isJsonObject, type JsonObject } from '../../src/records/json-object.ts';
@@ -89,7 +90,7 @@ function readWebsite(project: JsonObject, id: string, warn: Warn): string | unde
     if (isWebAddress(address)) return address;
     warn({
       code: 'W_IDENTIFIER_INVALID',
-      message: `Expected an http(s) address as the website, found ${JSON.stringify(address)}: it is left out of ${id}.`,
+      message: `Expected an http(s) address as the website, found ${quote(address)}: it is left out of ${id}.`,
     });
   }
   return undefined;
@@ -101,7 +102,7 @@ function readDate(project: JsonObject, name: string, id: string, warn: Warn): st
   if (text !== undefined && date === undefined) {
     warn({
       code: 'W_DATE_INVALID',
-      message: `Expected a day YYYY-MM-DD in the element "${name}", found ${JSON.stringify(text)}: it is left out of ${id}.`,
+      message: `Expected a day YYYY-MM-DD in the element "${name}", found ${quote(text)}: it is left out of ${id}.`,
     });
   }
   return date;
@@ -118,7 +119,7 @@ function readIdentifiers(project: JsonObject, number: string, id: string, warn: 
   else if (text !== undefined) {
     warn({
       code: 'W_IDENTIFIER_INVALID',
-      message: `Expected a DOI in the element "grantDoi", found ${JSON.stringify(text)}: it is left out of ${id}.`,
+      message: `Expected a DOI in the element "grantDoi", found ${quote(text)}: it is left out of ${id}.`,
     });
   }
   return identifiers;

@@ -3,8 +3,7 @@
  * `confidence`. Rows without one of the two ids are passed over. Throws ConfigError.
  */
 import { parse } from 'csv-parse/sync';
-import { messageOf } from '../../src/errors.ts';
-import { readTableFile, tableInvalid } from '../../src/job/table-file.ts';
+import { placeInCsv, readTableFile, tableInvalid } from '../../src/job/table-file.ts';
 import { toBareRorId } from '../../src/records/ror-id.ts';
 
 const COLUMNS = ['pic', 'ror_id', 'confidence'] as const;
@@ -37,7 +36,7 @@ function readRows(path: string): readonly Row[] {
   try {
     rows = parse(text, { columns: keepHeader, skip_empty_lines: true, trim: true });
   } catch (cause) {
-    throw tableInvalid(path, messageOf(cause), cause);
+    throw tableInvalid(path, placeInCsv(cause));
   }
   const missing = COLUMNS.filter((column) => !header.includes(column));
   if (missing.length === 0) return rows;

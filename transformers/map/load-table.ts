@@ -1,10 +1,9 @@
 /** A look-up table from a file. Throws ConfigError E_FILE_NOT_FOUND or E_TABLE_INVALID. */
 import { resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { messageOf } from '../../src/errors.ts';
 import { parseJsonExactly } from '../../src/formats/json/exact-numbers.ts';
 import { isJsonObject } from '../../src/records/json-object.ts';
-import { readTableFile, tableInvalid } from '../../src/job/table-file.ts';
+import { placeInCsv, placeInJson, readTableFile, tableInvalid } from '../../src/job/table-file.ts';
 
 export type LookUpTable = ReadonlyMap<string, unknown>;
 
@@ -19,7 +18,7 @@ function parseJson(text: string, path: string): LookUpTable {
   try {
     value = parseJsonExactly(text);
   } catch (cause) {
-    throw tableInvalid(path, messageOf(cause), cause);
+    throw tableInvalid(path, placeInJson(text, cause));
   }
   if (!isJsonObject(value)) throw tableInvalid(path, 'it holds no JSON object');
   return new Map(Object.entries(value));
@@ -30,7 +29,7 @@ function parseCsv(text: string, path: string): LookUpTable {
   try {
     rows = parse(text, { from_line: 2, skip_empty_lines: true });
   } catch (cause) {
-    throw tableInvalid(path, messageOf(cause), cause);
+    throw tableInvalid(path, placeInCsv(cause));
   }
   const table = new Map<string, string>();
   for (const [i, row] of rows.entries()) {
@@ -40,10 +39,7 @@ function parseCsv(text: string, path: string): LookUpTable {
     }
     const before = table.get(from);
     if (before !== undefined && before !== to) {
-      throw tableInvalid(
-        path,
-        `it gives ${JSON.stringify(from)} two values, ${JSON.stringify(before)} and ${JSON.stringify(to)}`,
-      );
+      throw tableInvalid(path, `record ${String(i + 1)} gives a second value for a key that an earlier record has`);
     }
     table.set(from, to);
   }

@@ -2,6 +2,7 @@
  * Projects of the OpenAIRE Graph, in both published schemas, to awards. The keys come in a fixed order, so that equal
  * records are equal as JSON text. Where it differs from InvenioRDM: docs/compatibility.md.
  */
+import { quote } from '../../src/clip.ts';
 import type { Transform } from '../../src/component/transformer.ts';
 import { RecordError } from '../../src/errors.ts';
 import { isJsonObject, type JsonObject } from '../../src/records/json-object.ts';
@@ -84,7 +85,7 @@ function requireFunder(funders: ReadonlyMap<string, string>, openaireId: string,
   if (funder !== undefined) return funder;
   throw new RecordError(
     'E_RECORD_FUNDER',
-    `Expected the prefix of a known funder in the id ${openaireId} of project ${number}, found ${JSON.stringify(prefix)}: add it to "funder_prefixes" with the ROR id of the funder.`,
+    `Expected the prefix of a known funder in the id ${openaireId} of project ${number}, found ${quote(prefix)}: add it to "funder_prefixes" with the ROR id of the funder.`,
     { details: { id: openaireId, prefix } },
   );
 }
@@ -126,7 +127,7 @@ function readDate(
   if (text !== undefined && date === undefined) {
     warn({
       code: 'W_DATE_INVALID',
-      message: `Expected a day YYYY-MM-DD at /${key}, found ${JSON.stringify(text)}: it is left out of ${id}.`,
+      message: `Expected a day YYYY-MM-DD at /${key}, found ${quote(text)}: it is left out of ${id}.`,
     });
   }
   return date;
@@ -139,7 +140,7 @@ function readWebsite(project: JsonObject, id: string, warn: Warn): string | unde
   if (address === undefined || isUrl(address)) return address;
   warn({
     code: 'W_IDENTIFIER_INVALID',
-    message: `Expected an http(s) address at /${key}, found ${JSON.stringify(address)}: it is left out of ${id}.`,
+    message: `Expected an http(s) address at /${key}, found ${quote(address)}: it is left out of ${id}.`,
   });
   return undefined;
 }

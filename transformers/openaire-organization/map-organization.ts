@@ -1,4 +1,5 @@
 /** Organizations of the OpenAIRE Graph, in both published schemas, to what they add to affiliations. */
+import { quote } from '../../src/clip.ts';
 import type { Warning } from '../../src/component/reader.ts';
 import { skip, type Transform } from '../../src/component/transformer.ts';
 import { RecordError } from '../../src/errors.ts';
@@ -74,7 +75,7 @@ function firstOf(
 }
 
 function leftOut(code: string, expected: string, found: string, id: string): Warning {
-  return { code, message: `${expected}, found ${JSON.stringify(found)}: it is left out of ${id}.` };
+  return { code, message: `${expected}, found ${quote(found)}: it is left out of ${id}.` };
 }
 
 function isGiven(value: unknown): boolean {

@@ -1,8 +1,7 @@
 /** Which affiliation an organisation of ORCID is: by its ROR id, or by a table that the operator gives for other ids. */
 import { resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { messageOf } from '../../src/errors.ts';
-import { readTableFile, tableInvalid } from '../../src/job/table-file.ts';
+import { placeInCsv, readTableFile, tableInvalid } from '../../src/job/table-file.ts';
 import { toBareRorId } from '../../src/records/ror-id.ts';
 import type { OrcidArgs } from './orcid-args.ts';
 
@@ -43,8 +42,8 @@ function readRows(path: string): readonly Row[] {
   return body.map((row, i) => {
     const [scheme = '', id = '', affiliation = ''] = row;
     if (row.length === 3 && scheme !== '' && id !== '' && affiliation !== '') return [scheme, id, affiliation];
-    const found = JSON.stringify(row.slice(0, 4));
-    throw tableInvalid(path, `expected the columns ${HEADER}, but record ${String(i + 1)} is ${found}`);
+    const found = row.length === 3 ? 'lacks a value' : `has ${String(row.length)}`;
+    throw tableInvalid(path, `expected the columns ${HEADER}, but record ${String(i + 1)} ${found}`);
   });
 }
 
@@ -53,6 +52,6 @@ function parseCsv(path: string): readonly (readonly string[])[] {
   try {
     return parse(text, { trim: true, skip_empty_lines: true, relax_column_count: true });
   } catch (cause) {
-    throw tableInvalid(path, messageOf(cause), cause);
+    throw tableInvalid(path, placeInCsv(cause));
   }
 }

@@ -1,4 +1,5 @@
 /** The list `external_ids` of a ROR record as identifiers, the ROR id itself first. */
+import { quote } from '../../src/clip.ts';
 import type { Warning } from '../../src/component/reader.ts';
 import type { JsonObject } from '../../src/records/json-object.ts';
 import { toCompactIsni } from '../../src/records/isni.ts';
@@ -63,13 +64,13 @@ function toIdentifier(type: string, value: string, { fundrefDoiPrefix }: Identif
 function notAnIsni(value: string, id: string): Warning {
   return {
     code: 'W_IDENTIFIER_INVALID',
-    message: `Expected an ISNI of 16 digits with a right check digit, found ${JSON.stringify(value)}: it is left out of ${id}.`,
+    message: `Expected an ISNI of 16 digits with a right check digit, found ${quote(value)}: it is left out of ${id}.`,
   };
 }
 
 function repeated({ scheme, identifier }: Identifier, id: string): Warning {
   return {
     code: 'W_IDENTIFIER_REPEATED',
-    message: `Expected one identifier of scheme "${scheme}", found a further one, ${JSON.stringify(identifier)}: it is left out of ${id}.`,
+    message: `Expected one identifier of scheme "${scheme}", found a further one, ${quote(identifier)}: it is left out of ${id}.`,
   };
 }

@@ -1,4 +1,5 @@
 /** The list `names` of a ROR record: one name to show, labels by language, aliases and acronyms. */
+import { quote } from '../../src/clip.ts';
 import type { Warning } from '../../src/component/reader.ts';
 import { RecordError } from '../../src/errors.ts';
 import type { JsonObject } from '../../src/records/json-object.ts';
@@ -90,6 +91,6 @@ function toTitle(
 function unknownLanguage(lang: string, id: string): Warning {
   return {
     code: 'W_LABEL_LANGUAGE',
-    message: `Expected a language of two letters, found ${JSON.stringify(lang)}: that label of ${id} is left out.`,
+    message: `Expected a language of two letters, found ${quote(lang)}: that label of ${id} is left out.`,
   };
 }

@@ -1,4 +1,5 @@
 /** The labels of a concept as the title by language that a subject has, and the one label that is shown. */
+import { quote } from '../../src/clip.ts';
 import type { Warning } from '../../src/component/reader.ts';
 import { RecordError } from '../../src/errors.ts';
 import type { SkosText } from '../../src/formats/skos/concept.ts';
@@ -74,6 +75,6 @@ export function raiseFirst(text: string): string {
 function unknownLanguage(lang: string, id: string): Warning {
   return {
     code: 'W_LABEL_LANGUAGE',
-    message: `Expected a language of two letters, found ${JSON.stringify(lang)}: that label of ${id} is left out.`,
+    message: `Expected a language of two letters, found ${quote(lang)}: that label of ${id} is left out.`,
   };
 }

@@ -1,4 +1,5 @@
 /** Names of archive members that do not stay inside their archive. Nothing is ever written by such a name; it marks a bad archive. */
+import { clip, quote } from '../../clip.ts';
 import { SourceError } from '../../errors.ts';
 
 /** Throws SourceError for a name that leaves the archive. */
@@ -7,8 +8,8 @@ export function refuseMemberName(name: string, archive: string, position: number
   if (fault === undefined) return;
   throw new SourceError(
     'E_ARCHIVE_ENTRY_NAME',
-    `${archive} holds a member with the name ${JSON.stringify(name)}, which ${fault}. A name should stay inside its archive: do not use this one, report it to the source.`,
-    { details: { resource: archive, member: name, position } },
+    `${archive} holds a member with the name ${quote(name)}, which ${fault}. A name should stay inside its archive: do not use this one, report it to the source.`,
+    { details: { resource: archive, member: clip(name, 200), position } },
   );
 }
 

@@ -1,4 +1,5 @@
 /** Chooses members of an archive by a pattern, and says what there is to choose from when nothing fits. */
+import { clip, quote, quoteList } from '../../clip.ts';
 import { distance } from 'fastest-levenshtein';
 import type { Warning } from '../../component/reader.ts';
 import { ConfigError } from '../../errors.ts';
@@ -10,6 +11,9 @@ interface Named {
 
 /** More names than this make a message that nobody reads; all of them would not fit into a run's record. */
 const NAMES_SHOWN = 20;
+
+/** Names that the nearest one is looked for among. */
+const NAMES_COMPARED = 1000;
 
 const CURRENT_ROR_PATTERN = '-ror-data\\.json$';
 
@@ -32,7 +36,7 @@ export function selectMembers<T extends Named>(
   if (pattern.text.includes('_schema_v2') && only !== undefined && current.length === 1) {
     warn({
       code: 'W_ZIP_OUTDATED_PATTERN',
-      message: `No member of ${archive} matches ${JSON.stringify(pattern.text)}, the pattern for ROR dumps before v2.0; ${only.name} is read instead. Write "regex": ${JSON.stringify(CURRENT_ROR_PATTERN)}.`,
+      message: `No member of ${archive} matches ${JSON.stringify(pattern.text)}, the pattern for ROR dumps before v2.0; ${quote(only.name)} is read instead. Write "regex": ${JSON.stringify(CURRENT_ROR_PATTERN)}.`,
     });
     return [only];
   }
@@ -47,15 +51,16 @@ export function noMatch(
   count = members.length,
 ): ConfigError {
   const names = members.map((member) => member.name);
-  const listed = names.slice(0, NAMES_SHOWN).join(', ');
-  const more = count > NAMES_SHOWN ? ` and ${String(count - NAMES_SHOWN)} more` : '';
-  const nearest = nearestName(pattern.text, names);
+  const listed = quoteList(names, NAMES_SHOWN);
+  const unlisted = count - Math.min(count, names.length);
+  const more = unlisted > 0 ? ` (${String(count)} in all)` : '';
+  const nearest = nearestName(pattern.text, names.slice(0, NAMES_COMPARED));
   const hint =
-    nearest === undefined ? '' : ` The nearest is ${nearest}: "regex": ${JSON.stringify(literal(nearest))} matches it.`;
+    nearest === undefined ? '' : ` The nearest is ${quote(nearest)}: "regex": ${quote(literal(nearest))} matches it.`;
   return new ConfigError(
     'E_ARCHIVE_NO_MATCH',
     `The regex ${JSON.stringify(pattern.text)} should match a member of ${archive}, but its members are: ${listed || 'none'}${more}.${hint}`,
-    { details: { regex: pattern.text, members: names.slice(0, NAMES_SHOWN), count } },
+    { details: { regex: pattern.text, members: names.slice(0, NAMES_SHOWN).map((name) => clip(name, 200)), count } },
   );
 }
 
@@ -63,6 +68,7 @@ function nearestName(pattern: string, names: readonly string[]): string | undefi
   const wanted = pattern.replace(/[\\^$()?*+|[\]{}]/g, '');
   let best: { readonly name: string; readonly steps: number } | undefined;
   for (const name of names) {
+    if (name.length > 200) continue;
     // The end of a name is what patterns are written for; versions and dates stand in front.
     const steps = distance(wanted, name.slice(-Math.max(wanted.length, 1)));
     if (best === undefined || steps < best.steps) best = { name, steps };

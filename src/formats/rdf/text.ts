@@ -2,6 +2,7 @@
  * The text of a document of RDF: by its byte order mark, else by its XML declaration, else UTF-8. Bytes that do not fit
  * become U+FFFD, and `hasBadBytes` says so: the statements around them are still of use.
  */
+import { quote } from '../../clip.ts';
 import { isUtf8 } from 'node:buffer';
 import { SourceError } from '../../errors.ts';
 import { firstBytes } from '../bytes/sniff-content.ts';
@@ -105,7 +106,7 @@ function decoderOf(head: Buffer, name: string): Decoder {
   } catch (cause) {
     throw new SourceError(
       'E_RDF_SYNTAX',
-      `${name} declares the encoding ${JSON.stringify(label)}, which is not known; expected one such as UTF-8. It begins with ${firstBytes(head)}. Report it to the source.`,
+      `${name} declares the encoding ${quote(label)}, which is not known; expected one such as UTF-8. It begins with ${firstBytes(head)}. Report it to the source.`,
       { cause, details: { resource: name, encoding: label } },
     );
   }

@@ -1,4 +1,5 @@
 /** The triples of a Turtle document, as they come, and of an N-Triples document, line by line. */
+import { clip } from '../../clip.ts';
 import { EventEmitter } from 'node:events';
 import { Parser, type Quad } from 'n3';
 import { SourceError, messageOf } from '../../errors.ts';
@@ -124,7 +125,7 @@ function parseInto(
   } catch (error) {
     // Where the line is, is known better here.
     if (isQuad(text)) throw hasGraphs(options.name);
-    onError(messageOf(error).replace(/( on line \d+)?\.$/, ''));
+    onError(clip(messageOf(error), 300).replace(/( on line \d+)?\.$/, ''));
     return false;
   }
   for (const triple of triples) options.onTriple(triple);

@@ -1,4 +1,5 @@
 /** What is held of a concept, as the record that is yielded. */
+import { quote } from '../../clip.ts';
 import { RecordError } from '../../errors.ts';
 import { RAW_LIMIT, type ReadItem } from '../../records/entry.ts';
 import { relativeIri } from '../rdf/terms.ts';
@@ -97,7 +98,7 @@ function unnamed(position: number): RecordError {
 function relativeName(iri: string): RecordError {
   return new RecordError(
     'E_RECORD_RELATIVE_IRI',
-    `A concept should be named by an absolute IRI, but ${JSON.stringify(iri)} is relative and the document names no base (xml:base, @base). Give the reader its "base_iri".`,
+    `A concept should be named by an absolute IRI, but ${quote(iri)} is relative and the document names no base (xml:base, @base). Give the reader its "base_iri".`,
     { details: { iri } },
   );
 }

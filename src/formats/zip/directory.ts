@@ -3,6 +3,7 @@
  * member is found without reading those before it. Refuses names that leave the archive, members that lie over each
  * other, and more members than allowed; sizes and checksums are proven when a member is read (zip-member.ts).
  */
+import { clip, quote } from '../../clip.ts';
 import type { FileHandle } from 'node:fs/promises';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { LimitError, SourceError, messageOf } from '../../errors.ts';
@@ -93,8 +94,8 @@ function refuseOverlaps(members: readonly ZipMember[], archive: string): void {
     if (member.headerOffset < end) {
       throw new SourceError(
         'E_ZIP_CORRUPT',
-        `The members ${JSON.stringify(before)} and ${JSON.stringify(member.name)} of ${archive} lie over each other, where each should have bytes of its own. Do not use this archive; report it to the source.`,
-        { details: { resource: archive, members: [before, member.name] } },
+        `The members ${quote(before)} and ${quote(member.name)} of ${archive} lie over each other, where each should have bytes of its own. Do not use this archive; report it to the source.`,
+        { details: { resource: archive, members: [clip(before, 200), clip(member.name, 200)] } },
       );
     }
     end = member.headerOffset + LOCAL_HEADER_BYTES + member.packedBytes;

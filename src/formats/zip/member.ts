@@ -2,6 +2,7 @@
  * The bytes of one zip member, proven as they stream: exactly the size that the directory declares, with its CRC-32.
  * Nothing beyond the declared size is ever unpacked, so that the limits on declared sizes hold for what comes out.
  */
+import { clip, quote } from '../../clip.ts';
 import type { FileHandle } from 'node:fs/promises';
 import { Readable, pipeline } from 'node:stream';
 import { promisify } from 'node:util';
@@ -148,7 +149,7 @@ function hex(checksum: number): string {
 function corrupt(member: ZipMember, fault: string, cause?: unknown): SourceError {
   return new SourceError(
     'E_ZIP_CORRUPT',
-    `The zip member ${member.name} ${fault}. The archive is damaged: download it again, or report it to the source.`,
-    { cause, details: { resource: member.name, declaredBytes: member.bytes } },
+    `The zip member ${quote(member.name)} ${fault}. The archive is damaged: download it again, or report it to the source.`,
+    { cause, details: { resource: clip(member.name, 200), declaredBytes: member.bytes } },
   );
 }

@@ -2,6 +2,9 @@
 import { coverageOf, type Reader } from '../../component/reader.ts';
 import type { Writer } from '../../component/writer.ts';
 import type { CheckedComponent } from './check-components.ts';
+import { isJsonObject } from '../../records/json-object.ts';
+import { findReferences } from '../effective/references.ts';
+import { toPointer, type Path } from '../pointer.ts';
 import type { Report } from './problem.ts';
 
 export interface TaskTargets {
@@ -43,6 +46,9 @@ function isPartial(reader: CheckedComponent<Reader> | undefined): boolean {
 
 function describe(task: string, writer: CheckedComponent<Writer>, args: unknown, report: Report): Target {
   const { component, draft } = writer;
+  for (const { path } of findReferences(draft.args).filter(({ kind }) => kind === '$secret')) {
+    if (namesTarget(writer, args, path)) reportSecretTarget(`${draft.pointer}/args${toPointer(path)}`, report);
+  }
   if (component.receives === 'table' && !TABLE.test(component.table(args))) {
     const found = JSON.stringify(component.table(args));
     const expected =
@@ -61,6 +67,29 @@ function describe(task: string, writer: CheckedComponent<Writer>, args: unknown,
     pointer: draft.pointer,
     withdraws: component.onMissing(args) === 'withdraw',
   };
+}
+
+/** Whether the name of the target follows an argument: another value in its place gives another name. */
+function namesTarget({ component }: CheckedComponent<Writer>, args: unknown, path: Path): boolean {
+  const nameWith = (text: string): string => {
+    const changed = replaceAt(args, path, text);
+    return `${component.targetName(changed)} ${component.receives === 'table' ? component.table(changed) : ''}`;
+  };
+  return nameWith('one') !== nameWith('other');
+}
+
+function replaceAt(value: unknown, [step, ...rest]: Path, text: string): unknown {
+  if (step === undefined) return text;
+  if (Array.isArray(value))
+    return value.map((item: unknown, index) => (index === step ? replaceAt(item, rest, text) : item));
+  if (!isJsonObject(value)) return value;
+  return { ...value, [step]: replaceAt(value[step], rest, text) };
+}
+
+function reportSecretTarget(pointer: string, report: Report): void {
+  const expected = 'a name in the job itself: it names the target, which is shown, logged and stored';
+  const message = `expected ${expected}; found a $secret`;
+  report({ severity: 'error', pointer, message, expected, found: 'a $secret' });
 }
 
 function reportPartial({ pointer }: Target, reader: string, report: Report): void {

@@ -1,6 +1,6 @@
 /** What `check` finds in a job file, and the words for it. A message never holds the value of a credential. */
 import { isJsonObject } from '../../records/json-object.ts';
-import { looksLikeCredential, holdsUrlCredentials } from './credential-names.ts';
+import { looksLikeCredential, mayHoldCredential } from './credential-names.ts';
 import { parsePointer } from '../pointer.ts';
 
 export type Severity = 'error' | 'warning';
@@ -45,14 +45,19 @@ export function describeFound(value: unknown, pointer = ''): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${String(value.length)}`;
   if (isJsonObject(value)) return 'an object';
-  if (looksLikeCredential(parsePointer(pointer).at(-1) ?? '')) return 'a literal value (not shown)';
+  if (holdsSecretsOnly(parsePointer(pointer))) return 'a literal value (not shown)';
   if (typeof value === 'string') return describeText(value);
   if (typeof value === 'number') return `the number ${String(value)}`;
   return JSON.stringify(value);
 }
 
+/** A header may carry a credential under any name. */
+function holdsSecretsOnly(path: readonly string[]): boolean {
+  return looksLikeCredential(path.at(-1) ?? '') || path.at(-2) === 'headers';
+}
+
 function describeText(text: string): string {
-  if (holdsUrlCredentials(text)) return 'a URL with credentials (not shown)';
+  if (mayHoldCredential(text)) return 'a text that may hold a credential (not shown)';
   if (text === '') return 'an empty text';
   return `the text ${JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text)}`;
 }

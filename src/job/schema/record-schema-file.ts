@@ -7,6 +7,7 @@ import { ConfigError, messageOf } from '../../errors.ts';
 import { SmallFileError, readSmallFileSync } from '../../read-small-file.ts';
 import { findInexactNumber } from '../../formats/json/exact-numbers.ts';
 import { isJsonObject, type JsonObject } from '../../records/json-object.ts';
+import { placeInJson } from '../table-file.ts';
 import { compileRecordSchema, type RecordCheck } from './record-schema.ts';
 
 /** A schema takes a few KB; compiling a larger one would take minutes. */
@@ -37,7 +38,7 @@ function parseSchema(text: string, path: string): JsonObject {
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (cause) {
-    throw invalid(path, messageOf(cause), cause);
+    throw invalid(path, placeInJson(text, cause));
   }
   const inexact = findInexactNumber(text);
   if (inexact !== undefined) throw invalid(path, `the number ${inexact.slice(0, 60)} is beyond what can be compared`);

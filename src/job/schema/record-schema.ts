@@ -2,6 +2,7 @@
  * The record schemas in config/records: what a repository accepts of each vocabulary, draft-07 with two additions, the
  * format `isni` (which takes an ORCID iD as well) and the keyword `x-unique-by` (items differ in that field).
  */
+import { clip, quote } from '../../clip.ts';
 import { hash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -84,14 +85,14 @@ function isUniqueBy(field: string, items: readonly unknown[]): boolean {
 function toSentence(errors: readonly ErrorObject[]): string {
   const error = errors.filter(({ keyword }) => keyword !== 'if').at(-1);
   if (error === undefined) return 'Expected a record that fits its schema, found another.';
-  const place = error.instancePath === '' ? 'in the record' : `at ${error.instancePath}`;
+  const place = error.instancePath === '' ? 'in the record' : `at ${clip(error.instancePath, 300)}`;
   const found = (): string => describeFound(shortened(error.data));
   const params = error.params as Readonly<Record<string, unknown>>;
   switch (error.keyword) {
     case 'required':
-      return `Expected a value at ${error.instancePath}/${String(params['missingProperty'])}, found nothing.`;
+      return `Expected a value at ${clip(error.instancePath, 300)}/${String(params['missingProperty'])}, found nothing.`;
     case 'additionalProperties':
-      return `Expected ${describeFields(error.parentSchema)} ${place}, found the field ${JSON.stringify(params['additionalProperty'])}.`;
+      return `Expected ${describeFields(error.parentSchema)} ${place}, found the field ${quote(params['additionalProperty'])}.`;
     case 'type':
       return `Expected ${describeTypes(params['type'])} ${place}, found ${found()}.`;
     case 'enum':
