@@ -24,7 +24,10 @@ const argsSchema = z
   .strictObject({
     bucket: z
       .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/, 'expected the name of a bucket, not an ARN or an address')
+      .regex(
+        /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9])?$/,
+        'expected the name of a bucket, not an ARN or an address',
+      )
       .describe('The name of the bucket.'),
     prefix: z.string().optional().describe('Only objects whose keys begin with this. The server looks no further.'),
     regex: namePattern.describe(

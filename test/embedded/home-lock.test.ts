@@ -30,3 +30,12 @@ it('says who waits for whom, and gives up after a quarter of an hour with the na
   });
   expect(said).toEqual([`Waiting for another vocab-sync command (process ${pid}) to start or stop its servers.`]);
 });
+
+it.each(['', 'null', '{"pid":', '[]', '{}'])('takes over a lock that a power loss left as %j', async (left) => {
+  const path = join(tempDir(), 'lock');
+  writeFileSync(path, left);
+  const wait = (line: string): void => {
+    throw new Error(`it waits: ${line}`);
+  };
+  expect(await withHomeLock(path, wait, () => Promise.resolve('done'))).toBe('done');
+});

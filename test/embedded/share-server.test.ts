@@ -174,3 +174,17 @@ describe('withHomeLock', () => {
     ).resolves.toBe('done');
   });
 });
+
+it.each(['', 'null', '{"owner":', '{}', '{"owner":{"pid":1,"started":"x"}}'])(
+  'starts anew over a record that a power loss left as %j',
+  async (left) => {
+    const directory = tempDir();
+    mkdirSync(join(directory, 'database.clients'));
+    writeFileSync(join(directory, 'database.json'), left);
+    writeFileSync(join(directory, 'database.clients', '1-1.json'), left);
+    const home = inHome(directory);
+    const server = await home.share();
+    expect(server.owned).toBe(true);
+    await server.release();
+  },
+);

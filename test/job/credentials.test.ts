@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { holdsUrlCredentials, mayHoldCredential } from '../../src/job/check/credential-names.ts';
 import { describeFound } from '../../src/job/check/problem.ts';
+import { GOOD, said } from './check-text.ts';
 
 describe('holdsUrlCredentials', () => {
   it.each([
@@ -56,4 +57,9 @@ describe('what a message shows of a value', () => {
   it.each(['someone@example.org', '30 3 * * 1', 'a:b'])('is %s', (text) => {
     expect(describeFound(text)).toContain(text);
   });
+});
+
+it('refuses a $secret where a writer is named by it', () => {
+  const writers = [{ type: 'postgres', args: { table: { $secret: 'env:TABLE' } } }];
+  expect(said({ ...GOOD, writers }).join()).toMatch(/writers\/0\/args\/table: expected a name in the job itself/);
 });

@@ -139,7 +139,7 @@ describe('a table', () => {
   it.each([
     ['table.json', '[]', 'holds no JSON object'],
     ['table.json', '{', 'cannot be used'],
-    ['table.csv', 'a,b\nAustria,AT\nAustria,AU\n', 'gives "Austria" two values, "AT" and "AU"'],
+    ['table.csv', 'a,b\nAustria,AT\nAustria,AU\n', 'record 2 gives a second value'],
     ['table.csv', 'a,b,c\n1,2,3\n', 'has 3 columns, not 2'],
     ['table.csv', 'a,b\n"1,2\n', 'cannot be used'],
     ['table.csv', Buffer.from('a,b\n\xe9,x\n', 'latin1'), 'is not in UTF-8'],
