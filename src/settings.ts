@@ -19,6 +19,8 @@ import {
   temporalAddressProblem,
   webUiProblem,
 } from './settings/server-url.ts';
+import { checked } from './settings/checked.ts';
+import { spoolShape, toSpoolLimits, type SpoolLimits } from './settings/spool-limits.ts';
 
 export type TemporalConnectConfig = ReturnType<typeof loadClientConnectConfig>;
 
@@ -30,7 +32,7 @@ export interface SettingOrigin {
   readonly from: string;
 }
 
-export interface Settings {
+export interface Settings extends SpoolLimits {
   /** Undefined: the embedded PostgreSQL. */
   readonly databaseUrl: string | undefined;
   /** Undefined: the embedded dev server. What @temporalio/envconfig makes of TEMPORAL_* and its profile file. */
@@ -77,15 +79,6 @@ const list = z.string().transform((text) =>
     .filter((item) => item !== ''),
 );
 
-/** `problem` gives a sentence that begins with `expected` and quotes nothing. */
-function checked(problem: (text: string) => string | undefined): z.ZodType<string> {
-  return z.string().superRefine((text, context) => {
-    const message = problem(text);
-    if (message !== undefined) context.addIssue({ code: 'custom', message });
-  });
-}
-
-/** Megabytes. A process needs 90 before it reads anything. */
 const LEAST_STEP_MEMORY = 128;
 const DEFAULT_STEP_MEMORY = 320;
 const STEP_MEMORY_TEXT = `expected megabytes as a whole number, at least ${String(LEAST_STEP_MEMORY)}`;
@@ -94,6 +87,7 @@ const schema = z.object({
   DATABASE_URL: checked(databaseUrlProblem).optional(),
   VOCAB_SYNC_HOME: z.string().default('.vocab-sync'),
   VOCAB_SYNC_SPOOL: z.string().optional(),
+  ...spoolShape,
   VOCAB_SYNC_PLUGINS: list.default([]),
   VOCAB_SYNC_ALLOWED_HOSTS: list
     .refine((hosts) => hosts.every((host) => /^(\*\.)?[a-z0-9.-]+(:\d+)?$/i.test(host)), {
@@ -166,6 +160,7 @@ export function loadSettings(
     namespace: temporal.namespace ?? 'default',
     home,
     spool: values.VOCAB_SYNC_SPOOL === undefined ? join(home, 'spool') : resolve(cwd, values.VOCAB_SYNC_SPOOL),
+    ...toSpoolLimits(values),
     plugins: values.VOCAB_SYNC_PLUGINS,
     allowedHosts: values.VOCAB_SYNC_ALLOWED_HOSTS,
     webUi: values.VOCAB_SYNC_WEB_UI,

@@ -55,6 +55,10 @@ export const CONFIG_CODES = {
     remedy:
       'Set DATABASE_URL and TEMPORAL_ADDRESS, give --env-file FILE, change to the directory of your `vocab-sync dev`, or start it here.',
   },
+  E_WATERMARK_FUTURE: {
+    meaning: 'The watermark of the job is in the future, because a clock was wrong. Such a run would find nothing new.',
+    remedy: '`vocab-sync watermark JOB set TIME`, or `clear` to have everything read. Correct the clock.',
+  },
   E_SETTINGS_INVALID: {
     meaning: 'An environment variable or .env entry has an unusable value.',
     remedy: 'Correct the named setting; `vocab-sync doctor` shows what is in force and from where.',
@@ -126,6 +130,18 @@ export const CONFIG_CODES = {
     meaning:
       'What the run rejected cannot be retried: it rejected nothing, a later run published, or its source cannot be read as it was.',
     remedy: 'Retry the run that the error names, or read the whole source again: `vocab-sync run JOB --force`.',
+  },
+  E_VOCABULARY_NOT_FOUND: {
+    meaning: 'The database has no vocabulary of this name.',
+    remedy: 'Use a name that the error lists: the table of a `postgres` writer.',
+  },
+  E_ROLE_NOT_FOUND: {
+    meaning: 'PostgreSQL has no role of this name.',
+    remedy: 'Create it first: CREATE ROLE name LOGIN PASSWORD. Roles belong to the whole server.',
+  },
+  E_TRANSFER_REFUSED: {
+    meaning: 'The records of a job cannot be handed to another one: it has none, or a run of one of them is under way.',
+    remedy: 'Check both names; wait for the run, or cancel it.',
   },
   E_RECORD_NOT_FOUND: {
     meaning: 'No change of this record is kept in this vocabulary.',

@@ -31,6 +31,7 @@ export interface OpenTask {
   readonly source: ParsedChain['source'];
   readonly links: ParsedChain['links'];
   readonly transformers: ParsedChain['transformers'];
+  readonly writers: ParsedChain['writers'];
   /** Where transformers look things up they work behind `withFetched` only. */
   readonly items: ItemTransform;
   readonly targets: readonly OpenTarget[];
@@ -60,6 +61,7 @@ export async function openTask(
     source: chain.source,
     links: chain.links,
     transformers: chain.transformers,
+    writers: chain.writers,
     items: {
       transforms: createTransforms(chain.transformers, engine.logger),
       check: task.vocabulary === undefined ? undefined : engine.recordCheck(task.vocabulary),

@@ -11,6 +11,7 @@ import { partsOfSteps } from './migrations/0008-parts-of-steps.ts';
 import { installation } from './migrations/0010-installation.ts';
 import { placeOfAttempts } from './migrations/0011-place-of-attempts.ts';
 import { targetSizes } from './migrations/0012-target-sizes.ts';
+import { readableData } from './migrations/0013-readable-data.ts';
 import { skippedAndReaders } from './migrations/0014-skipped-and-readers.ts';
 import { inTransaction, openPool, type Pool, type PoolClient } from './pool.ts';
 
@@ -30,6 +31,7 @@ const MIGRATIONS: readonly Migration[] = [
   installation,
   placeOfAttempts,
   targetSizes,
+  readableData,
   skippedAndReaders,
 ];
 

@@ -40,7 +40,7 @@ describeWithPostgres('a target that was edited by hand', () => {
     ['robbed of a record', `DELETE FROM vocabularies.lines WHERE id = 'r3'`, 1],
     ['withdrawn by hand', `UPDATE vocabularies.lines SET withdrawn_at = now() WHERE id = 'r3'`, 1],
     ['edited', `UPDATE vocabularies.lines SET record = '{"id": "r3", "value": 9}' WHERE id = 'r3'`, 1],
-    ['dropped', 'DROP TABLE vocabularies.lines', 5],
+    ['dropped', 'DROP TABLE vocabularies.lines CASCADE', 5],
   ])('is published again when it was %s, and the report says why', async (_what, sql, repaired) => {
     const config = job();
     await run(config);

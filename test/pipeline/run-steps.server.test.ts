@@ -84,7 +84,7 @@ describeWithPostgres('the steps of a run', () => {
       outcome: 'success',
       tasks: [{ targets: [{ updated: 3 }] }],
     });
-    await test.pool.query('DROP TABLE vocabularies.lines');
+    await test.pool.query('DROP TABLE vocabularies.lines CASCADE');
     expect(await runJobOnce(test.steps, old)).toMatchObject({
       outcome: 'success',
       tasks: [{ targets: [{ inserted: 3 }] }],

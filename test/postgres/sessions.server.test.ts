@@ -53,7 +53,7 @@ describeWithPostgres('a database with settings of its own', () => {
   });
 
   it.each([
-    ['dropped', 'DROP TABLE vocabularies.lines', 'E_TARGET_CHANGED'],
+    ['dropped', 'DROP TABLE vocabularies.lines CASCADE', 'E_TARGET_CHANGED'],
     ['altered', 'ALTER TABLE vocabularies.lines DROP COLUMN source_hash', 'E_TARGET_CHANGED'],
     ['given a column that must be set', 'ALTER TABLE vocabularies.lines ADD note text NOT NULL', 'E_TARGET_CHANGED'],
     [

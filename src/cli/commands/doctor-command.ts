@@ -8,6 +8,7 @@ import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import type { DoctorFinding } from '../doctor/finding.ts';
 import { lookAtDatabase } from '../doctor/look-at-database.ts';
+import { lookAtJob } from '../doctor/look-at-job.ts';
 import { lookAtMachine } from '../doctor/look-at-machine.ts';
 import { lookAtSettings } from '../doctor/look-at-settings.ts';
 import { lookAtTemporal } from '../doctor/look-at-temporal.ts';
@@ -29,12 +30,23 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
     .description(
       'Looks at settings, database, Temporal, spool and Node; says what to do. Without DATABASE_URL or TEMPORAL_ADDRESS it looks at the servers of a `dev` that runs in this home. Exit code 1 when something is broken. Shows no secret.',
     )
+    .argument('[job]', 'look whether the targets of this job can be written, too')
     .option('--queue <name...>', 'look who polls these task queues, too; those of the jobs are looked at anyway')
     .option(...JSON_OPTION)
-    .addHelpText('after', examples('vocab-sync doctor', 'vocab-sync doctor --queue night-shift --json'))
-    .action(async ({ queue = [], json }: DoctorOptions) => {
+    .addHelpText(
+      'after',
+      examples(
+        'vocab-sync doctor',
+        'vocab-sync doctor ror-affiliations',
+        'vocab-sync doctor --queue night-shift --json',
+      ),
+    )
+    .action(async (job: string | undefined, { queue = [], json }: DoctorOptions) => {
       const settings = context.settings();
-      const findings = [...lookAtSettings(settings), ...(await examine(withRunning(settings), context.cwd, queue))];
+      const findings = [
+        ...lookAtSettings(settings),
+        ...(await examine(withRunning(settings), context.cwd, queue, job)),
+      ];
       const isBroken = findings.some(({ status }) => status === 'fail');
       await (json === true
         ? writeJson(context, { ok: !isBroken, version: packageFacts().version, settings: settings.origins, findings })
@@ -53,14 +65,21 @@ function withRunning(settings: Settings): Settings {
   return { ...settings, databaseUrl, temporal: embeddedConnection(temporal), namespace, webUi: uiUrl };
 }
 
-async function examine(settings: Settings, cwd: string, named: readonly string[]): Promise<readonly DoctorFinding[]> {
-  const ofFiles = await jobQueues(await loadCatalog(settings.plugins, cwd), cwd);
+async function examine(
+  settings: Settings,
+  cwd: string,
+  named: readonly string[],
+  job: string | undefined,
+): Promise<readonly DoctorFinding[]> {
+  const catalog = await loadCatalog(settings.plugins, cwd);
+  const ofFiles = await jobQueues(catalog, cwd);
   const ledger = await lookIntoLedger(settings);
   const queues = [...new Set([...ofFiles, ...ledger.queues, ...named])];
   const found = await Promise.all([
     lookAtMachine(settings),
     lookAtDatabase(settings),
     lookAtTemporal(settings, queues, ledger.installation),
+    job === undefined ? [] : lookAtJob(settings, cwd, catalog, job),
   ]);
   return found.flat().map((finding) => ({ ...finding, message: redact(finding.message) }));
 }

@@ -23,6 +23,8 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map<
   ['watermark', async () => (await import('./watermark-command.ts')).addWatermarkCommand],
   ['logs', async () => (await import('./logs-command.ts')).addLogsCommand],
   ['history', async () => (await import('./history-command.ts')).addHistoryCommand],
+  ['search', async () => (await import('./search-command.ts')).addSearchCommand],
+  ['sql', async () => (await import('./sql-command.ts')).addSqlCommand],
   ['trace', async () => (await import('./trace-command.ts')).addTraceCommand],
   ['rollback', async () => (await import('./rollback-command.ts')).addRollbackCommand],
   ['retry-rejections', async () => (await import('./retry-rejections-command.ts')).addRetryRejectionsCommand],

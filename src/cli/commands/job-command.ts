@@ -9,7 +9,9 @@ import { listJobsCommand } from './job/list-jobs.ts';
 import { showJob } from './job/show-job.ts';
 import { showVersions, type VersionsOptions } from './job/show-versions.ts';
 import { switchJob } from './job/switch-job.ts';
+import { transferJob, type TransferOptions } from './job/transfer-job.ts';
 import { parseCount } from './options/parse-count.ts';
+import { parseText } from './options/parse-text.ts';
 import type { ApplyOptions } from './apply-command.ts';
 import { addHistoryCommand } from './history-command.ts';
 
@@ -22,6 +24,7 @@ export function addJobCommand(program: Command, context: CommandContext): void {
   addLooking(job, context);
   addHistoryCommand(job, context);
   addMoving(job, context);
+  addTransfer(job, context);
   addDuplicating(job, context);
   addSwitching(job, context);
 }
@@ -60,6 +63,28 @@ function addLooking(job: Command, context: CommandContext): void {
     .addHelpText('after', examples('vocab-sync job versions ror-affiliations --diff --from 1'))
     .action(async (name: string, options: VersionsOptions) => {
       context.end(await showVersions(context, name, options));
+    });
+}
+
+function addTransfer(job: Command, context: CommandContext): void {
+  job
+    .command('transfer')
+    .summary('hand the records of one job to another')
+    .description(
+      'After a job was renamed, or deleted and made again, its records belong to the old name and are rejected as E_RECORD_OWNED. Shows which records of which targets would be handed over; --yes does it, in one transaction, and writes it down.',
+    )
+    .argument('<from>', 'the job that owns the records')
+    .argument('<to>', 'the job that gets them')
+    .option('--target <name>', 'only this target, such as postgres:affiliations', parseText('target'))
+    .option('--reason <text>', 'why', parseText('reason'))
+    .option('--yes', 'do it')
+    .option(...JSON_OPTION)
+    .addHelpText(
+      'after',
+      examples('vocab-sync job transfer ror ror-affiliations', 'vocab-sync job transfer ror ror-affiliations --yes'),
+    )
+    .action(async (from: string, to: string, options: TransferOptions) => {
+      context.end(await transferJob(context, from, to, options));
     });
 }
 

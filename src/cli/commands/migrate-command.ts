@@ -1,6 +1,7 @@
 /** `migrate`: brings the database up to this program. */
 import type { Command } from 'commander';
 import { acquireServers } from '../../embedded/dev-home.ts';
+import { grantRead } from '../../postgres/grant-read.ts';
 import { readInstallation, renewInstallation } from '../../postgres/ledger/installation.ts';
 import { openPool } from '../../postgres/pool.ts';
 import { migrate } from '../../postgres/migrate.ts';
@@ -8,9 +9,11 @@ import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption 
 import { EXIT } from '../exit-code.ts';
 import { requireConfigured } from '../servers/require-configured.ts';
 import { terminalLogger } from '../terminal-logger.ts';
+import { parseText } from './options/parse-text.ts';
 
 interface MigrateOptions extends JsonOption {
   readonly newInstallation?: boolean;
+  readonly grantRead?: string;
 }
 
 export function addMigrateCommand(program: Command, context: CommandContext): void {
@@ -24,16 +27,28 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
       '--new-installation',
       'give this database an identity of its own, after it was copied from one that stays in use',
     )
+    .option(
+      '--grant-read <role>',
+      'let this role of PostgreSQL read all vocabularies, those of later runs too, and nothing else',
+      parseText('role'),
+    )
     .option(...JSON_OPTION)
-    .addHelpText('after', examples('DATABASE_URL=postgresql://vocab@db/vocab vocab-sync migrate'))
-    .action(async ({ json, newInstallation = false }: MigrateOptions) => {
-      const { applied, installation } = await migrateDatabase(context, newInstallation);
+    .addHelpText(
+      'after',
+      examples(
+        'DATABASE_URL=postgresql://vocab@db/vocab vocab-sync migrate',
+        'vocab-sync migrate --grant-read catalogue',
+      ),
+    )
+    .action(async ({ json, newInstallation = false, grantRead: role }: MigrateOptions) => {
+      const { applied, installation } = await migrateDatabase(context, newInstallation, role);
       const text =
         applied.length === 0 ? 'Nothing to do: the database is up to date.' : `Applied ${applied.join(', ')}.`;
       const identity = newInstallation ? `\nThe database is the installation ${installation} from now on.` : '';
+      const granted = role === undefined ? '' : `\n${role} may read the vocabularies.`;
       await (json === true
-        ? writeJson(context, { applied, installation })
-        : context.terminal.write(`${text}${identity}\n`));
+        ? writeJson(context, { applied, installation, ...(role === undefined ? {} : { granted_read: role }) })
+        : context.terminal.write(`${text}${identity}${granted}\n`));
       context.end(EXIT.success);
     });
 }
@@ -41,6 +56,7 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
 async function migrateDatabase(
   { settings, terminal }: CommandContext,
   renew: boolean,
+  role: string | undefined,
 ): Promise<{ readonly applied: readonly string[]; readonly installation: string }> {
   requireConfigured(settings(), { temporal: false });
   const servers = await acquireServers({
@@ -58,6 +74,7 @@ async function migrateDatabase(
     const applied = await migrate(servers.databaseUrl);
     const pool = openPool({ url: servers.databaseUrl, max: 1 });
     try {
+      if (role !== undefined) await grantRead(pool, role);
       return { applied, installation: await (renew ? renewInstallation(pool) : readInstallation(pool)) };
     } finally {
       await pool.end();

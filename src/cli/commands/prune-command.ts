@@ -59,7 +59,7 @@ rolled back. Old files of the spool of this machine go as well, but not those of
         const inUse = await listFilesInUse(pool);
         return {
           ledger: await prune(pool, rules, isDryRun),
-          spool: await pruneSpool(context.settings().spool, options.spoolOlderThan, inUse, isDryRun),
+          spool: await pruneSpool(context.settings().spool, { before: options.spoolOlderThan, inUse }, isDryRun),
         };
       });
       await (options.json === true

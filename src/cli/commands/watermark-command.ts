@@ -1,11 +1,7 @@
 /** `watermark JOB [show|set TIME|clear]`: where the next run starts from, and why. */
 import { Argument, type Command } from 'commander';
-import type { Catalog } from '../../component/catalog.ts';
 import { ConfigError } from '../../errors.ts';
-import { assertJob, jobDirectories, jobInvalid, loadJob } from '../../job/load-job.ts';
-import type { Job } from '../../job/schema/job.ts';
 import { parseSince } from '../../job/effective/since.ts';
-import { findStoredJob } from '../../postgres/ledger/job-rows.ts';
 import type { Pool } from '../../postgres/pool.ts';
 import { findHolder } from '../../postgres/ledger/run-rows.ts';
 import { changeWatermark } from '../../postgres/ledger/watermark.ts';
@@ -15,6 +11,7 @@ import { userName } from './run/compose-request.ts';
 import { EXIT } from '../exit-code.ts';
 import { withLedger } from '../servers/open-ledger.ts';
 import { renderWatermark, reportWatermark } from './watermark/watermark-report.ts';
+import { findKnownJob } from './job/find-known-job.ts';
 import { parseText } from './options/parse-text.ts';
 
 type WatermarkAction = 'show' | 'set' | 'clear';
@@ -50,7 +47,7 @@ export function addWatermarkCommand(program: Command, context: CommandContext): 
       const since = action === 'set' ? parseTime(time) : undefined;
       const catalog = await loadCatalog(context.settings().plugins, context.cwd);
       const report = await withLedger(context, async ({ pool }) => {
-        const job = await findJob(context, pool, catalog, name);
+        const job = await findKnownJob(context, pool, catalog, name);
         if (action !== 'show') await change(context, pool, job.id, since, options);
         return reportWatermark(pool, job);
       });
@@ -78,16 +75,6 @@ function refuseTime(action: WatermarkAction, written: string | undefined): void 
     'E_SINCE_INVALID',
     `Expected nothing after "${action}", found "${written}". To move the watermark: vocab-sync watermark JOB set ${written}.`,
   );
-}
-
-/** As it is stored, since that is what its schedule runs; from its file where it has never been stored. */
-async function findJob({ cwd }: CommandContext, pool: Pool, catalog: Catalog, name: string): Promise<Job> {
-  const stored = await findStoredJob(pool, name);
-  if (stored !== undefined) return assertJob(stored.config, { catalog });
-  const { job, problems, path } = await loadJob(name, { catalog, directories: jobDirectories(cwd) });
-  if (job === undefined) throw jobInvalid(problems, path);
-  const known = await findStoredJob(pool, job.id);
-  return known === undefined ? job : assertJob(known.config, { catalog });
 }
 
 async function change(

@@ -5,6 +5,7 @@ import { findNativeBinaries } from '../../embedded/native-binaries.ts';
 import { redact } from '../../logging/redact.ts';
 import { USE_UTF8, encodingProblem } from '../../postgres/encoding.ts';
 import { pendingMigrations } from '../../postgres/migrate.ts';
+import { listFutureWatermarks } from '../../postgres/ledger/watermark.ts';
 import { openPool, type Pool } from '../../postgres/pool.ts';
 import type { Settings } from '../../settings.ts';
 import { shownUrl } from '../../settings/server-url.ts';
@@ -17,7 +18,9 @@ export async function lookAtDatabase({ databaseUrl }: Settings): Promise<readonl
   if (databaseUrl === undefined) return [lookAtEmbedded()];
   const pool = openPool({ url: databaseUrl, applicationName: 'vocab-sync doctor', max: 1 });
   try {
-    return [await lookAtServer(pool), await lookAtMigrations(pool)];
+    const migrations = await lookAtMigrations(pool);
+    const watermarks = migrations.status === 'ok' ? await lookAtWatermarks(pool) : [];
+    return [await lookAtServer(pool), migrations, ...watermarks];
   } catch (error) {
     const known = error instanceof VocabSyncError ? error : knownError(error);
     const remedy =
@@ -72,6 +75,16 @@ async function lookAtMigrations(pool: Pool): Promise<DoctorFinding> {
     'migrations',
     `pending: ${pending.join(', ')}`,
     'Run `vocab-sync migrate`, or start a worker, which does the same.',
+  );
+}
+
+async function lookAtWatermarks(pool: Pool): Promise<readonly DoctorFinding[]> {
+  return (await listFutureWatermarks(pool)).map(({ job, time }) =>
+    fail(
+      'watermark',
+      `The watermark of ${job} is in the future (${time.toISOString()}), so its runs are refused.`,
+      `Run \`vocab-sync watermark ${job} set TIME\`, or \`clear\`. Compare the clocks of the workers and the database.`,
+    ),
   );
 }
 

@@ -7,6 +7,7 @@ import type { TemporalSettings } from '../../temporal/client.ts';
 import { connectWorker } from '../../temporal/worker-connection.ts';
 import { lookAtQueue } from '../../temporal/run-status.ts';
 import { createWorker, type RunningWorker, type WorkerRole } from '../../temporal/worker.ts';
+import { cleanSpool } from './clean-spool.ts';
 import { composeStepProcesses } from './compose-steps.ts';
 import { composeEngine, type EngineParts } from './compose-engine.ts';
 
@@ -45,9 +46,11 @@ export async function startWorkers(options: WorkersOptions): Promise<RunningWork
   const steps = createRunSteps(composeEngine({ ...options, isolate: processes.run }));
   const connection = await connectWorker(settings, logger);
   const workers: RunningWorker[] = [];
+  const cleaner = cleanSpool(options.settings, options.pool, logger);
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     await Promise.allSettled(workers.map((worker) => worker.drain()));
+    await cleaner.stop();
     processes.close();
     await connection.close();
   };

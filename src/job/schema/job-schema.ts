@@ -10,7 +10,7 @@ import { isSpan } from '../effective/since.ts';
 const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 export const JOB_ID = /^(?=.{1,64}$)[a-z0-9]+(-[a-z0-9]+)*$/;
 
-const percent = (what: string) => z.number().min(0).max(100).optional().describe(what);
+const percent = (what: string, most = 100) => z.number().min(0).max(most).optional().describe(what);
 
 const componentSchema = z.strictObject({
   type: z.string().min(1).describe('The name of the component.'),
@@ -44,6 +44,13 @@ const guardsSchema = z
   .strictObject({
     min_records: z.int().min(0).optional().describe('Fewer records than this wait for approval.'),
     max_shrink_percent: percent('A run that would withdraw or lose more of the published records waits for approval.'),
+    max_growth_percent: percent(
+      'A run that would add more records than this share of those that the job has published waits for approval. A first load is exempt: there is nothing to compare it with.',
+      10_000,
+    ),
+    max_changed_percent: percent(
+      'A run that would change or withdraw more of the published records waits for approval. A first load is exempt, as it changes none.',
+    ),
     max_rejected_percent: percent('A run that rejects more of the records it read waits for approval.'),
     min_fill_percent: z
       .record(z.string(), z.number().min(0).max(100))

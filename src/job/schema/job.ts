@@ -15,6 +15,10 @@ export interface Guards {
   readonly min_records?: number;
   /** Per cent of this job's published records that a run may withdraw or lose. */
   readonly max_shrink_percent?: number;
+  /** Per cent of this job's published records that a run may add. Not checked while none is published. */
+  readonly max_growth_percent?: number;
+  /** Per cent of this job's published records that a run may update or withdraw. */
+  readonly max_changed_percent?: number;
   /** Per cent of the records read that may be rejected. */
   readonly max_rejected_percent?: number;
   /** Top-level field of the published record → per cent of the staged records that must have it. */

@@ -76,7 +76,7 @@ async function compareStaged(client: PoolClient, task: OpenTask, states: TargetS
   const duplicates = tally.staged - (await distinctRows(client, task));
   const counts = toStageCounts(tally, duplicates);
   await createPlan(client, task.names);
-  const sizes: (TargetSize & { readonly name: string })[] = [];
+  const sizes: (TargetSize & { readonly name: string; readonly planned: TargetCounts })[] = [];
   const targets: Record<string, TargetCounts> = {};
   for (const [ordinal, { target }] of task.targets.entries()) {
     await ensureTarget(client, target);
@@ -84,8 +84,9 @@ async function compareStaged(client: PoolClient, task: OpenTask, states: TargetS
     await planChanges(client, task.names, { target, ordinal, job: task.run.job_id, knownAreEqual });
     const deleted = await planDeletions(client, task.names, target, ordinal, task.run.job_id);
     const absent = deleted + (await planAbsent(client, task, ordinal, tally, size));
-    sizes.push({ name: target.name, published: size.published, absent });
-    targets[target.name] = await countPlan(client, task.names, ordinal, counts.staged);
+    const planned = await countPlan(client, task.names, ordinal, counts.staged);
+    sizes.push({ name: target.name, published: size.published, absent, planned });
+    targets[target.name] = planned;
   }
   await requireDocuments(client, task);
   assertConservation(counts, targets);

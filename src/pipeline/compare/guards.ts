@@ -2,7 +2,7 @@
 import type { Guards } from '../../job/schema/job.ts';
 import type { TargetSize } from '../../postgres/publish/change-set.ts';
 import type { GuardTrip } from '../../records/run.ts';
-import type { StageCounts } from '../../records/counts.ts';
+import type { StageCounts, TargetCounts } from '../../records/counts.ts';
 
 export interface GuardFacts {
   readonly counts: StageCounts;
@@ -10,13 +10,15 @@ export interface GuardFacts {
   readonly filled: Readonly<Record<string, number>>;
   /** Rows that were staged before duplicates went: what `filled` is counted over. */
   readonly stagedRows: number;
-  readonly targets: readonly ({ readonly name: string } & TargetSize)[];
+  readonly targets: readonly ({ readonly name: string; readonly planned: TargetCounts } & TargetSize)[];
 }
 
 export function tripGuards(guards: Guards, facts: GuardFacts): readonly GuardTrip[] {
   return [
     ...tripMinRecords(guards.min_records, facts),
     ...tripShrink(guards.max_shrink_percent, facts),
+    ...tripGrowth(guards.max_growth_percent, facts),
+    ...tripChanged(guards.max_changed_percent, facts),
     ...tripRejected(guards.max_rejected_percent, facts),
     ...tripFill(guards.min_fill_percent ?? {}, facts),
   ];
@@ -40,6 +42,29 @@ function tripShrink(most: number | undefined, { targets }: GuardFacts): readonly
       guard: 'max_shrink_percent',
       message: `Expected at most ${String(most)} % of the ${String(published)} published records of ${name} to be gone, found ${String(absent)} gone (${show(percent(absent, published))} %).`,
     }));
+}
+
+/** A first load has nothing to compare with, so it is exempt: `percent` of nothing is 0. */
+function tripGrowth(most: number | undefined, { targets }: GuardFacts): readonly GuardTrip[] {
+  if (most === undefined) return [];
+  return targets.flatMap(({ name, published, planned }) => {
+    const added = planned.inserted + planned.restored;
+    const share = percent(added, published);
+    if (share <= most) return [];
+    const message = `Expected at most ${String(most)} % more records than the ${String(published)} published ones of ${name}, found ${String(added)} new ones (${show(share)} %).`;
+    return [{ guard: 'max_growth_percent', message }];
+  });
+}
+
+function tripChanged(most: number | undefined, { targets }: GuardFacts): readonly GuardTrip[] {
+  if (most === undefined) return [];
+  return targets.flatMap(({ name, published, planned }) => {
+    const changed = planned.updated + planned.withdrawn;
+    const share = percent(changed, published);
+    if (share <= most) return [];
+    const message = `Expected at most ${String(most)} % of the ${String(published)} published records of ${name} to change, found ${String(changed)} that do (${show(share)} %).`;
+    return [{ guard: 'max_changed_percent', message }];
+  });
 }
 
 function tripRejected(most: number | undefined, { counts }: GuardFacts): readonly GuardTrip[] {

@@ -22,6 +22,7 @@ import { freezeParts } from './freeze-parts.ts';
 import { inspectTargets, writeFilesAgain, type Inspection } from './inspect-targets.ts';
 import { fetchLookups, locateLookups, sourceFiles, withLookups } from './lookups.ts';
 import { partsToStage } from './plan-parts.ts';
+import { preflightTargets } from './preflight-targets.ts';
 import { openTask, targetsOf, type OpenTask } from '../open-task.ts';
 import type { Fetched, StepContext, TaskInput } from '../run-steps.ts';
 
@@ -31,6 +32,7 @@ export async function fetchSource(engine: Engine, input: TaskInput, context: Ste
   await enterPhase(engine, input.run, 'fetch');
   const task = await openTask(engine, input);
   if (task.row.applied_at !== null) return publishedBefore(task.row);
+  await preflightTargets(engine, task.run.job_id, task.writers);
   const inspection = await inspectTargets(engine, task);
   const published = inspection.damages.length > 0 ? undefined : await findPublished(engine, task);
   const located = task.row.source?.version ?? (await locate(engine, task, context));

@@ -1,8 +1,9 @@
 /** The `since` of a run: what was given by hand, else where the job stands. Frozen at the start, kept to the end. */
+import { ConfigError } from '../../errors.ts';
 import type { EffectiveJob } from '../../job/effective/effective-job.ts';
 import { parseSince } from '../../job/effective/since.ts';
 import type { Pool } from '../../postgres/pool.ts';
-import type { Watermark } from '../../postgres/ledger/watermark.ts';
+import { isInFuture, type Watermark } from '../../postgres/ledger/watermark.ts';
 import type { RunRequest } from '../../records/run.ts';
 import { nextSince } from './next-since.ts';
 
@@ -24,6 +25,7 @@ export async function freezeSince(
   const next = await nextSince(pool, effective.job);
   const given = effective.since ?? request.since;
   if (given === undefined) {
+    await refuseFuture(pool, effective.job.id, next.watermark);
     const origin = next.time === undefined ? undefined : 'watermark';
     return { time: next.time, origin, reason: next.reason, hold: holdOf(request) };
   }
@@ -38,6 +40,16 @@ export async function freezeSince(
     reason: `${by}: ${JSON.stringify(given)}`,
     hold: holdOf(request) ?? gapBefore(parsed.time, next.watermark),
   };
+}
+
+/** Throws ConfigError E_WATERMARK_FUTURE: the run would ask for what is newer than that, and find nothing for years. */
+async function refuseFuture(pool: Pool, job: string, { time }: Watermark): Promise<void> {
+  if (time === undefined || !(await isInFuture(pool, time))) return;
+  throw new ConfigError(
+    'E_WATERMARK_FUTURE',
+    `The watermark of ${job} is ${time.toISOString()}, later than now: the clock of a worker or of the database was wrong. Set it to a time that was certainly read, \`vocab-sync watermark ${job} set TIME\`, or have everything read, \`vocab-sync watermark ${job} clear\`.`,
+    { details: { job, watermark: time.toISOString() } },
+  );
 }
 
 function holdOf({ input, mode }: Pick<RunRequest, 'input' | 'mode'>): string | undefined {

@@ -8,6 +8,9 @@ import type { Pool, PoolClient } from '../pool.ts';
 
 type Queryable = Pool | PoolClient;
 
+/** Clocks of workers and of the database differ by a little. */
+const SKEW_MS = 5 * 60_000;
+
 export interface WatermarkChange {
   /** Null: cleared. */
   readonly since: Date | null;
@@ -48,8 +51,11 @@ async function findMover(db: Queryable, job: string, acceptPartial: boolean): Pr
   const { rows } = await db.query<WatermarkRun>(
     `SELECT r.id AS run, r.outcome, r.started_at FROM vocab_sync.run r
      WHERE r.job_id = $1 AND ${MOVES} AND (r.outcome <> 'partial' OR $2) AND r.started_at > ${DECIDED}
+       -- dated in the future by a clock that was wrong: what an operator set since then counts
+       AND (r.started_at <= clock_timestamp() + make_interval(secs => $3::float8 / 1000)
+         OR NOT EXISTS (SELECT FROM vocab_sync.watermark_change w WHERE w.job_id = $1))
      ORDER BY r.started_at DESC LIMIT 1`,
-    [job, acceptPartial],
+    [job, acceptPartial, SKEW_MS],
   );
   return rows[0];
 }
@@ -97,6 +103,33 @@ export async function changeWatermark(db: Queryable, job: string, change: NewWat
     'INSERT INTO vocab_sync.watermark_change (job_id, since, changed_by, reason) VALUES ($1, $2, $3, $4)',
     [job, change.since ?? null, change.by, change.reason ?? null],
   );
+}
+
+/** Whether a time is later than now by the clock of the database. Nothing could ever be newer than such a watermark. */
+export async function isInFuture(db: Queryable, time: Date): Promise<boolean> {
+  const { rows } = await db.query<{ now: Date }>('SELECT clock_timestamp() AS now');
+  return rows[0] !== undefined && time.getTime() > rows[0].now.getTime() + SKEW_MS;
+}
+
+export interface FutureWatermark {
+  readonly job: string;
+  readonly time: Date;
+}
+
+/** The runs and settings by hand that are dated in the future, with the jobs that they make deaf. */
+export async function listFutureWatermarks(db: Queryable): Promise<readonly FutureWatermark[]> {
+  const { rows } = await db.query<FutureWatermark>(
+    `SELECT job, max(time) AS time FROM (
+       SELECT job_id AS job, started_at AS time FROM vocab_sync.run
+         WHERE started_at > clock_timestamp() + make_interval(secs => $1::float8 / 1000) AND watermark_hold IS NULL
+           AND outcome IN ('success', 'unchanged', 'partial')
+       UNION ALL SELECT job_id, since FROM (
+         SELECT DISTINCT ON (job_id) job_id, since FROM vocab_sync.watermark_change ORDER BY job_id, id DESC) newest
+         WHERE since > clock_timestamp() + make_interval(secs => $1::float8 / 1000)) future
+     GROUP BY job ORDER BY job`,
+    [SKEW_MS],
+  );
+  return rows;
 }
 
 export interface IdleRun {

@@ -4,7 +4,7 @@
  */
 import { ConfigError } from '../../errors.ts';
 import { sqlStateOf } from '../database-error.ts';
-import type { PoolClient } from '../pool.ts';
+import type { Pool, PoolClient } from '../pool.ts';
 import { quoteIdentifier } from '../sql-identifier.ts';
 
 export interface Target {
@@ -62,6 +62,9 @@ export async function ensureTarget(client: PoolClient, target: Target): Promise<
        )`,
     );
     await observeEdits(client, target);
+    await client.query('SELECT vocab_sync.describe_vocabulary(relname) FROM pg_class WHERE oid = to_regclass($1)', [
+      target.relation,
+    ]);
     return;
   }
   const missing = COLUMNS.filter((column) => !columns.has(column));
@@ -114,12 +117,19 @@ export async function lockForPublishing(client: PoolClient, target: Target): Pro
   await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 2))', [target.name]);
 }
 
+/** The columns that an existing table of the target lacks. Empty for the table of snapshots. */
+export async function missingColumns(db: Pool | PoolClient, target: Target): Promise<readonly string[]> {
+  if (target.shared) return [];
+  const columns = await columnsOf(db, target);
+  return COLUMNS.filter((column) => !columns.has(column));
+}
+
 /** Whether the target's table is there at all. */
 export async function targetExists(client: PoolClient, target: Target): Promise<boolean> {
   return target.shared || (await columnsOf(client, target)).size > 0;
 }
 
-async function columnsOf(client: PoolClient, target: Target): Promise<ReadonlySet<string>> {
+async function columnsOf(client: Pool | PoolClient, target: Target): Promise<ReadonlySet<string>> {
   const { rows } = await client.query<{ attname: string }>(
     'SELECT attname FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped',
     [target.relation],

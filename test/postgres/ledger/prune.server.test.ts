@@ -80,11 +80,35 @@ describeWithPostgres('prune', () => {
     ]);
     await test.pool.query(`UPDATE vocab_sync.run SET finished_at = NULL WHERE id = $1`, [runs[3]]);
     const files = await listFilesInUse(test.pool);
-    expect(await pruneSpool(spool, new Date(1000), files, true)).toEqual({ files: 4, bytes: 20 });
+    expect(await pruneSpool(spool, { before: new Date(1000), inUse: files }, true)).toEqual({ files: 4, bytes: 20 });
     expect([...gone, ...kept].every((path) => existsSync(path))).toBe(true);
-    expect(await pruneSpool(spool, new Date(1000), files, false)).toEqual({ files: 4, bytes: 20 });
+    expect(await pruneSpool(spool, { before: new Date(1000), inUse: files }, false)).toEqual({ files: 4, bytes: 20 });
     expect(gone.filter((path) => existsSync(path))).toEqual([]);
     expect(kept.filter((path) => !existsSync(path))).toEqual([]);
     expect(existsSync(join(spool, 'downloads/aa'))).toBe(false);
+  });
+
+  it('removes the oldest files of a spool that is too large, but none in use and none that was written just now', async () => {
+    const spool = join(test.directory, 'large');
+    const place = (name: string, minutesAgo: number): string => {
+      const full = join(spool, 'downloads', name);
+      mkdirSync(join(full, '..'), { recursive: true });
+      writeFileSync(full, '12345');
+      const at = new Date(Date.now() - minutesAgo * 60_000);
+      utimesSync(full, at, at);
+      return full;
+    };
+    const [used, oldest, older, young] = [
+      place('used', 900),
+      place('oldest', 800),
+      place('older', 700),
+      place('young', 1),
+    ];
+    const limits = { before: new Date(0), inUse: new Set([used]) };
+    expect(await pruneSpool(spool, { ...limits, mostBytes: 20 }, false)).toEqual({ files: 0, bytes: 0 });
+    expect(await pruneSpool(spool, { ...limits, mostBytes: 15 }, false)).toEqual({ files: 1, bytes: 5 });
+    expect([used, oldest, older, young].map((path) => existsSync(path))).toEqual([true, false, true, true]);
+    expect(await pruneSpool(spool, { ...limits, mostBytes: 1 }, false)).toEqual({ files: 1, bytes: 5 });
+    expect([used, older, young].map((path) => existsSync(path))).toEqual([true, false, true]);
   });
 });

@@ -1,7 +1,16 @@
 /** For options that take a text which is kept and shown: as long as the same thing may be in a job file, and never empty. */
 import { InvalidArgumentError } from 'commander';
 
-const LONGEST = { title: 250, queue: 200, name: 200, reason: 2_000 } as const;
+const LONGEST = {
+  title: 250,
+  queue: 200,
+  name: 200,
+  reason: 2_000,
+  target: 2_000,
+  role: 63,
+  text: 500,
+  command: 100_000,
+} as const;
 
 export function parseText(what: keyof typeof LONGEST): (written: string) => string {
   const most = LONGEST[what];

@@ -2,7 +2,7 @@
 import type { Job } from '../../../job/schema/job.ts';
 import { explainWatermark, nextSince } from '../../../pipeline/resolve/next-since.ts';
 import type { Pool } from '../../../postgres/pool.ts';
-import { listIdleRuns, listWatermarkChanges, type IdleRun } from '../../../postgres/ledger/watermark.ts';
+import { isInFuture, listIdleRuns, listWatermarkChanges, type IdleRun } from '../../../postgres/ledger/watermark.ts';
 import { formatTime } from '../../render/format-number.ts';
 import { renderFields, renderTable } from '../../render/render-table.ts';
 import { shortId } from '../../render/short-id.ts';
@@ -12,6 +12,8 @@ export interface WatermarkReport {
   /** Null: the next run reads everything. */
   readonly watermark: string | null;
   readonly reason: string;
+  /** It is later than now, so runs are refused until it is set or cleared. */
+  readonly is_in_future: boolean;
   /** The run it came from; null where it came from no run. */
   readonly run: string | null;
   readonly next_since: string | null;
@@ -50,6 +52,7 @@ export async function reportWatermark(
     job: job.id,
     watermark: watermark.time?.toISOString() ?? null,
     reason: explainWatermark(watermark),
+    is_in_future: watermark.time !== undefined && (await isInFuture(pool, watermark.time)),
     run: watermark.kind === 'run' ? watermark.run.run : null,
     next_since: time?.toISOString() ?? null,
     next_since_reason: reason,
@@ -97,6 +100,7 @@ export function renderWatermark(report: WatermarkReport): string {
       [
         ['watermark', stands(report.watermark)],
         ['why', report.reason],
+        ...(report.is_in_future ? [['attention', inFuture(report.job)] as const] : []),
         ...(report.since_overlap === null ? [] : [['next since', stands(report.next_since)] as const]),
         ...(report.since_overlap === null ? [] : [['why', report.next_since_reason] as const]),
       ],
@@ -105,6 +109,10 @@ export function renderWatermark(report: WatermarkReport): string {
     ...renderIdle(report),
     ...renderSet(report),
   ].join('');
+}
+
+function inFuture(job: string): string {
+  return `it is in the future, so no run starts from it: vocab-sync watermark ${job} set TIME, or clear`;
 }
 
 function renderIdle({ idle_runs: runs }: WatermarkReport): readonly string[] {

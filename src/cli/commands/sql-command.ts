@@ -1,0 +1,104 @@
+/** `sql`: psql on the database that is in force, or the line that opens it. */
+import { spawn } from 'node:child_process';
+import type { Command } from 'commander';
+import { acquireServers } from '../../embedded/dev-home.ts';
+import { childEnvironment } from '../../settings.ts';
+import { examples, type CommandContext } from '../command-context.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import { requireConfigured } from '../servers/require-configured.ts';
+import { terminalLogger } from '../terminal-logger.ts';
+import { parseText } from './options/parse-text.ts';
+
+interface SqlOptions {
+  readonly command?: string;
+}
+
+export function addSqlCommand(program: Command, context: CommandContext): void {
+  program
+    .command('sql')
+    .summary('open psql on the database that is in force')
+    .description(
+      'Starts psql, connected as the program is, with the vocabularies in its search path. Where psql is not installed, prints the line that opens it elsewhere, without the password. The password reaches psql through its environment, so the list of processes does not show it.',
+    )
+    .option('-c, --command <sql>', 'run this and end', parseText('command'))
+    .addHelpText('after', examples('vocab-sync sql', 'vocab-sync sql -c "SELECT count(*) FROM affiliations_current"'))
+    .action(async ({ command }: SqlOptions) => {
+      context.end(await openSql(context, command));
+    });
+}
+
+async function openSql({ settings, terminal }: CommandContext, command: string | undefined): Promise<ExitCode> {
+  requireConfigured(settings(), { temporal: false });
+  const servers = await acquireServers({
+    settings: settings(),
+    need: { database: true, temporal: false },
+    role: 'command',
+    searchAttributes: {},
+    logger: terminalLogger(terminal, settings().logLevel === 'debug'),
+    say: (line) => {
+      terminal.say(line);
+    },
+  });
+  try {
+    if (servers.databaseUrl === undefined) throw new Error('no database was acquired');
+    const url = new URL(servers.databaseUrl);
+    const code = await runPsql(url, command);
+    if (code !== undefined) return code;
+    terminal.say(
+      'psql is not installed here. Where it is, this opens the database (it asks for the password of DATABASE_URL):',
+    );
+    await terminal.write(`psql "${withoutPassword(url)}"\n`);
+    return EXIT.success;
+  } finally {
+    await servers.release();
+  }
+}
+
+/** Exported for its test: nothing of the password may be in the arguments. */
+export function psqlCall(
+  url: URL,
+  command: string | undefined,
+): { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> } {
+  return {
+    args: [withoutPassword(url), ...(command === undefined ? [] : ['-c', command])],
+    env: {
+      ...(url.password === '' ? {} : { PGPASSWORD: decoded(url.password) }),
+      PGAPPNAME: 'vocab-sync sql',
+      PGOPTIONS: '-c search_path=vocabularies,public,vocab_sync',
+    },
+  };
+}
+
+/** The options of node-postgres that psql does not know are left out; so is a password among them. */
+const PSQL_PARAMETERS = /^(host|port|dbname|user|ssl(mode|cert|key|rootcert)|connect_timeout|target_session_attrs)$/;
+
+function withoutPassword(url: URL): string {
+  const shown = new URL(url);
+  shown.password = '';
+  for (const name of [...shown.searchParams.keys()]) if (!PSQL_PARAMETERS.test(name)) shown.searchParams.delete(name);
+  return shown.href;
+}
+
+/** A password may hold a percent sign that encodes nothing. */
+function decoded(password: string): string {
+  try {
+    return decodeURIComponent(password);
+  } catch {
+    return password;
+  }
+}
+
+/** Undefined where there is no psql. */
+function runPsql(url: URL, command: string | undefined): Promise<ExitCode | undefined> {
+  const { args, env } = psqlCall(url, command);
+  const child = spawn('psql', args, { stdio: 'inherit', env: childEnvironment(env) });
+  return new Promise((resolve, reject) => {
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') resolve(undefined);
+      else reject(error);
+    });
+    child.once('exit', (code) => {
+      resolve(code === 0 ? EXIT.success : EXIT.failed);
+    });
+  });
+}

@@ -1,0 +1,57 @@
+/** Whether the targets of a job can be written here, as a run asks before it reads its source. */
+import type { Catalog } from '../../component/catalog.ts';
+import { parseWriters } from '../../job/effective/parse-chain.ts';
+import { VocabSyncError, messageOf } from '../../errors.ts';
+import { ERROR_CODES } from '../../error-codes.ts';
+import { preflightTargets } from '../../pipeline/fetch/preflight-targets.ts';
+import { applyMigrations } from '../../postgres/migrate.ts';
+import { openPool } from '../../postgres/pool.ts';
+import type { Settings } from '../../settings.ts';
+import { findKnownJob } from '../commands/job/find-known-job.ts';
+import { composeSecrets } from '../servers/compose-services.ts';
+import { fail, ok, type DoctorFinding } from './finding.ts';
+
+export async function lookAtJob(
+  settings: Settings,
+  cwd: string,
+  catalog: Catalog,
+  name: string,
+): Promise<readonly DoctorFinding[]> {
+  if (settings.databaseUrl === undefined) {
+    return [
+      fail(
+        `job ${name}`,
+        'There is no database to look at its targets.',
+        'Set DATABASE_URL, or start `vocab-sync dev`.',
+      ),
+    ];
+  }
+  const pool = openPool({ url: settings.databaseUrl, applicationName: 'vocab-sync doctor', max: 1 });
+  try {
+    await applyMigrations(pool);
+    const job = await findKnownJob({ cwd }, pool, catalog, name);
+    const findings: DoctorFinding[] = [];
+    for (const task of job.tasks) {
+      for (const one of parseWriters(task, catalog, composeSecrets(settings.variable))) {
+        const subject = `job ${job.id}`;
+        const target = one.writer.targetName(one.args);
+        findings.push(
+          await preflightTargets({ pool }, job.id, [one]).then(
+            () => ok(subject, `${target} can be written`),
+            (error: unknown) => failed(subject, error),
+          ),
+        );
+      }
+    }
+    return findings;
+  } catch (error) {
+    return [failed(`job ${name}`, error)];
+  } finally {
+    await pool.end();
+  }
+}
+
+function failed(subject: string, error: unknown): DoctorFinding {
+  const remedy = error instanceof VocabSyncError ? ERROR_CODES[error.code].remedy : 'Look at the error.';
+  return fail(subject, messageOf(error), remedy);
+}

@@ -1,0 +1,17 @@
+/** Whether every target of a task can be written, asked before its source is downloaded. */
+import type { ParsedChain } from '../../job/effective/parse-chain.ts';
+import { requireWritable } from '../../postgres/publish/require-writable.ts';
+import type { Engine } from '../engine.ts';
+import { openTarget } from '../open-task.ts';
+
+/** Throws what publishing would fail with: ConfigError, or UnavailableError for what passes. */
+export async function preflightTargets(
+  { pool }: Pick<Engine, 'pool'>,
+  job: string,
+  writers: ParsedChain['writers'],
+): Promise<void> {
+  for (const { writer, args } of writers) {
+    await requireWritable(pool, openTarget(writer, args).target);
+    await writer.preflight?.(args, { job });
+  }
+}
