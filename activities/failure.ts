@@ -3,7 +3,7 @@
  * is the error code, it is retried only where another attempt can help, and no text leaves unredacted.
  */
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import { UnavailableError, VocabSyncError, messageOf } from '../src/errors.ts';
+import { UnavailableError, VocabSyncError, messageOf, remedyOf } from '../src/errors.ts';
 import { redactClipped } from '../src/logging/redact.ts';
 import { FOREIGN_INSTALLATION } from '../src/records/foreign-installation.ts';
 import { knownError } from './known-error.ts';
@@ -26,7 +26,7 @@ export function toApplicationFailure(thrown: unknown, redact: Redact): Applicati
     message: redactClipped(error.message, LONGEST_MESSAGE, redact),
     type: error.code,
     nonRetryable: error.kind !== 'unavailable',
-    details: [{ kind: error.kind, ...detailsOf(error, redact) }],
+    details: [{ kind: error.kind, remedy: remedyOf(error.code), ...detailsOf(error, redact) }],
     ...(error instanceof UnavailableError && error.retryAfter !== undefined
       ? { nextRetryDelay: Math.max(1, error.retryAfter) }
       : {}),

@@ -20,6 +20,9 @@ export interface HeartbeatDetails extends Partial<StepProgress> {
   readonly attempt: number;
   /** Records read, or bytes where none are, per second since this attempt began to tell. */
   readonly per_second?: number;
+  /** Of the bytes, where their number is known. */
+  readonly percent?: number;
+  readonly ready_in_seconds?: number;
 }
 
 /** Two hours: an index on a table of 20 million records takes one. */
@@ -74,19 +77,19 @@ interface Pace {
 
 function watchPace(attempt: number): Pace {
   let last: StepProgress | undefined;
-  let first: { readonly at: number; readonly done: number } | undefined;
+  let first: { readonly at: number; readonly done: number; readonly bytes: number } | undefined;
   let heardAt = Date.now();
   return {
     tell(progress) {
       last = progress;
       heardAt = Date.now();
-      first ??= { at: heardAt, done: doneOf(progress) };
+      first ??= { at: heardAt, done: doneOf(progress), bytes: progress.bytes ?? 0 };
     },
     details() {
       if (last === undefined || first === undefined) return { attempt };
       const seconds = (heardAt - first.at) / 1000;
       const rate = seconds < 1 ? {} : { per_second: Math.round((doneOf(last) - first.done) / seconds) };
-      return { ...withoutSecrets(last), ...rate, attempt };
+      return { ...withoutSecrets(last), ...rate, ...shareOf(last, first.bytes, seconds), attempt };
     },
     silentFor: () => Date.now() - heardAt,
   };
@@ -95,6 +98,19 @@ function watchPace(attempt: number): Pace {
 /** A position may hold names from the source. */
 function withoutSecrets(progress: StepProgress): StepProgress {
   return progress.position === undefined ? progress : { ...progress, position: redactClipped(progress.position, 500) };
+}
+
+/** How far the step is and when it will be done, at the pace of this attempt. Nothing where the size is unknown. */
+function shareOf(
+  { bytes, totalBytes }: StepProgress,
+  begun: number,
+  seconds: number,
+): Pick<HeartbeatDetails, 'percent' | 'ready_in_seconds'> {
+  if (bytes === undefined || totalBytes === undefined || totalBytes <= 0) return {};
+  const percent = Math.min(100, Math.floor((100 * bytes) / totalBytes));
+  const perSecond = (bytes - begun) / seconds;
+  if (seconds < 1 || perSecond <= 0) return { percent };
+  return { percent, ready_in_seconds: Math.max(0, Math.ceil((totalBytes - bytes) / perSecond)) };
 }
 
 function doneOf(progress: StepProgress): number {

@@ -4,6 +4,7 @@
  */
 import { clip, escapeInvisible } from '../src/clip.ts';
 import type { StageCounts, TargetCounts } from '../src/records/counts.ts';
+import type { ChangeSamples } from '../src/records/run.ts';
 import { bytesOf, grouped, shortDigest, timeOf } from './plain-numbers.ts';
 import type { RunProgress, TaskProgress } from './run-state.ts';
 
@@ -18,13 +19,15 @@ const ENCODED_LIMIT = 4000;
 /** The frame that shows the text is one line short: the last line would be hidden. */
 export const LAST_LINE = '\n\n&#160;\n';
 const LONGEST_TEXT = 200;
+/** An error says what was expected, what was found and what to do, which takes more. */
+const LONGEST_ERROR = 600;
 const MOST_TRIPS = 5;
 const MOST_REJECTIONS = 4;
 
 export function renderDetails(state: RunProgress, place: RunPlace): string {
   // The most important first: what does not fit is left out from the end.
   const sections = [
-    headline(state),
+    headline(state, place),
     ...decisionLines(state),
     ...state.tasks.flatMap((task) => taskSections(task, state)),
     links(state, place),
@@ -45,8 +48,8 @@ export function summaryLine(state: RunProgress): string {
   if (state.error !== null) return clipped(`${outcome}: ${state.error.code} ${state.error.message}`, LONGEST_TEXT);
   const tasks = state.tasks.map((task) => {
     const name = state.tasks.length > 1 ? `${task.name} ` : '';
-    const version = task.source === null ? '' : `${task.source.version} `;
-    return `${name}${version}${resultOf(task)}`.trim();
+    const source = task.source === null ? '' : `${task.source.name} `;
+    return `${name}${source}${resultOf(task)}`.trim();
   });
   return clipped([outcome, ...tasks].join(' · '), LONGEST_TEXT);
 }
@@ -63,28 +66,42 @@ export function changesOf(counts: TargetCounts): string {
 }
 
 /** Text from outside, on one line, without meaning in HTML or Markdown. The renderer knows numeric entities only. */
-export function escaped(text: string): string {
-  return clipped(escapeInvisible(clip(text, 4 * LONGEST_TEXT).replace(/\s+/g, ' ')).trim(), LONGEST_TEXT)
+export function escaped(text: string, longest = LONGEST_TEXT): string {
+  return clipped(escapeInvisible(clip(text, 4 * longest).replace(/\s+/g, ' ')).trim(), longest)
     .replace(/[&<>{}]/g, (character) => `&#${String(character.charCodeAt(0))};`)
     .replace(/[\\`*_[\]()|~]/g, '\\$&');
 }
 
-function headline(state: RunProgress): string {
+function headline(state: RunProgress, place: RunPlace): string {
   const lines = [
     `**${escaped(state.title)}** — ${standing(state)}${MODES[state.mode]}`,
     ...(state.outcome === null ? ['', phaseLine(state)] : []),
     '',
-    `- since: ${state.since === null ? 'the beginning' : timeOf(escaped(state.since))}${state.sinceReason === null ? '' : ` (${escaped(state.sinceReason)})`}`,
+    // A start that was skipped read nothing, since no time.
+    ...(state.outcome === 'skipped' ? [] : [sinceLine(state)]),
   ];
   if (state.configDigest !== null) lines.push(`- config: ${escaped(shortDigest(state.configDigest))}`);
   if (state.heldBy !== null) {
     lines.push(
-      `- skipped: run ${escaped(state.heldBy.run)} holds the job (${state.heldBy.phase}), workflow ${escaped(state.heldBy.workflowId)}`,
+      `- skipped: [run ${escaped(state.heldBy.run)}](${historyOf({ ...place, workflowId: state.heldBy.workflowId, runId: state.heldBy.run })}) holds the job (${state.heldBy.phase === 'waiting' ? 'it waits for approval' : state.heldBy.phase})`,
     );
   }
-  if (state.error !== null) lines.push(`- error: **${escaped(state.error.code)}** ${escaped(state.error.message)}`);
+  if (state.outcome === 'cancelled') lines.push(`- cancelled ${whoCancelled(state)}`);
+  if (state.error !== null) {
+    lines.push(`- error: **${escaped(state.error.code)}** ${escaped(state.error.message, LONGEST_ERROR)}`);
+    const remedy = state.error.details?.['remedy'];
+    if (typeof remedy === 'string') lines.push(`- what to do: ${escaped(remedy, LONGEST_ERROR)}`);
+  }
   if (state.schedulePaused !== null) lines.push(`- **schedule** ${escaped(state.schedulePaused)}`);
   return lines.join('\n');
+}
+
+function sinceLine(state: RunProgress): string {
+  return `- since: ${state.since === null ? 'the beginning' : timeOf(escaped(state.since))}${state.sinceReason === null ? '' : ` (${escaped(state.sinceReason)})`}`;
+}
+
+function whoCancelled({ cancelledBy }: RunProgress): string {
+  return cancelledBy === null ? 'in Temporal' : `by ${escaped(cancelledBy)}`;
 }
 
 const MODES: Readonly<Record<RunProgress['mode'], string>> = {
@@ -135,9 +152,9 @@ function taskSections(task: TaskProgress, state: RunProgress): string[] {
   return [
     taskLines(task, several),
     ...(task.trips.length === 0 ? [] : [tripLines(task)]),
-    ...(task.counts.read === 0 ? [] : [countsTable(task.counts)]),
+    ...(task.counts.read === 0 ? [] : [countsLine(task.counts)]),
     ...(task.counts.rejected === 0 ? [] : [rejectionLines(task, state)]),
-    ...(Object.keys(task.targets).length === 0 ? [] : [targetsTable(task, state)]),
+    ...targetSections(task, state),
   ];
 }
 
@@ -148,8 +165,8 @@ function taskLines(task: TaskProgress, several: boolean): string {
   ];
   if (task.source !== null) {
     const { name, version, digest, bytes } = task.source;
-    const file = name === version ? '' : `${escaped(name)}, `;
-    lines.push(`- source: **${escaped(version)}**, ${file}${bytesOf(bytes)}, ${escaped(shortDigest(digest))}`);
+    const label = name === version ? '' : `${escaped(version)}, `;
+    lines.push(`- source: **${escaped(name)}**, ${label}${bytesOf(bytes)}, ${escaped(shortDigest(digest))}`);
   }
   if (task.unchanged !== null) lines.push(`- nothing new: ${escaped(task.unchanged)}`);
   if (task.partitions.total > 1)
@@ -174,31 +191,38 @@ function rejectionLines(task: TaskProgress, { run }: RunProgress): string {
   return [...kinds, `- each of them, with its raw value: \`vocab-sync rejections ${escaped(run)}\``].join('\n');
 }
 
-function countsTable(counts: StageCounts): string {
-  return [
-    '| read | filtered | duplicates | rejected | staged |',
-    '|--:|--:|--:|--:|--:|',
-    `| ${[counts.read, counts.filtered, counts.duplicates, counts.rejected, counts.staged].map(grouped).join(' | ')} |`,
-  ].join('\n');
+/** In the order of the command line; what is zero is left out, so that a line fits a narrow window. */
+function countsLine(counts: StageCounts): string {
+  const { read, filtered, duplicates, rejected, staged } = counts;
+  const others = Object.entries({ filtered, duplicates, rejected, staged }).filter(([, count]) => count > 0);
+  return [`read ${grouped(read)}`, ...others.map(([name, count]) => `${name} ${grouped(count)}`)].join(' · ');
 }
 
-/** What was not published, or is not yet, must not read as if it were. */
-function targetsTable({ targets, published }: TaskProgress, { outcome }: RunProgress): string {
-  const title = published ? 'published' : outcome === null ? 'would be' : 'not published';
-  const rows = Object.entries(targets).map(
-    ([name, t]) =>
-      `| ${[escaped(name), ...[t.inserted, t.updated, t.withdrawn, t.restored, t.unchanged, t.rejected].map(grouped)].join(' | ')} |`,
-  );
-  return [
-    `| ${title} | inserted | updated | withdrawn | restored | unchanged | rejected |`,
-    '|---|--:|--:|--:|--:|--:|--:|',
-    ...rows,
-  ].join('\n');
+/** One line for each count: a table is cut off in a window of 1400 pixels. */
+function targetSections({ targets, published, changes = [] }: TaskProgress, { outcome }: RunProgress): string[] {
+  return Object.entries(targets).flatMap(([name, counts]) => {
+    const { inserted, updated, restored, withdrawn, unchanged, rejected } = counts;
+    const title = published ? 'published' : outcome === null ? 'would be' : 'was not published';
+    const lines = Object.entries({ inserted, updated, restored, withdrawn, unchanged, rejected })
+      .filter(([, count]) => count > 0)
+      .map(([kind, count]) => `- ${kind}: **${grouped(count)}**`);
+    const first = changes.filter((change) => change.target === name).map(firstChanges);
+    return [
+      [`**${escaped(name)}**, ${title}`, '', ...(lines.length === 0 ? ['- no records'] : lines)].join('\n'),
+      ...(first.length === 0 ? [] : [['The first of each kind:', '', ...first].join('\n')]),
+    ];
+  });
+}
+
+const LONGEST_CHANGE = 90;
+
+function firstChanges({ op, records }: ChangeSamples): string {
+  return `- ${op}: ${records.map((record) => escaped(record, LONGEST_CHANGE)).join('; ')}`;
 }
 
 /** Heartbeats carry position and rate, and the page of the pending activities is where the UI shows them. */
-function links({ run: id, outcome, waiting, heldBy }: RunProgress, { namespace, workflowId, runId }: RunPlace): string {
-  const run = `/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}/${runId}`;
+function links({ run: id, outcome, waiting, heldBy }: RunProgress, place: RunPlace): string {
+  const run = pageOf(place);
   // A run that was skipped is in no ledger: the one that holds the job is.
   const shown = `\`vocab-sync show ${escaped(heldBy?.run ?? id)}\``;
   if (outcome === 'skipped') return `[timeline and result](${run}/history)${heldBy === null ? '' : ` · ${shown}`}`;
@@ -206,6 +230,15 @@ function links({ run: id, outcome, waiting, heldBy }: RunProgress, { namespace, 
     return `[timeline and result](${run}/history) · in a terminal: ${shown}, or \`logs\`, \`changes\``;
   if (waiting !== null) return `[timeline](${run}/history)`;
   return `[how far: position and rate](${run}/pending-activities) · [timeline](${run}/history)`;
+}
+
+/** The page of a run in the Web UI. */
+function pageOf({ namespace, workflowId, runId }: RunPlace): string {
+  return `/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}/${encodeURIComponent(runId)}`;
+}
+
+function historyOf(place: RunPlace): string {
+  return `${pageOf(place)}/history`;
 }
 
 function clipped(text: string, length: number): string {

@@ -1,6 +1,13 @@
 /** The state of a run, as the query `progress` returns it and the details in the Web UI show it. */
 import type { StageCounts, TargetCounts } from '../src/records/counts.ts';
-import type { GuardTrip, RejectionKind, RunFailure, RunMode, SourceReport } from '../src/pipeline/run-steps.ts';
+import type {
+  ChangeSamples,
+  GuardTrip,
+  RejectionKind,
+  RunFailure,
+  RunMode,
+  SourceReport,
+} from '../src/pipeline/run-steps.ts';
 import type { Outcome, Phase } from '../src/records/outcome.ts';
 
 export interface TaskProgress {
@@ -19,6 +26,8 @@ export interface TaskProgress {
   trips: readonly GuardTrip[];
   /** By code, the most frequent first. */
   rejections: readonly RejectionKind[];
+  /** The first changes of each kind. */
+  changes?: readonly ChangeSamples[];
   /** Whether the changes of `targets` are made. */
   published: boolean;
 }

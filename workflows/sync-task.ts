@@ -100,7 +100,7 @@ async function stage(round: Round): Promise<void> {
   const total = fetched.partitions.length;
   await stagePartitions(fetched.partitions, PARTITIONS_UNDER_WAY, async (partition) => {
     const part = total === 1 ? '' : `, partition ${String(partition + 1)} of ${String(total)}`;
-    const place = `${fetched.source.version}${part}`;
+    const place = `${fetched.source.name}${part}`;
     const { counts } = await context.steps.stagePartition(label(round, 'stage', place, partition), {
       ...inputOf(round),
       partition,
@@ -124,8 +124,8 @@ async function compare(round: Round): Promise<Compared> {
     inputOf(round),
   );
   context.board.change((state) => {
-    const { counts, targets, trips, rejections = [] } = plan;
-    update(state.tasks, task, { counts, targets, trips, rejections });
+    const { counts, targets, trips, rejections = [], changes = [] } = plan;
+    update(state.tasks, task, { counts, targets, trips, rejections, changes });
   });
   return plan;
 }

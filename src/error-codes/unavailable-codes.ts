@@ -47,6 +47,11 @@ export const UNAVAILABLE_CODES = {
       'The process of a step was ended: it held too much memory, did not come back from a record, or was killed.',
     remedy: 'Nothing: it is tried again, three times in all. Other jobs are not affected.',
   },
+  E_STEP_INTERRUPTED: {
+    meaning:
+      'An attempt of a step was ended from outside: its worker was stopped, or it was paused, reset or cancelled.',
+    remedy: 'Nothing: the step resumes from its last checkpoint on another worker, or when it is unpaused.',
+  },
   E_STEP_STALLED: {
     meaning: 'A step of the run told nothing for hours and was given up.',
     remedy: 'Nothing: it is tried again. If it repeats, look at what the database or the source is doing.',

@@ -1,10 +1,10 @@
 /** A notice in words: one line for a chat or a subject, and what to do next. Nothing of it is taken for markup. */
 import { clip } from '../clip.ts';
 import type { Notice } from '../records/notice.ts';
-import type { NoticeEvent } from '../records/outcome.ts';
 import type { RunReport } from '../records/run.ts';
 
-const WORDS: Readonly<Record<NoticeEvent, string>> = {
+const WORDS: Readonly<Record<Notice['event'], string>> = {
+  trial: 'a trial notice, nothing happened',
   success: 'success',
   partial: 'partial: some records were rejected',
   failed: 'failed',
@@ -40,7 +40,7 @@ export function toChatText(notice: Notice): string {
   return lines.join('\n');
 }
 
-function isQuestion(event: NoticeEvent): boolean {
+function isQuestion(event: Notice['event']): boolean {
   return event === 'waiting' || event === 'waiting_reminder';
 }
 

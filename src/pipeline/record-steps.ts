@@ -69,9 +69,12 @@ async function recordStep<T>(
     return result;
   } catch (failure) {
     const thrown = afterDeath(failure, before);
-    const error = failureOf(thrown);
-    if (context.signal.aborted) log.write('info', 'The step was interrupted.', about);
-    else log.write(isRetried(thrown) ? 'warn' : 'error', 'The step failed.', { ...about, ...error });
+    const error = context.signal.aborted ? interruption(context.signal.reason) : failureOf(thrown);
+    if (context.signal.aborted) log.write('info', 'The step was interrupted.', { ...about, reason: error.message });
+    // The end of the run reports a failure that is not retried: one line for each event.
+    else if (isRetried(thrown))
+      log.logger.warn('The step failed and is tried again.', { run: place.run, ...about, ...error });
+    else log.write('error', 'The step failed.', { ...about, ...error });
     await end(error);
     throw thrown;
   }
@@ -146,6 +149,23 @@ function toPlain(fields: Readonly<Record<string, unknown>>): Record<string, unkn
   );
   return JSON.parse(text) as Record<string, unknown>;
 }
+
+/** Why Temporal or the watch over stalled steps ended an attempt. Nothing failed, so it is no error of the step. */
+function interruption(reason: unknown): RunFailure {
+  if (reason instanceof VocabSyncError) return failureOf(reason);
+  const message = INTERRUPTIONS[messageOf(reason)] ?? `The step was interrupted: ${messageOf(reason)}.`;
+  return { code: 'E_STEP_INTERRUPTED', message };
+}
+
+/** By the reason that the Temporal SDK gives. */
+const INTERRUPTIONS: Readonly<Record<string, string>> = {
+  WORKER_SHUTDOWN: 'The worker was stopped, the step was handed over.',
+  CANCELLED: 'The run was cancelled.',
+  PAUSED: 'The step was paused in Temporal.',
+  RESET: 'The step was reset in Temporal.',
+  NOT_FOUND: 'Temporal no longer waited for this attempt: it took too long, or the run had ended.',
+  TIMED_OUT: 'The attempt took too long.',
+};
 
 function failureOf(thrown: unknown): RunFailure {
   const code = thrown instanceof VocabSyncError ? thrown.code : codeOf(thrown);

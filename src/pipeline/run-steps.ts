@@ -6,7 +6,15 @@
  */
 import type { StageCounts, TargetCounts } from '../records/counts.ts';
 import type { NoticeEvent } from '../records/outcome.ts';
-import type { GuardTrip, RejectionKind, RunFailure, RunReport, RunRequest, SourceReport } from '../records/run.ts';
+import type {
+  ChangeSamples,
+  GuardTrip,
+  RejectionKind,
+  RunFailure,
+  RunReport,
+  RunRequest,
+  SourceReport,
+} from '../records/run.ts';
 import type { Phase } from '../records/outcome.ts';
 
 export type * from '../records/run.ts';
@@ -89,6 +97,8 @@ export interface Compared {
   readonly trips: readonly GuardTrip[];
   /** What was refused, by code, the most frequent first. Absent in runs from before 0.1. */
   readonly rejections?: readonly RejectionKind[];
+  /** For the details in the Web UI. Absent in runs from before they were kept. */
+  readonly changes?: readonly ChangeSamples[];
   /** Equal exactly when applying would do the same; an approval is for this digest. */
   readonly planDigest: string;
 }

@@ -3,6 +3,7 @@ import type { NoticeEvent } from './outcome.ts';
 import type { RunReport } from './run.ts';
 
 export interface Notice {
-  readonly event: NoticeEvent;
+  /** `trial`: nothing happened, somebody tries whether notices arrive. */
+  readonly event: NoticeEvent | 'trial';
   readonly report: RunReport;
 }

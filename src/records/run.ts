@@ -61,6 +61,13 @@ export interface RejectionKind {
   readonly sample: string;
 }
 
+/** The first records of a plan with one kind of change, each as a line of text. */
+export interface ChangeSamples {
+  readonly target: string;
+  readonly op: 'insert' | 'update' | 'withdraw' | 'restore' | 'remove';
+  readonly records: readonly string[];
+}
+
 export interface RunFailure {
   readonly code: string;
   readonly message: string;

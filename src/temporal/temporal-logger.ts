@@ -4,6 +4,7 @@ import type { Logger } from '../component/services.ts';
 
 /** A server that is away for half a minute makes over a hundred such lines; one in this time says the same. */
 const QUIET_MILLISECONDS = 30_000;
+const STEP_OR_RUN_FAILED = /^(?:Activity|Workflow) (?:failed|cancelled|completed as cancelled)/;
 const RETRIED_CALL = /^gRPC call .* retried/;
 
 export function temporalLogger(logger: Logger, now: () => number = Date.now): SdkLogger {
@@ -51,7 +52,9 @@ function write(logger: Logger, level: LogLevel, message: string, fields: Record<
       logger.debug(message, fields);
       return;
     case 'WARN':
-      logger.warn(message, fields);
+      // The engine reports a failed step or run in one line, with its code; these lines repeat it with a stack.
+      if (STEP_OR_RUN_FAILED.test(message)) logger.debug(message, fields);
+      else logger.warn(message, fields);
       return;
     case 'ERROR':
       logger.error(message, fields);

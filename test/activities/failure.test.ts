@@ -83,6 +83,7 @@ describe('toApplicationFailure', () => {
     expect(made.details).toEqual([
       {
         kind: 'source',
+        remedy: expect.stringContaining('Check the address') as string,
         url: 'https://x/?token=***',
         tried: ['***', 3],
         nested: { at: '***' },

@@ -50,6 +50,26 @@ describe('an activity', () => {
     expect(beats[1]).toEqual({ step: 'stage', position: 'json:4', counts, attempt: 3 });
   });
 
+  it('says how far it is in percent where the size is known', async () => {
+    const { env, beats } = environment(30);
+    const activities = createActivities(
+      fakeRunSteps({
+        fetchSource: async (_input, { onProgress }) => {
+          onProgress({ step: 'fetch', bytes: 30, totalBytes: 120 });
+          await new Promise<void>((resolve) => {
+            env.on('heartbeat', () => {
+              resolve();
+            });
+          });
+          return { kind: 'unchanged', reason: 'nothing new', source: null };
+        },
+      }),
+      {},
+    );
+    await env.run(activities.fetchSource, { run: 'run-1', task: 'main' });
+    expect(beats[1]).toEqual({ step: 'fetch', bytes: 30, totalBytes: 120, percent: 25, attempt: 3 });
+  });
+
   it.each([
     ['cancelRequested', 'CANCELLED'],
     ['paused', 'PAUSED'],

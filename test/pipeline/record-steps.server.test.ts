@@ -1,11 +1,13 @@
 /** What the ledger keeps of the steps of a run: their times, their errors, their log. */
 import { randomUUID } from 'node:crypto';
+import { CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { renderSteps, summariseSteps } from '../../src/cli/render/render-steps.ts';
 import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
 import { appendLog, beginAttempt, MOST_LINES, readAttempts, readLog } from '../../src/postgres/ledger/run-log.ts';
 import { rememberSecret } from '../../src/logging/redact.ts';
 import { buildTar } from '../support/build-tar.ts';
+import { silentLogger } from '../support/silent-logger.ts';
 import { describeWithPostgres } from '../support/postgres.ts';
 import { linesJob, openTestEngine, runJobOnce, stepContext, type TestEngine } from '../support/engine.ts';
 import { UnavailableError } from '../../src/errors.ts';
@@ -83,8 +85,50 @@ describeWithPostgres('the ledger', () => {
     expect(fetched?.retries[0]?.cause).toBe('E_SOURCE_UNAVAILABLE: The server says 503 to ***.');
     expect(renderSteps(fetched === undefined ? [] : [fetched], false)).toContain('Tried again\n  fetch at ');
     const warnings = await readLog(test.pool, run, { level: 'warn', after: 0, limit: 100 });
-    expect(warnings).toMatchObject([{ level: 'warn', message: 'The step failed.' }]);
+    expect(warnings).toMatchObject([{ level: 'warn', message: 'The step failed and is tried again.' }]);
     expect(JSON.stringify(warnings)).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['WORKER_SHUTDOWN', 'The worker was stopped, the step was handed over.'],
+    ['PAUSED', 'The step was paused in Temporal.'],
+    ['something new', 'The step was interrupted: something new.'],
+  ])('says why an attempt was ended from outside: %s', async (reason, message) => {
+    const path = test.file('stopped.jsonl', '{"id":"a"}\n');
+    const run = randomUUID();
+    const config = JSON.stringify(linesJob(path, { id: `stopped-${run}` }));
+    await test.steps.resolveRun(
+      { run, workflowId: run, request: { job: 'stopped', trigger: 'manual', config } },
+      stepContext(),
+    );
+    await test.steps.fetchSource({ run, task: 'main' }, stepContext());
+    const stopped = stepContext(AbortSignal.abort(new CancelledFailure(reason)));
+    await expect(test.steps.stagePartition({ run, task: 'main', partition: 0 }, stopped)).rejects.toThrow();
+    const attempts = await readAttempts(test.pool, run);
+    expect(attempts.at(-1)?.error).toEqual({ code: 'E_STEP_INTERRUPTED', message });
+  });
+
+  it('logs the start and the end of a run with its counts, and a failed run as an error with its code', async () => {
+    const logger = silentLogger();
+    const steps = createRunSteps({ ...test.engine, logger });
+    const good = test.file('logged.jsonl', '{"id":"of-logged"}\n');
+    const { run } = await runJobOnce(steps, linesJob(good, { id: 'logged' }));
+    const bad = test.file('empty.jsonl', '');
+    await runJobOnce(steps, linesJob(bad, { id: 'logged-badly' })).catch(() => undefined);
+    const of = (message: string) => logger.lines.filter((line) => line.message === message);
+    expect(of('The run started.')).toMatchObject([
+      { level: 'info', fields: { job: 'logged', run, mode: 'run', trigger: 'manual' } },
+      { level: 'info', fields: { job: 'logged-badly' } },
+    ]);
+    expect(of('The run ended.')).toMatchObject([
+      {
+        level: 'info',
+        fields: { job: 'logged', run, outcome: 'success', counts: { read: 1 }, changes: { inserted: 1 } },
+      },
+    ]);
+    expect(of('The run failed.')).toMatchObject([
+      { level: 'error', fields: { job: 'logged-badly', outcome: 'failed', code: 'E_SOURCE_EMPTY' } },
+    ]);
   });
 
   it('cuts a log that grows without end, says so once, and keeps errors', async () => {

@@ -17,6 +17,17 @@ it('says once in half a minute that calls are retried, and how many lines that s
   ]);
 });
 
+it.each(['Activity failed', 'Workflow failed', 'Activity cancelled'])(
+  'leaves "%s" to the line that the engine writes',
+  (message) => {
+    const kept = silentLogger();
+    const logger = temporalLogger(kept);
+    logger.warn(message, { stack: 'a long one' });
+    logger.warn('Workflow task failed');
+    expect(kept.lines.map(({ level }) => level)).toEqual(['debug', 'warn']);
+  },
+);
+
 it('keeps levels and fields, and never the token that completes a task', () => {
   const kept = silentLogger();
   const logger = temporalLogger(kept);

@@ -71,12 +71,13 @@ describe('the details text', () => {
     const text = read(renderDetails(progress(), PLACE));
     expect(text).toContain('since: 2026-01-01 00:00 UTC (the start of the last successful run)');
     expect(text).toContain('config: sha256:c0ffee');
-    expect(text).toContain('source: **v2.9**, v2.9-ror-data.zip, 11.9 MB, sha256:555555555555…');
+    expect(text).toContain('source: **v2.9-ror-data.zip**, v2.9, 11.9 MB, sha256:555555555555…');
     expect(text).toContain('resolve ✓ → fetch ✓ → stage ✓ → **compare** → apply → finish');
-    expect(text).toContain('| 121,000 | 5 | 1 | 2 | 120,992 |');
+    expect(text).toContain('read 121,000 · filtered 5 · duplicates 1 · rejected 2 · staged 120,992');
     expect(text).toContain('- 2 × **E_RECORD_ID**, such as: Expected an id. (json:7)');
-    expect(text).toContain('| would be | inserted |');
-    expect(text).toContain('| postgres:affiliations | 214 | 308 | 3 | 0 | 120,470 | 0 |');
+    expect(text).toContain('**postgres:affiliations**, would be');
+    expect(text).toContain('- inserted: **214**\n- updated: **308**\n- withdrawn: **3**\n- unchanged: **120,470**');
+    expect(text).not.toContain('restored');
     expect(text).toContain(
       '/namespaces/default/workflows/vocab-sync%2Fror%2F20261121T113355Z/run-1/pending-activities',
     );
@@ -97,11 +98,42 @@ describe('the details text', () => {
     expect(text).toContain(`- **schedule** ${note}`);
   });
 
+  it('shows the first changes of each kind, escaped and bounded', () => {
+    const changes = [
+      { target: 'postgres:affiliations', op: 'update' as const, records: ['01a /title/en: "A" → "B"', '<script>'] },
+      { target: 'postgres:affiliations', op: 'insert' as const, records: ['x'.repeat(500)] },
+      { target: 'postgres:other', op: 'withdraw' as const, records: ['of another target'] },
+    ];
+    const text = renderDetails(progress({ tasks: [task({ changes })] }), PLACE);
+    expect(text).toContain('- update: 01a /title/en: "A" → "B"; &#60;script&#62;');
+    expect(text).toMatch(/- insert: x{89}…\n/);
+    expect(text).not.toContain('of another target');
+    const many = Array.from({ length: 40 }, () => changes).flat();
+    expect(
+      encodeURIComponent(renderDetails(progress({ tasks: [task({ changes: many })] }), PLACE)).length,
+    ).toBeLessThan(4001);
+  });
+
+  it('says who cancelled, what to do about an error, and links a skipped start to the run that holds the job', () => {
+    expect(renderDetails(progress({ outcome: 'cancelled', cancelledBy: 'Ada' }), PLACE)).toContain(
+      '- cancelled by Ada',
+    );
+    expect(renderDetails(progress({ outcome: 'cancelled' }), PLACE)).toContain('- cancelled in Temporal');
+    const error = { code: 'E_SOURCE_EMPTY', message: 'm'.repeat(400), details: { remedy: 'Look at the source.' } };
+    const failed = renderDetails(progress({ outcome: 'failed', error }), PLACE);
+    expect(failed).toContain('m'.repeat(400));
+    expect(failed).toContain('- what to do: Look at the source.');
+    const heldBy = { run: 'run-0', workflowId: 'vocab-sync/ror/x', phase: 'waiting' as const };
+    const skipped = renderDetails(progress({ outcome: 'skipped', heldBy, tasks: [] }), PLACE);
+    expect(skipped).toContain('[run run-0](/namespaces/default/workflows/vocab-sync%2Fror%2Fx/run-0/history)');
+    expect(skipped).not.toContain('since:');
+  });
+
   it('does not show as published what was not', () => {
     const shown = (outcome: RunProgress['outcome'], published: boolean) =>
       renderDetails(progress({ outcome, tasks: [task({ published })] }), PLACE);
-    expect(shown('success', true)).toContain('| published | inserted |');
-    expect(shown('discarded', false)).toContain('| not published | inserted |');
+    expect(shown('success', true)).toContain('**postgres:affiliations**, published');
+    expect(shown('discarded', false)).toContain('**postgres:affiliations**, was not published');
   });
 
   it('says what it waits for, until when, why, and what to do', () => {
@@ -142,9 +174,11 @@ describe('the details text', () => {
 describe('the summary in the memo', () => {
   it('is one line with outcome, version, changes and rejections', () => {
     expect(summaryLine(progress({ outcome: 'partial', tasks: [task({ published: true })] }))).toBe(
-      'partial · v2.9 postgres:affiliations +214 ~308 −3, 2 rejected',
+      'partial · v2.9-ror-data.zip postgres:affiliations +214 ~308 −3, 2 rejected',
     );
-    expect(summaryLine(progress({ outcome: 'discarded' }))).toBe('discarded · v2.9 nothing published, 2 rejected');
+    expect(summaryLine(progress({ outcome: 'discarded' }))).toBe(
+      'discarded · v2.9-ror-data.zip nothing published, 2 rejected',
+    );
     const heldBy = { run: 'run-0', workflowId: 'w', phase: 'waiting' as const };
     expect(summaryLine(progress({ outcome: 'skipped', heldBy }))).toBe('skipped: run run-0 holds the job (waiting)');
     expect(summaryLine(progress({ outcome: 'failed', error: { code: 'E_X', message: 'why' } }))).toBe(

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { MOST_TASKS } from '../../src/job/check/check-job.ts';
 import { HISTORIES } from '../support/keep-history.ts';
 import { bundleForTests } from '../support/workflow-bundle.ts';
 
@@ -32,6 +33,7 @@ describe('recorded histories', () => {
       'stage-lost-2.json',
       'stage-lost.json',
       'success.json',
+      'two-large-tasks.json',
       'unchanged.json',
     ]);
   });
@@ -40,6 +42,15 @@ describe('recorded histories', () => {
     const text = readFileSync(`${HISTORIES}${name}`, 'utf8');
     const workflowId = /"workflowId": "([^"]+)"/.exec(text)?.[1] ?? '';
     await Worker.runReplayHistory({ workflowBundle }, JSON.parse(text) as unknown, workflowId);
+  });
+
+  it('stay below the limit of Temporal with as many tasks as a job may have', () => {
+    const text = readFileSync(`${HISTORIES}two-large-tasks.json`, 'utf8');
+    const { events } = JSON.parse(text) as { events: unknown[] };
+    const ofOneTask = { events: events.length / 2, bytes: JSON.stringify(events).length / 2 };
+    // Twice: a database that crashes makes a task stage and ask once more.
+    expect(2 * MOST_TASKS * ofOneTask.events).toBeLessThan(51_200);
+    expect(2 * MOST_TASKS * ofOneTask.bytes).toBeLessThan(50 * 1024 ** 2);
   });
 
   it('a workflow that does something else is noticed', async () => {

@@ -109,6 +109,22 @@ describeWithTemporal('runJob', () => {
     ]);
   });
 
+  it('asks about each of several large tasks, in one history', async () => {
+    const tasks = ['affiliations', 'funders'].map((name) => ({ name, chain: name }));
+    const steps = fakeRunSteps({
+      resolveRun: ({ run }) => Promise.resolve(readyRun(run, { tasks })),
+      fetchSource: () => fetched([0, 1, 2, 3, 4, 5, 6, 7]),
+    });
+    const { queue } = await bench.work(steps);
+    const run = await bench.start(queue, { mode: 'plan' });
+    for (const { name } of tasks) {
+      await until(`${name} waits`, async () => (await runProgress(bench.client, run)).waiting?.task === name);
+      await approveRun(bench.client, run, { by: 'Ada' });
+    }
+    await expect(run.handle.result()).resolves.toMatchObject({ outcome: 'success' });
+    await keepHistory('two-large-tasks', run.handle);
+  });
+
   it('publishes a plan after its approval, and exactly that plan', async () => {
     const steps = fakeRunSteps();
     const { queue } = await bench.work(steps);

@@ -47,7 +47,7 @@ interface Told {
 async function tell(send: SendNotice, channel: NotifyChannel, index: number, job: Job): Promise<Told> {
   const told = { channel: `${channel.type} ${String(index + 1)}`, on: channel.on };
   try {
-    await send(channel, trialOf(job, channel), new AbortController().signal);
+    await send(channel, trialOf(job), new AbortController().signal);
     return { ...told, failure: null };
   } catch (thrown) {
     if (!(thrown instanceof VocabSyncError)) throw thrown;
@@ -55,10 +55,10 @@ async function tell(send: SendNotice, channel: NotifyChannel, index: number, job
   }
 }
 
-function trialOf(job: Job, { on }: NotifyChannel): Notice {
+function trialOf(job: Job): Notice {
   const now = new Date().toISOString();
   return {
-    event: on[0] ?? 'failed',
+    event: 'trial',
     report: {
       run: '00000000-0000-0000-0000-000000000000',
       job: job.id,

@@ -1,7 +1,9 @@
 /** `rollback RUN`: what that run changed is put back, as a run of its own. */
 import type { Command } from 'commander';
 import { rollbackRun, type RolledBack } from '../../pipeline/undo/rollback-run.ts';
-import { ConfigError } from '../../errors.ts';
+import { notifyChannels } from '../../pipeline/finish/notify-channels.ts';
+import { ConfigError, messageOf } from '../../errors.ts';
+import { composeSendNotice } from '../servers/compose-send-notice.ts';
 import { findRunId } from '../../postgres/ledger/history.ts';
 import type { Pool } from '../../postgres/pool.ts';
 import { findRun } from '../../postgres/ledger/run-rows.ts';
@@ -42,12 +44,15 @@ pause its schedule first if the source is what was wrong.`,
       const settings = context.settings();
       const catalog = await loadCatalog(settings.plugins);
       const logger = terminalLogger(context.terminal, settings.logLevel === 'debug');
-      const result = await withLedger(context, async ({ pool, webUi }) =>
-        rollbackRun(
-          { pool, catalog, logger, resolveSecret: composeSecrets(context.settings().variable, logger), webUi },
-          { run: await findRunToUndo(pool, reference), startedBy: userName(), force: force === true },
-        ),
-      );
+      const resolveSecret = composeSecrets(settings.variable, logger);
+      const sendNotice = composeSendNotice(settings, resolveSecret);
+      const result = await withLedger(context, async ({ pool, webUi }) => {
+        const engine = { pool, catalog, logger, resolveSecret, webUi, sendNotice };
+        const run = await findRunToUndo(pool, reference);
+        const done = await rollbackRun(engine, { run, startedBy: userName(), force: force === true });
+        await announce(context, engine, done.report.run);
+        return done;
+      });
       const { report, leftOut, samples } = result;
       await (json === true
         ? writeJson(context, { ...report, left_out: { count: leftOut, samples } })
@@ -70,6 +75,25 @@ async function findRunToUndo(pool: Pool, reference: string): Promise<string> {
     `The latest run of job ${latest.job_id} is itself a rollback, of run ${latest.rolls_back ?? 'unknown'}, by ${latest.started_by ?? 'unknown'} at ${formatTime(latest.started_at.toISOString())}. ` +
       `Nothing was changed. To undo the rollback, name it: vocab-sync rollback ${latest.id}`,
   );
+}
+
+const NOTICE_MILLISECONDS = 15_000;
+
+/** The rollback is done, whatever becomes of its notices: they are sent from here, once, for a rollback has no workflow. */
+async function announce(
+  { terminal }: CommandContext,
+  engine: Parameters<typeof notifyChannels>[0],
+  run: string,
+): Promise<void> {
+  try {
+    await notifyChannels(
+      engine,
+      { run, event: 'rolled_back', about: '' },
+      { signal: AbortSignal.timeout(NOTICE_MILLISECONDS) },
+    );
+  } catch (thrown) {
+    terminal.say(`warning: The rollback is done, but not everyone could be notified: ${messageOf(thrown)}`);
+  }
 }
 
 function renderRollback({ report, leftOut, samples }: RolledBack): string {

@@ -13,7 +13,18 @@ import { parseCount } from './options/parse-count.ts';
 import { renderTable } from '../render/render-table.ts';
 import { shortId } from '../render/short-id.ts';
 
-const STATES = ['running', 'waiting', 'success', 'partial', 'failed', 'cancelled', 'unchanged', 'discarded', 'skipped'];
+const STATES = [
+  'running',
+  'waiting',
+  'success',
+  'partial',
+  'failed',
+  'cancelled',
+  'unchanged',
+  'discarded',
+  'skipped',
+  'rolled_back',
+];
 
 interface RunsOptions extends JsonOption {
   readonly status?: string;
@@ -50,7 +61,10 @@ export function addRunsCommand(program: Command, context: CommandContext): void 
       );
       await (json === true ? writeJson(context, { runs }) : context.terminal.write(renderRuns(runs)));
       const last = runs.at(-1);
-      if (last !== undefined && runs.length === limit) {
+      const hasMore = async (): Promise<boolean> =>
+        last !== undefined &&
+        (await withLedger(context, ({ pool }) => listRuns(pool, { ...filter, behind: last.run, limit: 1 }))).length > 0;
+      if (last !== undefined && runs.length === limit && (await hasMore())) {
         context.terminal.say(`The newest ${formatNumber(limit)}; the next page: --before ${last.run}`);
       }
       context.end(EXIT.success);

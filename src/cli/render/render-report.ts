@@ -104,7 +104,8 @@ function renderError({ code, message }: RunFailure): string {
 }
 
 /** `waiting for approval`, `running (stage)`, `success`. */
-export function stateOf(run: Pick<RunReport, 'outcome' | 'phase'>): string {
+export function stateOf(run: Pick<RunReport, 'outcome' | 'phase'> & { rolled_back_by?: string | null }): string {
+  if (run.rolled_back_by !== undefined && run.rolled_back_by !== null) return 'rolled back';
   if (run.outcome !== null) return run.outcome;
   return run.phase === 'waiting' ? 'waiting for approval' : `running (${run.phase})`;
 }

@@ -13,7 +13,7 @@ import { restrictsBothDays } from '../schedule/cron.ts';
 import { draftTasks, type DraftComponent, type DraftTask } from '../effective/draft-task.ts';
 import type { ComponentConfig, Job, Task } from '../schema/job.ts';
 import { jobSchema, type JobFile } from '../schema/job-schema.ts';
-import { isJsonObject } from '../../records/json-object.ts';
+import { isJsonObject, type JsonObject } from '../../records/json-object.ts';
 import { orderTasks } from './order-tasks.ts';
 import { isError, mismatch, type Finding, type Report } from './problem.ts';
 import { toSchedule } from '../schedule/schedule-schema.ts';
@@ -58,11 +58,30 @@ export function checkJob(written: unknown, options: CheckOptions): CheckedJob {
   checkTexts(config, report);
   checkCredentials(config, report);
   const tasks = orderTasks(draftTasks(config, checkArguments(config, report, complete === true), report), report);
+  checkNumberOfTasks(tasks.length, config, report);
   checkParts(tasks, options, report);
   if (shape.ok) remarkOn(shape.value, report);
   const list = [...findings.values()];
   if (!shape.ok || list.some(isError)) return { config, findings: list };
   return { job: toJob(shape.value, tasks), config, findings: list };
+}
+
+/**
+ * All tasks of a run share one history, which Temporal ends at 51,200 events. A task of eight partitions that waits for
+ * approval takes 84 of them (test/workflows/histories/two-large-tasks.json), so 200 leave room for stages that are lost.
+ */
+export const MOST_TASKS = 200;
+
+function checkNumberOfTasks(count: number, config: JsonObject, report: Report): void {
+  if (count <= MOST_TASKS) return;
+  const cells = Object.hasOwn(config, 'matrix') ? ', which is the tasks times the combinations of the matrix' : '';
+  report({
+    severity: 'error',
+    pointer: Object.hasOwn(config, 'matrix') ? '/matrix' : '/tasks',
+    message: `expected at most ${String(MOST_TASKS)} tasks in one run, found ${String(count)}${cells}: split the job into several`,
+    expected: `at most ${String(MOST_TASKS)} tasks`,
+    found: String(count),
+  });
 }
 
 function checkParts(tasks: readonly DraftTask[], { catalog, vocabularies }: CheckOptions, report: Report): void {

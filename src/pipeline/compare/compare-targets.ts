@@ -33,6 +33,7 @@ import { enterPhase } from '../enter-phase.ts';
 import { EDITED } from '../fetch/inspect-targets.ts';
 import { partsToStage } from '../fetch/plan-parts.ts';
 import { tripGuards } from './guards.ts';
+import { sampleChanges } from './sample-changes.ts';
 import { isFew, measureTargets, type TargetStates } from '../measure-targets.ts';
 import { openTask, ownerOf, targetsOf, type OpenTask } from '../open-task.ts';
 import type { Compared, StepContext, TaskInput } from '../run-steps.ts';
@@ -97,7 +98,8 @@ async function compareStaged(client: PoolClient, task: OpenTask, states: TargetS
   await savePlan(client, task.run.id, task.row.name, plan);
   const rejections =
     counts.rejected === 0 ? [] : await summariseRejections(client, task.run.id, task.row.name, tally.rejectedBy);
-  return { counts, targets, trips, rejections, planDigest };
+  const changes = await sampleChanges(client, task, targets);
+  return { counts, targets, trips, rejections, changes, planDigest };
 }
 
 interface ChosenJoin {

@@ -4,7 +4,7 @@ import { endFrozenSessions } from '../../postgres/frozen-sessions.ts';
 import { inTransaction } from '../../postgres/pool.ts';
 import { endRun } from '../../postgres/ledger/run-endings.ts';
 import { findRun, listTasks, type TaskRow } from '../../postgres/ledger/run-rows.ts';
-import { brokenConservation } from '../../records/counts.ts';
+import { brokenConservation, type StageCounts, type TargetCounts } from '../../records/counts.ts';
 import type { RunReport } from '../../records/run.ts';
 import type { Outcome } from '../../records/outcome.ts';
 import type { Engine } from '../engine.ts';
@@ -15,10 +15,10 @@ import type { FinishInput, StepContext } from '../run-steps.ts';
 
 /** Called again it answers the same report. */
 export async function finishRun(engine: Engine, input: FinishInput, _context: StepContext): Promise<RunReport> {
-  await inTransaction(engine.pool, async (client) => {
+  const isEnded = await inTransaction(engine.pool, async (client) => {
     await endFrozenSessions(client, input.run);
     const run = await findRun(client, input.run, true);
-    if (run === undefined || run.finished_at !== null) return;
+    if (run === undefined || run.finished_at !== null) return false;
     const tasks = await listTasks(client, input.run);
     if (input.outcome === 'ended') assertConservation(tasks);
     await endRun(client, input.run, {
@@ -28,9 +28,35 @@ export async function finishRun(engine: Engine, input: FinishInput, _context: St
       cancelledBy: input.cancelledBy,
     });
     await dropStages(client, input.run);
+    return true;
   });
   await pauseAfterFailures(engine, input.run);
-  return reportRun(engine, input.run);
+  const report = await reportRun(engine, input.run);
+  if (isEnded) logEnd(engine, report);
+  return report;
+}
+
+/** One line for each run, with what an alert or a dashboard needs. */
+function logEnd({ logger }: Engine, report: RunReport): void {
+  const { job, run, outcome, error, started_at: from, finished_at: to } = report;
+  const facts = {
+    job,
+    run,
+    outcome,
+    took_ms: to === null ? null : Date.parse(to) - Date.parse(from),
+    counts: sumOf(report.tasks.map(({ counts }) => counts)),
+    changes: sumOf(report.tasks.flatMap(({ targets }) => targets.map(({ name: _name, ...counts }) => counts))),
+  };
+  if (outcome !== 'failed') logger.info('The run ended.', facts);
+  else logger.error('The run failed.', { ...facts, code: error?.code, reason: error?.message });
+}
+
+function sumOf(all: readonly (StageCounts | TargetCounts)[]): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const counts of all) {
+    for (const [name, count] of Object.entries<number>({ ...counts })) sum[name] = (sum[name] ?? 0) + count;
+  }
+  return sum;
 }
 
 function outcomeOf(tasks: readonly TaskRow[]): Outcome {

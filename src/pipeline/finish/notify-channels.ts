@@ -17,8 +17,14 @@ import type { NotifyInput, StepContext } from '../run-steps.ts';
 
 const LONGEST_MESSAGE = 2_000;
 
-/** Throws UnavailableError when at least one channel is to be tried again, behind all that could be told. */
-export async function notifyChannels(engine: Engine, input: NotifyInput, context: StepContext): Promise<void> {
+type NotifyEngine = Pick<Engine, 'pool' | 'catalog' | 'logger' | 'webUi' | 'sendNotice'>;
+
+/** Throws UnavailableError when at least one channel is to be tried again, after all that could be sent. */
+export async function notifyChannels(
+  engine: NotifyEngine,
+  input: NotifyInput,
+  context: Pick<StepContext, 'signal'>,
+): Promise<void> {
   const row = await findRun(engine.pool, input.run);
   if (row === undefined || engine.sendNotice === undefined) return;
   const channels = jobFromConfig(row.config, engine.catalog).notify;
@@ -36,7 +42,7 @@ export async function notifyChannels(engine: Engine, input: NotifyInput, context
 }
 
 async function tell(
-  engine: Engine,
+  engine: NotifyEngine,
   channel: NotifyChannel,
   notice: Notice,
   key: NoticeKey,

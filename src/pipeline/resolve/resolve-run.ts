@@ -20,6 +20,7 @@ import {
 import { copySources } from '../../postgres/stage/retried-rows.ts';
 import { abandonRun, insertSkippedRun, reopenRun } from '../../postgres/ledger/run-endings.ts';
 import { dropStage, stageNames } from '../../postgres/stage/stage-table.ts';
+import { canonicalJson, getOwn, isJsonObject } from '../../records/json-object.ts';
 import type { Engine } from '../engine.ts';
 import { admitRun } from './admit-run.ts';
 import { freezeSince } from './freeze-since.ts';
@@ -53,7 +54,7 @@ export async function resolveRun(engine: Engine, input: ResolveInput): Promise<R
       ? await sinceOfEditedTargets(engine, effective.job, await freezeSince(engine.pool, request, effective))
       : sinceOfRetried(retried);
   // A stored job keeps the version that was read: another one may have been applied since.
-  const jobVersion = stored?.version ?? (await storeConfig(engine, effective, config, request.startedBy));
+  const jobVersion = stored?.version ?? (await storeConfig(engine, effective, config, request));
   const run: NewRun = {
     id: input.run,
     jobId: effective.job.id,
@@ -70,6 +71,7 @@ export async function resolveRun(engine: Engine, input: ResolveInput): Promise<R
   };
   if (reason !== undefined) {
     await insertSkippedRun(engine.pool, run, { reason });
+    engine.logger.info('The start was skipped: the job is not active.', { job: run.jobId, run: run.id });
     return { kind: 'inactive', job: run.jobId, title: run.title, reason, ...wantedNotices(effective.job) };
   }
   return takeJob(engine, run, effective.job, tasksOfRun(engine, effective, retried), retried?.run.id);
@@ -88,6 +90,12 @@ async function takeJob(
 ): Promise<Resolved> {
   const skip = async (holder: RunRow): Promise<Resolved> => {
     await insertSkippedRun(engine.pool, run, { holder: holderOf(holder) });
+    engine.logger.info('The start was skipped: another run holds the job.', {
+      job: run.jobId,
+      run: run.id,
+      held_by: holder.id,
+      phase: holder.phase,
+    });
     return { ...skippedFor(holder, run.title), ...wantedNotices(job) };
   };
   for (let attempt = 0; attempt < TAKE_ATTEMPTS; attempt++) {
@@ -98,6 +106,7 @@ async function takeJob(
       return true;
     });
     if (taken) {
+      logStart(engine, run);
       const row = await findRun(engine.pool, run.id);
       if (row !== undefined) return ready(engine, row);
     }
@@ -110,6 +119,18 @@ async function takeJob(
   if (holder === undefined)
     throw new StateError('E_RUN_STATE', `Job ${run.jobId} changes hands too fast; run it again.`);
   return skip(holder);
+}
+
+function logStart({ logger }: Engine, run: NewRun): void {
+  const { trigger, mode = 'run', startedBy } = run.request;
+  logger.info('The run started.', {
+    job: run.jobId,
+    run: run.id,
+    trigger,
+    mode,
+    ...(startedBy === undefined ? {} : { started_by: startedBy }),
+    since: run.since?.toISOString() ?? null,
+  });
 }
 
 /** The holder's workflow is closed without having ended its run: terminated, or lost with its server. */
@@ -196,8 +217,30 @@ function inactive({ id, active_changed_by: by, active_changed_at: at }: StoredJo
   return `The job ${id} is not active: ${since}. \`vocab-sync job activate ${id}\` lets its schedule start it again.`;
 }
 
-function storeConfig({ pool }: Engine, { job }: EffectiveJob, config: string, by: string | undefined): Promise<number> {
-  return storeVersion(pool, { job, config, digest: configDigest(config) }, by);
+/**
+ * A run from a file stores it as the newest version of the job. A plan does not: it may be discarded. Nor does a run whose
+ * file has another schedule than the stored job, because only `apply` changes schedules. The run keeps its own config.
+ */
+async function storeConfig(
+  { pool, logger }: Engine,
+  { job }: EffectiveJob,
+  config: string,
+  { mode, startedBy }: RunRequest,
+): Promise<number | undefined> {
+  if (mode === 'plan') return undefined;
+  const stored = await findStoredJob(pool, job.id);
+  if (stored !== undefined && scheduleOf(stored.config) !== scheduleOf(config)) {
+    const text =
+      'The job file was not stored: its schedule differs from that of the stored job. `vocab-sync apply` stores it.';
+    logger.warn(text, { job: job.id, version: stored.version });
+    return undefined;
+  }
+  return storeVersion(pool, { job, config, digest: configDigest(config) }, startedBy);
+}
+
+function scheduleOf(config: string): string {
+  const parsed: unknown = JSON.parse(config);
+  return canonicalJson((isJsonObject(parsed) ? getOwn(parsed, 'schedule') : undefined) ?? null);
 }
 
 function requireConfig(stored: StoredJob | undefined, job: string): string {

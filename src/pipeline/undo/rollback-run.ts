@@ -1,4 +1,6 @@
 /** Undoes what a run published, as a run of its own: it takes the job, writes its own change log, all in one transaction. */
+import { access } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import type { SnapshotSink } from '../../component/writer.ts';
 import { ConfigError, StateError } from '../../errors.ts';
 import { jobFromConfig } from '../../job/effective/effective-job.ts';
@@ -73,6 +75,7 @@ async function undoTasks(
     const targets: Record<string, TargetCounts> = {};
     for (const target of targetsOf(engine, of, task)) {
       await requireTarget(client, of, target);
+      await requireFileHere(of, target);
       const undo: Undo = { target: target.target, task: task.name, run: of.id, job: of.job_id, rollback };
       const plan = await planUndo(client, undo);
       requireWholeLog(of, task, target, plan.changes);
@@ -113,6 +116,21 @@ function requireUndoable(run: RunRow | undefined, id: string): RunRow {
 async function requireTarget(client: PoolClient, of: RunRow, { target }: OpenTarget): Promise<void> {
   if (await targetExists(client, target)) return;
   throw refused(of, `its target ${target.name} is not there any more`);
+}
+
+/** A file is written where the command runs. Where the worker wrote it, the file is there; elsewhere it would be a new one. */
+async function requireFileHere(of: RunRow, { target, snapshot }: OpenTarget): Promise<void> {
+  if (snapshot?.writer.type !== 'file') return;
+  const { path } = snapshot.args as { readonly path: string };
+  const isHere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (isHere) return;
+  throw refused(
+    of,
+    `its target ${target.name} is a file on the machine of the worker, and ${path} is not on ${hostname()}: run the rollback there, in the working directory of the worker`,
+  );
 }
 
 /** A change log that was pruned would undo a part and call it the whole. */

@@ -95,6 +95,8 @@ export interface RunSummary {
   readonly trigger: RunTrigger;
   readonly phase: Phase;
   readonly outcome: Outcome | null;
+  /** The rollback that undid it. */
+  readonly rolled_back_by: string | null;
   readonly started_at: string;
   readonly finished_at: string | null;
   readonly source: string | null;
@@ -105,7 +107,7 @@ export interface RunSummary {
 
 export interface RunFilter {
   readonly job?: string;
-  /** An outcome, or `running` or `waiting`. */
+  /** An outcome, or `running`, `waiting` or `rolled_back`. */
   readonly status?: string;
   readonly trigger?: RunTrigger;
   readonly limit: number;
@@ -120,12 +122,13 @@ export interface RunFilter {
 /** Newest first. */
 export async function listRuns(pool: Pool, filter: RunFilter): Promise<readonly RunSummary[]> {
   const { rows } = await pool.query<RunSummary & { started_at: Date; finished_at: Date | null }>(
-    `SELECT r.id AS run, r.job_id AS job, r.title, r.mode, r.trigger, r.phase, r.outcome, r.started_at, r.finished_at,
+    `SELECT r.id AS run, r.job_id AS job, r.title, r.mode, r.trigger, r.phase, r.outcome, r.rolled_back_by, r.started_at, r.finished_at,
        t.source, coalesce(t.read, 0)::int AS read, coalesce(t.rejected, 0)::int AS rejected, coalesce(t.changed, 0)::int AS changed
      FROM (
        SELECT * FROM vocab_sync.run
        WHERE ($1::text IS NULL OR job_id = $1)
-         AND ($2::text IS NULL OR coalesce(outcome, CASE phase WHEN 'waiting' THEN 'waiting' ELSE 'running' END) = $2)
+         AND ($2::text IS NULL OR $2 = CASE WHEN rolled_back_by IS NOT NULL THEN 'rolled_back'
+           ELSE coalesce(outcome, CASE phase WHEN 'waiting' THEN 'waiting' ELSE 'running' END) END)
          AND ($3::timestamptz IS NULL OR started_at < $3)
          AND ($5::timestamptz IS NULL OR started_at >= $5) AND ($6::text IS NULL OR trigger = $6)
          AND ($7::uuid IS NULL OR started_at <= (SELECT started_at FROM vocab_sync.run WHERE id = $7)
