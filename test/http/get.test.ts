@@ -23,6 +23,13 @@ describe('a small answer', () => {
     expect(await failureOf(http.get(`${url}/bomb`, { signal }))).toMatchObject({ code: 'E_SOURCE_TOO_LARGE' });
   });
 
+  it('over TLS from a port that speaks plain HTTP fails at once', async () => {
+    const { http, signal } = await startFixture();
+    const url = await serve((_request, response) => response.end('plain'));
+    const failure = failureOf(http.get(url.replace('http:', 'https:'), { signal }));
+    expect(await failure).toMatchObject({ code: 'E_SOURCE_UNEXPECTED' });
+  });
+
   it('a HEAD stays a HEAD through a redirect', async () => {
     const { http, signal } = await startFixture();
     const methods: (string | undefined)[] = [];
