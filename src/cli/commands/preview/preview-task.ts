@@ -48,6 +48,9 @@ export async function previewTask(
     const reading: Reading = { services, signal: leave.signal, since: sinceOf(options.since), warn: output.warn };
     const files = await fetchFiles(chain, reading);
     const items = itemsOf(task, chain, files, services);
+    // Parsing may block the event loop, which then hears no signal. Without a listener Ctrl-C ends the process at once,
+    // and from here on nothing is written that would have to be cleaned up but copies in the spool, which `prune` removes.
+    quiet();
     await readEntries(
       chain,
       files,
