@@ -52,6 +52,8 @@ export interface Settings extends SpoolLimits {
   readonly runsMayBring: 'nothing' | 'signed' | 'anything' | undefined;
   /** Holds the key with which runs are signed. */
   readonly runKeyFile: string | undefined;
+  /** The folders that jobs may read and write files in, as absolute paths. Empty: any. */
+  readonly folders: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'auto' | 'json' | 'pretty';
   /** Of resident memory that the process of one step may hold. */
@@ -100,6 +102,7 @@ const schema = z.object({
   VOCAB_SYNC_RUNS_MAY_BRING: z
     .enum(['nothing', 'signed', 'anything'], { error: 'expected nothing, signed or anything' })
     .optional(),
+  VOCAB_SYNC_FOLDERS: list.default([]),
   VOCAB_SYNC_RUN_KEY_FILE: z.string().optional(),
   VOCAB_SYNC_STEP_MEMORY: z
     .string()
@@ -167,6 +170,7 @@ export function loadSettings(
     mail: toMail(values),
     runsMayBring: values.VOCAB_SYNC_RUNS_MAY_BRING,
     runKeyFile: values.VOCAB_SYNC_RUN_KEY_FILE === undefined ? undefined : resolve(cwd, values.VOCAB_SYNC_RUN_KEY_FILE),
+    folders: values.VOCAB_SYNC_FOLDERS.map((folder) => resolve(cwd, folder)),
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT,
     stepMemoryMegabytes: values.VOCAB_SYNC_STEP_MEMORY,

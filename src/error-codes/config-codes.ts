@@ -38,6 +38,11 @@ export const CONFIG_CODES = {
     remedy:
       'Start it with `vocab-sync run`: in the directory of `vocab-sync dev`, or with the VOCAB_SYNC_RUN_KEY_FILE of the worker. A stored job that is started by its name alone needs no proof.',
   },
+  E_FILE_NOT_ALLOWED: {
+    meaning:
+      'A job names a file outside of the folders that jobs may use on this worker, or a file of vocab-sync itself.',
+    remedy: 'Move the file into one of the folders, or add its folder to VOCAB_SYNC_FOLDERS where the worker runs.',
+  },
   E_ARGUMENTS_INVALID: {
     meaning: 'The arguments of a run are not those that its job declares.',
     remedy: 'Correct the named `--arg`; `vocab-sync types JOB` shows what the job takes, `run --explain` what it gets.',

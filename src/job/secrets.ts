@@ -1,4 +1,5 @@
 /** The texts behind `$secret` references: read just before use, kept nowhere, never in a message. */
+import { requireAllowedFile } from '../allowed-folders.ts';
 import { ConfigError, messageOf } from '../errors.ts';
 import type { JsonObject } from '../records/json-object.ts';
 import { isSecretName, replaceReferences } from './effective/references.ts';
@@ -41,6 +42,7 @@ function fromEnvironment(name: string, { env }: SecretSources): string {
 }
 
 function fromFile(path: string, { readFile }: SecretSources): string {
+  requireAllowedFile(path);
   let text: string;
   try {
     text = readFile(path).trimEnd();

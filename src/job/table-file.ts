@@ -1,5 +1,6 @@
 /** The text of a look-up table in a file. Throws ConfigError E_FILE_NOT_FOUND or E_TABLE_INVALID. */
 import { ConfigError, messageOf } from '../errors.ts';
+import { requireAllowedFile } from '../allowed-folders.ts';
 import { SmallFileError, readSmallFileSync } from '../read-small-file.ts';
 
 /** A table lies in memory; larger ones belong into a database. */
@@ -11,6 +12,7 @@ export function readTableFile(path: string): string {
 }
 
 function readText(path: string): string {
+  requireAllowedFile(path);
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readSmallFileSync(path, MOST_BYTES));
   } catch (cause) {

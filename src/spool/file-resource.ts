@@ -1,5 +1,6 @@
 /** A fetched file as the resource that a chain begins with. */
 import { open, type FileHandle } from 'node:fs/promises';
+import { requireAllowedFile } from '../allowed-folders.ts';
 import type { FetchedFile } from '../component/reader.ts';
 import type { Resource } from '../component/resource.ts';
 import { SourceError } from '../errors.ts';
@@ -34,6 +35,8 @@ export interface ExpectedFile {
 
 /** Opens a file that was fetched before; the caller closes it. Throws E_SOURCE_CHANGED when it is gone or has another size. */
 export async function openFetched(expected: ExpectedFile): Promise<FileHandle> {
+  // Again: a link may have been replaced since the file was found.
+  requireAllowedFile(expected.path);
   const handle = await open(expected.path, 'r').catch((error: unknown) => {
     throw codeOf(error) === 'ENOENT' ? gone(expected.name, error) : toFileError(error, expected.path);
   });

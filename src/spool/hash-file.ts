@@ -1,6 +1,7 @@
 /** The digest of a file, with progress. A file that is written meanwhile is refused: its digest would be of nothing. */
 import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
+import { requireAllowedFile } from '../allowed-folders.ts';
 import { SourceError } from '../errors.ts';
 import { readRange } from '../formats/bytes/file-range.ts';
 import { toFileError } from './file-error.ts';
@@ -45,6 +46,7 @@ export async function hashFile(path: string, options: HashOptions): Promise<Hash
 
 /** What can be known of a file without reading it. Throws ConfigError when it is not there or is no file. */
 export async function identifyFile(path: string): Promise<FileIdentity> {
+  requireAllowedFile(path);
   const found = await stat(path).catch((error: unknown) => {
     throw toFileError(error, path);
   });

@@ -1,12 +1,14 @@
 /** What the operating system says about a target file, as an error that an operator can act on. */
+import { requireAllowedFile } from '../../src/allowed-folders.ts';
 import { ConfigError, UnavailableError } from '../../src/errors.ts';
 
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** Runs file work for `path`. */
+/** Runs file work for `path`, where jobs may use it. */
 export async function onFile<T>(path: string, work: () => Promise<T>): Promise<T> {
+  requireAllowedFile(path);
   try {
     return await work();
   } catch (error) {

@@ -1,4 +1,6 @@
 /** What components are lent, from the settings: also for `preview`, which has no servers and should not load them. */
+import { join } from 'node:path';
+import { limitFiles } from '../../allowed-folders.ts';
 import { createBundles } from '../../bundle/create-bundles.ts';
 import type { Logger, Services } from '../../component/services.ts';
 import { createHttpService } from '../../http/create-http-service.ts';
@@ -11,13 +13,22 @@ import type { Settings } from '../../settings.ts';
 import { createSpool } from '../../spool/create-spool.ts';
 import { packageFacts } from '../package-facts.ts';
 
-export function composeServices(settings: Pick<Settings, 'spool' | 'allowedHosts'>, logger: Logger): Services {
+/** Limits the files that jobs may use, too. */
+export function composeServices(
+  settings: Pick<Settings, 'spool' | 'home' | 'folders' | 'allowedHosts'>,
+  logger: Logger,
+): Services {
   const net = {
     spoolDirectory: settings.spool,
     allowedHosts: settings.allowedHosts,
     userAgent: toUserAgent(packageFacts()),
     logger,
   };
+  limitFiles({
+    folders: settings.folders,
+    always: [settings.spool],
+    never: ['run-key', 'servers', 'postgres', 'temporal'].map((name) => join(settings.home, name)),
+  });
   return {
     logger,
     http: createHttpService(net),

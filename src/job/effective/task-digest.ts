@@ -14,6 +14,7 @@ import type { Reader } from '../../component/reader.ts';
 import type { Transformer } from '../../component/transformer.ts';
 import type { Writer } from '../../component/writer.ts';
 import { InternalError } from '../../errors.ts';
+import { requireAllowedFile } from '../../allowed-folders.ts';
 import { readSmallFileSync } from '../../read-small-file.ts';
 import { toArgsSchema, withDefaults } from '../schema/args-schema.ts';
 import type { ComponentConfig, Job, Task } from '../schema/job.ts';
@@ -70,6 +71,7 @@ const MOST_FILE_BYTES = 64 * 1024 ** 2;
 /** Null for one that cannot be read: the component refuses it in its own words when it is made. */
 function digestOfFile(path: string): string | null {
   try {
+    requireAllowedFile(path);
     return hash('sha256', readSmallFileSync(path, MOST_FILE_BYTES), 'hex');
   } catch {
     return null;

@@ -4,6 +4,7 @@
  */
 import { RE2JS } from 're2js';
 import { ConfigError, messageOf } from '../../errors.ts';
+import { requireAllowedFile } from '../../allowed-folders.ts';
 import { SmallFileError, readSmallFileSync } from '../../read-small-file.ts';
 import { findInexactNumber } from '../../formats/json/exact-numbers.ts';
 import { isJsonObject, type JsonObject } from '../../records/json-object.ts';
@@ -24,6 +25,7 @@ export function loadRecordSchemaFile(path: string): RecordCheck {
 }
 
 function readText(path: string): string {
+  requireAllowedFile(path);
   try {
     return readSmallFileSync(path, MOST_BYTES).toString('utf8');
   } catch (cause) {
