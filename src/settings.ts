@@ -4,11 +4,10 @@
  */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
-import { ConfigError, messageOf } from './errors.ts';
+import { ConfigError } from './errors.ts';
 import { redact, rememberSecret } from './logging/redact.ts';
-import { SmallFileError, readSmallFileSync } from './read-small-file.ts';
 import { quote } from './clip.ts';
 import { readVariables, type EnvFileOptions, type Variables } from './settings/env-files.ts';
 import {
@@ -21,6 +20,7 @@ import {
 } from './settings/server-url.ts';
 import { checked } from './settings/checked.ts';
 import { spoolShape, toSpoolLimits, type SpoolLimits } from './settings/spool-limits.ts';
+import { loadTemporal } from './settings/load-temporal.ts';
 
 export type TemporalConnectConfig = ReturnType<typeof loadClientConnectConfig>;
 
@@ -61,6 +61,8 @@ export interface Settings extends SpoolLimits {
   readonly temporalCliPath: string | undefined;
   /** Ours below XDG_CACHE_HOME, for programs that are fetched once. */
   readonly cacheDirectory: string;
+  /** Settings in `.env` that were not read, because they name code to execute. */
+  readonly ignoredInEnvFile: readonly string[];
   readonly origins: readonly SettingOrigin[];
   /** Names in files, and VOCAB_SYNC_ or TEMPORAL_ names, that are not settings: misspelt, or a secret of a job. */
   readonly otherNames: readonly string[];
@@ -183,6 +185,7 @@ export function loadSettings(
         !SETTING_NAMES.includes(name) &&
         !name.startsWith('TEMPORAL_GRPC_META_'),
     ),
+    ignoredInEnvFile: variables.ignored,
     serviceFile: variables.serviceFile,
     variable: (name) => lookUpVariable(name, env, cwd, options),
     envFile: options.envFile === undefined ? undefined : resolve(cwd, options.envFile),
@@ -199,35 +202,17 @@ export function lookUpVariable(
   return readVariables(env, cwd, options).values.get(name);
 }
 
+/** What the driver and the server of PostgreSQL would take from the environment, besides the password. */
+const POSTGRES_NAMES = /^PG(?!PASSWORD$|PASSFILE$)/;
+
+/** For the embedded PostgreSQL: what the environment says is meant for another server. */
+export function forgetPostgresVariables(): void {
+  for (const name of Object.keys(process.env)) if (POSTGRES_NAMES.test(name)) Reflect.deleteProperty(process.env, name);
+}
+
 /** The environment of this process with additions, for a program that we start. */
 export function childEnvironment(additions: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   return { ...process.env, ...additions };
-}
-
-const MOST_SETTINGS_BYTES = 1024 ** 2;
-
-/** The library reads these files itself and would wait for the writer of a FIFO. */
-const TEMPORAL_FILE = /^TEMPORAL_(?:CONFIG_FILE|TLS_\w+_PATH)$/;
-
-function requireSmallFiles(values: ReadonlyMap<string, string>): void {
-  for (const [name, path] of values) {
-    if (!TEMPORAL_FILE.test(name)) continue;
-    try {
-      readSmallFileSync(path, MOST_SETTINGS_BYTES);
-    } catch (error) {
-      if (!(error instanceof SmallFileError)) continue;
-      throw new Error(`${name} names ${path}, but ${error.message}`, { cause: error });
-    }
-  }
-}
-
-function loadTemporal(values: ReadonlyMap<string, string>): TemporalConnectConfig | Error {
-  try {
-    requireSmallFiles(values);
-    return loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(values), configFileStrict: true });
-  } catch (error) {
-    return error instanceof Error ? error : new Error(messageOf(error));
-  }
 }
 
 function describe(issue: z.core.$ZodIssue, variables: Variables): string {

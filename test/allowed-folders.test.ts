@@ -66,6 +66,7 @@ describe('the folders that jobs may use', () => {
       path: join(inside, 'link', 'new.jsonl'),
       format: 'jsonl',
       columns: undefined,
+      layout: undefined,
       run: 'r',
       job: 'j',
     } as const;

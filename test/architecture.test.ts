@@ -31,7 +31,7 @@ const tests = readSourceFiles(['test']);
 const TOP_LEVEL = new Set([
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'config', 'docs', 'test'],
   ...CODE_FOLDERS,
-  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'eslint.config.js', 'vitest.config.ts'],
+  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'LICENSE', 'eslint.config.js', 'vitest.config.ts'],
   ...['.ci', '.editorconfig', '.gitignore', '.npmrc', '.prettierignore', '.prettierrc.json'],
 ]);
 /** Made by tools or by the operator, and not under version control. */

@@ -16,7 +16,7 @@ export function createBundles(spoolDirectory: string): BundleService {
     async open(request): Promise<OpenedBundle> {
       const { key, name, signal, onWait } = request;
       const paths = spoolPathsOf(directory, `bundle:${key}`);
-      await onDisk(directory, () => mkdir(directory, { recursive: true }));
+      await onDisk(directory, () => mkdir(directory, { recursive: true, mode: 0o700 }));
       const lock = await onDisk(directory, () => takeLock(paths.lock, { signal, onWait: () => onWait?.() }));
       try {
         const record = await findSpooled(paths);

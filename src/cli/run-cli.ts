@@ -28,9 +28,12 @@ export async function runCli(
     terminal,
     cwd,
     settings: () =>
-      (settings ??= withDebug(
-        loadSettings({ envFile, hasOwnServers: OWN_SERVERS.has(argv.find((word) => !word.startsWith('-')) ?? '') }),
-        argv,
+      (settings ??= withWarnings(
+        withDebug(
+          loadSettings({ envFile, hasOwnServers: OWN_SERVERS.has(argv.find((word) => !word.startsWith('-')) ?? '') }),
+          argv,
+        ),
+        terminal,
       )),
     end: (ending) => {
       code = ending;
@@ -57,6 +60,16 @@ export async function runCli(
     await printed.catch(() => undefined);
     return exitCodeOfError(error);
   }
+}
+
+/** Says once which settings were not read. */
+function withWarnings(settings: Settings, terminal: Pick<Terminal, 'say'>): Settings {
+  const names = settings.ignoredInEnvFile;
+  if (names.length > 0)
+    terminal.say(
+      `warning: ${names.join(', ')} in .env ${names.length === 1 ? 'is' : 'are'} ignored, because a file of the working directory cannot name code to execute. Set it in the environment, or give the file with --env-file.`,
+    );
+  return settings;
 }
 
 /** `--debug` is LOG_LEVEL=debug for one command. */

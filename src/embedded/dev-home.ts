@@ -7,10 +7,12 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../component/services.ts';
 import type { Settings, TemporalConnectConfig } from '../settings.ts';
+import { forgetPostgresVariables } from '../settings.ts';
 import { startEmbeddedPostgres } from './postgres.ts';
 import { embeddedConnection, type DatabaseDetails, type TemporalDetails } from './running-servers.ts';
 import { shareServer, type ServerRole, type SharedServer } from './share-server.ts';
 import { findTemporalCli } from './temporal-cli.ts';
+import { tightenFile, tightenHome } from './tighten-home.ts';
 import { startTemporalDevServer } from './temporal-server.ts';
 
 export interface AcquireServersOptions {
@@ -52,6 +54,8 @@ export async function acquireServers(options: AcquireServersOptions): Promise<Ac
     shared.push(acquired);
     return acquired;
   };
+  if (settings.databaseUrl === undefined) forgetPostgresVariables();
+  tightenHome(settings.home);
   try {
     const database =
       need.database && settings.databaseUrl === undefined ? await acquire(shareDatabase(options)) : undefined;
@@ -106,7 +110,7 @@ async function shareTemporal({ settings, role, say, searchAttributes }: AcquireS
     start: async (previous) => {
       const cli = await findTemporalCli({ ...settings, say });
       const started = Date.now();
-      mkdirSync(directory, { recursive: true });
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
       const server = await startTemporalDevServer({
         cliPath: cli.path,
         dbFile: join(directory, 'temporal.db'),
@@ -114,6 +118,7 @@ async function shareTemporal({ settings, role, say, searchAttributes }: AcquireS
         searchAttributes,
         ...(previous === undefined ? {} : { port: previous.port, uiPort: previous.uiPort }),
       });
+      tightenFile(join(directory, 'temporal.db'));
       say(
         `Temporal ${cli.serverVersion} runs on ${server.address}, its Web UI on ${server.uiUrl} (${seconds(started)}).`,
       );

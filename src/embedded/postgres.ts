@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Logger } from '../component/services.ts';
 import { UnavailableError, messageOf } from '../errors.ts';
+import { forgetPostgresVariables } from '../settings.ts';
 import { findFreePort } from './free-port.ts';
 import { findLivePostmaster } from './live-postmaster.ts';
 import { choosePostgresPlace, makeOwnedDirectory, removePostgresPlace, type PostgresPlace } from './postgres-place.ts';
@@ -47,6 +48,7 @@ export interface EmbeddedPostgres {
 }
 
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  forgetPostgresVariables();
   const user = findServerUser();
   const place = choosePostgresPlace(options.directory, user, options.logger);
   if (!existsSync(place.data)) await initialise(place, user);

@@ -33,7 +33,7 @@ export async function download(request: DownloadRequest, place: DownloadPlace): 
   place.client.check(request.url);
   const paths = spoolPathsOf(place.directory, request.url);
   const throttled = { ...request, ...throttledProgress(request) };
-  await onDisk(place.directory, () => mkdir(place.directory, { recursive: true }));
+  await onDisk(place.directory, () => mkdir(place.directory, { recursive: true, mode: 0o700 }));
   const onWait = (): void => {
     void stat(paths.part).then(
       (part) => request.onProgress?.({ bytes: part.size }),

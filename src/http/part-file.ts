@@ -55,7 +55,7 @@ export class PartFile {
     return onDisk(paths.directory, async () => {
       if (lock.stolen) await copyApart(paths.part, lock.token);
       const about = await readAbout(paths.partAbout);
-      const file = await open(paths.part, 'a+');
+      const file = await open(paths.part, 'a+', 0o600);
       const part = new PartFile(paths, lock.token, file, about ?? {});
       if (about !== undefined) await part.#rehash(signal);
       else if ((await file.stat()).size > 0) await file.truncate(0);
@@ -120,7 +120,7 @@ export class PartFile {
         throw takenOver();
       }
       const path = completePathOf(this.#paths.directory, this.digests().sha256, name);
-      await mkdir(dirname(path), { recursive: true });
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await rename(aside, path);
       await syncDirectory(dirname(path));
       await rm(this.#paths.partAbout, { force: true });
@@ -157,7 +157,7 @@ export class PartFile {
 /** Written beside and renamed, so that a reader finds the old or the new text and never half of it. */
 export async function writeJson(path: string, value: unknown, token: string): Promise<void> {
   const aside = `${path}.${token}`;
-  const file = await open(aside, 'w');
+  const file = await open(aside, 'w', 0o600);
   try {
     await file.writeFile(JSON.stringify(value));
     await file.sync();

@@ -27,9 +27,17 @@ export interface Variables {
   readonly files: ReadonlyMap<string, string>;
   /** Names whose value an unquoted # cut short in a `.env`. */
   readonly cutByComment: ReadonlySet<string>;
+  /** Names in the `.env` of the working directory that were not read, because they name code to execute. */
+  readonly ignored: readonly string[];
   /** The file of the service where it is there and not used, and why. */
   readonly serviceFile: { readonly path: string; readonly unused: 'unreadable' | 'dev home' } | undefined;
 }
+
+/**
+ * They name code or programs to execute. A `.env` comes with whatever folder the command is started in, so it cannot
+ * decide about them. The environment, `--env-file` and the file of the service can.
+ */
+const CODE_NAMES = new Set(['VOCAB_SYNC_PLUGINS', 'TEMPORAL_CLI_PATH', 'XDG_CACHE_HOME']);
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Values = Map<string, string>;
@@ -39,16 +47,22 @@ export function readVariables(env: Environment, cwd: string, options: EnvFileOpt
   const own = new Map(Object.entries(env).filter((entry): entry is [string, string] => isGiven(entry[1])));
   if (options.envFile !== undefined) {
     const path = resolve(cwd, options.envFile);
-    return { ...merge(own, readServiceFile(path), path), cutByComment: new Set(), serviceFile: undefined };
+    return { ...merge(own, readServiceFile(path), path), cutByComment: new Set(), ignored: [], serviceFile: undefined };
   }
   const text = existsSync(join(cwd, '.env')) ? readText(join(cwd, '.env')) : '';
-  const local = merge(own, new Map(Object.entries(parse(text)).filter(([, value]) => value !== '')), '.env');
+  const found = Object.entries(parse(text)).filter(([, value]) => value !== '');
+  const ignored = found.map(([name]) => name).filter((name) => CODE_NAMES.has(name) && !own.has(name));
+  const local = merge(own, new Map(found.filter(([name]) => !CODE_NAMES.has(name))), '.env');
   const cutByComment = new Set([...cutNames(text)].filter((name) => local.files.has(name)));
-  return { ...withServiceFile(local, cwd, options), cutByComment };
+  return { ...withServiceFile(local, cwd, options), cutByComment, ignored };
 }
 
 /** Read only where nothing nearer says which servers to use: neither a setting nor a `dev` home. */
-function withServiceFile(local: Merged, cwd: string, options: EnvFileOptions): Omit<Variables, 'cutByComment'> {
+function withServiceFile(
+  local: Merged,
+  cwd: string,
+  options: EnvFileOptions,
+): Omit<Variables, 'cutByComment' | 'ignored'> {
   const path = options.serviceFile ?? SERVICE_FILE;
   const isConfigured = ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE'].some((name) => local.values.has(name));
   if (isConfigured || options.hasOwnServers === true || !existsSync(path)) return { ...local, serviceFile: undefined };

@@ -15,7 +15,7 @@ export function createSpool(directory: string): SpoolService {
       const path = join(directory, 'tmp', randomUUID());
       const release = (): Promise<void> => rm(path, { force: true });
       try {
-        await mkdir(join(directory, 'tmp'), { recursive: true });
+        await mkdir(join(directory, 'tmp'), { recursive: true, mode: 0o700 });
         await writeResource(resource, path, signal);
       } catch (error) {
         // What went wrong first is what the operator needs to hear, not that there is nothing to remove.

@@ -51,6 +51,10 @@ async function serve(context: CommandContext, servers: Servers, { queue, json }:
         home: settings().home,
       })
     : terminal.write(`${describe(settings(), servers, queues)}${HINT}`));
+  if (process.getuid?.() === 0)
+    terminal.say(
+      'warning: dev runs as root, so every job can read and write every file of this machine. Start it as an ordinary user.',
+    );
   await untilInterrupted(terminal, workers.ended);
   terminal.say('Stopping: the worker first, then the servers.');
 }

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { embeddedConnection, findRunningServers } from '../../embedded/running-servers.ts';
 import { redact, rememberSecret } from '../../logging/redact.ts';
-import type { Settings } from '../../settings.ts';
+import { forgetPostgresVariables, type Settings } from '../../settings.ts';
 import { passwordsOf } from '../../settings/server-url.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
@@ -58,6 +58,7 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
 /** In place of what is not configured, what runs in this home. */
 function withRunning(settings: Settings): Settings {
   const { database, temporal } = findRunningServers(settings.home);
+  if (settings.databaseUrl === undefined) forgetPostgresVariables();
   const databaseUrl = settings.databaseUrl ?? database?.url;
   for (const password of passwordsOf(databaseUrl ?? '')) rememberSecret(password);
   if (settings.temporal !== undefined || temporal === undefined) return { ...settings, databaseUrl };

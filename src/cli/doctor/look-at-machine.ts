@@ -27,7 +27,7 @@ function lookAtNode(): DoctorFinding {
 async function lookAtSpool(spool: string): Promise<DoctorFinding> {
   const probe = join(spool, `doctor-${randomUUID()}`);
   try {
-    await mkdir(spool, { recursive: true });
+    await mkdir(spool, { recursive: true, mode: 0o700 });
     await writeFile(probe, '');
     const { bavail, bsize } = await statfs(spool);
     const free = bavail * bsize;

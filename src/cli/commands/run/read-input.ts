@@ -35,7 +35,7 @@ export async function readInput(context: CommandContext, written: string): Promi
 
 async function readStdin({ terminal, settings }: CommandContext): Promise<InputFile> {
   const directory = join(settings().spool, 'input');
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const draft = join(directory, `${randomUUID()}.part`);
   const digest = createHash('sha256');
   let bytes = 0;
