@@ -14,6 +14,7 @@ import {
 } from '../src/component/reader.ts';
 import type { S3Object } from '../src/component/services.ts';
 import { LimitError, SourceError } from '../src/errors.ts';
+import { isCompanion, onlyCompanions } from '../src/formats/archive/companions.ts';
 import { compileMemberPattern } from '../src/formats/archive/member-pattern.ts';
 import { noMatch } from '../src/formats/archive/select-members.ts';
 import { namePattern } from './arguments/name-pattern.ts';
@@ -74,7 +75,7 @@ export const s3 = defineReader<Args>({
   version: 1,
   summary: 'The objects of an S3 bucket that are new',
   description:
-    'For Amazon and any server that speaks its protocol. Objects are read in the order of their keys, each downloaded into the spool, resumably and by its ETag. Without `since` and watermark all objects are read. What is no longer in the bucket is not taken for removed, because a run may read only what is new.',
+    'For Amazon and any server that speaks its protocol. Objects are read in the order of their keys, each downloaded into the spool, resumably and by its ETag. Without `since` and watermark all objects are read. Folders and companion files (`__MACOSX/`, `._name`, `.DS_Store`, `Thumbs.db`, `desktop.ini`) are never read. What is no longer in the bucket is not taken for removed, because a run may read only what is new.',
   args: argsSchema,
   examples: [
     { title: 'Dumps in a public bucket', args: { bucket: 'vocabularies', prefix: 'dumps/', regex: '\\.jsonl\\.gz$' } },
@@ -175,12 +176,15 @@ async function listNew(
   const others: { readonly name: string }[] = [];
   const found: S3Object[] = [];
   let count = 0;
+  let companions = 0;
   let hasMatch = false;
   const options = { signal: context.signal, ...(args.prefix === undefined ? {} : { prefix: args.prefix }) };
   for await (const page of context.services.s3.list(toPlace(args, args.bucket), options)) {
     for (const object of page) {
-      // What a console makes to show a folder.
-      if (object.key.endsWith('/') && object.bytes === 0) continue;
+      if (isCompanion(object.key, object.bytes)) {
+        companions += 1;
+        continue;
+      }
       count += 1;
       if (pattern?.matches(object.key) === false) {
         if (others.length < MOST_NAMES) others.push({ name: object.key });
@@ -192,7 +196,7 @@ async function listNew(
       if (found.length > args.max_objects) throw tooMany(args);
     }
   }
-  if (count === 0) throw empty(args);
+  if (count === 0) throw companions > 0 ? onlyCompanions(nameOf(args), companions) : empty(args);
   if (!hasMatch && pattern !== undefined) throw noMatch(others, pattern, nameOf(args), count);
   return found;
 }

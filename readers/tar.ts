@@ -10,7 +10,8 @@ import type { PlacedResource, Resource } from '../src/component/resource.ts';
 import { LimitError } from '../src/errors.ts';
 import { createContentGroup } from '../src/formats/bytes/content-group.ts';
 import { readStart, readRange } from '../src/formats/bytes/file-range.ts';
-import { refuseMemberName } from '../src/formats/archive/member-name.ts';
+import { isCompanion, onlyCompanions } from '../src/formats/archive/companions.ts';
+import { toMemberName } from '../src/formats/archive/member-name.ts';
 import { compileMemberPattern } from '../src/formats/archive/member-pattern.ts';
 import { openTarScan, scanTar, type TarMember, type TarPlace } from '../src/formats/tar/scan.ts';
 import { noMatch } from '../src/formats/archive/select-members.ts';
@@ -55,10 +56,10 @@ type Args = z.infer<typeof argsSchema>;
 
 export const tar = defineReader<Args>({
   type: 'tar',
-  version: 1,
+  version: 2,
   summary: 'The members of a tar, plain or in gzip',
   description:
-    'Reads ustar, pax, GNU and old v7 tars, with long names and members above 8 GiB, in their order. A checksum of a header that is wrong, a member that is cut short and an end that is missing are errors with their byte. Links hold nothing of their own and are left out with a warning; sparse members are refused when they are selected; names that leave the archive are refused always.',
+    'Reads ustar, pax, GNU and old v7 tars, with long names and members above 8 GiB, in their order. A checksum of a header that is wrong, a member that is cut short and an end that is missing are errors with their byte. Links hold nothing of their own and are left out with a warning; sparse members are refused when they are selected; names that leave the archive are refused always. A backslash in a name is read as `/`. Folders and companion files (`__MACOSX/`, `._name`, `.DS_Store`, `Thumbs.db`, `desktop.ini`) are never data.',
   args: argsSchema,
   examples: [
     { title: 'The records of an ORCID public data file', args: { regex: '\\.xml$' } },
@@ -95,7 +96,9 @@ async function* read(
         if (member === undefined && from === 0) choose.requireOne();
         return;
       }
-      if (member.position < from || !choose.wants(member)) continue;
+      const chosen = member.position < from ? undefined : choose.chosen(member);
+      if (chosen === undefined) continue;
+      member = chosen;
       if (member.bytes <= BUFFERED_BYTES) {
         const content = await memberContent(bytes, member, input.name);
         const span = start === undefined ? undefined : { start: member.offset, bytes: member.bytes };
@@ -150,12 +153,16 @@ async function split(input: Resource, args: Args, context: SplitContext): Promis
 }
 
 async function* wanted(members: AsyncIterable<TarMember>, choose: Choice): AsyncGenerator<TarMember> {
-  for await (const member of members) if (choose.wants(member)) yield member;
+  for await (const member of members) {
+    const chosen = choose.chosen(member);
+    if (chosen !== undefined) yield chosen;
+  }
 }
 
 interface Choice {
-  wants(member: TarMember): boolean;
-  /** Throws ConfigError when there was none. */
+  /** The member under its name in this archive; undefined where it is not wanted. */
+  chosen(member: TarMember): TarMember | undefined;
+  /** Throws ConfigError when no member matches, SourceError when none is data. */
   requireOne(): void;
 }
 
@@ -166,25 +173,35 @@ function createChoice(archive: string, args: Args, warn: ReadContext['warn']): C
   const pattern = args.regex === undefined ? undefined : compileMemberPattern(args.regex);
   let names: { readonly name: string }[] = [];
   let count = 0;
+  let companions = 0;
   let hasOne = false;
   return {
-    wants(member) {
-      if (member.position >= args.max_entries) throw tooMany(archive, args);
-      refuseMemberName(member.name, archive, member.position);
-      if (member.kind === 'directory' || member.kind === 'other') return false;
-      if (pattern?.matches(member.name) === false) {
+    chosen(found) {
+      if (found.position >= args.max_entries) throw tooMany(archive, args);
+      const name = toMemberName(found.name, archive, found.position);
+      const member = name === found.name ? found : { ...found, name };
+      if (isWithoutData(member)) {
+        companions += 1;
+        return undefined;
+      }
+      if (pattern?.matches(name) === false) {
         count += 1;
-        if (!hasOne && names.length < MOST_NAMES) names.push({ name: member.name });
-        return false;
+        if (!hasOne && names.length < MOST_NAMES) names.push({ name });
+        return undefined;
       }
       hasOne = true;
       names = [];
-      return isReadable(member, archive, args, warn);
+      return isReadable(member, archive, args, warn) ? member : undefined;
     },
     requireOne() {
+      if (!hasOne && count === 0 && companions > 0) throw onlyCompanions(archive, companions);
       if (!hasOne && pattern !== undefined) throw noMatch(names, pattern, archive, count);
     },
   };
+}
+
+function isWithoutData({ kind, name, bytes }: TarMember): boolean {
+  return kind === 'directory' || kind === 'other' || isCompanion(name, bytes);
 }
 
 function isReadable(member: TarMember, archive: string, args: Args, warn: ReadContext['warn']): boolean {

@@ -10,6 +10,7 @@ import { SourceError } from '../src/errors.ts';
 import { checkUnpacked } from '../src/formats/archive/limits.ts';
 import { compileMemberPattern } from '../src/formats/archive/member-pattern.ts';
 import { cutEvenly } from '../src/formats/bytes/cut-evenly.ts';
+import { isCompanion, onlyCompanions } from '../src/formats/archive/companions.ts';
 import { selectMembers } from '../src/formats/archive/select-members.ts';
 import { readZipDirectory, type ZipMember } from '../src/formats/zip/directory.ts';
 import { readAhead, type AheadMember } from '../src/formats/zip/read-ahead.ts';
@@ -51,10 +52,10 @@ type Args = z.infer<typeof argsSchema>;
 
 export const zip = defineReader<Args>({
   type: 'zip',
-  version: 1,
+  version: 2,
   summary: 'The members of a zip archive',
   description:
-    'Reads stored and deflated members, also zip64, in the order of the central directory. The size and the CRC-32 of each member are checked while it streams. Encrypted members and other compressions are refused when they are selected; names that leave the archive and members that lie over each other are refused always.',
+    'Reads stored and deflated members, also zip64, in the order of the central directory. The size and the CRC-32 of each member are checked while it streams. Encrypted members and other compressions are refused when they are selected; names that leave the archive and members that lie over each other are refused always. A backslash in a name is read as `/`. Folders and companion files (`__MACOSX/`, `._name`, `.DS_Store`, `Thumbs.db`, `desktop.ini`) are never data.',
   args: argsSchema,
   examples: [
     { title: 'The JSON of a ROR dump', args: { regex: '-ror-data\\.json$' } },
@@ -148,12 +149,14 @@ async function localFile(input: Resource, context: Pick<ReadContext, 'services' 
   return { open: () => openFetched({ name, path: file.path }), release: () => file.release() };
 }
 
-/** Without the directories. The archive is closed again at once; each stream opens it for itself, so none is left open by an early end. */
+/** Without folders and companions. The archive is closed again at once; each stream opens it for itself, so none is left open by an early end. */
 async function readDirectory(open: OpenFile, name: string, args: Args): Promise<readonly ZipMember[]> {
   const handle = await open();
   try {
     const members = await readZipDirectory(handle, name, { maxEntries: args.max_entries });
-    return members.filter((member) => !member.isDirectory);
+    const data = members.filter((member) => !isCompanion(member.name, member.bytes));
+    if (data.length === 0 && members.length > 0) throw onlyCompanions(name, members.length);
+    return data;
   } finally {
     await handle.close();
   }

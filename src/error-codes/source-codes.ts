@@ -56,8 +56,12 @@ export const SOURCE_CODES = {
     remedy: 'Choose other members by `regex`, or repack the archive with `tar` without `--sparse`.',
   },
   E_ARCHIVE_ENTRY_NAME: {
-    meaning: 'The archive holds a member whose name leaves the archive (`../`, absolute, backslash).',
+    meaning: 'The archive holds a member whose name leaves the archive (`../`, absolute, a drive letter).',
     remedy: 'Do not use this archive; report it to the source.',
+  },
+  E_ARCHIVE_NO_DATA: {
+    meaning: 'The archive or bucket holds only folders and companion files of operating systems, and no data.',
+    remedy: 'Pack the data files themselves, or check the address; `__MACOSX/`, `._name` and the like are never read.',
   },
   E_OAI_ANSWER: {
     meaning: 'An answer of the OAI-PMH server is XML that cannot be read.',

@@ -258,14 +258,14 @@ describe('the regex of tar', () => {
       readAll(bytesResource(buildTar(files('a.json.gz', 'readme'))), { regex: '\\.jsn\\.gz$' }),
     );
     expect(error.code).toBe('E_ARCHIVE_NO_MATCH');
-    expect(error.message).toContain('a.json.gz, readme');
+    expect(error.message).toContain('"a.json.gz", "readme"');
     expect(error.message).toContain('"^a\\\\.json\\\\.gz$"');
   });
 
   it('names a few of many members, with their number', async () => {
     const names = Array.from({ length: 3000 }, (_, i) => `${String(i)}.json`);
     const error = await errorOf(readAll(bytesResource(buildTar(files(...names))), { regex: 'xml' }));
-    expect(error.message).toContain('19.json and 2980 more');
+    expect(error.message).toContain('(3000 in all)');
   });
 
   it('refuses what is no RE2, before anything is read', () => {

@@ -8,7 +8,7 @@ import type { FileHandle } from 'node:fs/promises';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { LimitError, SourceError, messageOf } from '../../errors.ts';
 import { readStart } from '../bytes/file-range.ts';
-import { refuseMemberName } from '../archive/member-name.ts';
+import { toMemberName } from '../archive/member-name.ts';
 import { sniffContent } from '../bytes/sniff-content.ts';
 import { ZipReader } from './reader.ts';
 
@@ -16,7 +16,6 @@ export interface ZipMember {
   /** From 0, in the order of the central directory. */
   readonly position: number;
   readonly name: string;
-  readonly isDirectory: boolean;
   readonly isEncrypted: boolean;
   /** 0 stored, 8 deflate; others are not read. */
   readonly method: number;
@@ -70,12 +69,11 @@ async function openZip(handle: FileHandle, archive: string): Promise<ZipFile> {
 }
 
 function toMember(entry: Entry, position: number, archive: string): ZipMember {
-  const name = yauzl.getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, true);
-  refuseMemberName(name, archive, position);
+  const written = yauzl.getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, true);
+  const name = toMemberName(written, archive, position);
   return {
     position,
     name,
-    isDirectory: name.endsWith('/'),
     isEncrypted: entry.isEncrypted(),
     method: entry.compressionMethod,
     packedBytes: entry.compressedSize,
