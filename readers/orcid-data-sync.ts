@@ -98,6 +98,10 @@ async function locate(args: Args, context: FetchContext): Promise<SourceVersion 
   const { signal, services } = context;
   const answer = await services.s3.get(toPlace(args, args.list_bucket), args.list_key, { signal });
   const since = startOf(args, context);
+  if (args.since === undefined && answer.etag !== undefined && answer.etag === listReadBefore(context)) {
+    answer.close();
+    return { nothingNew: `${nameOf(args)} lists the same changes as at the last run.` };
+  }
   let newest: ModifiedRecord | undefined;
   try {
     newest = await newestRecord(readLastModified(answer.body, listOptions(args, context)), since);
@@ -131,6 +135,12 @@ function startOf(args: Args, context: FetchContext): Date | undefined {
   const since = readSince(args.since, context);
   const before = Date.parse(context.previous?.published ?? '') - LATE_MS;
   return since === undefined || args.since !== undefined || !(before < since.getTime()) ? since : new Date(before);
+}
+
+/** The ETag of the list that the last run read. */
+function listReadBefore({ previous }: FetchContext): string | undefined {
+  const before = locatorSchema.safeParse(previous?.locator);
+  return before.success && before.data.etag !== '' ? before.data.etag : undefined;
 }
 
 const LATE_MS = 60 * 60 * 1000;

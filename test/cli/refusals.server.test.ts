@@ -144,7 +144,7 @@ describeWithServers('what is refused', () => {
     await expectRefused(
       ['show', 'what?'],
       'E_RUN_NOT_FOUND',
-      'Expected a run id, a prefix of one, or JOB@latest, found "what?".',
+      'Expected a run id, a prefix of one, JOB@latest or JOB@published, found "what?".',
     );
     await expectRefused(['show', 'nobody@latest'], 'E_RUN_NOT_FOUND', 'Expected a run of job "nobody", found none.');
     await expectRefused(['show', '01'], 'E_RUN_NOT_FOUND', 'Expected one run, found several that begin with "01": ');
