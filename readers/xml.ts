@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { abortable } from '../src/component/abortable.ts';
 import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
+import { isElementName } from '../src/formats/xml/characters.ts';
 import { parseXmlContent } from '../src/formats/xml/content.ts';
 import { blankBefore } from '../src/formats/xml/encoding.ts';
 import { readXmlRecords } from '../src/formats/xml/records.ts';
@@ -13,7 +14,7 @@ import { ignoredMode, ignoredOrigin, ignoredSince } from './arguments/ignored.ts
 const argsSchema = z.strictObject({
   root_element: z
     .string()
-    .regex(/^([A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*$/, 'expected the name of an element, such as "record"')
+    .refine(isElementName, 'expected the name of an element, such as "record"')
     .optional()
     .describe(
       'The name of the element that is a record, whatever its prefix and case. Without it the document is one record, under the name of its root element.',
@@ -50,7 +51,7 @@ type Args = z.infer<typeof argsSchema>;
 
 export const xml = defineReader<Args>({
   type: 'xml',
-  version: 1,
+  version: 2,
   summary: 'The elements of one name in an XML document',
   description: `Names come in lower case and without prefix, an attribute as \`@name\`, text as \`#text\`; a repeated element is a list, a single one is not,
 and an element with text alone is that text. Namespace declarations are left out. The declared encoding is honoured; entities of a document are never expanded.

@@ -2,13 +2,14 @@
 import { z } from 'zod';
 import { defineTransformer } from '../src/component/transformer.ts';
 import { RecordError } from '../src/errors.ts';
+import { isElementName } from '../src/formats/xml/characters.ts';
 import { parseXmlDocument } from '../src/formats/xml/one.ts';
 import { isJsonObject } from '../src/records/json-object.ts';
 
 const args = z.strictObject({
   root_element: z
     .string()
-    .regex(/^([A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*$/, 'expected the name of an element, such as "record"')
+    .refine(isElementName, 'expected the name of an element, such as "record"')
     .optional()
     .describe(
       'The name of the element that is the record, whatever its prefix and case; of several, the first. Without it the whole document is the record, under the name of its root element.',
@@ -17,7 +18,7 @@ const args = z.strictObject({
 
 export const xml = defineTransformer<z.infer<typeof args>>({
   type: 'xml',
-  version: 1,
+  version: 2,
   summary: 'Parses the XML text of a record into an object.',
   description: `The value is the text itself, or an object with the text in \`record\`, as the reader \`oai-pmh\` gives it. What comes out is as from the reader \`xml\`: names in lower
 case and without prefix, attributes as \`@name\`, text as \`#text\`.`,

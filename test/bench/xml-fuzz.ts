@@ -1,5 +1,5 @@
 /**
- * The fast XML parser against the strict one (fast-xml-parser), on documents and on seeded mutations of them: where the
+ * The fast XML parser against the strict one, on documents and on seeded mutations of them: where the
  * fast one answers, the strict one gives the same value; where it declines, the strict one decides alone.
  */
 import { isUtf8 } from 'node:buffer';
@@ -54,7 +54,7 @@ function readStrictly(
   try {
     const end = findElementEnd(text, start, LIMITS, 0);
     if (end === 'more' || !isUtf8(bytes.subarray(start, end))) return undefined;
-    return { value: parseXmlStrictly(bytes.toString('utf8', start, end), wanted), end };
+    return { value: parseXmlStrictly(bytes.toString('latin1', start, end), wanted), end };
   } catch (error) {
     if (error instanceof XmlFault) return undefined;
     throw error;

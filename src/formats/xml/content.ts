@@ -50,7 +50,7 @@ const LONGEST_PROLOG = 256;
 
 /** Of documents in UTF-8, as all of one source write it. */
 const PROLOG =
-  /^<\?xml version="1\.[01]"(?: encoding="[Uu][Tt][Ff]-8")?(?: standalone="(?:yes|no)")? ?\?>\s*(?=<[A-Za-z_])/;
+  /^<\?xml version="1\.[01]"(?: encoding="[Uu][Tt][Ff]-8")?(?: standalone="(?:yes|no)")? ?\?>[ \t\r\n]*(?=<[A-Za-z_])/;
 
 let knownProlog: Buffer = Buffer.alloc(0);
 

@@ -33,6 +33,9 @@ export function takeXmlToken(
       takeDoctype(envelope, found, place);
       return;
     case 'text':
+      if (raw.includes(']]>')) throw fault(`there is "]]>" in the text ${place}`);
+      if (envelope.open.length === 0) refuseText(envelope, raw, byte);
+      return;
     case 'cdata':
       if (envelope.open.length === 0) refuseText(envelope, raw, byte);
       return;

@@ -15,7 +15,11 @@ export function findElementEnd(text: string, at: number, limits: XmlLimits, offs
     const found = nextXmlToken(text, i);
     if (found === 'more') return 'more';
     const place = `at byte ${String(offset + i)}`;
-    if ('broken' in found) throw new XmlFault('E_RECORD_SYNTAX', `${found.broken} ${place}`);
+    if ('broken' in found) {
+      const fault = new XmlFault('E_RECORD_SYNTAX', `${found.broken} ${place}`);
+      if (i === at) fault.behind = found.emptyEnd;
+      throw fault;
+    }
     if (found.kind === 'doctype') throw new XmlFault('E_RECORD_SYNTAX', `a DOCTYPE stands inside it ${place}`);
     if (found.kind === 'start' || found.kind === 'empty') elements++;
     track(open, found, place, limits);

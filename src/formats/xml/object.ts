@@ -66,9 +66,30 @@ export function isDeclaration(name: string): boolean {
 
 export type XmlObject = Record<string, unknown>;
 
-export function addAttribute(object: XmlObject, name: string, value: string): void {
+/** False where the name is taken: then `attributeKeys` tells the attributes of the tag apart. */
+export function addAttribute(object: XmlObject, name: string, value: string): boolean {
   const key = `@${localName(name)}`;
-  if (!Object.hasOwn(object, key)) object[key] = value;
+  if (Object.hasOwn(object, key)) return false;
+  object[key] = value;
+  return true;
+}
+
+/**
+ * The key of each attribute of one tag: `@` and its local name in lower case. Of several with the same, such as `lang` and
+ * `xml:lang`, one has it, by preference the one without prefix; the others keep their names as they are written.
+ */
+export function attributeKeys(names: readonly string[]): readonly string[] {
+  const rank = (name: string): number => (name === localName(name) ? 0 : name.includes(':') ? 2 : 1);
+  const order = names.map((name, i) => ({ name, i })).sort((a, b) => rank(a.name) - rank(b.name) || a.i - b.i);
+  const keys: string[] = [];
+  const taken = new Set<string>();
+  for (const { name, i } of order) {
+    const local = `@${localName(name)}`;
+    const key = taken.has(local) ? `@${name}` : local;
+    taken.add(key);
+    keys[i] = key;
+  }
+  return keys;
 }
 
 export function addChild(object: XmlObject, key: string, value: unknown): void {

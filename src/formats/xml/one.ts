@@ -1,6 +1,7 @@
 /** A whole XML document that lies in memory, as in a field of a record: to one value. */
 import { isUtf8 } from 'node:buffer';
 import { RecordError } from '../../errors.ts';
+import { fromUtf8 } from './characters.ts';
 import { createXmlEnvelope, takeXmlToken, type XmlEnvelope } from './envelope.ts';
 import { findElementEnd, shown } from './extent.ts';
 import { parseXmlFast } from './fast.ts';
@@ -38,7 +39,7 @@ function parseDocument(bytes: Buffer, element: string | undefined): unknown {
     if (found === undefined && isMeant(next, envelope, element)) {
       if (envelope.open.length === 0) envelope.root = next.name;
       const value = parseElement(scan);
-      found = { value: element === undefined ? { [localName(next.name)]: value } : value };
+      found = { value: element === undefined ? { [localName(fromUtf8(next.name))]: value } : value };
     } else {
       takeXmlToken(envelope, next, text.slice(scan.at, next.end), scan.at, LIMITS.maxDepth);
       scan.at = next.end;
@@ -65,7 +66,7 @@ const MOST_BEFORE = 4096;
 function isMeant({ kind, name }: XmlToken, { open, root }: XmlEnvelope, element: string | undefined): boolean {
   if (kind !== 'start' && kind !== 'empty') return false;
   if (open.length === 0 && root !== undefined) return false;
-  return element === undefined || localName(name) === element;
+  return element === undefined || localName(fromUtf8(name)) === element;
 }
 
 function parseElement(scan: XmlScan): unknown {
@@ -75,7 +76,7 @@ function parseElement(scan: XmlScan): unknown {
   const end = findElementEnd(textOf(scan), start, LIMITS, 0);
   if (end === 'more') throw cutOff(scan);
   scan.at = end;
-  return parseXmlStrictly(scan.bytes.toString('utf8', start, end));
+  return parseXmlStrictly(scan.bytes.toString('latin1', start, end));
 }
 
 function cutOff({ bytes }: XmlScan): XmlFault {

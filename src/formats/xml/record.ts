@@ -73,7 +73,7 @@ async function readStrictly(reading: XmlRecordReading, isWanted: boolean): Promi
 function parseKnown({ scan, wanted }: XmlRecordReading, end: number): unknown {
   const slice = scan.bytes.subarray(scan.at, end);
   try {
-    if (isUtf8(slice)) return parseXmlStrictly(slice.toString('utf8'), wanted);
+    if (isUtf8(slice)) return parseXmlStrictly(slice.toString('latin1'), wanted);
     throw new XmlFault('E_XML_ENCODING', 'it holds bytes that are not UTF-8, which is its encoding');
   } catch (error) {
     if (error instanceof XmlFault) error.behind = end;
@@ -94,30 +94,4 @@ function refuseLarge({ maxRecordBytes }: XmlRecordReading, bytes: number, behind
   );
   fault.behind = behind;
   throw fault;
-}
-
-/**
- * Goes behind a broken record: to its end where that is known, else by the letters of its end tag alone. False where there is none.
- * Nothing of what is passed over is held.
- */
-export async function passBrokenRecord({ scan, view }: XmlRecordReading, name: string): Promise<boolean> {
-  const closing = `</${name}`;
-  for (;;) {
-    const text = textOf(scan);
-    const found = text.indexOf(closing, scan.at);
-    const end = found < 0 ? -1 : text.indexOf('>', found);
-    if (end >= 0 && /^\s*$/.test(text.slice(found + closing.length, end))) {
-      scan.at = end + 1;
-      return true;
-    }
-    scan.at = placeBehind(scan, closing, found, end);
-    if (end >= 0) continue;
-    if (!(await view.more())) return false;
-  }
-}
-
-/** Where the search goes on: no end tag begins before it. */
-function placeBehind(scan: XmlScan, closing: string, found: number, end: number): number {
-  if (end >= 0) return found + closing.length;
-  return found >= 0 ? found : Math.max(scan.at, scan.bytes.length - closing.length + 1);
 }

@@ -10,13 +10,15 @@ import { SourceError } from '../../errors.ts';
 import type { ReadItem } from '../../records/entry.ts';
 import { createItemBatch, type ItemBatch } from '../bytes/item-batch.ts';
 import { RAW_BYTES, recordFailure } from '../json/record.ts';
+import { fromUtf8 } from './characters.ts';
 import { documentFailure } from './document-error.ts';
 import { toUtf8 } from './encoding.ts';
 import { createXmlEnvelope, takeXmlToken, type XmlEnvelope } from './envelope.ts';
 import { shown } from './extent.ts';
 import { XmlFault } from './fault.ts';
 import { localName, wantedOf } from './object.ts';
-import { XmlCutOff, passBrokenRecord, readXmlRecord, type XmlRecordReading } from './record.ts';
+import { passBrokenRecord } from './pass.ts';
+import { XmlCutOff, readXmlRecord, type XmlRecordReading } from './record.ts';
 import { borrowXmlScan, endOfName, returnXmlScan, textOf, type XmlLimits, type XmlScan } from './scan.ts';
 import { nextXmlToken, type BrokenToken, type XmlToken } from './tokens.ts';
 import { openXmlView } from './view.ts';
@@ -151,7 +153,7 @@ function isRecord({ envelope, element, others }: Document, tag: string): boolean
   const isRoot = envelope.open.length === 0;
   if (isRoot && envelope.root !== undefined) return false;
   if (element === undefined) return isRoot;
-  const name = localName(tag);
+  const name = localName(fromUtf8(tag));
   return name === element || (isRoot && others.has(name));
 }
 
@@ -176,7 +178,8 @@ async function passFault(document: Document, name: string, error: unknown): Prom
     document.scan.at = error.behind;
     return error;
   }
-  if (!(await passBrokenRecord(document, name))) throw new XmlCutOff();
+  const areTagsTrusted = error instanceof XmlFault && error.code !== 'E_RECORD_SYNTAX';
+  if (!(await passBrokenRecord(document, name, areTagsTrusted))) throw new XmlCutOff();
   if (error instanceof XmlFault) return error;
   return new XmlFault('E_RECORD_SYNTAX', 'a tag, a comment or a quotation in it is not closed before its end tag');
 }
@@ -185,7 +188,7 @@ async function passFault(document: Document, name: string, error: unknown): Prom
 async function readWhole(document: Document, tag: string, position: number): Promise<ReadItem> {
   const { envelope, element, others } = document;
   document.isWhole = true;
-  const name = localName(tag);
+  const name = localName(fromUtf8(tag));
   const isOther = name !== element && others.has(name);
   const reading = isOther ? { ...document, wanted: undefined } : document;
   const value = await readXmlRecord(reading, position >= document.options.from);

@@ -1,108 +1,116 @@
-/** One element by fast-xml-parser: slow, for whatever the fast parser does not expect, and the measure of it. */
-import { XMLParser } from 'fast-xml-parser';
-import { messageOf } from '../../errors.ts';
+/** One element, by the tokens of XML: slow, for whatever the fast parser does not expect, and the measure of it. */
+import { fromUtf8 } from './characters.ts';
 import { XmlFault } from './fault.ts';
 import {
-  addAttribute,
   addChild,
+  attributeKeys,
   finishElement,
   isDeclaration,
   localName,
   type WantedElements,
   type XmlObject,
 } from './object.ts';
-import { decodeAttribute, decodeCdata, decodeText } from './text.ts';
+import { decodeAttribute, decodeCdata, decodeText, refuseReferences } from './text.ts';
+import { attributesOf, nextXmlToken, type XmlToken } from './tokens.ts';
 
-const TEXT = '#text';
-const CDATA = '#cdata';
-const ATTRIBUTES = ':@';
-
-/** In front of every name, so that none is one of those that the parser refuses or renames, such as `constructor`. */
-const MARK = '.';
-
-/** The parser asks twice about the name of an empty element. */
-function mark(name: string): string {
-  return name.startsWith(MARK) ? name : MARK + name;
+interface OpenElement {
+  /** As bytes. */
+  readonly name: string;
+  readonly wanted: WantedElements | undefined;
+  /** Nothing of it is kept: its tags and references are proven all the same. */
+  readonly isSkipped: boolean;
+  object: XmlObject | undefined;
+  text: string | undefined;
 }
 
-/** References are left to xml-text.ts, numbers and white space to nobody: what is written is what arrives. */
-const parser = new XMLParser({
-  preserveOrder: true,
-  ignoreAttributes: false,
-  attributeNamePrefix: '',
-  cdataPropName: CDATA,
-  textNodeName: TEXT,
-  parseTagValue: false,
-  parseAttributeValue: false,
-  trimValues: false,
-  processEntities: false,
-  ignoreDeclaration: true,
-  ignorePiTags: true,
-  // Deeper ones were refused before.
-  maxNestedTags: 100_000,
-  jPath: false,
-  transformTagName: mark,
-  transformAttributeName: mark,
-});
-
-type Node = Readonly<Record<string, unknown>>;
-
-/** The value of the one element that is the text. Throws XmlFault for what is not well-formed. */
-export function parseXmlStrictly(text: string, wanted?: WantedElements): unknown {
-  const roots = parse(text).filter((node) => nameOf(node)?.startsWith(MARK));
-  const [root] = roots;
-  if (root === undefined || roots.length > 1) throw new XmlFault('E_RECORD_SYNTAX', 'it is not one element');
-  return toValue(root, wanted);
+/** The value of the one element that `bytes` is: UTF-8, one character each. Throws XmlFault for what is not well-formed. */
+export function parseXmlStrictly(bytes: string, wanted?: WantedElements): unknown {
+  const open: OpenElement[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const token = tokenAt(bytes, at);
+    const raw = bytes.slice(at, token.end);
+    at = token.end;
+    if (token.kind === 'start' || token.kind === 'empty') open.push(openElement(token, raw, open.at(-1), wanted));
+    const top = open.at(-1);
+    if (top === undefined) throw new XmlFault('E_RECORD_SYNTAX', 'it is not one element');
+    if (token.kind === 'text') takeText(top, raw);
+    if (token.kind === 'cdata' && !top.isSkipped) top.text = (top.text ?? '') + decodeCdata(fromUtf8(raw.slice(9, -3)));
+    if (token.kind === 'comment' || token.kind === 'instruction') refuseCharacters(raw, token.kind);
+    if (token.kind === 'end' && top.name !== token.name) throw new XmlFault('E_RECORD_SYNTAX', 'its tags do not match');
+    if (token.kind !== 'end' && token.kind !== 'empty') continue;
+    const value = close(open);
+    if (open.length > 0) continue;
+    if (at < bytes.length) throw new XmlFault('E_RECORD_SYNTAX', 'it is not one element');
+    return value;
+  }
+  throw new XmlFault('E_RECORD_SYNTAX', 'it ends in the middle');
 }
 
-function parse(text: string): readonly Node[] {
+function takeText(element: OpenElement, raw: string): void {
+  if (element.isSkipped) refuseReferences(raw);
+  else element.text = (element.text ?? '') + decodeText(fromUtf8(raw));
+}
+
+/** Closes the innermost element, and gives its value. */
+function close(open: OpenElement[]): unknown {
+  const element = open.pop();
+  if (element === undefined || element.isSkipped) return undefined;
+  const value = finishElement(element.object, element.text);
+  const parent = open.at(-1);
+  if (parent !== undefined) addChild((parent.object ??= {}), keyOf(element.name), value);
+  return value;
+}
+
+function tokenAt(bytes: string, at: number): XmlToken {
+  const token = nextXmlToken(bytes, at);
+  if (token === 'more') throw new XmlFault('E_RECORD_SYNTAX', 'it ends in the middle');
+  if ('broken' in token) throw new XmlFault('E_RECORD_SYNTAX', token.broken);
+  return token;
+}
+
+function openElement(
+  token: XmlToken,
+  raw: string,
+  parent: OpenElement | undefined,
+  wantedOfRoot: WantedElements | undefined,
+): OpenElement {
+  const key = keyOf(token.name);
+  const isSkipped =
+    parent !== undefined && (parent.isSkipped || (parent.wanted !== undefined && !parent.wanted.children.has(key)));
+  const wanted = parent === undefined ? wantedOfRoot : isSkipped ? undefined : parent.wanted?.children.get(key);
+  const attributes = toAttributes(raw, !isSkipped);
+  const object = wanted !== undefined && !isSkipped ? (attributes ?? {}) : attributes;
+  return { name: token.name, wanted, isSkipped, object, text: undefined };
+}
+
+function toAttributes(raw: string, isKept: boolean): XmlObject | undefined {
+  const written = attributesOf(raw);
+  const names = written.map(([name]) => fromUtf8(name));
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new XmlFault('E_RECORD_SYNTAX', `it has the attribute ${twice.slice(0, 60)} twice in one tag`);
+  const kept: (readonly [name: string, value: string])[] = [];
+  for (const [i, [, value]] of written.entries()) {
+    const name = names[i] ?? '';
+    if (!isKept || isDeclaration(name)) refuseReferences(value);
+    else kept.push([name, decodeAttribute(fromUtf8(value))]);
+  }
+  if (kept.length === 0) return undefined;
+  const keys = attributeKeys(kept.map(([name]) => name));
+  return Object.fromEntries(kept.map(([, value], i) => [keys[i] ?? '', value]));
+}
+
+/** They are left out, but control characters are not XML there either. */
+function refuseCharacters(raw: string, kind: string): void {
+  if (/^<\?xml[ \t\r\n]/.test(raw)) throw new XmlFault('E_RECORD_SYNTAX', 'an XML declaration stands inside it');
   try {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the one way to validate without a further package
-    return parser.parse(text, true) as readonly Node[];
+    decodeCdata(fromUtf8(raw));
   } catch (error) {
-    throw new XmlFault('E_RECORD_SYNTAX', toReason(error), error);
+    if (!(error instanceof XmlFault)) throw error;
+    throw new XmlFault(error.code, `${error.message}, in ${kind === 'comment' ? 'a comment' : 'an instruction'}`);
   }
 }
 
-/** Its messages end in `.:line:column`, or in a full stop. */
-function toReason(error: unknown): string {
-  const message = messageOf(error);
-  const place = /^(.*?)\.?:(\d+):(\d+)$/s.exec(message);
-  if (place === null) return message.replace(/\.$/, '');
-  const [, reason = '', line = '', column = ''] = place;
-  return `${reason} (line ${line}, column ${column} of the record)`;
-}
-
-function nameOf(node: Node): string | undefined {
-  return Object.keys(node).find((key) => key !== ATTRIBUTES);
-}
-
-function toValue(node: Node, wanted: WantedElements | undefined): unknown {
-  const name = nameOf(node) ?? '';
-  let object: XmlObject | undefined = wanted === undefined ? undefined : {};
-  for (const [attribute, raw] of Object.entries((node[ATTRIBUTES] ?? {}) as Record<string, string>)) {
-    const written = attribute.slice(MARK.length);
-    if (isDeclaration(written)) continue;
-    addAttribute((object ??= {}), written, decodeAttribute(raw));
-  }
-  let text: string | undefined;
-  for (const child of node[name] as readonly Node[]) {
-    const childName = nameOf(child) ?? '';
-    const piece = textOf(child, childName);
-    if (piece !== undefined) {
-      text = (text ?? '') + piece;
-      continue;
-    }
-    const key = localName(childName.slice(MARK.length));
-    if (wanted !== undefined && !wanted.children.has(key)) continue;
-    addChild((object ??= {}), key, toValue(child, wanted?.children.get(key)));
-  }
-  return finishElement(object, text);
-}
-
-function textOf(child: Node, name: string): string | undefined {
-  if (name === TEXT) return decodeText(child[TEXT] as string);
-  if (name !== CDATA) return undefined;
-  const parts = child[CDATA] as readonly Node[];
-  return parts.map((part) => decodeCdata(part[TEXT] as string)).join('');
+function keyOf(name: string): string {
+  return localName(fromUtf8(name));
 }

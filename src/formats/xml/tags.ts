@@ -154,7 +154,7 @@ function keepAttribute(
   if (isDeclaration(name)) return object;
   const kept = object ?? {};
   const value = decoded(scan, end + 2, close, decodeAttribute);
-  if (value !== undefined) addAttribute(kept, name, value);
+  if (value !== undefined && !addAttribute(kept, name, value)) scan.stop = 'declined';
   return kept;
 }
 

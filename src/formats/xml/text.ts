@@ -16,6 +16,7 @@ const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 export function decodeText(raw: string): string {
   const lines = raw.includes('\r') ? raw.replace(/\r\n?/g, '\n') : raw;
   refuseForbidden(lines);
+  if (lines.includes(']]>')) throw new XmlFault('E_RECORD_SYNTAX', 'it holds "]]>" in text');
   return lines.includes('&') ? resolveReferences(lines) : lines;
 }
 
@@ -33,6 +34,19 @@ export function decodeCdata(raw: string): string {
   return text;
 }
 
+/** Refuses what `decodeText` refuses of references, except numbers that stand for no character: for what is not kept. */
+export function refuseReferences(raw: string): void {
+  if (!raw.includes('&')) return;
+  for (const [, name, decimal, hexadecimal] of raw.matchAll(REFERENCE)) {
+    if (name !== undefined) namedCharacter(name);
+    else if (decimal === undefined && hexadecimal === undefined) throw noReference();
+  }
+}
+
+function noReference(): XmlFault {
+  return new XmlFault('E_RECORD_SYNTAX', 'it holds an & that begins no reference such as &amp;');
+}
+
 function refuseForbidden(text: string): void {
   const found = FORBIDDEN.exec(text)?.[0];
   if (found !== undefined)
@@ -44,7 +58,7 @@ function resolveReferences(text: string): string {
     if (name !== undefined) return namedCharacter(name);
     if (decimal !== undefined) return numberedCharacter(Number.parseInt(decimal, 10), whole);
     if (hexadecimal !== undefined) return numberedCharacter(Number.parseInt(hexadecimal, 16), whole);
-    throw new XmlFault('E_RECORD_SYNTAX', 'it holds an & that begins no reference such as &amp;');
+    throw noReference();
   });
 }
 

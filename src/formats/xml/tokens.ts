@@ -3,6 +3,8 @@
  * what stands around the records, and for finding the end of an element. Works on bytes as a string of one character each.
  */
 
+import { isXmlDeclaration, isXmlName } from './characters.ts';
+
 export type XmlTokenKind = 'text' | 'start' | 'empty' | 'end' | 'comment' | 'cdata' | 'instruction' | 'doctype';
 
 export interface XmlToken {
@@ -20,25 +22,36 @@ export interface XmlToken {
 export interface BrokenToken {
   readonly broken: string;
   readonly name: string;
+  /** The index after the tag, where it ends with `/>`: then the element is known to end there. */
+  readonly emptyEnd?: number;
 }
 
 /** `more` = the token goes on behind what is in view. */
 export type XmlTokenResult = XmlToken | BrokenToken | 'more';
 
-const NAME = /[^\s/>="'<]+/y;
+/** White space of XML alone: of names beyond ASCII, some bytes are white space to a regular expression. */
+const NAME = /[^ \t\r\n/>="'<]+/y;
+const SPACE = /[ \t\r\n]*/y;
 
 export function nextXmlToken(text: string, at: number): XmlTokenResult {
   if (at >= text.length) return 'more';
   if (text[at] !== '<') {
     const less = text.indexOf('<', at);
-    return token('text', less < 0 ? text.length : less);
+    return less < 0 ? openText(text, at) : token('text', less);
   }
   const second = text[at + 1];
   if (second === undefined) return 'more';
   if (second === '/') return endTag(text, at);
-  if (second === '?') return delimited(text, 'instruction', at + 2, '?>');
+  if (second === '?') return instruction(text, at);
   if (second === '!') return declaration(text, at);
   return startTag(text, at);
+}
+
+/** Text up to the end of what is in view, but no part of a "]]>" that may go on there. */
+function openText(text: string, at: number): XmlTokenResult {
+  let end = text.length;
+  while (end > at && end > text.length - 2 && text[end - 1] === ']') end--;
+  return end === at ? 'more' : token('text', end);
 }
 
 function broken(reason: string, name = ''): BrokenToken {
@@ -54,8 +67,29 @@ function delimited(text: string, kind: XmlTokenKind, from: number, close: string
   return found < 0 ? 'more' : token(kind, found + close.length);
 }
 
+/** `<?xml …?>` is one too; whether it has its place there, the caller says. */
+function instruction(text: string, at: number): XmlTokenResult {
+  const found = delimited(text, 'instruction', at + 2, '?>');
+  if (found === 'more' || 'broken' in found) return found;
+  const target = /^[^ \t\r\n?]*/.exec(text.slice(at + 2, found.end - 2))?.[0] ?? '';
+  if (target === 'xml')
+    return isXmlDeclaration(text.slice(at, found.end)) ? found : broken('an XML declaration that is not well-formed');
+  const after = text[at + 2 + target.length];
+  const isNamed =
+    isXmlName(target) && !/^xml$/i.test(target) && (after !== '?' || at + 2 + target.length === found.end - 2);
+  return isNamed ? found : broken(`a processing instruction without a valid name`);
+}
+
+/** Two hyphens may only end a comment. */
+function comment(text: string, at: number): XmlTokenResult {
+  const hyphens = text.indexOf('--', at + 4);
+  if (hyphens < 0 || hyphens + 2 >= text.length) return 'more';
+  if (text[hyphens + 2] === '>') return token('comment', hyphens + 3);
+  return broken('"--" inside a comment');
+}
+
 function declaration(text: string, at: number): XmlTokenResult {
-  if (text.startsWith('<!--', at)) return delimited(text, 'comment', at + 4, '-->');
+  if (text.startsWith('<!--', at)) return comment(text, at);
   if (text.startsWith('<![CDATA[', at)) return delimited(text, 'cdata', at + 9, ']]>');
   if (text.startsWith('<!DOCTYPE', at)) return doctype(text, at);
   const isCut = ['<!--', '<![CDATA[', '<!DOCTYPE'].some((mark) => mark.startsWith(text.slice(at)));
@@ -78,32 +112,79 @@ function doctype(text: string, at: number): XmlTokenResult {
 function endTag(text: string, at: number): XmlTokenResult {
   const close = text.indexOf('>', at);
   if (close < 0) return 'more';
-  const name = text.slice(at + 2, close).trimEnd();
-  if (isName(name)) return token('end', close + 1, { name });
+  const name = text.slice(at + 2, close).replace(/[ \t\r\n]+$/, '');
+  if (isXmlName(name)) return token('end', close + 1, { name });
   return broken(`${JSON.stringify(text.slice(at, Math.min(close + 1, at + 60)))} is no end tag`);
 }
 
 /** A `<` has no place in a tag, quoted or not: where one is left open, the search for its end stops there. */
 function startTag(text: string, at: number): XmlTokenResult {
-  NAME.lastIndex = at + 1;
-  const name = NAME.exec(text)?.[0];
-  if (name === undefined || !isName(name)) return broken('a < that begins no tag');
-  let attributes = 0;
-  let quote: string | undefined;
-  for (let i = at + 1 + name.length; i < text.length; i++) {
-    const char = text[i];
-    if (char === '<') return broken(`the tag <${name.slice(0, 60)} is not closed before the next <`, name);
-    if (quote !== undefined) {
-      if (char === quote) quote = undefined;
-    } else if (char === '"' || char === "'") {
-      quote = char;
-      attributes++;
-    } else if (char === '>') return token(text[i - 1] === '/' ? 'empty' : 'start', i + 1, { name, attributes });
-  }
-  return 'more';
+  const found = readStartTag(text, at);
+  if (found === 'more' || !('broken' in found)) return found;
+  const close = text.indexOf('>', at);
+  const less = text.indexOf('<', at + 1);
+  if (close < 0 && less < 0) return 'more';
+  const isEmpty = close >= 0 && (less < 0 || close < less) && text[close - 1] === '/';
+  return isEmpty ? { ...found, emptyEnd: close + 1 } : found;
 }
 
-/** No more than that: what else a name may not hold is found by the strict parser. */
-function isName(name: string): boolean {
-  return /^[A-Za-z_:\u0080-\u00ff][^\s/>="'<&]*$/.test(name);
+function readStartTag(text: string, at: number): XmlTokenResult {
+  const name = nameAt(text, at + 1);
+  let i = at + 1 + name.length;
+  if (i >= text.length) return 'more';
+  if (!isXmlName(name)) return broken('a < that begins no tag', beginsName(name) ? name : '');
+  const fault = (reason: string): BrokenToken => broken(`${reason} in the tag <${name.slice(0, 60)}`, name);
+  const unclosed = broken(`the tag <${name.slice(0, 60)} is not closed before the next <`, name);
+  // One search for the whole tag: no value may hold a <.
+  const less = text.indexOf('<', i);
+  for (let attributes = 0; ; attributes++) {
+    const gap = spaceAt(text, i);
+    i += gap;
+    const char = text[i];
+    if (char === undefined || (char === '/' && i + 1 >= text.length)) return 'more';
+    if (char === '>') return token('start', i + 1, { name, attributes });
+    if (char === '/' && text[i + 1] === '>') return token('empty', i + 2, { name, attributes });
+    if (char === '<') return unclosed;
+    const attribute = nameAt(text, i);
+    if (i + attribute.length >= text.length) return 'more';
+    if (gap === 0) return fault('no white space before an attribute');
+    if (!isXmlName(attribute))
+      return text[i + attribute.length] === '<' ? unclosed : fault('an invalid name of an attribute');
+    i += attribute.length;
+    i += spaceAt(text, i);
+    if (text[i] === undefined) return 'more';
+    if (text[i] === '<') return unclosed;
+    if (text[i] !== '=') return fault('an attribute without a value');
+    i += 1;
+    i += spaceAt(text, i);
+    const quote = text[i];
+    if (quote === undefined) return 'more';
+    if (quote !== '"' && quote !== "'") return quote === '<' ? unclosed : fault('a value without quotes');
+    const close = text.indexOf(quote, i + 1);
+    if (less >= 0 && (close < 0 || less < close)) return unclosed;
+    if (close < 0) return 'more';
+    i = close + 1;
+  }
 }
+
+function nameAt(text: string, at: number): string {
+  NAME.lastIndex = at;
+  return NAME.exec(text)?.[0] ?? '';
+}
+
+function spaceAt(text: string, at: number): number {
+  SPACE.lastIndex = at;
+  return SPACE.exec(text)?.[0].length ?? 0;
+}
+
+/** A tag that was meant to have a name, so that the record that it begins is known by it. */
+function beginsName(name: string): boolean {
+  return /^[A-Za-z_\x80-\xff]/.test(name);
+}
+
+/** The attributes of a start tag that is whole, as they are written. */
+export function attributesOf(tag: string): readonly (readonly [name: string, value: string])[] {
+  return [...tag.matchAll(ATTRIBUTE)].map(([, name = '', double, single]) => [name, double ?? single ?? '']);
+}
+
+const ATTRIBUTE = /[ \t\r\n]([^ \t\r\n/>="'<]+)[ \t\r\n]*=[ \t\r\n]*(?:"([^"]*)"|'([^']*)')/g;
