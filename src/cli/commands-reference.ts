@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import { PassThrough } from 'node:stream';
 import type { CommandContext } from './command-context.ts';
 import { createProgram } from './create-program.ts';
+import { catalog } from './catalog.ts';
+import { describeCommand, type CommandIndex } from './start/command-index.ts';
 import { createTerminal } from './terminal.ts';
 
 const WIDTH = 110;
@@ -10,6 +12,13 @@ const WIDTH = 110;
 /** All commands, to be described. */
 export async function definedCommands(): Promise<readonly Command[]> {
   return (await createProgram(NO_CONTEXT, [])).commands;
+}
+
+/** What help and completion read in place of the commands. */
+export async function buildCommandIndex(): Promise<CommandIndex> {
+  const { readers, transformers, writers } = catalog;
+  const components = [...readers.keys(), ...transformers.keys(), ...writers.keys()];
+  return { commands: (await definedCommands()).map(describeCommand), components: [...new Set(components)] };
 }
 
 export async function commandsReference(): Promise<string> {

@@ -2,6 +2,7 @@
 import { VocabSyncError, messageOf, remedyOf } from '../errors.ts';
 import { redactClipped, redactJson } from '../logging/redact.ts';
 import { printableLines, toJsonText } from './render/printable.ts';
+import { paint } from './render/page.ts';
 import type { Terminal } from './terminal.ts';
 
 const LONGEST_MESSAGE = 20_000;
@@ -20,7 +21,7 @@ export async function printError(
 ): Promise<void> {
   const { code, message, remedy } = describeError(error);
   terminal.status('');
-  terminal.say(`error: ${printableLines(message)}`);
+  terminal.say(`${paint(terminal.sidePage, 'red', 'error:')} ${printableLines(message)}`);
   terminal.say(`  code:        ${code}`);
   terminal.say(`  what to do:  ${remedy}`);
   if (debug && error instanceof Error && error.stack !== undefined)

@@ -88,7 +88,7 @@ interface GlobalOptions {
 }
 
 /** `--env-file FILE` may be given before and after the command. */
-function takeEnvFile(typed: readonly string[]): GlobalOptions {
+export function takeEnvFile(typed: readonly string[]): GlobalOptions {
   const end = typed.includes('--') ? typed.indexOf('--') : typed.length;
   const at = typed.findIndex((word, index) => index < end && /^--env-file(?:=|$)/.test(word));
   if (at === -1) return { argv: typed, envFile: undefined, fault: undefined };

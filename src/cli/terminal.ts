@@ -4,14 +4,17 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import { ConfigError, UnavailableError } from '../errors.ts';
-import { helpWidth, pageWidth, type Page } from './render/page.ts';
+import { childEnvironment } from '../settings.ts';
+import { toTerminalSettings } from '../settings/terminal-settings.ts';
+import { calledAs, toPasteable } from './called-as.ts';
+import { clipColumns, fitText, helpWidth, pageWidth, widthOf, type Page } from './render/page.ts';
 
 export interface Terminal {
   /** To stdout. Resolves when the reader can take more; throws OutputClosed when it left, else what keeps stdout from being written. */
   write(text: string): Promise<void>;
   /** Resolves when all of it was taken; throws as `write` does. */
   settle(): Promise<void>;
-  /** One line to stderr. */
+  /** One line to stderr. A command in it is named as the program was called. */
   say(line: string): void;
   /** The line at the end of stderr that is rewritten; nothing where stderr is no terminal. An empty text takes it away. */
   status(line: string): void;
@@ -19,6 +22,8 @@ export interface Terminal {
   readonly isInteractive: boolean;
   /** What stdout is now; a terminal may be resized. */
   readonly page: Page;
+  /** What stderr is now. */
+  readonly sidePage: Page;
   /** In columns, also where stdout is a pipe. */
   readonly helpWidth: number;
   readonly input: Readable;
@@ -31,6 +36,10 @@ export interface TerminalStreams {
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly onInterrupt: Terminal['onInterrupt'];
+  /** Default: none. */
+  readonly colours?: { readonly stdout: boolean; readonly stderr: boolean };
+  /** How the operator calls the program. Default: `vocab-sync`. */
+  readonly program?: string;
 }
 
 /** Whoever read stdout has gone. Not a failure. */
@@ -40,18 +49,25 @@ export class OutputClosed extends Error {
   }
 }
 
-const CLEAR_LINE = '\r\u001b[2K';
-
-export function createTerminal({ stdin, stdout, stderr, onInterrupt }: TerminalStreams): Terminal {
+export function createTerminal(streams: TerminalStreams): Terminal {
+  const { stdin, stdout, stderr, onInterrupt, colours, program = 'vocab-sync' } = streams;
   const output = guardedOutput(stdout);
   const isInteractive = stderr.isTTY === true;
   let shown = '';
   stderr.on('error', () => undefined);
+  /** A terminal that became narrower shows the status over several lines; all of them go. */
+  const clear = (): string => {
+    const lines = Math.max(1, Math.ceil(widthOf(shown) / pageWidth(stderr)));
+    return `\r${lines > 1 ? `\u001b[${String(lines - 1)}A` : ''}\u001b[J`;
+  };
   return {
     input: stdin,
     isInteractive,
     get page() {
-      return { width: pageWidth(stdout), colours: false };
+      return { width: pageWidth(stdout), colours: colours?.stdout === true, program };
+    },
+    get sidePage() {
+      return { width: pageWidth(stderr), colours: colours?.stderr === true, program };
     },
     get helpWidth() {
       return helpWidth(stdout);
@@ -64,24 +80,31 @@ export function createTerminal({ stdin, stdout, stderr, onInterrupt }: TerminalS
       return output('', true);
     },
     say(line) {
-      stderr.write(shown === '' ? `${line}\n` : `${CLEAR_LINE}${line}\n${shown}`);
+      const text = fitText(toPasteable(line, program), { width: pageWidth(stderr), colours: false });
+      stderr.write(shown === '' ? `${text}\n` : `${clear()}${text}\n${shown}`);
     },
     status(line) {
       if (!isInteractive || (line === '' && shown === '')) return;
-      shown = line.slice(0, Math.max(20, widthOf(stderr) - 1));
-      stderr.write(`${CLEAR_LINE}${shown}`);
+      const before = clear();
+      shown = clipColumns(line, pageWidth(stderr) - 1);
+      stderr.write(`${before}${shown}`);
     },
   };
 }
 
-/** A terminal that does not know its width says 0. */
-function widthOf({ columns = 0 }: TerminalStreams['stderr']): number {
-  return columns > 0 ? columns : 80;
-}
-
 /** The terminal of this process. */
 export function processTerminal(): Terminal {
-  return createTerminal({ stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, onInterrupt });
+  const { stdin, stdout, stderr } = process;
+  const { colours: choice, ...environment } = toTerminalSettings(childEnvironment({}));
+  const colours = { stdout: showsColours(stdout, choice), stderr: showsColours(stderr, choice) };
+  const [, script = 'vocab-sync', ...argv] = process.argv;
+  const program = calledAs({ script, argv, cwd: process.cwd(), ...environment });
+  return createTerminal({ stdin, stdout, stderr, onInterrupt, colours, program });
+}
+
+/** FORCE_COLOR and NO_COLOR decide; otherwise a terminal that has colours gets them. */
+function showsColours(stream: NodeJS.WriteStream, choice: boolean | undefined): boolean {
+  return choice ?? (stream.isTTY && stream.hasColors());
 }
 
 function onInterrupt(listener: (count: number) => void): () => void {

@@ -34,10 +34,15 @@ export function createLogger(options: LoggerOptions): Logger {
         singleLine: true,
       })
     : pino.destination({ dest: fd, sync: true });
-  return createLoggerOn(destination, options.level);
+  return createLoggerOn(destination, options.level, { stacks: !readable || options.level === 'debug' });
 }
 
-export function createLoggerOn(destination: DestinationStream, level: LogLevel): Logger {
+/** `stacks: false` leaves the stacks of errors out, so that an event is one line. */
+export function createLoggerOn(
+  destination: DestinationStream,
+  level: LogLevel,
+  { stacks = true }: { readonly stacks?: boolean } = {},
+): Logger {
   const logger = pino(
     {
       level,
@@ -49,7 +54,7 @@ export function createLoggerOn(destination: DestinationStream, level: LogLevel):
   );
   const at = (name: LogLevel) => (message: string, fields?: Record<string, unknown>) => {
     if (!logger.isLevelEnabled(name)) return;
-    logger[name](fields === undefined ? {} : redactFields(fields), clean(message));
+    logger[name](fields === undefined ? {} : redactFields(fields, stacks), clean(message));
   };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
@@ -59,8 +64,24 @@ function clean(text: string): string {
   return escapeInvisible(redactClipped(text, LONGEST_TEXT));
 }
 
-function redactFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, redactValue(value, 1)]));
+function redactFields(fields: Readonly<Record<string, unknown>>, stacks: boolean): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      !stacks && value instanceof Error ? clean(sentenceOf(value)) : redactValue(value, 1),
+    ]),
+  );
+}
+
+/** `E_CODE: message`, with the messages of its causes that say something new. */
+function sentenceOf(error: Error): string {
+  const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : '';
+  const messages: string[] = [];
+  for (let each: unknown = error; each instanceof Error && messages.length < MAX_DEPTH; each = each.cause) {
+    const { message } = each;
+    if (!messages.some((known) => known.includes(message))) messages.push(message);
+  }
+  return `${code}${messages.join('; cause: ')}`;
 }
 
 function redactValue(value: unknown, depth: number): unknown {

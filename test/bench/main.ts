@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: the budgets, each held against its limit in the same run, as ratios. Needs unzip, tar and psql for the
- * limits. Usage: npm run bench -- [DUMP.zip] [--rounds N] [--grow N,N] [--road ror,openaire,orcid,large] [--rows 30000,3000000,20000000]
+ * limits. Usage: npm run bench -- [DUMP.zip] [--rounds N] [--grow N,N] [--road ror,openaire,orcid,large,start] [--rows 30000,3000000,20000000]
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,7 @@ import { median, readPeakMegabytes, resetPeak, runCommand } from './measure.ts';
 import { benchOpenaire } from './openaire-road.ts';
 import { benchOrcid } from './orcid-road.ts';
 import { printBudget } from './print-budget.ts';
+import { benchStartUp } from './start-up.ts';
 import { startBenchServers, type BenchServers } from './servers.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -34,7 +35,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     grow: { type: 'string', default: '120000,360000' },
-    road: { type: 'string', default: 'ror,openaire,orcid,large' },
+    road: { type: 'string', default: 'start,ror,openaire,orcid,large' },
     rows: { type: 'string', default: '30000,3000000' },
   },
 });
@@ -46,6 +47,7 @@ if (roads.includes('ror') && !existsSync(dump))
 const directory = mkdtempSync(join(tmpdir(), 'vocab-sync-bench-'));
 const servers = await startBenchServers(directory, CLI);
 try {
+  if (roads.includes('start')) await benchStartUp({ servers, cli: CLI, directory, rounds });
   if (roads.includes('ror')) await benchRor();
   if (roads.includes('openaire')) await benchOpenaire({ servers, cli: CLI, directory, rounds });
   if (roads.includes('large'))

@@ -114,9 +114,9 @@ describe('progress', () => {
     now = 2000;
     line.show({ ...facts, records: 2000, bytes: 500 });
     expect(text()).not.toContain('\n');
-    expect(text()).toContain('2,000 records  1,000/s  50 %  ready in 2.0 s');
+    expect(text()).toMatch(/\[#{9}-{9}\]  50 %  2,000 records  1,000\/s  2\.0 s left$/);
     line.end();
-    expect(text().endsWith('\r\u001b[2K')).toBe(true);
+    expect(text().endsWith('\r\u001b[J')).toBe(true);
   });
 
   it('prints a line for each phase and every few seconds where nobody watches', () => {

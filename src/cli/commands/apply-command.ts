@@ -43,7 +43,7 @@ export async function storeFiles(
   );
   await (json === true
     ? writeJson(context, { dry_run: dryRun, ...applied })
-    : context.terminal.write(renderApplied(applied, { dryRun, isFolder })));
+    : context.terminal.write(renderApplied(applied, { dryRun, isFolder }, context.terminal.page)));
   const isWhole = applied.jobs.every(
     ({ status, schedule }) => status !== 'conflict' && schedule?.action !== 'foreign' && schedule?.action !== 'refused',
   );

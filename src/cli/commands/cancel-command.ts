@@ -57,6 +57,6 @@ async function endInLedger(context: CommandContext, { pool }: Servers, run: RunR
   await letGoRun(pool, run.id);
   context.terminal.say(`The workflow ${run.workflow_id} was closed already; the run is ended in the ledger.`);
   const report = await reportRun({ pool, webUi: () => null }, run.id);
-  await (json ? writeJson(context, report) : context.terminal.write(renderReport(report)));
+  await (json ? writeJson(context, report) : context.terminal.write(renderReport(report, context.terminal.page)));
   return report.outcome === null ? EXIT.failed : exitCodeOfReport(report);
 }

@@ -110,5 +110,5 @@ async function writeChanges(
   changes: readonly RecordChange[],
   format: ChangeFormat,
 ): Promise<void> {
-  for (const change of changes) await terminal.write(renderChanges([change], format));
+  for (const change of changes) await terminal.write(renderChanges([change], format, terminal.page));
 }

@@ -37,7 +37,9 @@ async function printJobs(context: CommandContext, { json }: JsonOption): Promise
   const jobs = await listJobs(jobDirectories(context.cwd));
   if (json === true) return writeJson(context, { jobs });
   const rows = jobs.map(({ name, path }) => [name, path]);
-  return context.terminal.write(renderTable([{ title: 'job' }, { title: 'file' }], rows));
+  return context.terminal.write(
+    renderTable([{ title: 'job' }, { title: 'file', wraps: true }], rows, '', context.terminal.page),
+  );
 }
 
 async function printComponents(context: CommandContext, type: string | undefined, { json }: JsonOption): Promise<void> {
@@ -46,11 +48,18 @@ async function printComponents(context: CommandContext, type: string | undefined
     const components = listComponents(catalog);
     if (json === true) return writeJson(context, { components });
     const rows = components.map(({ kind, type: name, summary }) => [kind, name, summary]);
-    return context.terminal.write(renderTable([{ title: 'kind' }, { title: 'type' }, { title: 'what it does' }], rows));
+    return context.terminal.write(
+      renderTable(
+        [{ title: 'kind' }, { title: 'type' }, { title: 'what it does', wraps: true }],
+        rows,
+        '',
+        context.terminal.page,
+      ),
+    );
   }
   const found = requireComponents(catalog, type);
   if (json === true) return writeJson(context, { components: found });
-  return context.terminal.write(found.map(renderComponent).join('\n'));
+  return context.terminal.write(found.map((component) => renderComponent(component, context.terminal.page)).join('\n'));
 }
 
 /** `file` is a reader and a writer. */

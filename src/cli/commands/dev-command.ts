@@ -9,6 +9,7 @@ import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption 
 import { EXIT } from '../exit-code.ts';
 import { jobQueues, storedQueues } from '../servers/job-queues.ts';
 import { withServers, type Servers } from '../servers/open-servers.ts';
+import { hint, type Page } from '../render/page.ts';
 import { renderFields } from '../render/render-table.ts';
 import { untilInterrupted } from '../until-interrupted.ts';
 
@@ -50,7 +51,7 @@ async function serve(context: CommandContext, servers: Servers, { queue, json }:
         queues,
         home: settings().home,
       })
-    : terminal.write(`${describe(settings(), servers, queues)}${HINT}`));
+    : terminal.write(`${describe(settings(), servers, queues, terminal.page)}${hint(terminal.page, HINT)}`));
   if (process.getuid?.() === 0)
     terminal.say(
       'warning: dev runs as root, so every job can read and write every file of this machine. Start it as an ordinary user.',
@@ -63,13 +64,17 @@ const HINT = `Ready. In another terminal, in this directory: vocab-sync run ror-
 Ctrl-C stops everything; data is kept.
 `;
 
-function describe({ home, databaseUrl }: Settings, servers: Servers, queues: readonly string[]): string {
+function describe({ home, databaseUrl }: Settings, servers: Servers, queues: readonly string[], page: Page): string {
   const password = databaseUrl === undefined ? `, password in ${join(home, 'postgres', 'password')}` : '';
-  return renderFields([
-    ['database', `${redact(shownUrl(servers.databaseUrl))}${password}`],
-    ['Temporal', `${servers.temporalAddress}, namespace ${servers.temporal.namespace}`],
-    ['Web UI', servers.webUi ?? 'that of your Temporal server'],
-    ['queues', queues.join(', ')],
-    ['home', home],
-  ]);
+  return renderFields(
+    [
+      ['database', `${redact(shownUrl(servers.databaseUrl))}${password}`],
+      ['Temporal', `${servers.temporalAddress}, namespace ${servers.temporal.namespace}`],
+      ['Web UI', servers.webUi ?? 'that of your Temporal server'],
+      ['queues', queues.join(', ')],
+      ['home', home],
+    ],
+    '',
+    page,
+  );
 }

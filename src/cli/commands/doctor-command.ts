@@ -17,6 +17,7 @@ import { jobQueues, storedQueues } from '../servers/job-queues.ts';
 import { readInstallation } from '../../postgres/ledger/installation.ts';
 import { openPool } from '../../postgres/pool.ts';
 import { packageFacts } from '../package-facts.ts';
+import { fitText, hint, paint, type Page } from '../render/page.ts';
 import { renderTable } from '../render/render-table.ts';
 
 interface DoctorOptions extends JsonOption {
@@ -50,7 +51,7 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
       const isBroken = findings.some(({ status }) => status === 'fail');
       await (json === true
         ? writeJson(context, { ok: !isBroken, version: packageFacts().version, settings: settings.origins, findings })
-        : context.terminal.write(render(settings, findings)));
+        : context.terminal.write(render(settings, findings, context.terminal.page)));
       context.end(isBroken ? EXIT.failed : EXIT.success);
     });
 }
@@ -105,11 +106,15 @@ async function lookIntoLedger({ databaseUrl }: Settings): Promise<LedgerFacts> {
 
 const LABELS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;
 
-function render(settings: Settings, findings: readonly DoctorFinding[]): string {
+const SETTING_COLUMNS = [{ title: 'setting' }, { title: 'value', wraps: true }, { title: 'from' }];
+
+const LABEL_COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
+
+function render(settings: Settings, findings: readonly DoctorFinding[], page: Page): string {
   const rows = settings.origins.map(({ name, value, from }) => [name, value === '' ? '(not set)' : value, from]);
   const lines = findings.map(
     ({ status, subject, message, remedy }) =>
-      `${LABELS[status]}  ${subject}: ${message}\n${remedy === undefined ? '' : `      what to do: ${remedy}\n`}`,
+      `${paint(page, LABEL_COLOURS[status], LABELS[status])}  ${subject}: ${message}\n${remedy === undefined ? '' : `      what to do: ${hint(page, remedy)}\n`}`,
   );
-  return `vocab-sync ${packageFacts().version}\n\n${renderTable([{ title: 'setting' }, { title: 'value' }, { title: 'from' }], rows)}\n${lines.join('')}`;
+  return `vocab-sync ${packageFacts().version}\n\n${renderTable(SETTING_COLUMNS, rows, '', page)}\n${fitText(lines.join(''), page)}`;
 }

@@ -5,6 +5,7 @@ import { readRecordHistory } from '../../postgres/ledger/record-history.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { withLedger } from '../servers/open-ledger.ts';
+import { fitText } from '../render/page.ts';
 import { renderHistory } from '../render/render-history.ts';
 
 /** Stands by itself and below `job`. */
@@ -31,7 +32,9 @@ export function addHistoryCommand(program: Command, context: CommandContext): vo
           `Expected changes of ${id} in ${vocabulary}, found none. \`vocab-sync changes JOB@latest\` shows how targets and records are called.`,
         );
       }
-      await (json === true ? writeJson(context, { id, versions }) : context.terminal.write(renderHistory(versions)));
+      await (json === true
+        ? writeJson(context, { id, versions })
+        : context.terminal.write(fitText(renderHistory(versions), context.terminal.page)));
       context.end(EXIT.success);
     });
 }

@@ -33,5 +33,6 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map<
   ['components', async () => (await import('./components-command.ts')).addComponentsCommand],
   ['migrate', async () => (await import('./migrate-command.ts')).addMigrateCommand],
   ['notify', async () => (await import('./notify-command.ts')).addNotifyCommand],
+  ['completion', async () => (await import('./completion-command.ts')).addCompletionCommand],
   ['doctor', async () => (await import('./doctor-command.ts')).addDoctorCommand],
 ]);

@@ -12,6 +12,7 @@ import { composeSecrets } from '../servers/compose-services.ts';
 import { composeSendNotice } from '../servers/compose-send-notice.ts';
 import { EXIT } from '../exit-code.ts';
 import { findJob } from './run/find-job.ts';
+import type { Page } from '../render/page.ts';
 import { renderTable } from '../render/render-table.ts';
 
 export function addNotifyCommand(program: Command, context: CommandContext): void {
@@ -33,7 +34,7 @@ export function addNotifyCommand(program: Command, context: CommandContext): voi
       for (const [index, channel] of job.notify.entries()) told.push(await tell(send, channel, index, job));
       await (json === true
         ? writeJson(context, { job: job.id, channels: told })
-        : context.terminal.write(render(told)));
+        : context.terminal.write(render(told, context.terminal.page)));
       context.end(told.every(({ failure }) => failure === null) ? EXIT.success : EXIT.failed);
     });
 }
@@ -78,14 +79,20 @@ function trialOf(job: Job): Notice {
   };
 }
 
-function render(told: readonly Told[]): string {
+function render(told: readonly Told[], page: Page): string {
   if (told.length === 0) return 'The job tells nobody of its runs: it has no "notify".\n';
   return renderTable(
-    [{ title: 'channel' }, { title: 'is told of' }, { title: 'trial' }],
+    [
+      { title: 'channel', wraps: true },
+      { title: 'is told of', wraps: true },
+      { title: 'trial', wraps: true },
+    ],
     told.map(({ channel, on, failure }) => [
       channel,
       on.join(', '),
       failure === null ? 'delivered' : `${failure.code}: ${failure.message}`,
     ]),
+    '',
+    page,
   );
 }

@@ -15,6 +15,7 @@ import { EXIT } from '../exit-code.ts';
 import { formatNumber, formatTime } from '../render/format-number.ts';
 import { withLedger } from '../servers/open-ledger.ts';
 import { printable } from '../render/printable.ts';
+import type { Page } from '../render/page.ts';
 import { renderReport } from '../render/render-report.ts';
 import { shortId } from '../render/short-id.ts';
 import { terminalLogger } from '../terminal-logger.ts';
@@ -56,7 +57,7 @@ pause its schedule first if the source is what was wrong.`,
       const { report, leftOut, samples } = result;
       await (json === true
         ? writeJson(context, { ...report, left_out: { count: leftOut, samples } })
-        : context.terminal.write(renderRollback(result)));
+        : context.terminal.write(renderRollback(result, context.terminal.page)));
       context.end(leftOut === 0 ? EXIT.success : EXIT.partial);
     });
 }
@@ -96,7 +97,7 @@ async function announce(
   }
 }
 
-function renderRollback({ report, leftOut, samples }: RolledBack): string {
+function renderRollback({ report, leftOut, samples }: RolledBack, page: Page): string {
   const lines = samples.map(
     ({ target, id, changed_by }) =>
       `  ${printable(id)} (${target}): ${changed_by === null ? 'is not there any more' : `changed by run ${shortId(changed_by)}`}\n`,
@@ -105,5 +106,5 @@ function renderRollback({ report, leftOut, samples }: RolledBack): string {
     leftOut === 0
       ? ''
       : `\nLeft as they are, because they were changed later: ${formatNumber(leftOut)}\n${lines.join('')}`;
-  return `${renderReport(report)}${left}`;
+  return `${renderReport(report, page)}${left}`;
 }

@@ -8,8 +8,9 @@ import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption 
 import { EXIT } from '../exit-code.ts';
 import { formatDuration, formatNumber, formatTime } from '../render/format-number.ts';
 import { withLedger } from '../servers/open-ledger.ts';
-import { stateOf } from '../render/render-report.ts';
+import { colourOfState, stateOf } from '../render/render-report.ts';
 import { parseCount } from './options/parse-count.ts';
+import type { Page } from '../render/page.ts';
 import { renderTable } from '../render/render-table.ts';
 import { shortId } from '../render/short-id.ts';
 
@@ -51,20 +52,21 @@ export function addRunsCommand(program: Command, context: CommandContext): void 
     .addHelpText('after', examples('vocab-sync runs', 'vocab-sync runs ror-affiliations --status failed --after P7D'))
     .action(async (job: string | undefined, options: RunsOptions) => {
       const { limit, json } = options;
-      const filter = toFilter(job, options);
+      // One more than is shown, to know whether there is a next page.
+      const filter = { ...toFilter(job, options), limit: limit + 1 };
       const { before } = options;
-      const runs = await withLedger(context, async ({ pool }) =>
+      const found = await withLedger(context, async ({ pool }) =>
         listRuns(
           pool,
           before === undefined || !isRunPrefix(before) ? filter : { ...filter, behind: await findRunId(pool, before) },
         ),
       );
-      await (json === true ? writeJson(context, { runs }) : context.terminal.write(renderRuns(runs)));
+      const runs = found.slice(0, limit);
+      await (json === true
+        ? writeJson(context, { runs })
+        : context.terminal.write(renderRuns(runs, context.terminal.page)));
       const last = runs.at(-1);
-      const hasMore = async (): Promise<boolean> =>
-        last !== undefined &&
-        (await withLedger(context, ({ pool }) => listRuns(pool, { ...filter, behind: last.run, limit: 1 }))).length > 0;
-      if (last !== undefined && runs.length === limit && (await hasMore())) {
+      if (last !== undefined && found.length > limit) {
         context.terminal.say(`The newest ${formatNumber(limit)}; the next page: --before ${last.run}`);
       }
       context.end(EXIT.success);
@@ -94,30 +96,32 @@ function toTime(written: string, option: string): Date {
   throw new ConfigError('E_SINCE_INVALID', `Expected a time after ${option}, found "${written}".`);
 }
 
-function renderRuns(runs: readonly RunSummary[]): string {
+function renderRuns(runs: readonly RunSummary[], page: Page): string {
   if (runs.length === 0) return 'No runs.\n';
   return renderTable(
     [
       { title: 'run' },
-      { title: 'job' },
-      { title: 'state' },
-      { title: 'started' },
-      { title: 'took', align: 'right' },
+      { title: 'job', wraps: true },
+      { title: 'state', colour: colourOfState },
+      { title: 'started (UTC)' },
+      { title: 'took', align: 'right', below: true },
       { title: 'read', align: 'right' },
       { title: 'changed', align: 'right' },
-      { title: 'rejected', align: 'right' },
-      { title: 'source', most: 40 },
+      { title: 'rejected', align: 'right', droppable: true },
+      { title: 'source', most: 40, below: true },
     ],
     runs.map((run) => [
       shortId(run.run),
       run.job,
       stateOf(run),
-      formatTime(run.started_at),
+      formatTime(run.started_at).slice(0, 16),
       run.finished_at === null ? '' : formatDuration(Date.parse(run.finished_at) - Date.parse(run.started_at)),
       formatNumber(run.read),
       formatNumber(run.changed),
       formatNumber(run.rejected),
       [...(run.mode === 'run' ? [] : [run.mode]), ...(run.source === null ? [] : [run.source])].join(': '),
     ]),
+    '',
+    page,
   );
 }

@@ -23,7 +23,9 @@ export function addShowCommand(program: Command, context: CommandContext): void 
       });
       await (json === true
         ? writeJson(context, { ...report, steps })
-        : context.terminal.write(`${renderReport(report)}${renderSteps(steps, report.tasks.length > 1)}`));
+        : context.terminal.write(
+            `${renderReport(report, context.terminal.page)}${renderSteps(steps, report.tasks.length > 1, context.terminal.page)}`,
+          ));
       context.end(EXIT.success);
     });
 }

@@ -44,6 +44,8 @@ async function terminate(
   // A step that goes on meanwhile is fenced off: its next statement finds the run ended.
   await letGoRun(pool, run.id, { code: 'E_RUN_STATE', message: `The run was ${why}.` });
   const report = await reportRun({ pool, webUi: () => null }, run.id);
-  await (json === true ? writeJson(context, report) : context.terminal.write(renderReport(report)));
+  await (json === true
+    ? writeJson(context, report)
+    : context.terminal.write(renderReport(report, context.terminal.page)));
   return report.outcome === null ? EXIT.failed : exitCodeOfReport(report);
 }

@@ -8,6 +8,7 @@ import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption 
 import { composeSecrets, composeServices } from '../servers/compose-services.ts';
 import { EXIT } from '../exit-code.ts';
 import { withLedger } from '../servers/open-ledger.ts';
+import { fitText } from '../render/page.ts';
 import { renderTrace } from '../render/render-trace.ts';
 import { terminalLogger } from '../terminal-logger.ts';
 import { StateError } from '../../errors.ts';
@@ -50,7 +51,9 @@ made of it, and what became of it: its change in each target, or why it was filt
             recordCheck: loadRecordSchema,
           };
           const tasks = await traceRecord(engine, { run, id, signal: leave.signal });
-          await (json === true ? writeJson(context, { run, id, tasks }) : terminal.write(renderTrace(tasks, id)));
+          await (json === true
+            ? writeJson(context, { run, id, tasks })
+            : terminal.write(fitText(renderTrace(tasks, id), terminal.page)));
         });
       } finally {
         quiet();

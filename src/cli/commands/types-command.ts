@@ -7,6 +7,7 @@ import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { listJobTypes, type JobType, type ListedTypes } from './list-types/list-job-types.ts';
+import { fitText, type Page } from '../render/page.ts';
 import { renderTable } from '../render/render-table.ts';
 
 export function addTypesCommand(program: Command, context: CommandContext): void {
@@ -25,7 +26,12 @@ export function addTypesCommand(program: Command, context: CommandContext): void
         context.terminal.say(`left out: ${file} has problems; vocab-sync check ${file}`);
       const types = type === undefined ? listed.types : [requireType(listed, type)];
       if (json === true) await writeJson(context, { types });
-      else await context.terminal.write(type === undefined ? renderTypes(types) : types.map(renderType).join('\n'));
+      else
+        await context.terminal.write(
+          type === undefined
+            ? renderTypes(types, context.terminal.page)
+            : types.map((one) => renderType(one, context.terminal.page)).join('\n'),
+        );
       context.end(EXIT.success);
     });
 }
@@ -39,12 +45,17 @@ function requireType({ types }: ListedTypes, name: string): JobType {
   throw new ConfigError('E_JOB_NOT_FOUND', `No kind of job is called "${name}"${hint}`, { details: { name } });
 }
 
-function renderTypes(types: readonly JobType[]): string {
+function renderTypes(types: readonly JobType[], page: Page): string {
   const rows = types.map((one) => [one.type, one.title, Object.keys(propertiesOf(one)).join(', ') || 'none']);
-  return renderTable([{ title: 'type' }, { title: 'title' }, { title: 'arguments' }], rows);
+  return renderTable(
+    [{ title: 'type' }, { title: 'title', wraps: true }, { title: 'arguments', wraps: true }],
+    rows,
+    '',
+    page,
+  );
 }
 
-function renderType(one: JobType): string {
+function renderType(one: JobType, page: Page): string {
   const head = `${one.type}: ${one.title}\n${one.description === null ? '' : `${one.description}\n`}`;
   const required = getOwn(one.arguments, 'required');
   const isRequired = (name: string): boolean => Array.isArray(required) && required.includes(name);
@@ -55,8 +66,13 @@ function renderType(one: JobType): string {
     isJsonObject(schema) && typeof schema['description'] === 'string' ? schema['description'] : '',
   ]);
   if (rows.length === 0) return `${head}It takes no arguments.\n`;
-  const columns = [{ title: 'argument' }, { title: 'type' }, { title: 'default' }, { title: 'what it is' }];
-  return `${head}\n${renderTable(columns, rows)}`;
+  const columns = [
+    { title: 'argument' },
+    { title: 'type', wraps: true },
+    { title: 'default', wraps: true },
+    { title: 'what it is', wraps: true },
+  ];
+  return fitText(`${head}\n${renderTable(columns, rows, '', page)}`, page);
 }
 
 function propertiesOf(one: JobType): JsonObject {

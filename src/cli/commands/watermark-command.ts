@@ -51,7 +51,9 @@ export function addWatermarkCommand(program: Command, context: CommandContext): 
         if (action !== 'show') await change(context, pool, job.id, since, options);
         return reportWatermark(pool, job);
       });
-      await (options.json === true ? writeJson(context, report) : context.terminal.write(renderWatermark(report)));
+      await (options.json === true
+        ? writeJson(context, report)
+        : context.terminal.write(renderWatermark(report, context.terminal.page)));
       context.end(EXIT.success);
     });
 }

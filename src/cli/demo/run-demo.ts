@@ -13,6 +13,7 @@ import { writeJson, type CommandContext } from '../command-context.ts';
 import { composeRequest } from '../commands/run/compose-request.ts';
 import { EXIT, exitCodeOfReport, type ExitCode } from '../exit-code.ts';
 import { followToReport, type FollowedRun, type Standing } from '../follow/follow-to-end.ts';
+import { quoteForShell } from '../called-as.ts';
 import { withServers, type Servers } from '../servers/open-servers.ts';
 import { printPlan } from '../render/print-plan.ts';
 import { renderReport } from '../render/render-report.ts';
@@ -41,7 +42,7 @@ export async function runDemo(outer: CommandContext, options: DemoOptions): Prom
       terminal.say('\n1. Publish the first sample dump.');
       const published = await start(context, servers, first, 'run');
       const before = await finished(context, servers, published, 'success');
-      if (!options.json) await terminal.write(renderReport(before));
+      if (!options.json) await terminal.write(renderReport(before, terminal.page));
 
       terminal.say('\n2. Plan the second one: what would change?');
       const planned = await start(context, servers, second, 'plan');
@@ -54,7 +55,7 @@ export async function runDemo(outer: CommandContext, options: DemoOptions): Prom
       const after = await finished(context, servers, { ...planned, ...decided }, 'success');
       await (options.json
         ? writeJson(context, { published: before, planned: plan, approved: after })
-        : terminal.write(renderReport(after)));
+        : terminal.write(renderReport(after, terminal.page)));
       await leave(context, servers, options.keep);
       return exitCodeOfReport(after);
     },
@@ -136,7 +137,7 @@ function describe(standing: Exclude<Standing, { kind: 'left' }>): string {
 }
 
 async function leave({ terminal, settings }: CommandContext, servers: Servers, keep: boolean): Promise<void> {
-  const later = `VOCAB_SYNC_HOME=${settings().home} vocab-sync dev`;
+  const later = `VOCAB_SYNC_HOME=${quoteForShell(settings().home)} vocab-sync dev`;
   if (!keep) {
     terminal.say(`\nThe servers end with the demo. To look at its runs later: ${later}, then open the link above.`);
     return;

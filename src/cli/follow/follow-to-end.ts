@@ -54,7 +54,7 @@ export async function printStanding(
   const { report } = standing;
   if (run.json) await writeJson(context, report);
   else if (report.outcome === null) await printPlan(terminal, servers.pool, servers.catalog, report);
-  else await terminal.write(renderReport(report));
+  else await terminal.write(renderReport(report, terminal.page));
   if (servers.ownsWorker && report.web_ui !== null) {
     terminal.say('The Web UI ends with this command; `vocab-sync dev` shows the run again.');
   }

@@ -6,6 +6,7 @@ import type { Pool } from '../../postgres/pool.ts';
 import type { RunReport } from '../../records/run.ts';
 import { formatNumber, formatTime } from './format-number.ts';
 import { renderChanges } from './render-changes.ts';
+import { hint, paint } from './page.ts';
 import { renderReport } from './render-report.ts';
 import { runTargets } from '../commands/run/run-targets.ts';
 import { shortId } from './short-id.ts';
@@ -18,19 +19,22 @@ const OPS = ['update', 'withdraw', 'restore', 'insert'] as const;
 export async function printPlan(terminal: Terminal, pool: Pool, catalog: Catalog, report: RunReport): Promise<void> {
   const run = await findRun(pool, report.run);
   if (run === undefined) return;
-  await terminal.write(renderReport(report));
+  await terminal.write(renderReport(report, terminal.page));
   const targets = runTargets(run, catalog);
   for (const op of OPS) {
     const changes = await readChanges(pool, run.id, { op, limit: SAMPLES }, targets);
     if (changes.length > 0)
-      await terminal.write(`\n${headingOf(op, changes, report)}\n${renderChanges(changes, 'table')}`);
+      await terminal.write(`\n${headingOf(op, changes, report)}\n${renderChanges(changes, 'table', terminal.page)}`);
   }
   const until = run.waiting_until === null ? '' : ` It waits until ${formatTime(run.waiting_until.toISOString())}.`;
   await terminal.write(
-    `\nNothing is published yet.${until}\n` +
-      `  publish it      vocab-sync approve ${shortId(run.id)}\n` +
-      `  drop it         vocab-sync discard ${shortId(run.id)}\n` +
-      `  all changes     vocab-sync changes ${shortId(run.id)}\n`,
+    `\n${paint(terminal.page, 'bold', 'Nothing is published yet.')}${until}\n` +
+      hint(
+        terminal.page,
+        `  publish it      vocab-sync approve ${shortId(run.id)}\n` +
+          `  drop it         vocab-sync discard ${shortId(run.id)}\n` +
+          `  all changes     vocab-sync changes ${shortId(run.id)}\n`,
+      ),
   );
 }
 

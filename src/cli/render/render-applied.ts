@@ -4,14 +4,24 @@ import type { Reconciled } from '../../temporal/plan-schedule.ts';
 import type { Applied } from '../commands/apply/apply-jobs.ts';
 import type { AppliedJob } from '../commands/apply/applied-job.ts';
 import { countOf, formatTime } from './format-number.ts';
+import { fitText, hint, paint, PLAIN, type Page } from './page.ts';
 import { printable } from './printable.ts';
 
 const LONGEST_VALUE = 100;
 
-export function renderApplied({ jobs, only_stored }: Applied, options: { dryRun: boolean; isFolder: boolean }): string {
-  const lines = jobs.flatMap((job) => [headOf(job), ...detailsOf(job).map((line) => `    ${line}`)]);
+export function renderApplied(
+  { jobs, only_stored }: Applied,
+  options: { dryRun: boolean; isFolder: boolean },
+  page: Page = PLAIN,
+): string {
+  const lines = jobs.flatMap((job) => [
+    headOf(job),
+    ...detailsOf(job, page).map((line) => `    ${paintChange(page, line)}`),
+  ]);
   if (options.isFolder && only_stored.length > 0) {
-    lines.push(`only stored, left as they are: ${only_stored.join(', ')} (vocab-sync job delete JOB takes one away)`);
+    lines.push(
+      `only stored, left as they are: ${only_stored.join(', ')} (${hint(page, `vocab-sync job delete ${only_stored[0] ?? ''}`)} deletes one)`,
+    );
   }
   const kinds = (['new', 'changed', 'unchanged', 'conflict'] as const)
     .map((status) => [status, jobs.filter((job) => job.status === status).length] as const)
@@ -20,7 +30,14 @@ export function renderApplied({ jobs, only_stored }: Applied, options: { dryRun:
   lines.push(
     `${countOf(jobs.length, 'job')}: ${kinds.join(', ')}${options.dryRun ? '; a dry run, nothing was stored' : ''}`,
   );
-  return lines.map((line) => `${line}\n`).join('');
+  return fitText(lines.map((line) => `${line}\n`).join(''), page);
+}
+
+/** `+` green, `-` red, `~` yellow. */
+export function paintChange(page: Page, line: string): string {
+  const colour = { '+': 'green', '-': 'red', '~': 'yellow' } as const;
+  const sign = line.slice(0, 2);
+  return sign === '+ ' || sign === '- ' || sign === '~ ' ? paint(page, colour[sign[0] as '+'], line) : line;
 }
 
 /** `~ /guards/min_records: 20000 → 25000` */
@@ -45,14 +62,14 @@ function headOf({ job, status, version, previous }: AppliedJob): string {
   return `${status.padEnd(9)}  ${job}: version ${String(version)}`;
 }
 
-function detailsOf({ changes, message, active, switched, schedule }: AppliedJob): readonly string[] {
+function detailsOf({ job, changes, message, active, switched, schedule }: AppliedJob, page: Page): readonly string[] {
   return [
     ...renderChanges(changes),
     ...(message === null ? [] : [message]),
     ...(switched === null
       ? []
       : [`${active ? 'activated' : 'deactivated'} by ${switched.by}, ${formatTime(switched.at)}; that is kept`]),
-    ...(schedule === null ? [] : renderSchedule(schedule)),
+    ...(schedule === null ? [] : renderSchedule(schedule, job).map((line) => hint(page, line))),
   ];
 }
 
@@ -68,7 +85,7 @@ const ACTIONS: Readonly<Record<Reconciled['action'], string>> = {
     'NOT SCHEDULED: Temporal has a schedule of this name that vocab-sync did not make; it was left alone. Delete or rename it there, then apply again',
 };
 
-export function renderSchedule(reconciled: Reconciled): readonly string[] {
+export function renderSchedule(reconciled: Reconciled, job: string): readonly string[] {
   const { action, otherInstallation, differed, paused, keptPause, next, error, isOver } = reconciled;
   const plain =
     otherInstallation === undefined
@@ -81,7 +98,7 @@ export function renderSchedule(reconciled: Reconciled): readonly string[] {
   const lines = said === '' ? [] : [`${said}${what}${when}`];
   if (keptPause !== undefined) {
     lines.push(
-      `schedule stays paused${keptPause === '' ? '' : `: "${printable(keptPause, LONGEST_VALUE)}"`}; vocab-sync schedule JOB resume ends that`,
+      `schedule stays paused${keptPause === '' ? '' : `: "${printable(keptPause, LONGEST_VALUE)}"`}; vocab-sync schedule ${job} resume ends that`,
     );
   } else if (paused && action !== 'foreign' && action !== 'refused' && said !== '')
     lines.push('schedule is paused: the job is not active');

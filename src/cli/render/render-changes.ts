@@ -3,15 +3,16 @@ import type { RecordChange } from '../../postgres/ledger/change-history.ts';
 import type { RunReport } from '../../records/run.ts';
 import { compareFields, type FieldChange } from '../../records/field-changes.ts';
 import { formatNumber, formatTime } from './format-number.ts';
+import { fitText, paint, PLAIN, type Colour, type Page } from './page.ts';
 import { printable } from './printable.ts';
 
 export const CHANGE_FORMATS = ['table', 'jsonl', 'markdown'] as const;
 export type ChangeFormat = (typeof CHANGE_FORMATS)[number];
 
-export function renderChanges(changes: readonly RecordChange[], format: ChangeFormat): string {
+export function renderChanges(changes: readonly RecordChange[], format: ChangeFormat, page: Page = PLAIN): string {
   switch (format) {
     case 'table':
-      return changes.map(renderPlain).join('');
+      return changes.map((change) => renderPlain(change, page)).join('');
     case 'jsonl':
       return changes.map((change) => `${JSON.stringify(toChangeLine(change))}\n`).join('');
     case 'markdown':
@@ -32,11 +33,20 @@ function fieldsOf({ op, before, after }: RecordChange): readonly FieldChange[] {
   return op === 'update' || op === 'restore' ? compareFields(before, after) : [];
 }
 
-function renderPlain(change: RecordChange): string {
+function renderPlain(change: RecordChange, page: Page): string {
   const { op, id, target } = change;
   const lines = fieldsOf(change).map((field) => `  ${printable(field.pointer)}  ${describeField(field)}\n`);
-  return `${op.padEnd(8)}  ${printable(id)}  ${printable(nameOf(change), 60)}  (${target})\n${lines.join('')}`;
+  const kind = paint(page, COLOURS[op], op.padEnd(8));
+  return fitText(`${kind}  ${printable(id)}  ${printable(nameOf(change), 60)}  (${target})\n${lines.join('')}`, page);
 }
+
+const COLOURS: Readonly<Record<RecordChange['op'], Colour>> = {
+  insert: 'green',
+  update: 'yellow',
+  restore: 'green',
+  withdraw: 'red',
+  remove: 'red',
+};
 
 const LONGEST_VALUE = 100;
 

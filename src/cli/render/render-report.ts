@@ -4,30 +4,31 @@ import type { RunFailure, RunReport, TaskReport } from '../../records/run.ts';
 import { formatBytes, formatDuration, formatNumber, formatTime } from './format-number.ts';
 import { printable } from './printable.ts';
 import { renderFields, renderTable, type TableColumn } from './render-table.ts';
+import { fitText, hint, paint, PLAIN, type Colour, type Page } from './page.ts';
 
-export function renderReport(report: RunReport): string {
+export function renderReport(report: RunReport, page: Page = PLAIN): string {
   const sections = [
-    renderHead(report),
-    ...report.tasks.map((task) => renderTask(task, report)),
-    ...(report.error === null ? [] : [renderError(report.error)]),
+    renderHead(report, page),
+    ...report.tasks.map((task) => renderTask(task, report, page)),
+    ...(report.error === null ? [] : [renderError(report.error, page)]),
     ...(report.skipped_because === undefined ? [] : [`${report.skipped_because}\n`]),
     ...(report.held_by === undefined
       ? []
       : [
-          `Run ${report.held_by.run} holds this job (phase ${report.held_by.phase}). Look at it: vocab-sync show ${report.held_by.run}\n`,
+          hint(
+            page,
+            `Run ${report.held_by.run} holds this job (phase ${report.held_by.phase}). Look at it: vocab-sync show ${report.held_by.run}\n`,
+          ),
         ]),
     ...(report.web_ui === null ? [] : [`Web UI  ${report.web_ui}\n`]),
   ];
-  return sections.filter((section) => section !== '').join('\n');
+  return fitText(sections.filter((section) => section !== '').join('\n'), page);
 }
 
-function renderHead(report: RunReport): string {
-  const took =
-    report.finished_at === null
-      ? ''
-      : ` in ${formatDuration(Date.parse(report.finished_at) - Date.parse(report.started_at))}`;
+function renderHead(report: RunReport, page: Page): string {
+  const state = stateOf(report);
   return [
-    `${printable(report.title)}: ${stateOf(report)}${took}\n`,
+    `${paint(page, 'bold', printable(report.title))}: ${paint(page, colourOfState(state), state)}${tookOf(report)}\n`,
     renderFields(
       [
         ['run', report.run],
@@ -47,8 +48,15 @@ function renderHead(report: RunReport): string {
         ...toldOf(report),
       ],
       '  ',
+      page,
     ),
   ].join('');
+}
+
+function tookOf({ started_at, finished_at, decision }: RunReport): string {
+  if (finished_at === null) return '';
+  const took = formatDuration(Date.parse(finished_at) - Date.parse(started_at));
+  return ` in ${took}${decision === undefined || decision === null ? '' : ', with the wait for a decision'}`;
 }
 
 function jobOf({ job, version, mode }: RunReport): string {
@@ -95,12 +103,12 @@ function undoneBy({ rolls_back: of, rolled_back_by: by }: RunReport): [string, s
   return of === undefined ? undone : [['rolls back', `run ${of}`], ...undone];
 }
 
-function renderError({ code, message }: RunFailure): string {
+function renderError({ code, message }: RunFailure, page: Page): string {
   const known: ErrorCodeEntry | undefined = Object.hasOwn(ERROR_CODES, code)
     ? ERROR_CODES[code as ErrorCode]
     : undefined;
   const remedy = known === undefined ? '' : `  what to do: ${known.remedy}\n`;
-  return `Error ${code}\n  ${printable(message)}\n${remedy}`;
+  return `${paint(page, 'red', `Error ${code}`)}\n  ${printable(message)}\n${remedy}`;
 }
 
 /** `waiting for approval`, `running (stage)`, `success`. */
@@ -110,16 +118,29 @@ export function stateOf(run: Pick<RunReport, 'outcome' | 'phase'> & { rolled_bac
   return run.phase === 'waiting' ? 'waiting for approval' : `running (${run.phase})`;
 }
 
+/** For what `stateOf` returns. */
+export function colourOfState(state: string): Colour | undefined {
+  if (state === 'success' || state === 'unchanged') return 'green';
+  if (state === 'failed') return 'red';
+  return state === 'skipped' ? 'dim' : 'yellow';
+}
+
 const COUNTS = ['read', 'filtered', 'duplicates', 'rejected', 'staged'] as const;
 const CHANGES = ['inserted', 'updated', 'restored', 'withdrawn', 'unchanged', 'rejected'] as const;
 
-function renderTask(task: TaskReport, report: RunReport): string {
+function renderTask(task: TaskReport, report: RunReport, page: Page): string {
   const heading = report.tasks.length > 1 ? `Task ${task.name}: ${task.outcome ?? 'not ended'}\n` : '';
   const read =
     task.counts.read === 0
       ? ''
-      : renderTable(COUNTS.map(rightColumn), [COUNTS.map((name) => formatNumber(task.counts[name]))], '  ');
-  return [heading + renderSource(task), read, renderTargets(task, report), renderWarnings(task), renderTrips(task)]
+      : renderTable(COUNTS.map(rightColumn), [COUNTS.map((name) => formatNumber(task.counts[name]))], '  ', page);
+  return [
+    heading + renderSource(task),
+    read,
+    renderTargets(task, report, page),
+    renderWarnings(task),
+    renderTrips(task),
+  ]
     .filter((part) => part !== '')
     .join('\n');
 }
@@ -128,17 +149,18 @@ function renderSource({ source }: TaskReport): string {
   if (source === null) return '';
   const name = source.version === source.name ? source.name : `${source.name} (${source.version})`;
   const bytes = source.bytes > 0 ? `, ${formatBytes(source.bytes)}` : '';
-  const digest = source.digest === '' ? '' : `          ${printable(source.digest)}\n`;
+  const digest = source.digest === '' ? '' : `    ${printable(source.digest)}\n`;
   return `  source  ${printable(name, 120)}${bytes}\n${digest}`;
 }
 
-function renderTargets(task: TaskReport, report: RunReport): string {
+function renderTargets(task: TaskReport, report: RunReport, page: Page): string {
   if (task.targets.length === 0) return '';
   const title = report.outcome === null ? 'would be' : 'target';
   return renderTable(
-    [{ title }, ...CHANGES.map(rightColumn)],
+    [{ title, heading: true }, ...CHANGES.map(rightColumn)],
     task.targets.map((target) => [target.name, ...CHANGES.map((name) => formatNumber(target[name]))]),
     '  ',
+    page,
   );
 }
 
@@ -157,5 +179,5 @@ function renderTrips({ trips }: TaskReport): string {
 }
 
 function rightColumn(title: string): TableColumn {
-  return { title, align: 'right' };
+  return { title, align: 'right', droppable: true };
 }

@@ -3,6 +3,7 @@ import type { StepAttempt } from '../../postgres/ledger/run-log.ts';
 import { formatDuration, formatNumber, formatTime } from './format-number.ts';
 import { printable } from './printable.ts';
 import { renderTable } from './render-table.ts';
+import { fitText, PLAIN, type Page } from './page.ts';
 
 export interface StepSummary {
   readonly step: string;
@@ -69,7 +70,7 @@ function causeOf({ error, ended_at }: StepAttempt): string {
   return ended_at === null ? 'its worker was lost, or it was given up' : 'the workflow went back to it';
 }
 
-export function renderSteps(steps: readonly StepSummary[], hasTasks: boolean): string {
+export function renderSteps(steps: readonly StepSummary[], hasTasks: boolean, page: Page = PLAIN): string {
   if (steps.length === 0) return '';
   const rows = steps.map(({ step, task, parts, started_at, took_ms, attempts }) => [
     (hasTasks && task !== null ? `${step} ${task}` : step) + (parts > 1 ? ` (${String(parts)} parts)` : ''),
@@ -81,9 +82,15 @@ export function renderSteps(steps: readonly StepSummary[], hasTasks: boolean): s
     causes.map(({ at, cause }) => `  ${step} at ${formatTime(at)}: ${printable(cause, 300)}\n`),
   );
   const table = renderTable(
-    [{ title: 'step' }, { title: 'began' }, { title: 'took', align: 'right' }, { title: 'attempts', align: 'right' }],
+    [
+      { title: 'step', wraps: true },
+      { title: 'began' },
+      { title: 'took', align: 'right' },
+      { title: 'attempts', align: 'right' },
+    ],
     rows,
     '  ',
+    page,
   );
-  return `\n${table}${retries.length === 0 ? '' : `\nTried again\n${retries.join('')}`}`;
+  return fitText(`\n${table}${retries.length === 0 ? '' : `\nTried again\n${retries.join('')}`}`, page);
 }

@@ -9,8 +9,8 @@ import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { findPackageRoot } from '../../job/package-root.ts';
-import { definedCommands } from '../commands-reference.ts';
-import { commandIndexPath, describeCommand } from './command-index.ts';
+import { buildCommandIndex } from '../commands-reference.ts';
+import { commandIndexPath } from './command-index.ts';
 
 /** Native code, packages that load files of their own at run time, and an optional package that nobody installs. */
 const EXTERNAL = [
@@ -30,7 +30,7 @@ await rm(join(root, 'dist', 'src', 'chunks'), { recursive: true, force: true });
 const components = (await readdir(join(root, 'src', 'component'))).map((file) => `src/component/${file}`);
 const { metafile } = await build({
   absWorkingDir: root,
-  entryPoints: ['src/cli/main.ts', 'src/errors.ts', ...components],
+  entryPoints: ['src/cli/main.ts', 'src/cli/servers/step-process.ts', 'src/errors.ts', ...components],
   outdir: 'dist',
   outbase: '.',
   // Two folders below dist, as the sources are: paths that are relative to import.meta.url hold.
@@ -54,7 +54,7 @@ const { metafile } = await build({
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },
 });
-await writeFile(commandIndexPath(), JSON.stringify((await definedCommands()).map(describeCommand)));
+await writeFile(commandIndexPath(), JSON.stringify(await buildCommandIndex()));
 await writeFile(join(root, 'dist', 'THIRD-PARTY-LICENSES.txt'), await licencesOf(metafile));
 
 /** The licence of each package whose code is in the bundle: most of them ask to be kept with it. */

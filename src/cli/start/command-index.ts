@@ -36,10 +36,16 @@ export interface OptionData {
   readonly defaultText?: string;
 }
 
+export interface CommandIndex {
+  readonly commands: readonly CommandData[];
+  /** Of the components that come with the program, for completion. */
+  readonly components: readonly string[];
+}
+
 /** Undefined from the sources, where an index of the last build could be out of date. */
-export function readCommandIndex(): readonly CommandData[] | undefined {
+export function readCommandIndex(): CommandIndex | undefined {
   if (import.meta.url.endsWith('.ts')) return undefined;
-  return JSON.parse(readFileSync(commandIndexPath(), 'utf8')) as readonly CommandData[];
+  return JSON.parse(readFileSync(commandIndexPath(), 'utf8')) as CommandIndex;
 }
 
 export function commandIndexPath(): string {

@@ -17,7 +17,7 @@ export async function showHelp(argv: readonly string[]): Promise<string | undefi
     say: () => undefined,
     width: helpWidth(process.stdout),
   });
-  for (const command of index) addDescribed(program, command);
+  for (const command of index.commands) addDescribed(program, command);
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (thrown) {

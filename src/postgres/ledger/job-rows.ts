@@ -31,6 +31,12 @@ export async function findStoredJob(db: Pool | PoolClient, job: string): Promise
   return rows[0];
 }
 
+/** Returns the ids alone, for completion. */
+export async function listJobIds(db: Pool): Promise<readonly string[]> {
+  const { rows } = await db.query<{ id: string }>('SELECT id FROM vocab_sync.job ORDER BY id LIMIT 1000');
+  return rows.map(({ id }) => id);
+}
+
 export async function listStoredJobs(db: Pool): Promise<readonly StoredJob[]> {
   const { rows } = await db.query<StoredJob>(`${STORED_JOB} ORDER BY j.id`);
   return rows;

@@ -1,25 +1,32 @@
 /** One component for people: what it does, its arguments, an example to paste. */
 import { getOwn, isJsonObject, type JsonObject } from '../../../records/json-object.ts';
 import type { ComponentFacts } from './component-facts.ts';
+import { fitText, PLAIN, type Page } from '../../render/page.ts';
 import { renderTable } from '../../render/render-table.ts';
 
-export function renderComponent({ kind, type, summary, description, args, examples }: ComponentFacts): string {
+export function renderComponent(
+  { kind, type, summary, description, args, examples }: ComponentFacts,
+  page: Page = PLAIN,
+): string {
   const parts = [`${type} (${kind}): ${summary}\n`];
   if (description !== null) parts.push(`${description.trim()}\n`);
   const rows = argumentRows(args);
-  parts.push(
-    rows.length === 0
-      ? 'It takes no arguments.\n'
-      : `Arguments:\n${renderTable([{ title: 'name' }, { title: 'type', most: 40 }, { title: 'default', most: 30 }, { title: 'meaning' }], rows, '  ')}`,
-  );
+  parts.push(rows.length === 0 ? 'It takes no arguments.\n' : `Arguments:\n${renderTable(COLUMNS, rows, '  ', page)}`);
   if (examples.length > 0) {
     const lines = examples.map(
       ({ title, args: example }) => `  ${title}:\n    ${JSON.stringify({ type, args: example })}\n`,
     );
     parts.push(`Examples:\n${lines.join('')}`);
   }
-  return parts.join('\n');
+  return fitText(parts.join('\n'), page);
 }
+
+const COLUMNS = [
+  { title: 'name' },
+  { title: 'type', most: 40, wraps: true },
+  { title: 'default', most: 30, wraps: true },
+  { title: 'meaning', wraps: true },
+];
 
 function argumentRows(schema: JsonObject): readonly (readonly string[])[] {
   const properties = getOwn(schema, 'properties');

@@ -6,6 +6,7 @@ import { writeJson, type CommandContext, type JsonOption } from '../../command-c
 import { EXIT, type ExitCode } from '../../exit-code.ts';
 import { formatTime } from '../../render/format-number.ts';
 import { withLedger } from '../../servers/open-ledger.ts';
+import { hint, type Page } from '../../render/page.ts';
 import { renderTable } from '../../render/render-table.ts';
 import { scheduleWords } from '../schedule/schedule-words.ts';
 
@@ -13,7 +14,7 @@ export async function listJobsCommand(context: CommandContext, { json }: JsonOpt
   const jobs = await withLedger(context, ({ pool }) => listStoredJobs(pool));
   await (json === true
     ? writeJson(context, { jobs: jobs.map(toJobDocument) })
-    : context.terminal.write(renderJobs(jobs)));
+    : context.terminal.write(renderJobs(jobs, context.terminal.page)));
   return EXIT.success;
 }
 
@@ -43,17 +44,17 @@ export function storedSchedule({ config }: Pick<StoredJob, 'config'>): Schedule 
   return parsed.success ? toSchedule(parsed.data) : undefined;
 }
 
-function renderJobs(jobs: readonly StoredJob[]): string {
-  if (jobs.length === 0) return 'No stored jobs. `vocab-sync apply` stores job files.\n';
+function renderJobs(jobs: readonly StoredJob[], page: Page): string {
+  if (jobs.length === 0) return hint(page, 'No stored jobs. `vocab-sync apply` stores job files.\n');
   return renderTable(
     [
-      { title: 'job' },
+      { title: 'job', wraps: true },
       { title: 'active' },
       { title: 'version', align: 'right' },
-      { title: 'stored' },
-      { title: 'by', most: 20 },
-      { title: 'schedule', most: 50 },
-      { title: 'title', most: 50 },
+      { title: 'stored', below: true },
+      { title: 'by', most: 20, below: true },
+      { title: 'schedule', most: 50, wraps: true },
+      { title: 'title', most: 50, below: true },
     ],
     jobs.map((job) => [
       job.id,
@@ -64,5 +65,7 @@ function renderJobs(jobs: readonly StoredJob[]): string {
       scheduleWords(storedSchedule(job)),
       job.title,
     ]),
+    '',
+    page,
   );
 }

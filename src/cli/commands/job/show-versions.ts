@@ -7,7 +7,8 @@ import { EXIT, type ExitCode } from '../../exit-code.ts';
 import { countOf, formatTime } from '../../render/format-number.ts';
 import { withLedger } from '../../servers/open-ledger.ts';
 import { printable } from '../../render/printable.ts';
-import { renderChanges } from '../../render/render-applied.ts';
+import { fitText, type Page } from '../../render/page.ts';
+import { paintChange, renderChanges } from '../../render/render-applied.ts';
 import { storedJobNotFound } from './require-stored-job.ts';
 
 export interface VersionsOptions extends JsonOption {
@@ -35,7 +36,7 @@ export async function showVersions(context: CommandContext, name: string, option
     const text = listed.map(({ version, by, at, changes }) => {
       const what = version === 1 ? 'first version' : countOf(changes.length, 'change');
       const head = `${String(version)}  ${formatTime(at)}  ${printable(by ?? 'unknown')}  ${what}\n`;
-      return head + (options.diff === true ? indented(renderChanges(changes)) : '');
+      return head + (options.diff === true ? indented(renderChanges(changes), context.terminal.page) : '');
     });
     await context.terminal.write(text.join(''));
   }
@@ -54,7 +55,7 @@ async function between(
   if (json === true) await writeJson(context, { job, from: before.version, to: after.version, changes });
   else {
     const head = `${job}: version ${String(before.version)} → ${String(after.version)}, ${countOf(changes.length, 'change')}\n`;
-    await context.terminal.write(head + indented(renderChanges(changes)));
+    await context.terminal.write(head + indented(renderChanges(changes), context.terminal.page));
   }
   return EXIT.success;
 }
@@ -74,6 +75,6 @@ function changesOf(before: JobVersion | undefined, after: JobVersion) {
   return before === undefined ? [] : compareFields(JSON.parse(before.config), JSON.parse(after.config));
 }
 
-function indented(lines: readonly string[]): string {
-  return lines.map((line) => `    ${line}\n`).join('');
+function indented(lines: readonly string[], page: Page): string {
+  return fitText(lines.map((line) => `    ${paintChange(page, line)}\n`).join(''), page);
 }

@@ -9,6 +9,7 @@ import { writeJson, type CommandContext, type JsonOption } from '../../command-c
 import { userName } from '../run/compose-request.ts';
 import { EXIT, type ExitCode } from '../../exit-code.ts';
 import { withServers, type Servers } from '../../servers/open-servers.ts';
+import { hint } from '../../render/page.ts';
 import { renderSchedule } from '../../render/render-applied.ts';
 import { requireStoredJob } from './require-stored-job.ts';
 
@@ -26,7 +27,7 @@ export async function switchJob(
   const word = active ? 'active' : 'not active';
   const lines = [
     `${name} is ${changed ? `${word} now` : `${word}, as before`}`,
-    ...renderSchedule(schedule).map((line) => `    ${line}`),
+    ...renderSchedule(schedule, name).map((line) => `    ${hint(context.terminal.page, line)}`),
   ];
   await (json === true
     ? writeJson(context, { job: name, active, changed, schedule })

@@ -48,7 +48,9 @@ export async function runJobCommand(
   if (options.explain === true) {
     const since = options.since === undefined ? {} : { since: options.since };
     const values = explainConfig({ effective: composed.effective, catalog, ...since });
-    await (options.json === true ? writeJson(context, { values }) : context.terminal.write(renderExplained(values)));
+    await (options.json === true
+      ? writeJson(context, { values })
+      : context.terminal.write(renderExplained(values, context.terminal.page)));
     return EXIT.success;
   }
   return openServersFor(context, options.detach === true, (servers) =>

@@ -6,6 +6,7 @@ import { writeJson, type CommandContext, type JsonOption } from '../../command-c
 import { EXIT, type ExitCode } from '../../exit-code.ts';
 import { withServers } from '../../servers/open-servers.ts';
 import { printable } from '../../render/printable.ts';
+import { hint, type Page } from '../../render/page.ts';
 import { renderFields, renderTable } from '../../render/render-table.ts';
 import { storedSchedule } from '../job/list-jobs.ts';
 import { requireStoredJob } from '../job/require-stored-job.ts';
@@ -26,7 +27,9 @@ export async function showSchedule(
     job: await requireStoredJob(pool, name),
     found: await findSchedule(temporal.client, name, installation),
   }));
-  await (json === true ? writeJson(context, toDocument(job, found)) : context.terminal.write(render(job, found)));
+  await (json === true
+    ? writeJson(context, toDocument(job, found))
+    : context.terminal.write(render(job, found, context.terminal.page)));
   return EXIT.success;
 }
 
@@ -52,19 +55,31 @@ function toDocument(job: StoredJob, found: ScheduleState | undefined) {
   };
 }
 
-function render(job: StoredJob, found: ScheduleState | undefined): string {
-  const fields = renderFields([
-    ['job', `${job.id}${job.active ? '' : ' (not active)'}`],
-    ['schedule', scheduleWords(storedSchedule(job))],
-    ['in Temporal', standing(job, found)],
-  ]);
+function render(job: StoredJob, found: ScheduleState | undefined, page: Page): string {
+  const fields = renderFields(
+    [
+      ['job', `${job.id}${job.active ? '' : ' (not active)'}`],
+      ['schedule', scheduleWords(storedSchedule(job))],
+      ['in Temporal', hint(page, standing(job, found))],
+    ],
+    '',
+    page,
+  );
   if (found?.ours !== true || found.next.length === 0) return fields;
   const zone = zoneOf(job);
   const rows = found.next
     .slice(0, TIMES)
-    .map((time) => [zonedTime(time, zone), time.toISOString().slice(0, 19).replace('T', ' ')]);
+    .map((time) => [
+      zonedTime(time, zone),
+      ...(isUtc(zone) ? [] : [time.toISOString().slice(0, 19).replace('T', ' ')]),
+    ]);
   const heading = found.paused ? 'It would run next at' : 'It runs next at';
-  return `${fields}\n${heading}\n${renderTable([{ title: zone }, { title: 'UTC' }], rows, '  ')}`;
+  return `${fields}\n${heading}\n${renderTable([{ title: zone }, ...(isUtc(zone) ? [] : [{ title: 'UTC' }])], rows, '  ')}`;
+}
+
+/** Two columns of the same times say nothing more. */
+function isUtc(zone: string): boolean {
+  return zone === 'UTC' || zone === 'Etc/UTC';
 }
 
 function standing(job: StoredJob, found: ScheduleState | undefined): string {
@@ -76,14 +91,14 @@ function standing(job: StoredJob, found: ScheduleState | undefined): string {
   const note = found.note === undefined || found.note === '' ? '' : ` ("${printable(found.note)}")`;
   const differs = differences(job, found);
   const drift =
-    differs.length === 0 ? '' : `; differs from the job in ${differs.join(', ')}: \`vocab-sync apply\` mends it`;
+    differs.length === 0 ? '' : `; differs from the job in ${differs.join(', ')}: \`vocab-sync apply\` corrects it`;
   const idle =
     found.next.length > 0
       ? ''
       : found.paused
-        ? '; Temporal reckons its next times when it is resumed'
+        ? '; Temporal calculates its next times when it is resumed'
         : '; it has no further time';
-  return `${found.id}, ${found.paused ? `paused${note}` : 'running'}${idle}${drift}`;
+  return `${found.id}, ${found.paused ? `paused${note}` : 'active'}${idle}${drift}`;
 }
 
 function differences(job: StoredJob, found: ScheduleState): readonly string[] {

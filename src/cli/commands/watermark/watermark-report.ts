@@ -4,6 +4,8 @@ import { explainWatermark, nextSince } from '../../../pipeline/resolve/next-sinc
 import type { Pool } from '../../../postgres/pool.ts';
 import { isInFuture, listIdleRuns, listWatermarkChanges, type IdleRun } from '../../../postgres/ledger/watermark.ts';
 import { formatTime } from '../../render/format-number.ts';
+import { hint, PLAIN, type Page } from '../../render/page.ts';
+import { colourOfState } from '../../render/render-report.ts';
 import { renderFields, renderTable } from '../../render/render-table.ts';
 import { shortId } from '../../render/short-id.ts';
 
@@ -92,7 +94,7 @@ function whyIdle({ outcome, hold, error_code }: IdleRun): string {
   }
 }
 
-export function renderWatermark(report: WatermarkReport): string {
+export function renderWatermark(report: WatermarkReport, page: Page = PLAIN): string {
   const stands = (time: string | null): string => (time === null ? 'none: everything is read' : formatTime(time));
   return [
     `${report.job}\n`,
@@ -100,14 +102,15 @@ export function renderWatermark(report: WatermarkReport): string {
       [
         ['watermark', stands(report.watermark)],
         ['why', report.reason],
-        ...(report.is_in_future ? [['attention', inFuture(report.job)] as const] : []),
+        ...(report.is_in_future ? [['attention', hint(page, inFuture(report.job))] as const] : []),
         ...(report.since_overlap === null ? [] : [['next since', stands(report.next_since)] as const]),
         ...(report.since_overlap === null ? [] : [['why', report.next_since_reason] as const]),
       ],
       '  ',
+      page,
     ),
-    ...renderIdle(report),
-    ...renderSet(report),
+    ...renderIdle(report, page),
+    ...renderSet(report, page),
   ].join('');
 }
 
@@ -115,14 +118,19 @@ function inFuture(job: string): string {
   return `it is in the future, so no run starts from it: vocab-sync watermark ${job} set TIME, or clear`;
 }
 
-function renderIdle({ idle_runs: runs }: WatermarkReport): readonly string[] {
+function renderIdle({ idle_runs: runs }: WatermarkReport, page: Page): readonly string[] {
   if (runs.length === 0) return [];
   const rows = runs.map((run) => [shortId(run.run), formatTime(run.started_at), run.outcome ?? 'running', run.why]);
-  const columns = [{ title: 'run' }, { title: 'started' }, { title: 'outcome' }, { title: 'did not move it because' }];
-  return ['\nRuns since then\n', renderTable(columns, rows, '  ')];
+  const columns = [
+    { title: 'run' },
+    { title: 'started' },
+    { title: 'outcome', colour: colourOfState },
+    { title: 'did not move it because', wraps: true },
+  ];
+  return ['\nRuns since then\n', renderTable(columns, rows, '  ', page)];
 }
 
-function renderSet({ changes }: WatermarkReport): readonly string[] {
+function renderSet({ changes }: WatermarkReport, page: Page): readonly string[] {
   if (changes.length === 0) return [];
   const rows = changes.map(({ at, by, since, reason }) => [
     formatTime(at),
@@ -130,8 +138,11 @@ function renderSet({ changes }: WatermarkReport): readonly string[] {
     since === null ? 'cleared' : `set to ${formatTime(since)}`,
     reason ?? '',
   ]);
-  return [
-    '\nSet by hand\n',
-    renderTable([{ title: 'at' }, { title: 'by' }, { title: 'what' }, { title: 'reason' }], rows, '  '),
+  const columns = [
+    { title: 'at' },
+    { title: 'by', wraps: true },
+    { title: 'what', wraps: true },
+    { title: 'reason', wraps: true },
   ];
+  return ['\nSet by hand\n', renderTable(columns, rows, '  ', page)];
 }
