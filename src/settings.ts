@@ -84,7 +84,7 @@ const list = z.string().transform((text) =>
 );
 
 const LEAST_STEP_MEMORY = 128;
-const DEFAULT_STEP_MEMORY = 320;
+const DEFAULT_STEP_MEMORY = 256;
 const STEP_MEMORY_TEXT = `expected megabytes as a whole number, at least ${String(LEAST_STEP_MEMORY)}`;
 
 const schema = z.object({

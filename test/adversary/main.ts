@@ -33,17 +33,21 @@ const servers = {
   home,
 };
 
-function print(name: string, { ends, seconds, healthy, worker, all }: PayloadResult, isExpected: boolean): void {
-  const cells = [name, ends, seconds.toFixed(1), `${healthy.outcome} ${healthy.seconds.toFixed(1)}`, worker, all];
+function print(name: string, { ends, seconds, healthy, worker, all, pss }: PayloadResult, isExpected: boolean): void {
+  const cells = [name, ends, seconds.toFixed(1), `${healthy.outcome} ${healthy.seconds.toFixed(1)}`, worker, all, pss];
   console.log(`| ${cells.map(String).join(' | ')} | ${isExpected ? 'ok' : 'UNEXPECTED'} |`);
 }
 
 try {
   await migrate(postgres.url);
-  console.log('| payload | ends with | seconds | healthy job, seconds | worker MB | with its processes MB | |');
-  console.log('| --- | --- | --- | --- | --- | --- | --- |');
-  const alone = await runPayload(servers, undefined);
-  print('none', alone, alone.healthy.outcome === 'success');
+  console.log(
+    '| payload | ends with | seconds | healthy job, seconds | worker MB | with its processes MB | by PSS | |',
+  );
+  console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
+  if (wanted.length === 0) {
+    const alone = await runPayload(servers, undefined);
+    print('none', alone, alone.healthy.outcome === 'success');
+  }
   for (const payload of PAYLOADS) {
     if (wanted.length > 0 && !wanted.includes(payload.name)) continue;
     const result = await runPayload(servers, payload);

@@ -22,7 +22,8 @@ export interface PayloadJob {
   readonly transformers?: readonly Readonly<Record<string, unknown>>[];
 }
 
-const SOMETHING = /E_|success|partial/;
+/** One rejection, and the other record is published. */
+const ONE_TOO_LARGE = /^partial E_RECORD_TOO_LARGE ×1$/;
 
 function file(path: string, ...chain: readonly Readonly<Record<string, unknown>>[]): PayloadJob {
   return { readers: [{ type: 'file', args: { path } }, ...chain] };
@@ -39,6 +40,10 @@ function writePieces(path: string, pieces: Iterable<string | Buffer>): string {
   return path;
 }
 
+function packed(path: string, text: string): string {
+  return writePieces(path, [gzipSync(Buffer.from(text), { level: 9 })]);
+}
+
 function* times(count: number, piece: (i: number) => string): Generator<string> {
   let chunk = '';
   for (let i = 0; i < count; i += 1) {
@@ -53,8 +58,10 @@ function* times(count: number, piece: (i: number) => string): Generator<string> 
 
 const jsonl = { type: 'jsonl' };
 const yaml = { type: 'yaml' };
+const gzip = { type: 'gzip' };
 const csv = { type: 'csv' };
 const rdf = { type: 'rdf' };
+const xml = { type: 'xml', args: { root_element: 'r' } };
 
 export const PAYLOADS: readonly Payload[] = [
   {
@@ -73,7 +80,7 @@ export const PAYLOADS: readonly Payload[] = [
   {
     name: 'yaml-blanks',
     what: '8 million blank lines in one item of a YAML list',
-    ends: SOMETHING,
+    ends: ONE_TOO_LARGE,
     make: (directory) =>
       file(
         writePieces(join(directory, 'blank.yaml'), ['- id: a\n', ...times(8_000_000, () => '\n'), '- id: ok\n']),
@@ -83,7 +90,7 @@ export const PAYLOADS: readonly Payload[] = [
   {
     name: 'yaml-aliases',
     what: 'a text of 15 MB that 99 aliases repeat',
-    ends: /E_RECORD_TOO_LARGE/,
+    ends: ONE_TOO_LARGE,
     make: (directory) =>
       file(
         writePieces(join(directory, 'alias.yaml'), [
@@ -99,7 +106,7 @@ export const PAYLOADS: readonly Payload[] = [
   {
     name: 'yaml-laughs',
     what: 'merge keys and aliases that double nine times, ten at a time',
-    ends: SOMETHING,
+    ends: /^partial E_RECORD_(SYNTAX|TOO_LARGE) ×1$/,
     isQuick: true,
     make: (directory) =>
       file(
@@ -117,7 +124,7 @@ export const PAYLOADS: readonly Payload[] = [
   {
     name: 'json-arrays',
     what: 'a record of 16 MB of empty arrays',
-    ends: SOMETHING,
+    ends: ONE_TOO_LARGE,
     make: (directory) =>
       file(
         writePieces(join(directory, 'arrays.jsonl'), [
@@ -131,7 +138,7 @@ export const PAYLOADS: readonly Payload[] = [
   {
     name: 'json-deep',
     what: 'a record of 5 million nested arrays',
-    ends: SOMETHING,
+    ends: /^partial E_RECORD_(SYNTAX|TOO_DEEP) ×1$/,
     make: (directory) =>
       file(
         writePieces(join(directory, 'deep.json'), [
@@ -146,7 +153,7 @@ export const PAYLOADS: readonly Payload[] = [
   {
     name: 'jsonl-backslashes',
     what: 'one line of 200 MB of backslashes',
-    ends: SOMETHING,
+    ends: ONE_TOO_LARGE,
     make: (directory) =>
       file(
         writePieces(join(directory, 'back.jsonl'), [
@@ -160,17 +167,13 @@ export const PAYLOADS: readonly Payload[] = [
   {
     name: 'zeros',
     what: 'a million lines that are no records, in 2 KB of gzip',
-    ends: SOMETHING,
-    make(directory) {
-      const path = join(directory, 'zeros.jsonl.gz');
-      writeFileSync(path, gzipSync(Buffer.from('0\n'.repeat(1_000_000)), { level: 9 }));
-      return file(path, { type: 'gzip' }, jsonl);
-    },
+    ends: /E_TOO_MANY_REJECTED/,
+    make: (directory) => file(packed(join(directory, 'zeros.jsonl.gz'), '0\n'.repeat(1_000_000)), gzip, jsonl),
   },
   {
     name: 'gzip-of-gzip',
     what: 'four GB of zeros, packed twice',
-    ends: SOMETHING,
+    ends: /E_ARCHIVE_RATIO/,
     isQuick: true,
     make(directory) {
       const member = gzipSync(Buffer.alloc(64 << 20), { level: 9 });
@@ -182,7 +185,7 @@ export const PAYLOADS: readonly Payload[] = [
   {
     name: 'csv-wide',
     what: '400,000 columns in 60 rows',
-    ends: SOMETHING,
+    ends: /E_CSV_STRUCTURE/,
     make: (directory) =>
       file(
         writePieces(join(directory, 'wide.csv'), [
@@ -196,8 +199,8 @@ export const PAYLOADS: readonly Payload[] = [
   },
   {
     name: 'csv-quotes',
-    what: '600,000 quotes that are never closed',
-    ends: SOMETHING,
+    what: '600,000 quotes, each of which ends a line',
+    ends: /^success$/,
     isQuick: true,
     make: (directory) =>
       file(writePieces(join(directory, 'quotes.csv'), ['id,a\n', ...times(600_000, (i) => `r${String(i)},"\n`)]), csv),
@@ -205,7 +208,7 @@ export const PAYLOADS: readonly Payload[] = [
   {
     name: 'xml-namespaces',
     what: 'an element with a million namespaces',
-    ends: SOMETHING,
+    ends: /^partial E_RECORD/,
     make: (directory) =>
       file(
         writePieces(join(directory, 'ns.xml'), [
@@ -213,13 +216,13 @@ export const PAYLOADS: readonly Payload[] = [
           ...times(1_000_000, (i) => ` xmlns:n${String(i)}="u"`),
           '><id>a</id></r><r><id>ok</id></r></l>',
         ]),
-        { type: 'xml', args: { record: 'r' } },
+        xml,
       ),
   },
   {
     name: 'xml-elements',
     what: 'a record of 16 MB of empty elements',
-    ends: SOMETHING,
+    ends: ONE_TOO_LARGE,
     make: (directory) =>
       file(
         writePieces(join(directory, 'els.xml'), [
@@ -227,13 +230,13 @@ export const PAYLOADS: readonly Payload[] = [
           ...times(3_900_000, () => '<a/>'),
           '</r><r><id>ok</id></r></l>',
         ]),
-        { type: 'xml', args: { record: 'r' } },
+        xml,
       ),
   },
   {
     name: 'xml-entities',
     what: 'a record of 16 MB of character references',
-    ends: SOMETHING,
+    ends: /^success$/,
     make: (directory) =>
       file(
         writePieces(join(directory, 'ent.xml'), [
@@ -241,19 +244,19 @@ export const PAYLOADS: readonly Payload[] = [
           ...times(3_300_000, () => '&lt;'),
           '</a></r><r><id>ok</id></r></l>',
         ]),
-        { type: 'xml', args: { record: 'r' } },
+        xml,
       ),
   },
   {
     name: 'rdf-amplify',
     what: 'a label of 1 MB that 3,000 narrower concepts repeat as an ancestor',
-    ends: SOMETHING,
+    ends: /^success$/,
     make: (directory) => file(writePieces(join(directory, 'amp.nt'), amplified()), rdf),
   },
   {
     name: 'rdf-cycle',
     what: '200,000 concepts in a circle',
-    ends: SOMETHING,
+    ends: /E_STEP_MEMORY|E_RDF_TOO_LARGE/,
     make: (directory) => file(writePieces(join(directory, 'cycle.nt'), circle(200_000)), rdf),
   },
   {
@@ -267,7 +270,7 @@ export const PAYLOADS: readonly Payload[] = [
   {
     name: 'zip-names',
     what: '8,000 members with names of 65 KB',
-    ends: SOMETHING,
+    ends: /E_ARCHIVE_ENTRIES/,
     make(directory) {
       const path = join(directory, 'names.zip');
       const parts = Array.from({ length: 8_000 }, (_, i) => ({
@@ -288,6 +291,118 @@ export const PAYLOADS: readonly Payload[] = [
       const parts = Array.from({ length: 20 }, (_, i) => ({ name: 'n'.repeat(65_000) + String(i), content: 'x' }));
       writeFileSync(path, buildZip(parts));
       return file(path, { type: 'zip', args: { regex: '\\.jsonl$' } }, jsonl);
+    },
+  },
+  {
+    name: 'json-nested-document',
+    what: 'a document of 10 MB that is nested lists alone',
+    ends: /E_JSON|E_RECORD/,
+    make: (directory) =>
+      file(
+        writePieces(join(directory, 'nested.json'), [...times(5_000_000, () => '['), ...times(5_000_000, () => ']')]),
+        { type: 'json' },
+      ),
+  },
+  {
+    name: 'json-names',
+    what: 'a record of 900,000 names, just below the bound',
+    ends: /^success$|^partial E_RECORD_TOO_LARGE ×1$/,
+    make: (directory) =>
+      file(
+        writePieces(join(directory, 'names.jsonl'), [
+          '{"id":"big"',
+          ...times(900_000, (i) => `,"n${i.toString(36)}":1`),
+          '}\n{"id":"ok"}\n',
+        ]),
+        jsonl,
+      ),
+  },
+  {
+    name: 'json-numbers',
+    what: 'a record of 16 MB of numbers of one digit',
+    ends: ONE_TOO_LARGE,
+    make: (directory) =>
+      file(
+        writePieces(join(directory, 'numbers.jsonl'), [
+          '{"id":"big","a":[',
+          ...times(7_800_000, () => '1,'),
+          '0]}\n{"id":"ok"}\n',
+        ]),
+        jsonl,
+      ),
+  },
+  {
+    name: 'gzip-below-ratio',
+    what: '16 KB of gzip with 8 million lines, too small for the limit on the ratio',
+    ends: /E_TOO_MANY_REJECTED/,
+    make: (directory) => file(packed(join(directory, 'below.jsonl.gz'), '0\n'.repeat(8_300_000)), gzip, jsonl),
+  },
+  {
+    name: 'gzip-same-record',
+    what: '16 KB of gzip with 1.5 million copies of one record',
+    ends: /^success$/,
+    make: (directory) => file(packed(join(directory, 'same.jsonl.gz'), '{"id":"a"}\n'.repeat(1_500_000)), gzip, jsonl),
+  },
+  {
+    name: 'gzip-yaml-dashes',
+    what: '16 KB of gzip with 8 million empty items of a YAML list',
+    ends: /E_TOO_MANY_REJECTED/,
+    make: (directory) => file(packed(join(directory, 'dashes.yaml.gz'), '-\n'.repeat(8_300_000)), gzip, yaml),
+  },
+  {
+    name: 'csv-wide-allowed',
+    what: '199,999 columns in 60 rows, just below the bound',
+    ends: /^success$/,
+    make: (directory) =>
+      file(
+        writePieces(join(directory, 'allowed.csv'), [
+          'id',
+          ...times(199_998, (i) => `,c${String(i)}`),
+          '\n',
+          ...Array.from({ length: 60 }, (_, i) => `r${String(i)}${',x'.repeat(199_998)}\n`),
+        ]),
+        csv,
+      ),
+  },
+  {
+    name: 'xml-texts',
+    what: 'a record of 16 MB of short elements with text and an attribute',
+    ends: ONE_TOO_LARGE,
+    make: (directory) =>
+      file(
+        writePieces(join(directory, 'texts.xml'), [
+          '<l><r><id>a</id>',
+          ...times(1_100_000, () => '<a b="c">d</a>'),
+          '</r><r><id>ok</id></r></l>',
+        ]),
+        xml,
+      ),
+  },
+  {
+    name: 'xml-elements-allowed',
+    what: 'a record of 490,000 elements, just below the bound',
+    ends: /^success$/,
+    make: (directory) =>
+      file(
+        writePieces(join(directory, 'allowed.xml'), [
+          '<l><r><id>a</id>',
+          ...times(490_000, () => '<a b="c">d</a>'),
+          '</r><r><id>ok</id></r></l>',
+        ]),
+        xml,
+      ),
+  },
+  {
+    name: 'zip-overlap',
+    what: 'two members that share their bytes, one with a name of 65 KB',
+    ends: /E_ZIP_CORRUPT/,
+    isQuick: true,
+    make(directory) {
+      const path = join(directory, 'overlap.zip');
+      const content = '{"id":"ok"}\n';
+      const long = { name: 'n'.repeat(65_000), content, claimed: { headerOffset: 0 } };
+      writeFileSync(path, buildZip([{ name: 'a', content }, long]));
+      return file(path, { type: 'zip' }, jsonl);
     },
   },
   {

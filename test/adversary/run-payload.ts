@@ -28,13 +28,15 @@ export interface PayloadResult {
   readonly ends: string;
   readonly seconds: number;
   readonly healthy: { readonly outcome: string; readonly seconds: number };
-  /** Peaks of resident memory. */
+  /** Peak of the resident memory of the worker alone, in MB. */
   readonly worker: number;
-  /** Of the worker and its step processes together; pages that they share count twice. */
+  /** Peak of the worker and its step processes together, in MB: program text that they share counts once. */
   readonly all: number;
+  /** The same by the kernel's proportional set size, which is lower where other programs share the text as well. */
+  readonly pss: number;
 }
 
-const HEALTHY_RECORDS = 40_000;
+const HEALTHY_RECORDS = 8_000;
 
 /** `payload` undefined: the healthy job alone, for comparison. */
 export async function runPayload(servers: AdversaryServers, payload: Payload | undefined): Promise<PayloadResult> {
@@ -121,28 +123,51 @@ function writeHealthy(directory: string): string {
   return path;
 }
 
-function watchMemory(pid: number): { stop(): { worker: number; all: number } } {
-  let worker = 0;
-  let all = 0;
+export interface MemoryPeaks {
+  readonly worker: number;
+  readonly all: number;
+  readonly pss: number;
+}
+
+/** Peaks in MB of a process and its children, until `stop`. */
+export function watchMemory(pid: number): { stop(): MemoryPeaks } {
+  const peaks = { worker: 0, all: 0, pss: 0 };
   const timer = setInterval(() => {
-    const own = residentMegabytes(pid);
-    worker = Math.max(worker, own);
-    all = Math.max(all, own + childrenOf(pid).reduce((sum, child) => sum + residentMegabytes(child), 0));
+    const held = [pid, ...childrenOf(pid)].map(memoryOf);
+    const own = held[0];
+    if (own !== undefined) peaks.worker = Math.max(peaks.worker, own.anonymous + own.file);
+    const anonymous = held.reduce((sum, one) => sum + one.anonymous, 0);
+    peaks.all = Math.max(peaks.all, anonymous + Math.max(...held.map(({ file }) => file)));
+    peaks.pss = Math.max(
+      peaks.pss,
+      held.reduce((sum, one) => sum + one.pss, 0),
+    );
   }, 25);
   return {
     stop() {
       clearInterval(timer);
-      return { worker: Math.round(worker), all: Math.round(all) };
+      return { worker: Math.round(peaks.worker), all: Math.round(peaks.all), pss: Math.round(peaks.pss) };
     },
   };
 }
 
-function residentMegabytes(pid: number): number {
+/** Megabytes; zeros for a process that is gone. */
+function memoryOf(pid: number): { anonymous: number; file: number; pss: number } {
   try {
-    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1] ?? '0') / 1024;
+    const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
+    const rollup = readFileSync(`/proc/${String(pid)}/smaps_rollup`, 'utf8');
+    return {
+      anonymous: megabytes(status, 'RssAnon'),
+      file: megabytes(status, 'RssFile') + megabytes(status, 'RssShmem'),
+      pss: megabytes(rollup, 'Pss'),
+    };
   } catch {
-    return 0;
+    return { anonymous: 0, file: 0, pss: 0 };
   }
+}
+
+function megabytes(text: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? '0') / 1024;
 }
 
 function childrenOf(pid: number): readonly number[] {

@@ -32,6 +32,11 @@ describe('JSON', () => {
     expect(await codesOf(jsonl, `{${names}}\n{"id":"ok"}`)).toEqual(['E_RECORD_TOO_LARGE', 'record']);
   });
 
+  it('rejects a record of two million numbers', async () => {
+    const record = `{"id":"n","a":[${'1,'.repeat(2 * MANY)}0]}`;
+    expect(await codesOf(jsonl, `${record}\n{"id":"ok"}\n`)).toEqual(['E_RECORD_TOO_LARGE', 'record']);
+  });
+
   it('takes a million numbers, and brackets and colons in a text', async () => {
     const numbers = `{"id":"n","a":[${'1.5,'.repeat(MANY)}0]}`;
     const text = `{"id":"t","a":"${'[{:\\"'.repeat(400_000)}"}`;

@@ -33,8 +33,8 @@ export function parseRecord(bytes: Buffer, maxDepth: number, start = 0, end = by
   if (isDeeperThan(text, maxDepth)) {
     return { code: 'E_RECORD_TOO_DEEP', reason: `it is nested deeper than max_depth, ${String(maxDepth)} levels` };
   }
-  if (hasMoreParts(text, MOST_PARTS)) {
-    const reason = `it has more than ${String(MOST_PARTS)} objects, lists and names, the most for one record`;
+  if (hasMoreParts(text)) {
+    const reason = `it has more than ${String(MOST_PARTS)} objects, lists and names, or ${String(MOST_COMMAS)} values, the most for one record`;
     return { code: 'E_RECORD_TOO_LARGE', reason };
   }
   try {
@@ -84,20 +84,25 @@ function isDeeperThan(text: string, maxDepth: number): boolean {
 
 /** The parser makes up to 60 bytes of each, however short it is written. Real records have some thousand. */
 const MOST_PARTS = 1_000_000;
+/** Values in lists, however short: the worker parses the record once more to compare and publish it. */
+const MOST_COMMAS = 2_000_000;
 
-/** Objects, lists and the names in objects. A text that is not longer than `most` cannot have more. */
-function hasMoreParts(text: string, most: number): boolean {
-  if (text.length <= most) return false;
+/** Objects, lists, the names in objects, and the commas. A text that is not longer than the limit cannot have more. */
+function hasMoreParts(text: string): boolean {
+  if (text.length <= MOST_PARTS) return false;
   let parts = 0;
+  let commas = 0;
   for (let i = 0; i < text.length; i++) {
     const char = text.charCodeAt(i);
     if (char === QUOTE) i = closingQuote(text, i);
-    else if ((char === OPEN_LIST || char === OPEN_OBJECT || char === COLON) && ++parts > most) return true;
+    else if (char === COMMA && ++commas > MOST_COMMAS) return true;
+    else if ((char === OPEN_LIST || char === OPEN_OBJECT || char === COLON) && ++parts > MOST_PARTS) return true;
   }
   return false;
 }
 
 const QUOTE = 0x22;
+const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN_LIST = 0x5b;
 const OPEN_OBJECT = 0x7b;

@@ -53,13 +53,37 @@ function refuseForbidden(text: string): void {
     throw new XmlFault('E_RECORD_SYNTAX', `it holds ${codePoint(found.charCodeAt(0))}, which XML does not allow`);
 }
 
+/** Characters of a piece that is joined at once. */
+const PIECE = 64 * 1024;
+
+/**
+ * Match by match: `replace` with a function first collects all matches, some hundred bytes for each. A piece becomes a
+ * string of its own, because a long chain of parts takes more memory than the text.
+ */
 function resolveReferences(text: string): string {
-  return text.replace(REFERENCE, (whole: string, name?: string, decimal?: string, hexadecimal?: string) => {
-    if (name !== undefined) return namedCharacter(name);
-    if (decimal !== undefined) return numberedCharacter(Number.parseInt(decimal, 10), whole);
-    if (hexadecimal !== undefined) return numberedCharacter(Number.parseInt(hexadecimal, 16), whole);
-    throw noReference();
-  });
+  const pieces: string[] = [];
+  let parts: string[] = [];
+  let end = 0;
+  let joined = 0;
+  REFERENCE.lastIndex = 0;
+  for (let match = REFERENCE.exec(text); match !== null; match = REFERENCE.exec(text)) {
+    parts.push(text.slice(end, match.index), resolveReference(match));
+    end = REFERENCE.lastIndex;
+    if (end - joined < PIECE) continue;
+    pieces.push(parts.join(''));
+    parts = [];
+    joined = end;
+  }
+  parts.push(text.slice(end));
+  pieces.push(parts.join(''));
+  return pieces.join('');
+}
+
+function resolveReference([whole, name, decimal, hexadecimal]: RegExpExecArray): string {
+  if (name !== undefined) return namedCharacter(name);
+  if (decimal !== undefined) return numberedCharacter(Number.parseInt(decimal, 10), whole);
+  if (hexadecimal !== undefined) return numberedCharacter(Number.parseInt(hexadecimal, 16), whole);
+  throw noReference();
 }
 
 function namedCharacter(name: string): string {
