@@ -83,7 +83,7 @@ function isDeeperThan(text: string, maxDepth: number): boolean {
 }
 
 /** The parser makes up to 60 bytes of each, however short it is written. Real records have some thousand. */
-const MOST_PARTS = 1_000_000;
+const MOST_PARTS = 500_000;
 /** Values in lists, however short: the worker parses the record once more to compare and publish it. */
 const MOST_COMMAS = 2_000_000;
 
