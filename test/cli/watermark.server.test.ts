@@ -70,7 +70,7 @@ describeWithPostgres('the watermark on the command line', () => {
 
   it('`show` says why since, who started it, which version, and links the configured Web UI', async () => {
     const { stdout } = await cli('show', first.run);
-    expect(stdout).toContain('everything is read (no run of this job has succeeded on its own source yet');
+    expect(stdout).toContain('the beginning (no run of this job has succeeded on its own source yet');
     expect(stdout).toMatch(/started +\S+ \S+ UTC by ada/);
     expect(stdout).toMatch(/job +lines, version 1/);
     expect(stdout).toContain('https://temporal.example.org/namespaces/default/workflows/');

@@ -65,7 +65,7 @@ function jobOf({ job, version, mode }: RunReport): string {
 }
 
 function sinceOf({ since, since_reason: reason }: RunReport): string {
-  const time = since === null ? 'none: everything is read' : formatTime(since);
+  const time = since === null ? 'the beginning' : formatTime(since);
   return reason === undefined ? time : `${time} (${printable(reason)})`;
 }
 

@@ -32,7 +32,7 @@ export async function freezeSince(
   const by = effective.since === undefined ? 'given by hand' : 'given by the custom args';
   const parsed = parseSince(given, new Date());
   if (parsed === 'none') {
-    return { time: undefined, origin: undefined, reason: `${by}: everything`, hold: holdOf(request) };
+    return { time: undefined, origin: undefined, reason: `${by}: ${JSON.stringify(given)}`, hold: holdOf(request) };
   }
   return {
     time: parsed.time,

@@ -28,11 +28,11 @@ export async function nextSince(
 export function explainWatermark(watermark: Watermark): string {
   switch (watermark.kind) {
     case 'none':
-      return 'no run of this job has succeeded on its own source yet: everything';
+      return 'no run of this job has succeeded on its own source yet';
     case 'set':
       return `set by ${watermark.change.changed_by} at ${watermark.change.at.toISOString()}${because(watermark.change.reason)}`;
     case 'cleared':
-      return `cleared by ${watermark.change.changed_by} at ${watermark.change.at.toISOString()}${because(watermark.change.reason)}: everything`;
+      return `cleared by ${watermark.change.changed_by} at ${watermark.change.at.toISOString()}${because(watermark.change.reason)}`;
     case 'run':
       return `start of the last successful run ${watermark.run.run}${qualified(watermark.run.outcome)}`;
   }

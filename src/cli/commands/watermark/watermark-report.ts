@@ -95,7 +95,7 @@ function whyIdle({ outcome, hold, error_code }: IdleRun): string {
 }
 
 export function renderWatermark(report: WatermarkReport, page: Page = PLAIN): string {
-  const stands = (time: string | null): string => (time === null ? 'none: everything is read' : formatTime(time));
+  const stands = (time: string | null): string => (time === null ? 'none' : formatTime(time));
   return [
     `${report.job}\n`,
     renderFields(
