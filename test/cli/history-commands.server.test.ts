@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createRunId } from '../../src/records/run-id.ts';
 import type { RunReport } from '../../src/records/run.ts';
+import { startNoticeServer, type NoticeServer } from '../support/notice-server.ts';
 import { describeWithPostgres } from '../support/postgres.ts';
 import { linesJob, openTestEngine, readTable, runJobOnce, type TestEngine } from '../support/engine.ts';
 import { runWords, type RunResult } from './run-words.ts';
@@ -12,6 +13,7 @@ describeWithPostgres('the commands that look back', () => {
   let test: TestEngine;
   let first: RunReport;
   let second: RunReport;
+  let server: NoticeServer;
 
   const publish = (lines: string): Promise<RunReport> => {
     const writers = [
@@ -19,17 +21,21 @@ describeWithPostgres('the commands that look back', () => {
       { type: 'file', args: { path: join(test.directory, 'looked-out.jsonl') } },
     ];
     const path = test.file('looked.jsonl', lines);
-    return runJobOnce(test.steps, linesJob(path, { id: 'looked', title: 'Looked *at*', writers }), {
+    const url = { $secret: `file:${test.file('webhook', server.url)}` };
+    const notify = [{ type: 'webhook', on: ['rolled_back'], url }];
+    return runJobOnce(test.steps, linesJob(path, { id: 'looked', title: 'Looked *at*', writers, notify }), {
       run: createRunId(),
     });
   };
   beforeAll(async () => {
     test = await openTestEngine();
+    server = await startNoticeServer();
     first = await publish('{"id":"a","name":"Old"}\n');
     second = await publish('{"id":"a","name":"New"}\n{"id":"b","name":"Bee"}\nbroken\n');
   });
   afterAll(async () => {
     await test.close();
+    await server.close();
   });
 
   const cli = (...words: readonly string[]): Promise<RunResult> =>
@@ -136,7 +142,15 @@ describeWithPostgres('the commands that look back', () => {
       { id: 'a', record: { id: 'a', name: 'Old' }, withdrawn: false },
     ]);
     expect(readFileSync(join(test.directory, 'looked-out.jsonl'), 'utf8')).toBe('{"id":"a","name":"Old"}\n');
-    expect((await cli('show', second.run)).stdout).toContain('rolled back');
+    const undone = await cli('show', second.run);
+    expect(undone.stdout).toMatch(/^Looked \*at\*: rolled back/);
+    const listed = await cli('runs', 'looked', '--status', 'rolled_back', '--json');
+    expect(JSON.parse(listed.stdout)).toMatchObject({ runs: [{ run: second.run }] });
+    expect((await cli('runs', 'looked', '--status', 'rolled_back')).stdout).toMatch(/ rolled back /);
+    expect((await cli('runs', 'looked', '--status', 'partial')).stdout).toBe('No runs.\n');
+    expect(server.bodies).toMatchObject([
+      { event: 'rolled_back', text: expect.stringContaining(second.run) as string, report: { rolls_back: second.run } },
+    ]);
 
     const { stdout } = await cli('history', 'looked', 'a');
     expect((await cli('job', 'history', 'looked', 'a')).stdout).toBe(stdout);
@@ -153,6 +167,17 @@ describeWithPostgres('the commands that look back', () => {
     ]);
     const changes = await cli('changes', 'looked@latest', '--op', 'remove');
     expect(changes.stdout).toMatch(/^remove +b +Bee +\(postgres:looked\)\n/);
+  });
+
+  it('published: the newest run that changed something and was not rolled back, which the latest run hints at', async () => {
+    expect(JSON.parse((await cli('show', 'looked@published', '--json')).stdout)).toMatchObject({ run: first.run });
+    await publish('{"id":"a","name":"Old"}\n');
+    const latest = await cli('changes', 'looked@latest');
+    expect(latest.stderr).toContain(`is ${first.run.slice(0, 13)}: vocab-sync changes looked@published`);
+    expect((await cli('changes', 'looked@published')).stderr).not.toContain('@published');
+    const none = await cli('show', 'crowd@published');
+    expect(none.code).toBe(2);
+    expect(none.stderr).toContain('E_RUN_NOT_FOUND');
   });
 
   it('rollback: refuses what was rolled back already, as an error with a remedy', async () => {

@@ -1,5 +1,6 @@
 /** A rollback is the inverse of a publication: on random sequences, for tables and files, whatever was undone before. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -165,6 +166,21 @@ describeWithPostgres('a rollback', () => {
         code: 'E_RUN_STATE',
         message: expect.stringContaining(`run ${second.run}`) as string,
       });
+    });
+
+    it('where the file of a target is not on this machine, and then leaves the table as it is', async () => {
+      const first = await publish('undo_elsewhere', [{ id: 'a', value: 0 }]);
+      const out = join(test.directory, 'undo_elsewhere-out.jsonl');
+      renameSync(out, `${out}.away`);
+      const before = await readTable(test.pool, 'undo_elsewhere');
+      await expect(undo(first.run, true)).rejects.toMatchObject({
+        code: 'E_ROLLBACK_REFUSED',
+        message: expect.stringContaining(`is not on ${hostname()}`) as string,
+      });
+      expect(await readTable(test.pool, 'undo_elsewhere')).toEqual(before);
+      expect(existsSync(out)).toBe(false);
+      renameSync(`${out}.away`, out);
+      expect((await undo(first.run)).report.outcome).toBe('success');
     });
 
     it('where a part of its change log was pruned', async () => {
