@@ -124,7 +124,7 @@ describe('mistakes', () => {
       '1 /title missing: expected a text',
       '2 /id expected 1 to 64 lower-case letters, digits and single hyphens, such as "ror-affiliations", found the text "ROR Affiliations"',
       '3 /titel unknown key "titel"; did you mean "title"?',
-      '4 /vocabulary no record schema is called "affilations" (there are: affiliations, funders); its records are published unchecked',
+      '4 /vocabulary no record schema is called "affilations" (there are: affiliations, funders); its records are published unchecked; did you mean "affiliations"?',
       '6 /readers/0/type no reader is called "ror-htpp"; did you mean "ror-http"?',
       '7 /readers/1 "zip" emits bytes, but nothing turns them into records: add json or jsonl after it',
       '7 /readers/1/args/regexp unknown key "regexp"; did you mean "regex"?',

@@ -1,7 +1,8 @@
 /** From the rules of the config to the function that maps a record. Everything that can fail for all records fails here. */
 import { InternalError, RecordError } from '../../src/errors.ts';
 import { getOwn, isJsonObject, setOwn } from '../../src/records/json-object.ts';
-import { parsePointer } from '../../src/job/pointer.ts';
+import { parsePointer, toPointer } from '../../src/job/pointer.ts';
+import { suggest } from '../../src/job/check/suggest.ts';
 import { describeFound } from '../../src/job/check/problem.ts';
 import type { Transform } from '../../src/component/transformer.ts';
 import { loadTable, type LookUpTable } from './load-table.ts';
@@ -45,7 +46,7 @@ function toField(target: string, rule: FieldRule): Field {
     const value = isThere(found.value) ? lookUp(found.value) : undefined;
     if (value !== undefined) return value;
     if (Object.hasOwn(rule, 'otherwise')) return rule.otherwise;
-    if (rule.required && !isThere(found.value)) throw missing(found.pointer, target);
+    if (rule.required && !isThere(found.value)) throw missing(found.pointer, target, record);
     return undefined;
   };
   if (Object.hasOwn(rule, 'value')) return { target, path: parsePointer(target), read: guarded(guard, rule.value) };
@@ -143,9 +144,21 @@ function readIfThere(read: Field['read'], record: unknown): unknown {
   }
 }
 
-function missing(pointer: string, target: string): RecordError {
-  const message = `Expected a value at ${pointer === '' ? 'the top' : pointer} of the record for ${target}, found nothing. Where it may be absent, set "required": false.`;
+function missing(pointer: string, target: string, record: unknown): RecordError {
+  const nearest = nearestPointer(pointer, record);
+  const hint = nearest === undefined ? '' : ` The record has ${nearest}: did you mean that?`;
+  const message = `Expected a value at ${pointer === '' ? 'the top' : pointer} of the record for ${target}, found nothing.${hint} Where it may be absent, set "required": false.`;
   return new RecordError('E_RECORD_FIELD_MISSING', message, { details: { pointer, target } });
+}
+
+/** The pointer with its first wrong step replaced by a key of the record that is spelt alike. */
+function nearestPointer(pointer: string, record: unknown): string | undefined {
+  const path = parsePointer(pointer).map(String);
+  const wrong = path.findIndex((_, i) => valueAt(record, path.slice(0, i + 1)) === undefined);
+  const around = wrong < 0 ? undefined : valueAt(record, path.slice(0, wrong));
+  if (!isJsonObject(around)) return undefined;
+  const nearest = suggest(path[wrong] ?? '', Object.keys(around).slice(0, 100));
+  return nearest === undefined ? undefined : toPointer([...path.slice(0, wrong), nearest]);
 }
 
 function wrongType(expected: string, found: unknown, pointer: string, target: string): RecordError {

@@ -7,9 +7,18 @@ import { parseTemplate } from './parse-template.ts';
 
 const POINTER = /^(?:\/(?:[^~/]|~[01])*)*$/;
 
+/** As in JSONPath; a JSON pointer has none. */
+function hasWildcard(pointer: string): boolean {
+  return pointer.split('/').some((step) => step === '*' || step === '**');
+}
+
 const sourcePointer = z
   .string()
-  .regex(POINTER, 'expected a JSON pointer, such as "/names/0/value"; the empty text is the whole record');
+  .regex(POINTER, 'expected a JSON pointer, such as "/names/0/value"; the empty text is the whole record')
+  .refine(
+    (pointer) => !hasWildcard(pointer),
+    'expected a pointer without "*": a pointer names one place, such as "/names/0/value"',
+  );
 
 const fieldSchema = z
   .strictObject({
@@ -19,6 +28,8 @@ const fieldSchema = z
       .string()
       .superRefine((text, context) => {
         const { fault } = parseTemplate(text);
+        if (fault === undefined && /\{[^{}]*\/\*{1,2}(?:\/[^{}]*)?\}/.test(text))
+          context.addIssue({ code: 'custom', message: 'expected pointers without "*": a pointer names one place' });
         if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
       })
       .optional()

@@ -1,8 +1,11 @@
 /** `check [FILE…]`: every problem of job files at once, with file, line and column. */
-import { relative } from 'node:path';
+import { basename, relative } from 'node:path';
 import type { Command } from 'commander';
-import { jobDirectories, listJobs, loadJob } from '../../job/load-job.ts';
-import { isError, type Problem } from '../../job/check/problem.ts';
+import { ConfigError } from '../../errors.ts';
+import { parseJsonText } from '../../job/json-text.ts';
+import { jobDirectories, listJobs, loadJob, type LoadedJob, type LoadOptions } from '../../job/load-job.ts';
+import { findNamedFiles } from './apply/read-job-files.ts';
+import { isError, type Finding, type Problem } from '../../job/check/problem.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
@@ -22,7 +25,10 @@ export function addCheckCommand(program: Command, context: CommandContext): void
     .description(
       'Checks job files without starting anything. Exit code 1 when there are problems, 0 when there are warnings at most.',
     )
-    .argument('[file...]', 'job files or names of jobs; default: the jobs in config/jobs and those that are shipped')
+    .argument(
+      '[file...]',
+      'job files, folders of job files, or names of jobs; default: the jobs in config/jobs and those that are shipped',
+    )
     .option(...JSON_OPTION)
     .addHelpText('after', examples('vocab-sync check config/jobs/my-job.json', 'vocab-sync check --json'))
     .action(async (names: readonly string[], { json }: JsonOption) => {
@@ -39,13 +45,60 @@ async function checkFiles(
 ): Promise<readonly CheckedFile[]> {
   const catalog = await loadCatalog(settings().plugins, cwd);
   const directories = jobDirectories(cwd);
-  const wanted = names.length > 0 ? names : (await listJobs(directories)).map(({ path }) => path);
+  const wanted =
+    names.length > 0 ? (await findNamedFiles(cwd, names)).files : (await listJobs(directories)).map(({ path }) => path);
   const checked: CheckedFile[] = [];
+  const ids = new Map<string, string>();
   for (const name of wanted) {
-    const { path, job, problems } = await loadJob(name, { catalog, directories });
-    checked.push({ file: shortest(path, cwd), job: job?.id ?? null, problems });
+    const { path, text, job, problems } = await loadOrFind(name, { catalog, directories });
+    const file = shortest(path, cwd);
+    const id = job?.id ?? null;
+    const further = id === null ? [] : findingsOfId(id, path, ids.get(id));
+    const json = further.length === 0 ? undefined : parseJsonText(text);
+    const located = json === undefined ? [] : further.map((finding) => json.locate(finding));
+    checked.push({ file, job: id, problems: [...problems, ...located] });
+    if (id !== null && !ids.has(id)) ids.set(id, file);
   }
   return checked;
+}
+
+type Loaded = Pick<LoadedJob, 'path' | 'text' | 'job' | 'problems'>;
+
+/** A file that is not the text of a job is a problem of that file: the others are checked too. */
+async function loadOrFind(name: string, options: LoadOptions): Promise<Loaded> {
+  try {
+    return await loadJob(name, options);
+  } catch (error) {
+    if (!(error instanceof ConfigError) || error.code !== 'E_JOB_INVALID') throw error;
+    const {
+      path = name,
+      line = 1,
+      column = 1,
+      reason = error.message,
+    } = error.details as Readonly<
+      Partial<{
+        path: string;
+        line: number;
+        column: number;
+        reason: string;
+      }>
+    >;
+    return { path, text: '', problems: [{ severity: 'error', pointer: '', line, column, message: reason }] };
+  }
+}
+
+function findingsOfId(id: string, path: string, other: string | undefined): Finding[] {
+  const findings: Finding[] = [];
+  if (other !== undefined) {
+    const message = `the id "${id}" is also that of ${other}; give one of the two another id`;
+    findings.push({ severity: 'error', pointer: '/id', message, expected: 'an id of its own', found: id });
+  }
+  const name = basename(path).replace(/\.json$/i, '');
+  if (name !== id) {
+    const message = `the file is called "${name}" and the job "${id}", so that the job is found under the one name in files and under the other when it is stored; rename the file to "${id}.json"`;
+    findings.push({ severity: 'warning', pointer: '/id', message, expected: name, found: id, suggestion: name });
+  }
+  return findings;
 }
 
 function shortest(path: string, cwd: string): string {

@@ -19,7 +19,9 @@ export function addPreviewCommand(program: Command, context: CommandContext): vo
   program
     .command('preview')
     .summary('read and transform only: no server, nothing written')
-    .description('Prints what a run would stage, one line for each entry. Warnings and the summary go to stderr.')
+    .description(
+      'Prints what a run would stage, one line for each entry. Warnings and the summary go to stderr. Exit code 1 when every entry is rejected.',
+    )
     .argument('<job>', 'the name of a job, or the path of a job file')
     .option('--input <path>', 'a file that stands in for the source of the job; - reads stdin')
     .option('--limit <n>', 'stop after this many entries', parseCount)
@@ -43,12 +45,12 @@ export function addPreviewCommand(program: Command, context: CommandContext): vo
     .action(async (job: string, options: PreviewOptions) => {
       const catalog = await loadCatalog(context.settings().plugins, context.cwd);
       const { effective, request } = await composeRequest(context, catalog, job, 'run', options);
-      await previewTask(context, catalog, effective.job, {
+      const { read, rejected } = await previewTask(context, catalog, effective.job, {
         format: options.json === true ? 'json' : options.format,
         since: effective.since ?? request.since,
         ...(options.limit === undefined ? {} : { limit: options.limit }),
         ...(options.task === undefined ? {} : { task: options.task }),
       });
-      context.end(EXIT.success);
+      context.end(read > 0 && rejected === read ? EXIT.failed : EXIT.success);
     });
 }

@@ -2,6 +2,7 @@
  * A config as a JSON value → every problem it has, and the job when it has none. Each check reads what was written by
  * itself, so that a mistake in one place does not hide those in another.
  */
+import { didYouMean, suggest } from './suggest.ts';
 import type { Catalog } from '../../component/catalog.ts';
 import { checkArguments } from './check-arguments.ts';
 import { checkChain } from './check-chain.ts';
@@ -102,8 +103,10 @@ function checkVocabulary(task: DraftTask, vocabularies: ReadonlySet<string> | un
     report({ severity: 'warning', pointer: task.pointer, message });
   } else if (vocabularies !== undefined && !vocabularies.has(task.vocabulary)) {
     const known = [...vocabularies].join(', ');
-    const message = `no record schema is called "${task.vocabulary}" (there are: ${known}); its records are published unchecked`;
-    report({ severity: 'warning', pointer: `${task.pointer}/vocabulary`, message });
+    const nearest = suggest(task.vocabulary, [...vocabularies]);
+    const message = `no record schema is called "${task.vocabulary}" (there are: ${known}); its records are published unchecked${nearest === undefined ? '' : didYouMean(nearest)}`;
+    const suggestion = nearest === undefined ? {} : { suggestion: nearest };
+    report({ severity: 'warning', pointer: `${task.pointer}/vocabulary`, message, ...suggestion });
   }
 }
 

@@ -24,6 +24,20 @@ export function fillArguments(args: JsonObject, at: string, set: ArgumentSet, re
     if (!isJsonObject(value)) return value;
     const kind = referenceKind(value);
     if (kind === '$secret') return value;
+    const slip = kind === undefined ? misspeltReference(value) : undefined;
+    if (slip !== undefined) {
+      const { key, meant } = slip;
+      const message = `no reference is called "${key}"${didYouMean(meant)}`;
+      report({
+        severity: 'error',
+        pointer: `${at}${toPointer([...path, key])}`,
+        atKey: true,
+        message,
+        found: key,
+        suggestion: meant,
+      });
+      return { $arg: key };
+    }
     if (kind === undefined) return mapObject(value, (inner, key) => fill(inner, [...path, key]));
     const name = getOwn(value, '$arg');
     if (typeof name !== 'string' || set.open.has(name)) return value;
@@ -32,6 +46,14 @@ export function fillArguments(args: JsonObject, at: string, set: ArgumentSet, re
     return value;
   };
   return fill(args, []) as JsonObject;
+}
+
+/** An object with one key that is nearly `$arg` or `$secret`. */
+function misspeltReference(value: JsonObject): { readonly key: string; readonly meant: string } | undefined {
+  const [key, ...others] = Object.keys(value);
+  if (key === undefined || others.length > 0 || !key.startsWith('$')) return undefined;
+  const meant = suggest(key, ['$arg', '$secret']);
+  return meant === undefined ? undefined : { key, meant };
 }
 
 function fillText(text: string, pointer: string, set: ArgumentSet, report: Report): unknown {

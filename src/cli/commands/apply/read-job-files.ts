@@ -80,6 +80,14 @@ async function findFiles(cwd: string, names: readonly string[]): Promise<{ files
     const message = `Expected job files in ${own.join(' or ')}, found none. Name a file, a folder or a job: vocab-sync apply ror-affiliations`;
     throw new ConfigError('E_JOB_NOT_FOUND', message, { details: { looked: own } });
   }
+  return findNamedFiles(cwd, names);
+}
+
+/** The files that paths of files and folders, and names of jobs, stand for. Throws ConfigError for an empty folder. */
+export async function findNamedFiles(
+  cwd: string,
+  names: readonly string[],
+): Promise<{ files: string[]; isFolder: boolean }> {
   const files = new Set<string>();
   let isFolder = false;
   for (const name of names) {

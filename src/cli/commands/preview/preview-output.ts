@@ -9,11 +9,19 @@ import type { Terminal } from '../../terminal.ts';
 /** `json` is one document with all entries. */
 export type OutputFormat = PreviewFormat | 'json';
 
+export interface PreviewCounts {
+  readonly read: number;
+  readonly staged: number;
+  readonly filtered: number;
+  readonly rejected: number;
+}
+
 export interface PreviewOutput {
   /** To be waited for where it answers a promise: whoever reads stdout is slower. */
   take(entry: PreviewEntry): Promise<void> | undefined;
   readonly warn: (warning: Warning) => void;
-  end(): Promise<void>;
+  /** Writes what is pending and the summary. Returns the counts of entries. */
+  end(hasFailed?: boolean): Promise<PreviewCounts>;
 }
 
 /** Characters that are written at once: single lines would cost a system call each. */
@@ -44,7 +52,9 @@ export function createPreviewOutput(terminal: Terminal, format: OutputFormat): P
       warnings.set(code, count);
       if (count <= WARNINGS_SHOWN) terminal.say(`warning: ${code}: ${printable(redactClipped(message, 400))}`);
     },
-    async end() {
+    async end(hasFailed = false) {
+      // The error is then the whole JSON document.
+      if (hasFailed && counts.read === 0) return counts;
       if (format === 'json') pending += `\n],"counts":${JSON.stringify(counts)}}\n`;
       await flush(1);
       for (const [code, count] of warnings) {
@@ -54,6 +64,7 @@ export function createPreviewOutput(terminal: Terminal, format: OutputFormat): P
         `${formatNumber(counts.read)} read: ${formatNumber(counts.staged)} would be staged, ${formatNumber(counts.filtered)} filtered, ` +
           `${formatNumber(counts.rejected)} rejected, in ${formatDuration(Date.now() - started)}`,
       );
+      return counts;
     },
   };
 }

@@ -16,7 +16,7 @@ import { isFailure, type ReadItem } from '../../../records/entry.ts';
 import { formatOrigin, type Origin } from '../../../records/origin.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { composeSecrets, composeServices } from '../../servers/compose-services.ts';
-import { createPreviewOutput, type OutputFormat } from './preview-output.ts';
+import { createPreviewOutput, type OutputFormat, type PreviewCounts } from './preview-output.ts';
 import type { TraceStep } from './preview-format.ts';
 import { terminalLogger } from '../../terminal-logger.ts';
 
@@ -33,7 +33,7 @@ export async function previewTask(
   catalog: Catalog,
   job: Job,
   options: PreviewTaskOptions,
-): Promise<void> {
+): Promise<PreviewCounts> {
   const { terminal } = context;
   const settings = context.settings();
   const services = composeServices(settings, terminalLogger(terminal, settings.logLevel === 'debug'));
@@ -58,10 +58,14 @@ export async function previewTask(
       (item, origin) => output.take(takeThrough(task, items, item, origin, reading, options)),
       options.limit,
     );
-    await output.end();
+  } catch (error) {
+    // A source that breaks later: what was read before is shown, and then the error.
+    await output.end(true);
+    throw error;
   } finally {
     quiet();
   }
+  return output.end();
 }
 
 interface Reading {
