@@ -18,7 +18,7 @@ const jobText = (id: string, path = 'a.jsonl'): string =>
   );
 
 describe('check', () => {
-  it('goes on after a file that is not UTF-8, and says where it is not', async () => {
+  it('goes on after a file that is not UTF-8, and says where it is not', { timeout: 60_000 }, async () => {
     const cwd = tempDir();
     writeFileSync(join(cwd, 'a.json'), jobText('a'));
     writeFileSync(join(cwd, 'latin.json'), Buffer.from(jobText('latin'), 'latin1'));
@@ -65,5 +65,36 @@ describe('preview', () => {
     writeFileSync(join(cwd, 'job.json'), jobText('job', join(cwd, 'a.jsonl')));
     writeFileSync(join(cwd, 'a.jsonl'), '{"x":"a"}\n{"y":"b"}\n');
     expect(await runWords(['preview', join(cwd, 'job.json')], { cwd })).toMatchObject({ code: 1 });
+  });
+});
+
+/** What `check` cannot see, since the file is on the machine of the worker: `preview` explains it. */
+describe('a mistake that only the source shows', () => {
+  const mapped = (path: string): string =>
+    JSON.stringify({
+      ...(JSON.parse(jobText('job', path)) as object),
+      transformers: [{ type: 'map', args: { fields: { '/id': { from: '/id' }, '/title': { from: '/label' } } } }],
+    });
+
+  it('is a pointer to nothing: the place, what is near, and the way out', async () => {
+    const cwd = tempDir();
+    const job = join(cwd, 'job.json');
+    writeFileSync(job, `\ufeff${mapped(join(cwd, 'a.jsonl'))}`);
+    writeFileSync(join(cwd, 'a.jsonl'), '{"id":"a","labels":"x"}\n');
+    expect(await runWords(['check', job], { cwd })).toMatchObject({ code: 0 });
+    const { code, stdout } = await runWords(['preview', job], { cwd });
+    expect(code).toBe(1);
+    for (const word of ['E_RECORD_FIELD_MISSING', '/label ', 'found nothing', '/labels', 'set \\"required\\": false'])
+      expect(stdout).toContain(word);
+  });
+
+  it('is a file that is not there: its path, where it is looked up, and what to check', async () => {
+    const cwd = tempDir();
+    const job = join(cwd, 'job.json');
+    writeFileSync(job, mapped(join(cwd, 'none.jsonl')));
+    const { code, stderr } = await runWords(['preview', job], { cwd });
+    expect(code).toBe(2);
+    for (const word of ['E_FILE_NOT_FOUND', 'none.jsonl', 'not there', 'machine of the worker', 'Check the path'])
+      expect(stderr).toContain(word);
   });
 });

@@ -339,12 +339,19 @@ describe('custom args', () => {
     ['nothing', '', 'expected a JSON object, found nothing (line 1, column 1).'],
     ['an open brace', '{"title": "A"', 'expected a closing brace }'],
     ['a depth that no job has', `{"a":${'['.repeat(100_000)}`, 'the JSON is nested too deeply to be part of a job'],
-    ['10 MB', `{"a": "${'x'.repeat(10_000_000)}"}`, 'expected at most 1 MiB of JSON, found 10000009 characters'],
     ['UTF-16', Buffer.from('{"title": "A"}', 'utf16le'), 'it is not JSON: '],
   ])('are refused where they hold %s', async (_what, text, says) => {
     const { code, stdout, stderr } = await explain(text);
     expect(stderr).toContain('Expected --custom-args to be a JSON object or @FILE, but it is not JSON: ');
     expect(stderr).toContain(says);
+    expect(stderr).toContain('code:        E_CUSTOM_ARGS_INVALID');
+    expect([code, stdout]).toEqual([2, '']);
+  });
+
+  it.each([1024 ** 2 + 1, 20_000_000])('are refused where their file has %i bytes', async (bytes) => {
+    const { code, stdout, stderr } = await explain(`{"a": "${'x'.repeat(bytes - 9)}"}`);
+    expect(stderr).toMatch(/over\.json of --custom-args .*at most 1 MiB of JSON, but it has \d+ bytes/);
+    expect(stderr).toContain(`it has ${String(bytes)} bytes`);
     expect(stderr).toContain('code:        E_CUSTOM_ARGS_INVALID');
     expect([code, stdout]).toEqual([2, '']);
   });

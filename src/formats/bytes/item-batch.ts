@@ -15,6 +15,23 @@ export interface ItemBatch {
 const MAX_ITEMS = 100;
 const MAX_BYTES = 256 * 1024;
 
+/**
+ * Yields what `filling` yields, then what is left in `batch`. It does so before it throws the error of `filling`, too:
+ * the records before a fault are seen, whatever the size of a batch.
+ */
+export async function* withRest(
+  batch: ItemBatch,
+  filling: AsyncIterable<readonly ReadItem[]>,
+): AsyncGenerator<readonly ReadItem[], void, undefined> {
+  try {
+    yield* filling;
+  } catch (error) {
+    if (!batch.isEmpty) yield batch.take();
+    throw error;
+  }
+  if (!batch.isEmpty) yield batch.take();
+}
+
 export function createItemBatch(): ItemBatch {
   let items: ReadItem[] = [];
   let size = 0;

@@ -112,14 +112,21 @@ async function* readBatches(
   let batch: CsvRow[] = [];
   let bytes = 0;
   let position = 0;
-  for await (const row of rows) {
-    if (position++ < options.from) continue;
-    batch.push(row);
-    bytes += row.bytes.length;
-    if (batch.length < MOST_ROWS && bytes < MOST_BYTES) continue;
-    yield toItems(batch, position - batch.length, header, options);
-    batch = [];
-    bytes = 0;
+  try {
+    for await (const row of rows) {
+      if (position++ < options.from) continue;
+      batch.push(row);
+      bytes += row.bytes.length;
+      if (batch.length < MOST_ROWS && bytes < MOST_BYTES) continue;
+      const taken = batch;
+      batch = [];
+      bytes = 0;
+      yield toItems(taken, position - taken.length, header, options);
+    }
+  } catch (error) {
+    // The records before a fault are seen, as with the other formats.
+    if (batch.length > 0) yield toItems(batch, position - batch.length, header, options);
+    throw error;
   }
   if (batch.length > 0) yield toItems(batch, position - batch.length, header, options);
 }

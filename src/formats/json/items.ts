@@ -10,7 +10,7 @@
 import { SourceError } from '../../errors.ts';
 import type { ReadItem, ReadRecord, Recognise } from '../../records/entry.ts';
 import { ByteWindow } from '../bytes/byte-window.ts';
-import { createItemBatch } from '../bytes/item-batch.ts';
+import { createItemBatch, withRest, type ItemBatch } from '../bytes/item-batch.ts';
 import { findItemEnd, skipLargeItem, type ItemEnds } from './item-end.ts';
 import { createJsonLayout, type JsonLayout } from './layout.ts';
 import { openJson, skipSpace } from './opening.ts';
@@ -48,8 +48,10 @@ export async function* readJsonItems(
     const { shape, space } = await openJson(window, options.name);
     const reading = startReading(window, options);
     reading.layout.learnOpening(space);
-    if (shape === 'array') yield* readArray(reading);
-    else yield* readSingleObject(reading);
+    if (shape === 'array') {
+      const batch = createItemBatch();
+      yield* withRest(batch, readArray(reading, batch));
+    } else yield* readSingleObject(reading);
     await expectEnd(window, shape, options.name);
   } finally {
     await window.close();
@@ -70,9 +72,8 @@ function startReading(window: ByteWindow, options: JsonItemsOptions): Reading {
   return reading;
 }
 
-async function* readArray(reading: Reading): AsyncGenerator<readonly ReadItem[], void, undefined> {
+async function* readArray(reading: Reading, batch: ItemBatch): AsyncGenerator<readonly ReadItem[], void, undefined> {
   const { window, options } = reading;
-  const batch = createItemBatch();
   for (let isBehindItem = false; ;) {
     const byte = nextByte(window) ?? (await nextByteOfStream(window));
     if (byte === undefined) throw truncated(reading);
@@ -94,7 +95,6 @@ async function* readArray(reading: Reading): AsyncGenerator<readonly ReadItem[],
     if (reading.position++ < options.from || item === undefined) continue;
     if (batch.add(item, window.offset - start)) yield batch.take();
   }
-  if (!batch.isEmpty) yield batch.take();
 }
 
 /** The item at the beginning of the view by its likely end; undefined where the exact way has to be gone. */

@@ -6,7 +6,7 @@
 import { SourceError } from '../../errors.ts';
 import type { ReadItem, Recognise } from '../../records/entry.ts';
 import { ByteWindow } from '../bytes/byte-window.ts';
-import { createItemBatch, type ItemBatch } from '../bytes/item-batch.ts';
+import { createItemBatch, withRest, type ItemBatch } from '../bytes/item-batch.ts';
 import { isSpace } from './layout.ts';
 import { fill, notJson, skipByteOrderMark } from './opening.ts';
 import { RAW_BYTES, parseRecord, recordFailure, type RecordPlace, type UnparsedRecord } from './record.ts';
@@ -54,18 +54,22 @@ export async function* readJsonLines(
     await refuseOtherFormats(window, options.name);
     const batch = createItemBatch();
     const reading: Reading = { window, options, batch, lines: 0, position: 0 };
-    for (;;) {
-      const isFull = takeLinesInView(reading);
-      if (isFull) yield batch.take();
-      else {
-        const line = await nextLine(window, options.maxLineBytes);
-        if (line === undefined) break;
-        if (takeLine(reading, line)) yield batch.take();
-      }
-    }
-    if (!batch.isEmpty) yield batch.take();
+    yield* withRest(batch, readLines(reading));
   } finally {
     await window.close();
+  }
+}
+
+async function* readLines(reading: Reading): AsyncGenerator<readonly ReadItem[], void, undefined> {
+  const { window, options, batch } = reading;
+  for (;;) {
+    const isFull = takeLinesInView(reading);
+    if (isFull) yield batch.take();
+    else {
+      const line = await nextLine(window, options.maxLineBytes);
+      if (line === undefined) return;
+      if (takeLine(reading, line)) yield batch.take();
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import { isUtf8 } from 'node:buffer';
 import { SourceError } from '../../errors.ts';
 import type { ReadItem } from '../../records/entry.ts';
 import { ByteWindow } from '../bytes/byte-window.ts';
-import { createItemBatch } from '../bytes/item-batch.ts';
+import { createItemBatch, withRest, type ItemBatch } from '../bytes/item-batch.ts';
 import { RAW_BYTES, recordFailure, type RecordPlace } from '../json/record.ts';
 import { fill, skipByteOrderMark } from '../json/opening.ts';
 import { firstBytes, isUtf16, sniffContent } from '../bytes/sniff-content.ts';
@@ -51,7 +51,8 @@ export async function* readYamlItems(
   const window = new ByteWindow(source);
   try {
     await refuseOtherFormats(window, options.name);
-    yield* readBlocks(window, options);
+    const batch = createItemBatch();
+    yield* withRest(batch, readBlocks(window, options, batch));
   } finally {
     await window.close();
   }
@@ -67,8 +68,11 @@ async function refuseOtherFormats(window: ByteWindow, name: string): Promise<voi
   skipByteOrderMark(window);
 }
 
-async function* readBlocks(window: ByteWindow, options: YamlItemsOptions): AsyncGenerator<readonly ReadItem[]> {
-  const batch = createItemBatch();
+async function* readBlocks(
+  window: ByteWindow,
+  options: YamlItemsOptions,
+  batch: ItemBatch,
+): AsyncGenerator<readonly ReadItem[]> {
   const state = { block: undefined as Block | undefined, position: 0, indent: -1, line: 0, isEnded: false };
   const finish = (block: Block): ReadItem | undefined => {
     const position = state.position++;
@@ -106,7 +110,6 @@ async function* readBlocks(window: ByteWindow, options: YamlItemsOptions): Async
   }
   const last = state.block === undefined ? undefined : finish(state.block);
   if (last !== undefined) batch.add(last, 0);
-  if (!batch.isEmpty) yield batch.take();
 }
 
 /** What is beyond the limit is counted and let go. */

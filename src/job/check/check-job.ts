@@ -10,6 +10,7 @@ import { checkReader, checkTransformer, checkWriter } from './check-components.t
 import { checkCredentials } from './check-credentials.ts';
 import { checkTargets, type TaskTargets } from './check-targets.ts';
 import { checkTexts } from './check-texts.ts';
+import { findClockChanges, type ClockSchedule } from '../schedule/clock-changes.ts';
 import { restrictsBothDays } from '../schedule/cron.ts';
 import { draftTasks, type DraftComponent, type DraftTask } from '../effective/draft-task.ts';
 import type { ComponentConfig, Job, Task } from '../schema/job.ts';
@@ -110,6 +111,7 @@ function checkVocabulary(task: DraftTask, vocabularies: ReadonlySet<string> | un
   }
 }
 
+const SHOWN_TIMES = 3;
 const WITHOUT_EFFECT = ['batch_size', 'write_many', 'run_subtasks'] as const;
 
 function remarkOn(file: JobFile, report: Report): void {
@@ -135,6 +137,19 @@ function remarkOn(file: JobFile, report: Report): void {
         : 'a day that fits either day of month or day of week starts the job, as in crontab(5); with the five keys of InvenioRDM it must fit both';
     report({ severity: 'warning', pointer: '/schedule', message });
   }
+  if (schedule?.type === 'crontab') remarkOnClocks(schedule, report);
+}
+
+function remarkOnClocks(schedule: ClockSchedule, report: Report): void {
+  const { leftOut, doubled } = findClockChanges(schedule, new Date());
+  const remark = (times: readonly string[], verb: string, effect: string): void => {
+    if (times.length === 0) return;
+    const more = times.length > SHOWN_TIMES ? ` and ${String(times.length - SHOWN_TIMES)} more` : '';
+    const message = `in the next 10 years, the times ${times.slice(0, SHOWN_TIMES).join(', ')}${more} ${verb} in ${schedule.timezone}, because clocks change: ${effect}; choose another hour or the time zone "UTC"`;
+    report({ severity: 'warning', pointer: '/schedule', message });
+  };
+  remark(leftOut, 'do not exist', 'these starts are left out');
+  remark(doubled, 'exist twice', 'the job may start twice');
 }
 
 function toJob(file: JobFile, tasks: readonly DraftTask[]): Job {

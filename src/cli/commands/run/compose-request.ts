@@ -7,7 +7,7 @@ import { createEffectiveJob, type EffectiveJob } from '../../../job/effective/ef
 import { parseJsonText } from '../../../job/json-text.ts';
 import { parseArguments } from '../../../job/effective/parse-arguments.ts';
 import { parseSince } from '../../../job/effective/since.ts';
-import { readSmallFile } from '../../../read-small-file.ts';
+import { SmallFileError, readSmallFile } from '../../../read-small-file.ts';
 import type { RunMode, RunRequest } from '../../../records/run.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { findJob } from './find-job.ts';
@@ -98,13 +98,17 @@ export async function readCustomArgs(
   return value as Record<string, unknown>;
 }
 
-/** More than any job has; the text itself is limited to 1 MiB. */
-const MOST_ARGS_BYTES = 16 * 1024 ** 2;
+/** As for a job file. */
+const MOST_ARGS_BYTES = 1024 ** 2;
 
 async function readArgsFile(path: string): Promise<string> {
   try {
     return (await readSmallFile(path, MOST_ARGS_BYTES)).toString('utf8');
   } catch (cause) {
+    if (cause instanceof SmallFileError && cause.code === 'EFBIG') {
+      const message = `Expected the file ${path} of --custom-args to hold at most 1 MiB of JSON, but ${cause.message}; is this a data file?`;
+      throw new ConfigError('E_CUSTOM_ARGS_INVALID', message, { cause });
+    }
     throw new ConfigError(
       'E_FILE_NOT_FOUND',
       `The file ${path} of --custom-args cannot be read: ${messageOf(cause)}.`,
