@@ -19,6 +19,11 @@ export const RECORD_CODES = {
     meaning: 'The document that is the record ends inside it.',
     remedy: 'Fetch it again: the end is missing. The other documents were read.',
   },
+  E_DOCUMENT_UNREADABLE: {
+    meaning: 'One document among several (a member of an archive, an object of a bucket) cannot be read to its end.',
+    remedy:
+      'Report it to the source; the message says where it breaks. The other documents were read, and nothing is withdrawn meanwhile.',
+  },
   E_XML_NOT_XML: {
     meaning: 'The document is empty, or something else than XML.',
     remedy: 'Check what the address or the archive member really holds.',

@@ -78,35 +78,41 @@ async function* readBlocks(
     const position = state.position++;
     return position < options.from ? undefined : toItem(block, position, options);
   };
-  for (;;) {
-    const byte = window.offset;
-    const text = await nextLine(window, options.maxRecordBytes);
-    if (text === undefined) break;
-    state.line++;
-    const kind = kindOf(text, state.indent);
-    if (kind === 'blank' && state.block === undefined) continue;
-    if (state.indent < 0) {
-      if (kind === 'start' || kind === 'end') continue;
-      const dash = dashOf(text);
-      if (dash === undefined) {
-        yield* readWhole(text, window, state.line, options);
-        return;
+  try {
+    for (;;) {
+      const byte = window.offset;
+      const text = await nextLine(window, options.maxRecordBytes);
+      if (text === undefined) break;
+      state.line++;
+      const kind = kindOf(text, state.indent);
+      if (kind === 'blank' && state.block === undefined) continue;
+      if (state.indent < 0) {
+        if (kind === 'start' || kind === 'end') continue;
+        const dash = dashOf(text);
+        if (dash === undefined) {
+          yield* readWhole(text, window, state.line, options);
+          return;
+        }
+        state.indent = dash;
+      } else if (kind === 'end' || kind === 'start') {
+        state.isEnded = true;
+        continue;
+      } else if (state.isEnded && kind !== 'blank') {
+        throw secondDocument(options.name, state.line);
       }
-      state.indent = dash;
-    } else if (kind === 'end' || kind === 'start') {
-      state.isEnded = true;
-      continue;
-    } else if (state.isEnded && kind !== 'blank') {
-      throw secondDocument(options.name, state.line);
+      const isItem = dashOf(text) === state.indent;
+      if (!isItem && kind === 'outside') throw notAList(options.name, 'something else behind a list', text, state.line);
+      if (isItem) {
+        const item = state.block === undefined ? undefined : finish(state.block);
+        if (item !== undefined && batch.add(item, state.block?.bytes ?? 0)) yield batch.take();
+        state.block = { chunks: [], lines: [], blankLines: 0, byte, line: state.line, bytes: 0 };
+      }
+      if (state.block !== undefined) addLine(state.block, text, options.maxRecordBytes);
     }
-    const isItem = dashOf(text) === state.indent;
-    if (!isItem && kind === 'outside') throw notAList(options.name, 'something else behind a list', text, state.line);
-    if (isItem) {
-      const item = state.block === undefined ? undefined : finish(state.block);
-      if (item !== undefined && batch.add(item, state.block?.bytes ?? 0)) yield batch.take();
-      state.block = { chunks: [], lines: [], blankLines: 0, byte, line: state.line, bytes: 0 };
-    }
-    if (state.block !== undefined) addLine(state.block, text, options.maxRecordBytes);
+  } catch (error) {
+    // What stands before the fault is read all the same.
+    if (!batch.isEmpty) yield batch.take();
+    throw error;
   }
   const last = state.block === undefined ? undefined : finish(state.block);
   if (last !== undefined) batch.add(last, 0);

@@ -18,6 +18,8 @@ import {
   type Level,
   type ReadChainOptions,
 } from './chain-level.ts';
+import type { ReadItem } from '../../records/entry.ts';
+import { rejectDocument, watchStream } from './broken-document.ts';
 import { placeItem, type PlacedItem, type ReadBatch } from './read-batch.ts';
 import { contentReader } from './read-contents.ts';
 import { meter, progressOf, type MeteredResource } from './read-progress.ts';
@@ -165,17 +167,45 @@ async function* readWith(
 ): AsyncGenerator<ReadBatch, void, undefined> {
   const { reader, args } = link;
   if (reader.emits === 'records') {
-    const context = parserContext(options, level, link);
-    const container = level.steps;
-    for await (const batch of abortable(reader.read(resource, args, context), options.signal)) {
-      const items: PlacedItem[] = [];
-      for (const item of batch) if (item.position >= context.from) items.push(placeItem(item, container));
-      if (items.length > 0) yield batchOf(options, level.meters, items);
-    }
+    yield* readDocument(options, link, resource, level);
     return;
   }
   const inner = reader.read(resource, args, contextOf(options, level));
   yield* readResources(options, reader.type, abortable(inner, options.signal), level);
+}
+
+async function* readDocument(
+  options: ReadChainOptions,
+  link: ChainLink,
+  resource: Resource,
+  level: Level,
+): AsyncGenerator<ReadBatch, void, undefined> {
+  const { reader, args } = link;
+  if (reader.emits !== 'records') return;
+  const context = parserContext(options, level, link);
+  const watched = watchStream(resource);
+  let reached: number | undefined;
+  const place = (batch: readonly ReadItem[]): ReadBatch | undefined => {
+    const items: PlacedItem[] = [];
+    for (const item of batch) if (item.position >= context.from) items.push(placeItem(item, level.steps));
+    return items.length > 0 ? batchOf(options, level.meters, items) : undefined;
+  };
+  try {
+    for await (const batch of abortable(reader.read(watched.resource, args, context), options.signal)) {
+      const placed = place(batch);
+      if (placed === undefined) continue;
+      reached = (placed.items.at(-1)?.position ?? 0) + 1;
+      yield placed;
+    }
+  } catch (thrown) {
+    const broken = { resource, link, level, streamError: watched.error(), reached };
+    const rejected = options.signal.aborted
+      ? undefined
+      : await rejectDocument(options, thrown, broken, (inner) => readChain(inner));
+    if (rejected === undefined) throw thrown;
+    const placed = place(rejected);
+    if (placed !== undefined) yield placed;
+  }
 }
 
 /** `check` proves chains before they run, and a checkpoint pins its chain: anything else is a bug. */
