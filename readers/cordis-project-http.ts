@@ -57,7 +57,7 @@ function addressOf({ base_url: base, origin }: Args): string {
 async function locate(args: Args, context: FetchContext): Promise<SourceVersion> {
   const url = addressOf(args);
   const name = fileNameOf(url);
-  const { bytes, validator, lastModified } = await askAboutFile(context.services.http, url, context.signal);
+  const { bytes, validator, lastModified } = await askAboutFile(context.services.http, url, { signal: context.signal });
   return {
     name,
     version: lastModified?.toISOString() ?? name,

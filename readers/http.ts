@@ -91,7 +91,8 @@ async function locate(args: Args, context: FetchContext): Promise<SourceVersion>
   const name = urls.length === 1 ? fileNameOf(first) : `${String(urls.length)} files from ${new URL(first).host}`;
   if (urls.length > MOST_QUESTIONS) return { name, version: name };
   const facts = [];
-  for (const url of urls) facts.push(await askAboutFile(context.services.http, url, context.signal, args.headers));
+  for (const url of urls)
+    facts.push(await askAboutFile(context.services.http, url, { signal: context.signal, headers: args.headers }));
   const validators = facts.map(({ validator }, i) =>
     validator === undefined ? undefined : `${urls[i] ?? ''} ${validator}`,
   );

@@ -44,6 +44,8 @@ export interface Settings extends SpoolLimits {
   readonly plugins: readonly string[];
   /** Empty: any host. */
   readonly allowedHosts: readonly string[];
+  /** The hosts that a source may lead to although they are private or use http. */
+  readonly trustedHosts: readonly string[];
   /** Where the Web UI of a configured Temporal is served. Undefined: not known, or that of the embedded dev server. */
   readonly webUi: string | undefined;
   /** Undefined: nobody is told by e-mail. */
@@ -83,6 +85,12 @@ const list = z.string().transform((text) =>
     .filter((item) => item !== ''),
 );
 
+const hostList = list
+  .refine((hosts) => hosts.every((host) => /^((\*\.)?[a-z0-9.-]+|\[[0-9a-f:]+\])(:\d+)?$/i.test(host)), {
+    error: 'expected host names with commas between them, such as zenodo.org,*.ror.org',
+  })
+  .default([]);
+
 const LEAST_STEP_MEMORY = 128;
 const DEFAULT_STEP_MEMORY = 256;
 const STEP_MEMORY_TEXT = `expected megabytes as a whole number, at least ${String(LEAST_STEP_MEMORY)}`;
@@ -93,11 +101,8 @@ const schema = z.object({
   VOCAB_SYNC_SPOOL: z.string().optional(),
   ...spoolShape,
   VOCAB_SYNC_PLUGINS: list.default([]),
-  VOCAB_SYNC_ALLOWED_HOSTS: list
-    .refine((hosts) => hosts.every((host) => /^(\*\.)?[a-z0-9.-]+(:\d+)?$/i.test(host)), {
-      error: 'expected host names with commas between them, such as zenodo.org,*.ror.org',
-    })
-    .default([]),
+  VOCAB_SYNC_ALLOWED_HOSTS: hostList,
+  VOCAB_SYNC_TRUSTED_HOSTS: hostList,
   VOCAB_SYNC_SMTP_URL: checked(smtpUrlProblem).optional(),
   VOCAB_SYNC_MAIL_FROM: z.email({ error: 'expected an e-mail address' }).optional(),
   VOCAB_SYNC_WEB_UI: checked(webUiProblem).optional(),
@@ -168,6 +173,7 @@ export function loadSettings(
     ...toSpoolLimits(values),
     plugins: values.VOCAB_SYNC_PLUGINS,
     allowedHosts: values.VOCAB_SYNC_ALLOWED_HOSTS,
+    trustedHosts: values.VOCAB_SYNC_TRUSTED_HOSTS,
     webUi: values.VOCAB_SYNC_WEB_UI,
     mail: toMail(values),
     runsMayBring: values.VOCAB_SYNC_RUNS_MAY_BRING,

@@ -25,6 +25,7 @@ describe('loadSettings', () => {
       spool: join(cwd, '.vocab-sync', 'spool'),
       plugins: [],
       allowedHosts: [],
+      trustedHosts: [],
       logLevel: 'info',
       logFormat: 'auto',
       cacheDirectory: join(homedir(), '.cache', 'vocab-sync'),
@@ -64,10 +65,16 @@ describe('loadSettings', () => {
   });
 
   it('splits lists', () => {
-    const env = { ...noProfile, VOCAB_SYNC_PLUGINS: 'a, ./b.js,', VOCAB_SYNC_ALLOWED_HOSTS: 'zenodo.org,*.ror.org' };
+    const env = {
+      ...noProfile,
+      VOCAB_SYNC_PLUGINS: 'a, ./b.js,',
+      VOCAB_SYNC_ALLOWED_HOSTS: 'zenodo.org,*.ror.org',
+      VOCAB_SYNC_TRUSTED_HOSTS: 'files.lan:81,[fd00::1]',
+    };
     expect(loadSettings(env, tempDir())).toMatchObject({
       plugins: ['a', './b.js'],
       allowedHosts: ['zenodo.org', '*.ror.org'],
+      trustedHosts: ['files.lan:81', '[fd00::1]'],
     });
   });
 

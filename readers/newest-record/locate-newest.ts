@@ -42,7 +42,7 @@ export async function locateNewest(
   if (since !== undefined && date !== undefined && date.until < since) {
     return { nothingNew: `The newest dump, ${name} of ${date.text}, is older than since ${since.toISOString()}.` };
   }
-  const facts = await askAboutFile(http, file.href, context.signal);
+  const facts = await askAboutFile(http, file.href, { signal: context.signal, from: linkset.from });
   return {
     ...locatedFile(linkset, file, facts),
     version: wanted.versionOf(name, date),

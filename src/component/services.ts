@@ -10,6 +10,13 @@ export interface Logger {
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
+/** The answer that named an address: a public one must not lead into a private network, https must not lead to http. */
+export interface Hop {
+  readonly url: string;
+  /** Where the server that answered is. */
+  readonly network: 'public' | 'private';
+}
+
 export interface Download {
   /** The file in the spool. */
   readonly path: string;
@@ -20,6 +27,8 @@ export interface Download {
 
 export interface DownloadRequest {
   readonly url: string;
+  /** The answer that named `url`; absent where the job names it. */
+  readonly from?: Hop | undefined;
   /** What the source announced; checked when given. */
   readonly expected?: { readonly bytes?: number; readonly digest?: string };
   /** Media types that are accepted in the answer, e.g. `application/zip`; an HTML page is refused unless listed. */
@@ -30,7 +39,7 @@ export interface DownloadRequest {
   readonly onProgress?: (progress: { readonly bytes: number; readonly total?: number }) => void;
 }
 
-export interface HttpAnswer {
+export interface HttpAnswer extends Hop {
   readonly status: number;
   /** After redirects. */
   readonly url: string;
@@ -44,6 +53,8 @@ export interface HttpService {
     url: string,
     options: {
       readonly signal: AbortSignal;
+      /** The answer that named `url`; absent where the job names it. */
+      readonly from?: Hop | undefined;
       readonly headers?: Record<string, string>;
       readonly method?: 'GET' | 'HEAD' | 'POST';
       /** Sent with POST, as a form. Such a request must change nothing at the other side: it is repeated like a GET. */

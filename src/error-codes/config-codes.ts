@@ -88,6 +88,12 @@ export const CONFIG_CODES = {
     meaning: 'The URL leads to a host outside VOCAB_SYNC_ALLOWED_HOSTS or uses another protocol than http(s).',
     remedy: 'Correct the URL, or add the host to the setting.',
   },
+  E_REDIRECT_REFUSED: {
+    meaning:
+      'A redirect or link leads from a public source to a private network or this machine, or from https to http.',
+    remedy:
+      'Check the source. If the target is right, put its address into the job, or add its host to VOCAB_SYNC_TRUSTED_HOSTS.',
+  },
   E_URL_INVALID: {
     meaning: 'An address is not an http(s) URL, or carries a user name and password.',
     remedy: 'Correct the address; credentials never belong into a URL.',

@@ -1,5 +1,5 @@
 /** What a server says of a file without sending it. */
-import type { HttpAnswer, HttpService } from '../component/services.ts';
+import type { Hop, HttpAnswer, HttpService } from '../component/services.ts';
 import { SourceError, UnavailableError } from '../errors.ts';
 import { mediaTypeOf } from './refuse-unwanted.ts';
 
@@ -12,6 +12,13 @@ export interface FileFacts {
   readonly lastModified?: Date;
 }
 
+export interface FileQuestion {
+  readonly signal: AbortSignal;
+  /** The answer that named the address; absent where the job names it. */
+  readonly from?: Hop | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
 /** A second change within the resolution of Last-Modified must be impossible (RFC 9110, 8.8.2.2). */
 const STRONG_AGE_MS = 60_000;
 
@@ -19,12 +26,11 @@ const STRONG_AGE_MS = 60_000;
 export async function askAboutFile(
   http: HttpService,
   url: string,
-  signal: AbortSignal,
-  headers: Readonly<Record<string, string>> = {},
+  { signal, from, headers = {} }: FileQuestion,
 ): Promise<FileFacts> {
   try {
     const asking = { ...headers, 'accept-encoding': 'identity' };
-    const answer = await http.get(url, { signal, method: 'HEAD', headers: asking });
+    const answer = await http.get(url, { signal, from, method: 'HEAD', headers: asking });
     return toFacts(answer);
   } catch (error) {
     if (error instanceof SourceError || isBroken(error)) return {};

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import type { HttpService, Logger } from '../component/services.ts';
 import { download } from './download.ts';
 import { getText } from './get-text.ts';
+import { createHopGuard, type HopGuardOptions } from './hop-guard.ts';
 import { createHttpClient } from './http-client.ts';
 import type { RequestTiming } from './open-answer.ts';
 import type { RetryPolicy } from './retrying.ts';
 import { createUrlPolicy } from './url-policy.ts';
 
-export interface HttpServiceOptions {
+export interface HttpServiceOptions extends Partial<HopGuardOptions> {
   /** Downloads live in `downloads/` below it. Several processes may share it. */
   readonly spoolDirectory: string;
   /** Host names that may be asked (`example.org`, `*.example.org`, `localhost:8080`); empty = any. */
@@ -28,7 +29,8 @@ export function createHttpService(options: HttpServiceOptions): HttpService {
   const timing = { ...TIMING, ...options.timing };
   const { userAgent, logger } = options;
   const policy = createUrlPolicy(options.allowedHosts);
-  const client = createHttpClient({ userAgent, logger, policy, timing, retry: timing });
+  const guard = createHopGuard({ trustedHosts: options.trustedHosts ?? [], network: options.network });
+  const client = createHttpClient({ userAgent, logger, policy, guard, timing, retry: timing });
   const directory = join(options.spoolDirectory, 'downloads');
   return {
     get: (url, getOptions) => getText(client, url, getOptions),

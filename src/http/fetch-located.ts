@@ -10,11 +10,13 @@ const locatorSchema = z.object({
   url: z.string(),
   bytes: z.number().optional(),
   digest: z.string().optional(),
+  /** Absent in a run that an older version located. */
+  from: z.object({ url: z.string(), network: z.enum(['public', 'private']) }).optional(),
 });
 
 /** Known by record, name and what the server says of the file. */
 export function locatedFile(
-  { citeAs, landing }: Linkset,
+  { citeAs, landing, from }: Linkset,
   { href }: LinkTarget,
   { bytes, digest, validator }: FileFacts,
 ): Omit<SourceVersion, 'version'> {
@@ -23,7 +25,7 @@ export function locatedFile(
     name,
     identity: [citeAs ?? landing, name, validator ?? bytes ?? ''].join(' ').trim(),
     ...(bytes === undefined ? {} : { bytes }),
-    locator: { url: href, bytes, digest },
+    locator: { url: href, bytes, digest, from },
   };
 }
 
@@ -33,9 +35,10 @@ export async function fetchLocated(
   { accept, maxBytes }: { readonly accept?: readonly string[]; readonly maxBytes: number },
   context: FetchContext,
 ): Promise<readonly FetchedFile[]> {
-  const { url, bytes, digest } = locatorSchema.parse(version.locator);
+  const { url, bytes, digest, from } = locatorSchema.parse(version.locator);
   const file = await context.services.http.download({
     url,
+    from,
     expected: { ...(bytes === undefined ? {} : { bytes }), ...(digest === undefined ? {} : { digest }) },
     ...(accept === undefined ? {} : { accept }),
     maxBytes,

@@ -1,6 +1,6 @@
 /** The date of a record, from the schema.org JSON-LD that its linkset names. */
 import { z } from 'zod';
-import type { HttpService } from '../component/services.ts';
+import type { Hop, HttpService } from '../component/services.ts';
 import { SourceError } from '../errors.ts';
 import type { Linkset } from './resolve-linkset.ts';
 
@@ -26,7 +26,7 @@ export async function findRecordDate(
 ): Promise<RecordDate | undefined> {
   const link = linkset.describedBy.find(({ type }) => type === JSON_LD);
   if (link === undefined) return undefined;
-  const body = await readBody(http, link.href, signal);
+  const body = await readBody(http, link.href, linkset.from, signal);
   const found = documentSchema.safeParse(parseJson(body));
   if (!found.success) return undefined;
   return parseRecordDate(found.data.dateCreated) ?? parseRecordDate(found.data.datePublished);
@@ -45,9 +45,9 @@ export function parseRecordDate(value: unknown): RecordDate | undefined {
   return { text, time, until: isDay ? new Date(time.getTime() + DAY_MS - 1) : time };
 }
 
-async function readBody(http: HttpService, url: string, signal: AbortSignal): Promise<string> {
+async function readBody(http: HttpService, url: string, from: Hop, signal: AbortSignal): Promise<string> {
   try {
-    const answer = await http.get(url, { signal, headers: { accept: JSON_LD } });
+    const answer = await http.get(url, { signal, from, headers: { accept: JSON_LD } });
     return answer.body;
   } catch (error) {
     // The date is a courtesy; a record without it is read all the same.

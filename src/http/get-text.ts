@@ -1,5 +1,5 @@
 /** A small text answer in memory: landing pages, linksets, metadata. */
-import type { HttpAnswer } from '../component/services.ts';
+import type { Hop, HttpAnswer } from '../component/services.ts';
 import { LimitError, type VocabSyncError } from '../errors.ts';
 import { errorOfStatus } from './answer-errors.ts';
 import { readReason } from './answer-reason.ts';
@@ -13,6 +13,7 @@ const LARGEST_TEXT = 8 * 1024 * 1024;
 
 export interface GetOptions {
   readonly signal: AbortSignal;
+  readonly from?: Hop | undefined;
   readonly headers?: Record<string, string>;
   readonly method?: 'GET' | 'HEAD' | 'POST';
   readonly form?: Readonly<Record<string, string>>;
@@ -30,6 +31,7 @@ async function getOnce(client: HttpClient, url: string, options: GetOptions): Pr
   const { accept, ...privateHeaders } = lowerCased(options.headers ?? {});
   const answer = await client.open({
     url,
+    from: options.from,
     method: options.method ?? 'GET',
     ...(options.form === undefined ? {} : { form: options.form }),
     headers: accept === undefined ? {} : { accept },
@@ -38,14 +40,14 @@ async function getOnce(client: HttpClient, url: string, options: GetOptions): Pr
     signal: options.signal,
   });
   try {
-    const { status, headers, url: finalUrl } = answer;
+    const { status, headers, network, url: finalUrl } = answer;
     if (status !== 200 && options.statuses?.includes(status) !== true) {
       const reason = await readReason(answer);
       throw options.refusal?.(status, reason) ?? errorOfStatus(answer, reason);
     }
     refuseIncomplete(answer);
     const body = await bytesOf(answer.body, finalUrl, options.maxBytes ?? LARGEST_TEXT);
-    return { status, url: finalUrl, headers, body: body.toString(options.encoding ?? 'utf8') };
+    return { status, url: finalUrl, network, headers, body: body.toString(options.encoding ?? 'utf8') };
   } finally {
     answer.close();
   }

@@ -1,5 +1,6 @@
 /** What every request of ours has in common: the user agent, the policy of addresses, the clocks. */
 import type { Logger } from '../component/services.ts';
+import type { HopGuard } from './hop-guard.ts';
 import { openAnswer, type AnswerRequest, type OpenAnswer, type RequestTiming } from './open-answer.ts';
 import type { RetryPolicy } from './retrying.ts';
 import { redactUrl, type UrlPolicy } from './url-policy.ts';
@@ -14,6 +15,7 @@ export interface HttpClient {
 export interface HttpClientOptions {
   readonly userAgent: string;
   readonly policy: UrlPolicy;
+  readonly guard: HopGuard;
   readonly timing: RequestTiming;
   readonly retry: RetryPolicy;
   readonly logger: Logger;
@@ -27,7 +29,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     },
     async open(request) {
       const headers = { ...request.headers, 'user-agent': options.userAgent };
-      const answer = await openAnswer({ ...request, headers }, options.policy, options.timing);
+      const answer = await openAnswer({ ...request, headers }, options);
       options.logger.debug('HTTP answer', {
         method: request.method,
         url: redactUrl(answer.url),

@@ -4,9 +4,11 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { Request, Response } from 'got';
+import type { Hop } from '../component/services.ts';
 import { SourceError } from '../errors.ts';
 import { errorOfConnection, StallError } from './answer-errors.ts';
 import { collectChunks, type ChunkCollector } from './collect-chunks.ts';
+import type { HopGuard } from './hop-guard.ts';
 import { RedirectCookies } from './redirect-cookies.ts';
 import { redactUrl, type UrlPolicy } from './url-policy.ts';
 
@@ -19,6 +21,8 @@ export interface RequestTiming {
 
 export interface AnswerRequest {
   readonly url: string;
+  /** The answer that named `url`; absent where the job names it. */
+  readonly from?: Hop | undefined;
   readonly method: 'GET' | 'HEAD' | 'POST';
   /** The body of a POST. It goes to the host of `url` and to no other. */
   readonly form?: Readonly<Record<string, string>>;
@@ -33,6 +37,8 @@ export interface AnswerRequest {
 /** To be closed. `body` is to be read once; it throws UnavailableError when the connection breaks or stalls. */
 export interface OpenAnswer {
   readonly status: number;
+  /** Of the server that answered. */
+  readonly network: Hop['network'];
   /** After redirects. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -46,20 +52,21 @@ const MOST_REDIRECTS = 10;
 /** Throws UnavailableError (connection), SourceError, ConfigError (host) or the reason of the signal. */
 export async function openAnswer(
   request: AnswerRequest,
-  policy: UrlPolicy,
-  timing: RequestTiming,
+  { policy, guard, timing }: { readonly policy: UrlPolicy; readonly guard: HopGuard; readonly timing: RequestTiming },
 ): Promise<OpenAnswer> {
   const first = policy.check(request.url);
   const cookies = new RedirectCookies();
   let url = first;
+  let from = request.from;
   for (let hop = 0; hop <= MOST_REDIRECTS; hop++) {
     const headers = url.origin === first.origin ? { ...request.headers, ...request.privateHeaders } : request.headers;
-    const asked = { ...request, headers: cookies.addTo(headers, url) };
-    const { setCookies, ...answer } = await requestOnce(url, asked, timing);
+    const asked = { ...request, from, headers: cookies.addTo(headers, url) };
+    const { setCookies, ...answer } = await requestOnce(url, asked, guard, timing);
     const location = answer.headers['location'];
     if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
     answer.close();
     cookies.take(url, setCookies);
+    from = { url: url.href, network: answer.network };
     url = policy.checkRedirect(location, url);
     if (request.form !== undefined && url.origin !== first.origin) throw redirectedAway(first, url);
   }
@@ -80,8 +87,14 @@ interface OneAnswer extends OpenAnswer {
   readonly setCookies: readonly string[];
 }
 
-async function requestOnce(url: URL, request: AnswerRequest, timing: RequestTiming): Promise<OneAnswer> {
+async function requestOnce(
+  url: URL,
+  request: AnswerRequest,
+  guard: HopGuard,
+  timing: RequestTiming,
+): Promise<OneAnswer> {
   request.signal.throwIfAborted();
+  const connection = guard.connect(url, request.from);
   // Loaded when something is asked for the first time: half of the start-up of a command that reads a file.
   const { got } = await import('got');
   const stream = got.stream(url, {
@@ -91,6 +104,8 @@ async function requestOnce(url: URL, request: AnswerRequest, timing: RequestTimi
     signal: request.signal,
     decompress: request.decompress,
     followRedirect: false,
+    agent: connection.agents,
+    dnsLookup: connection.lookup,
     throwHttpErrors: false,
     retry: { limit: 0 },
     timeout: { lookup: timing.connect, connect: timing.connect, secureConnect: timing.connect, response: timing.stall },
@@ -100,6 +115,7 @@ async function requestOnce(url: URL, request: AnswerRequest, timing: RequestTimi
     const response = await responseOf(stream);
     return {
       status: response.statusCode,
+      network: guard.networkOf(response.ip),
       url: url.href,
       headers: flatten(response.headers),
       setCookies: response.headers['set-cookie'] ?? [],
@@ -109,6 +125,8 @@ async function requestOnce(url: URL, request: AnswerRequest, timing: RequestTimi
   } catch (error) {
     stream.destroy();
     request.signal.throwIfAborted();
+    const refusal = connection.refusal();
+    if (refusal !== undefined) throw refusal;
     throw errorOfConnection(error, url);
   }
 }

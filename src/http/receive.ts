@@ -26,6 +26,7 @@ export async function receive(
   const conditions = conditionsOf(part, spooled);
   const answer = await client.open({
     url: request.url,
+    from: request.from,
     method: 'GET',
     headers: { accept, 'accept-encoding': 'identity', ...conditions },
     privateHeaders,

@@ -4,7 +4,7 @@
  * linkset and the descriptions share one address there and differ by the `Accept` that is sent.
  */
 import { z } from 'zod';
-import type { HttpAnswer, HttpService } from '../component/services.ts';
+import type { Hop, HttpAnswer, HttpService } from '../component/services.ts';
 import { SourceError } from '../errors.ts';
 import { parseLinkHeader } from './parse-link-header.ts';
 import { mediaTypeOf } from './refuse-unwanted.ts';
@@ -20,6 +20,8 @@ export interface LinkTarget {
 export interface Linkset {
   /** The landing page, after redirects. */
   readonly landing: string;
+  /** The answer that named the items. */
+  readonly from: Hop;
   /** The persistent address of this version of the record, where it is said. */
   readonly citeAs: string | undefined;
   readonly items: readonly LinkTarget[];
@@ -36,10 +38,11 @@ const linksetSchema = z.object({
 /** `url` is a DOI address or a landing page. Throws UnavailableError, SourceError, ConfigError (host). */
 export async function resolveLinkset(http: HttpService, url: string, signal: AbortSignal): Promise<Linkset> {
   const page = await http.get(url, { signal, headers: { accept: 'text/html,*/*;q=0.5' } });
-  const answer = await http.get(linksetAddressOf(page, url), { signal, headers: { accept: LINKSET_TYPE } });
+  const answer = await http.get(linksetAddressOf(page, url), { signal, from: page, headers: { accept: LINKSET_TYPE } });
   const contexts = contextsOf(answer);
   return {
     landing: page.url,
+    from: { url: new URL(answer.url).origin, network: answer.network },
     citeAs: contexts.flatMap((context) => context['cite-as'] ?? [])[0]?.href,
     items: targetsOf(
       contexts.map(({ item }) => item),

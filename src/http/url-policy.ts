@@ -65,7 +65,7 @@ function refuseForeign(url: URL, hosts: readonly string[], subject: string): voi
       `${subject} has the protocol "${url.protocol}"; expected http: or https:.`,
     );
   }
-  if (hosts.length === 0 || hosts.some((host) => matches(url, host))) return;
+  if (hosts.length === 0 || hosts.some((host) => matchesHost(url, host))) return;
   throw new ConfigError(
     'E_HOST_NOT_ALLOWED',
     `${subject} leads to the host ${url.host}, which is not among the allowed hosts (${hosts.join(', ')}).`,
@@ -73,7 +73,8 @@ function refuseForeign(url: URL, hosts: readonly string[], subject: string): voi
   );
 }
 
-function matches(url: URL, host: string): boolean {
+/** `host` is lower-case: `example.org`, `example.org:8080` or `*.example.org`. */
+export function matchesHost(url: URL, host: string): boolean {
   if (host.startsWith('*.')) return url.hostname.endsWith(host.slice(1));
   return url.hostname === host || url.host === host;
 }

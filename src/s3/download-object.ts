@@ -63,11 +63,25 @@ async function openObject(
       'content-encoding': output.ContentEncoding,
       'last-modified': output.LastModified?.toUTCString(),
     };
-    return { status: output.ContentRange === undefined ? 200 : 206, url: request.address, headers, body, close };
+    return {
+      status: output.ContentRange === undefined ? 200 : 206,
+      url: request.address,
+      network: 'public',
+      headers,
+      body,
+      close,
+    };
   } catch (error) {
     asked.signal.throwIfAborted();
     if (answerOf(error).status !== 416) throw toS3Error(error, request.address);
-    return { status: 416, url: request.address, headers: {}, body: nothing(), close: () => undefined };
+    return {
+      status: 416,
+      url: request.address,
+      network: 'public',
+      headers: {},
+      body: nothing(),
+      close: () => undefined,
+    };
   }
 }
 

@@ -15,7 +15,7 @@ import { packageFacts } from '../package-facts.ts';
 
 /** Limits the files that jobs may use, too. */
 export function composeServices(
-  settings: Pick<Settings, 'spool' | 'home' | 'folders' | 'allowedHosts'>,
+  settings: Pick<Settings, 'spool' | 'home' | 'folders' | 'allowedHosts' | 'trustedHosts'>,
   logger: Logger,
 ): Services {
   const net = {
@@ -31,7 +31,7 @@ export function composeServices(
   });
   return {
     logger,
-    http: createHttpService(net),
+    http: createHttpService({ ...net, trustedHosts: settings.trustedHosts }),
     s3: createS3Service(net),
     bundles: createBundles(settings.spool),
     spool: createSpool(settings.spool),

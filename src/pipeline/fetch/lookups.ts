@@ -96,7 +96,7 @@ function wantedFiles(transformers: Transformers): readonly LookupFile[] {
 
 async function locateLookup(file: LookupFile, { services: { http }, signal }: FetchContext): Promise<SourceVersion> {
   if ('url' in file) {
-    const { validator } = await askAboutFile(http, file.url, signal);
+    const { validator } = await askAboutFile(http, file.url, { signal });
     const name = nameOf(file);
     return { name, version: name, ...(validator === undefined ? {} : { identity: `${name} ${validator}` }) };
   }
@@ -110,7 +110,7 @@ async function locateLookup(file: LookupFile, { services: { http }, signal }: Fe
       `Expected exactly one file ${file.name} in the record ${linkset.landing}, found ${String(found.length)}. It offers: ${names || 'nothing'}.`,
     );
   }
-  const located = locatedFile(linkset, only, await askAboutFile(http, only.href, signal));
+  const located = locatedFile(linkset, only, await askAboutFile(http, only.href, { signal, from: linkset.from }));
   return { ...located, version: linkset.citeAs ?? linkset.landing };
 }
 

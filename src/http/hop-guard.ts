@@ -1,0 +1,109 @@
+/**
+ * Where the answer of a source may lead: a redirect or link from a public address must not reach a private network or
+ * this machine, and one from https must not fall back to http. The names that the operator trusts are exempt. The
+ * addresses are checked when the connection looks them up, so the checked address is the one that is connected to.
+ */
+import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import type { Hop } from '../component/services.ts';
+import { ConfigError } from '../errors.ts';
+import { isPublicAddress } from './is-public-address.ts';
+import { matchesHost, redactUrl } from './url-policy.ts';
+
+/** How names become addresses and which addresses are public. Tests give their own. */
+export interface Network {
+  readonly lookup: LookupFunction;
+  readonly isPublic: (address: string) => boolean;
+  /** Certificates of authorities in PEM. Default: those of Node. */
+  readonly ca?: string;
+}
+
+export interface HopGuardOptions {
+  /** The hosts that may be led to although they are private or use http; patterns as for createUrlPolicy. */
+  readonly trustedHosts: readonly string[];
+  readonly network?: Network | undefined;
+}
+
+/** How one request is to be connected. */
+export interface Connection {
+  readonly lookup: LookupFunction;
+  readonly agents: { readonly http: HttpAgent; readonly https: HttpsAgent };
+  /** Why a look-up was refused; undefined where none was. */
+  refusal(): ConfigError | undefined;
+}
+
+export interface HopGuard {
+  /** `from` is absent for an address that the job names. Throws ConfigError E_REDIRECT_REFUSED. */
+  connect(url: URL, from: Hop | undefined): Connection;
+  /** `address` is that of the server that answered. */
+  networkOf(address: string | undefined): Hop['network'];
+}
+
+const MACHINE: Network = { lookup: dnsLookup, isPublic: isPublicAddress };
+
+export function createHopGuard({ trustedHosts, network = MACHINE }: HopGuardOptions): HopGuard {
+  const trusted = trustedHosts.map((host) => host.toLowerCase());
+  const open = createAgents(network.ca);
+  // A connection that is kept was not looked up again, so checked connections have a pool of their own.
+  const checked = createAgents(network.ca);
+  return {
+    connect(url, from) {
+      if (from === undefined || trusted.some((host) => matchesHost(url, host))) {
+        return { lookup: network.lookup, agents: open, refusal: () => undefined };
+      }
+      if (url.protocol === 'http:' && from.url.startsWith('https:')) throw downgraded(url, from);
+      if (from.network === 'private') return { lookup: network.lookup, agents: open, refusal: () => undefined };
+      const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+      if (isIP(host) !== 0 && !network.isPublic(host)) throw leadsInside(url, from, host);
+      return { ...checkedLookup(url, from, network), agents: checked };
+    },
+    networkOf: (address) => (address === undefined || network.isPublic(address) ? 'public' : 'private'),
+  };
+}
+
+/** Kept as long as those of Node's own agents. */
+function createAgents(ca: string | undefined): Connection['agents'] {
+  const options = { keepAlive: true, scheduling: 'lifo', timeout: 5_000 } as const;
+  return { http: new HttpAgent(options), https: new HttpsAgent({ ...options, ...(ca === undefined ? {} : { ca }) }) };
+}
+
+/** Refuses a name if any of its addresses is private: the connection may take each of them. */
+function checkedLookup(url: URL, from: Hop, network: Network): Pick<Connection, 'lookup' | 'refusal'> {
+  let refused: ConfigError | undefined;
+  const lookup: LookupFunction = (hostname, options, callback) => {
+    network.lookup(hostname, { ...options, all: true }, (error, found) => {
+      const addresses = error === null ? (found as LookupAddress[]) : [];
+      const inside = addresses.find(({ address }) => !network.isPublic(address));
+      if (inside !== undefined) refused = leadsInside(url, from, inside.address);
+      const [first] = addresses;
+      const fault = error ?? refused;
+      if (fault !== undefined || first === undefined) callback(fault ?? unknownName(hostname), '', 0);
+      else if (options.all === true) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+  return { lookup, refusal: () => refused };
+}
+
+function unknownName(hostname: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${hostname} has no address`), { code: 'ENOTFOUND' });
+}
+
+function leadsInside(url: URL, from: Hop, address: string): ConfigError {
+  const at = url.hostname === address || url.hostname === `[${address}]` ? '' : ` (${address})`;
+  return refused(url, from, `${url.host}${at}, an address of a private network or of this machine`);
+}
+
+function downgraded(url: URL, from: Hop): ConfigError {
+  return refused(url, from, `${redactUrl(url)}, which is not encrypted`);
+}
+
+function refused(url: URL, from: Hop, where: string): ConfigError {
+  return new ConfigError(
+    'E_REDIRECT_REFUSED',
+    `${redactUrl(from.url)} leads to ${where}. This is not followed. Check the source. If the target is right, put its address into the job, or add ${url.host} to VOCAB_SYNC_TRUSTED_HOSTS where the worker runs.`,
+    { details: { from: redactUrl(from.url), host: url.host } },
+  );
+}
