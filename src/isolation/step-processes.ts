@@ -38,6 +38,8 @@ export interface ProcessLimits {
 const DEFAULT_LIMITS: ProcessLimits = { stuckSeconds: 60, abortSeconds: 15, idleSeconds: 20 };
 /** A process that has grown beyond this share of its limit is not kept. */
 const KEPT_SHARE = 0.5;
+/** How long the last output of an ended process is waited for: another process may hold its pipe open. */
+const DRAIN_MILLISECONDS = 1000;
 /** Of stderr: V8 says there why it gives up. */
 const KEPT_CHARACTERS = 8 * 1024;
 
@@ -158,7 +160,10 @@ function runIn(
       settle(() => {
         if (signal.aborted) reject(signal.reason as Error);
         else if (silence.isStuck()) reject(stuck(limits.stuckSeconds));
-        else reject(ended(used.stderr(), code, killed, setup));
+        else
+          whenDrained(child, () => {
+            reject(ended(used.stderr(), code, killed, setup));
+          });
       });
     };
     const onError = (cause: Error): void => {
@@ -174,6 +179,15 @@ function runIn(
     signal.addEventListener('abort', onAbort, { once: true });
     used.send(request);
     if (signal.aborted) onAbort();
+  });
+}
+
+/** The last words on stderr say why a process ended, and may arrive after its exit. */
+function whenDrained(child: ChildProcess, then: () => void): void {
+  const timer = setTimeout(then, DRAIN_MILLISECONDS);
+  child.once('close', () => {
+    clearTimeout(timer);
+    then();
   });
 }
 
