@@ -1,5 +1,5 @@
 /** `vocab-sync worker` as a process of its own, as it is deployed: to be killed, stopped, frozen and thawed. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { startRelay } from './kill-relay.ts';
@@ -84,12 +84,20 @@ export async function startWorkerProcess(
     identity: `${String(pid)}@${hostname()}`,
     signal: (signal) => child.kill(signal),
     freeze: () => {
-      child.kill('SIGSTOP');
+      for (const one of [pid, ...stepProcessesOf(pid)]) process.kill(one, 'SIGSTOP');
       relay.cut();
     },
-    thaw: () => child.kill('SIGCONT'),
+    thaw: () => {
+      for (const one of [pid, ...stepProcessesOf(pid)]) process.kill(one, 'SIGCONT');
+    },
     exited,
     isAlive: () => isAlive,
     log: () => log,
   };
+}
+
+/** A machine that sleeps stops the worker together with the processes of its steps. */
+function stepProcessesOf(pid: number): readonly number[] {
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
+  return stdout.split('\n').filter(Boolean).map(Number);
 }
