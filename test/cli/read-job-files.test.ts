@@ -34,11 +34,7 @@ const apply = async (...paths: readonly string[]): Promise<{ code: number; said:
 describe('apply of a file', () => {
   it.each([
     ['UTF-16', Buffer.from(`\ufeff${text('a')}`, 'utf16le'), 'expected UTF-8, but it is UTF-16: save it as UTF-8'],
-    [
-      'Latin-1',
-      Buffer.from(text('a', { title: 'Zürich' }), 'latin1'),
-      'expected UTF-8, but some of its bytes are none',
-    ],
+    ['Latin-1', Buffer.from(text('a', { title: 'Zürich' }), 'latin1'), 'expected UTF-8, but some of its bytes are not'],
     ['five million blanks', `${text('a')}${' '.repeat(5_000_000)}`, 'expected at most 1 MiB of JSON, but it has 5000'],
     ['NUL in its title', text('a', { title: 'a\0b' }), '/title (line 1'],
     ['NUL in its description', text('a', { description: 'a\0b' }), 'found the character \\u0000 in it'],
