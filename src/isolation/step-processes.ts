@@ -168,9 +168,7 @@ function runIn(
     };
     const onError = (cause: Error): void => {
       settle(() => {
-        reject(
-          new UnavailableError('E_STEP_ENDED', `No process can be started for the step: ${cause.message}.`, { cause }),
-        );
+        reject(notStarted(cause));
       });
     };
     child.on('message', onMessage);
@@ -180,6 +178,10 @@ function runIn(
     used.send(request);
     if (signal.aborted) onAbort();
   });
+}
+
+function notStarted(cause: Error): UnavailableError {
+  return new UnavailableError('E_STEP_ENDED', `No process can be started for the step: ${cause.message}.`, { cause });
 }
 
 /** The last words on stderr say why a process ended, and may arrive after its exit. */
