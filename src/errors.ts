@@ -18,7 +18,7 @@ const LONGEST_MESSAGE = 20_000;
 /** A plug-in chooses its own codes, so a code may be anything: this is what one may look like in a log or a column. */
 const CODE_SHAPE = /^[A-Za-z][\w.:-]{0,99}$/;
 
-/** On every error of ours. A plug-in may carry its own copy of this file, whose classes `instanceof` would not know. */
+/** Marks every vocab-sync error. A plug-in may carry its own copy of this file, whose classes `instanceof` would not know. */
 const BRAND = Symbol.for('vocab-sync.error');
 
 /**

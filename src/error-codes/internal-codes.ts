@@ -7,7 +7,7 @@ export const INTERNAL_CODES = {
     remedy: 'Nothing was published. Please report it with the output of `vocab-sync show RUN --json`.',
   },
   E_COMPONENT_CRASH: {
-    meaning: 'A reader, transformer or writer threw an error that is none of ours.',
+    meaning: 'A reader, transformer or writer threw an unexpected error.',
     remedy: 'Fix the component if it is a plug-in; report it with the message if it ships with vocab-sync.',
   },
   E_INTERNAL: {

@@ -70,7 +70,7 @@ export function addChangesCommand(program: Command, context: CommandContext): vo
     });
 }
 
-/** Whoever asks for the changes of the latest run usually means the last ones that were made. */
+/** A caller who asks for the changes of the latest run usually wants the last published ones. */
 async function sayWhoPublished(context: CommandContext, reference: string, run: string): Promise<void> {
   const job = /^(.+)@latest$/.exec(reference)?.[1];
   if (job === undefined) return;

@@ -24,7 +24,7 @@ const USUAL_WIDTH = 80;
 /** Below this a page is not laid out but left to the terminal. */
 const LEAST_WIDTH = 20;
 
-/** The width of a terminal, which may say 0 for unknown; Infinity where the stream is none. */
+/** The width of a terminal, which may say 0 for unknown; Infinity if the stream is not a terminal. */
 export function pageWidth({ isTTY, columns = 0 }: MaybeTerminal): number {
   if (isTTY !== true) return Infinity;
   return columns > 0 ? Math.max(LEAST_WIDTH, columns) : USUAL_WIDTH;
