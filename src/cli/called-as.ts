@@ -9,10 +9,13 @@ export interface Call {
   readonly script: string;
   readonly argv: readonly string[];
   readonly cwd: string;
-  /** `exec` below npx, `run-script` below npm run. */
+  /** `exec` below npx, `run` or `run-script` below npm run. */
   readonly npmCommand: string | undefined;
   readonly path: string;
 }
+
+/** `npm run` is `run` in npm 11 and `run-script` before it. */
+const NPM_COMMANDS = ['exec', 'run', 'run-script'];
 
 /** Options of the program that decide which servers a command talks to. */
 const KEPT_OPTIONS = ['--env-file'];
@@ -23,7 +26,7 @@ export function calledAs(call: Call): string {
 }
 
 function programOf({ script, cwd, npmCommand, path }: Call): string {
-  if (npmCommand === 'exec' || npmCommand === 'run-script') return 'npx vocab-sync';
+  if (npmCommand !== undefined && NPM_COMMANDS.includes(npmCommand)) return 'npx vocab-sync';
   const name = basename(script).replace(/\.(cmd|ps1)$/, '');
   if (name === 'vocab-sync') {
     const isOnPath = path.split(delimiter).some((folder) => folder !== '' && resolve(folder) === dirname(script));

@@ -27,17 +27,21 @@ export function toSubject({ event, report }: Notice): string {
 
 /** The subject, why, and the command that shows more, each in a line. */
 export function toChatText(notice: Notice): string {
-  const { event, report } = notice;
+  const { report } = notice;
   const why = reasonOf(notice);
   const lines = [
     toSubject(notice),
     ...(why === '' ? [] : [plain(clip(why, LONGEST_REASON))]),
-    ...(isQuestion(event)
-      ? [`vocab-sync show ${report.run}, then approve or discard it`]
-      : [`vocab-sync show ${report.run}`]),
+    ...whatNext(notice),
     ...(report.web_ui === null ? [] : [report.web_ui]),
   ];
   return lines.join('\n');
+}
+
+/** A trial has no run to look at. */
+function whatNext({ event, report }: Notice): string[] {
+  if (event === 'trial') return [];
+  return [`vocab-sync show ${report.run}${isQuestion(event) ? ', then approve or discard it' : ''}`];
 }
 
 function isQuestion(event: Notice['event']): boolean {
@@ -61,7 +65,9 @@ function skippedBecause({ held_by: holder, skipped_because: because }: RunReport
 }
 
 function untilWhen({ waiting_until: until }: RunReport): string[] {
-  return until === null || until === undefined ? [] : [`discarded at ${until} unless somebody approves it`];
+  return until === null || until === undefined
+    ? []
+    : [`discarded at ${until.slice(0, 16).replace('T', ' ')} UTC unless it is approved`];
 }
 
 function tripsOf({ tasks }: RunReport): string[] {

@@ -18,6 +18,7 @@ describe('the program as it was called', () => {
     ['a link that is not on PATH', { script: '/opt/bin/vocab-sync' }, '/opt/bin/vocab-sync'],
     ['a link in this folder', { script: '/home/ada/vocab-sync' }, './vocab-sync'],
     ['npx', { script: '/home/ada/node_modules/.bin/vocab-sync', npmCommand: 'exec' }, 'npx vocab-sync'],
+    ['npm run demo with npm 11', { script: '/home/ada/dist/src/cli/main.js', npmCommand: 'run' }, 'npx vocab-sync'],
     ['npm run demo', { script: '/home/ada/dist/src/cli/main.js', npmCommand: 'run-script' }, 'npx vocab-sync'],
     ['node in a checkout', { script: '/home/ada/dist/src/cli/main.js' }, 'node dist/src/cli/main.js'],
     ['node elsewhere', { script: '/opt/vocab-sync/dist/src/cli/main.js' }, 'node /opt/vocab-sync/dist/src/cli/main.js'],

@@ -47,7 +47,7 @@ describeWithPostgres('the commands that look back', () => {
   it('runs: filters by trigger and time, and says how to see the next page', async () => {
     const page = await cli('runs', 'looked', '--limit', '1');
     expect(page.stdout).toContain(second.run.slice(0, 13));
-    expect(page.stderr).toContain(`the next page: --before ${second.run}`);
+    expect(page.stderr).toMatch(new RegExp(`the next page:\\n {2}vocab-sync runs .*--limit 1 --before ${second.run}`));
     for (const before of [second.run, second.run.slice(0, 20).toUpperCase(), second.started_at]) {
       const next = await cli('runs', 'looked', '--limit', '1', '--before', before, '--json');
       expect(JSON.parse(next.stdout)).toMatchObject({ runs: [{ run: first.run }] });

@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createProgressLine, renderProgress, type ProgressFacts } from '../../src/cli/follow/progress-line.ts';
+import { fitCommand } from '../../src/cli/render/fit-command.ts';
 import { clipColumns, fitText, paint, PLAIN, widthOf, type Page } from '../../src/cli/render/page.ts';
 import { renderChanges } from '../../src/cli/render/render-changes.ts';
 import { renderReport } from '../../src/cli/render/render-report.ts';
@@ -191,6 +192,20 @@ describe('fields and texts', () => {
     expect(clipColumns('e\u0301e\u0301e\u0301', 2)).toBe('e\u0301…');
     expect(clipColumns('short', 80)).toBe('short');
     expect(fitText('short\n', page(80))).toBe('short\n');
+  });
+
+  it('keep a command in backticks on one line', () => {
+    const text = 'Correct the file, then run `vocab-sync schedule units resume` to start it again.';
+    expect(fitText(text, page(50))).toBe(
+      'Correct the file, then run\n  `vocab-sync schedule units resume` to start it\n  again.',
+    );
+  });
+
+  it('continue a long command with the backslash of the shell', () => {
+    const command = `temporal operator create --name "Vocab Job" --type Keyword`;
+    const space = { first: '  ', others: '    ', width: 40 };
+    expect(fitCommand(command, space)).toBe('  temporal operator create --name \\\n    "Vocab Job" --type Keyword');
+    expect(fitCommand('vocab-sync runs', space)).toBe('  vocab-sync runs');
   });
 });
 

@@ -96,6 +96,14 @@ describe('doctor', () => {
     expect(existsSync(join(cwd, '.vocab-sync', 'postgres'))).toBe(false);
   });
 
+  it('names what is not set in one line, and what to do once', async () => {
+    const { stdout } = await runWords(['doctor'], { cwd: tempDir(), env: { LOG_LEVEL: 'error' } });
+    expect(stdout).toMatch(/\nNot set: DATABASE_URL, .*VOCAB_SYNC_PLUGINS/);
+    expect(stdout).toMatch(/\nLOG_LEVEL +error +environment\n/);
+    expect(stdout).not.toContain('(not set)');
+    expect(stdout.match(/--env-file FILE/g)).toHaveLength(1);
+  });
+
   it('says that a dev home comes before the settings file of the service', async () => {
     const cwd = tempDir();
     const serviceFile = join(cwd, 'service.env');

@@ -362,7 +362,7 @@ it('doctor asks about settings that are misspelt, and not about the secrets of j
   writeFileSync(join(home, '.env'), 'LOG_LEVL=debug\nORCID_ACCESS_KEY=x\nVOCAB_SYNC_PROXY=y\n');
   const { stdout } = await runWords(['doctor'], { cwd: home });
   rmSync(home, { recursive: true });
-  expect(stdout).toContain('warn  settings: LOG_LEVL is no setting, and is not read as one; did you mean "LOG_LEVEL"?');
-  expect(stdout).toMatch(/^warn {2}settings: VOCAB_SYNC_PROXY is no setting, and is not read as one/m);
+  expect(stdout).toContain('warn  settings: LOG_LEVL is not a setting and is not read; did you mean "LOG_LEVEL"?');
+  expect(stdout).toMatch(/^warn {2}settings: VOCAB_SYNC_PROXY is not a setting and is not read/m);
   expect(stdout).not.toContain('ORCID_ACCESS_KEY');
 });

@@ -7,7 +7,7 @@ import { parseText } from './options/parse-text.ts';
 export function addApproveCommand(program: Command, context: CommandContext): void {
   program
     .command('approve')
-    .summary('publish a plan that waits')
+    .summary('publish a run that waits for approval')
     .description('Publishes exactly the plan that waits, and follows the run to its end.')
     .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')
     .option('--by <name>', 'who decides (default: the user of this machine)', parseText('name'))

@@ -10,6 +10,7 @@ import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { countOf } from '../render/format-number.ts';
+import { fitText } from '../render/page.ts';
 import { printable } from '../render/printable.ts';
 
 interface CheckedFile {
@@ -34,7 +35,9 @@ export function addCheckCommand(program: Command, context: CommandContext): void
     .action(async (names: readonly string[], { json }: JsonOption) => {
       const files = await checkFiles(context, names);
       const ok = !files.some(({ problems }) => problems.some(isError));
-      await (json === true ? writeJson(context, { ok, files }) : context.terminal.write(renderFiles(files)));
+      await (json === true
+        ? writeJson(context, { ok, files })
+        : context.terminal.write(fitText(renderFiles(files), context.terminal.page)));
       context.end(ok ? EXIT.success : EXIT.failed);
     });
 }

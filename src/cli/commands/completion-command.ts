@@ -7,7 +7,7 @@ import { EXIT } from '../exit-code.ts';
 export function addCompletionCommand(program: Command, context: CommandContext): void {
   program
     .command('completion')
-    .summary('the script that completes commands in your shell')
+    .summary('print the completion script for bash, zsh or fish')
     .description(
       'Prints a script for your shell. With it, the tab key completes commands, options, job names and component types. ' +
         'Names of stored jobs are completed where a database is configured or `dev` runs in this directory.',

@@ -10,7 +10,7 @@ interface DemoCommandOptions extends JsonOption {
 export function addDemoCommand(program: Command, context: CommandContext): void {
   program
     .command('demo')
-    .summary('the whole thing on this machine, from nothing')
+    .summary('try it on this machine: servers, a first load, a reviewed update')
     .description(
       'Starts PostgreSQL and Temporal in a home of its own, publishes a small sample of the ROR dump, plans the next ' +
         'version of it, shows what would change, approves it. Your own servers are not touched; each demo starts afresh.',

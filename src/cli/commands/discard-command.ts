@@ -7,7 +7,7 @@ import { parseText } from './options/parse-text.ts';
 export function addDiscardCommand(program: Command, context: CommandContext): void {
   program
     .command('discard')
-    .summary('drop a plan that waits')
+    .summary('drop a run that waits for approval')
     .description('Drops the plan that waits; everything stays as it was.')
     .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')
     .option('--by <name>', 'who decides (default: the user of this machine)', parseText('name'))

@@ -17,6 +17,7 @@ import { jobQueues, storedQueues } from '../servers/job-queues.ts';
 import { readInstallation } from '../../postgres/ledger/installation.ts';
 import { openPool } from '../../postgres/pool.ts';
 import { packageFacts } from '../package-facts.ts';
+import { fitCommand } from '../render/fit-command.ts';
 import { fitText, hint, paint, type Page } from '../render/page.ts';
 import { renderTable } from '../render/render-table.ts';
 
@@ -27,7 +28,7 @@ interface DoctorOptions extends JsonOption {
 export function addDoctorCommand(program: Command, context: CommandContext): void {
   program
     .command('doctor')
-    .summary('settings in force, and what is missing')
+    .summary('show the settings in force and what is missing')
     .description(
       'Looks at settings, database, Temporal, spool and Node; says what to do. Without DATABASE_URL or TEMPORAL_ADDRESS it looks at the servers of a `dev` that runs in this home. Exit code 1 when something is broken. Shows no secret.',
     )
@@ -111,10 +112,23 @@ const SETTING_COLUMNS = [{ title: 'setting' }, { title: 'value', wraps: true }, 
 const LABEL_COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 
 function render(settings: Settings, findings: readonly DoctorFinding[], page: Page): string {
-  const rows = settings.origins.map(({ name, value, from }) => [name, value === '' ? '(not set)' : value, from]);
-  const lines = findings.map(
-    ({ status, subject, message, remedy }) =>
-      `${paint(page, LABEL_COLOURS[status], LABELS[status])}  ${subject}: ${message}\n${remedy === undefined ? '' : `      what to do: ${hint(page, remedy)}\n`}`,
-  );
-  return `vocab-sync ${packageFacts().version}\n\n${renderTable(SETTING_COLUMNS, rows, '', page)}\n${fitText(lines.join(''), page)}`;
+  const isSet = ({ value }: Settings['origins'][number]): boolean => value !== '';
+  const rows = settings.origins.filter(isSet).map(({ name, value, from }) => [name, value, from]);
+  const unset = settings.origins.filter((origin) => !isSet(origin)).map(({ name }) => name);
+  const table = renderTable(SETTING_COLUMNS, rows, '', page);
+  const rest = unset.length === 0 ? '' : fitText(`Not set: ${unset.join(', ')}\n`, page);
+  const lines = findings.map((finding) => renderFinding(finding, page));
+  return `vocab-sync ${packageFacts().version}\n\n${table}${rest}\n${lines.join('')}`;
+}
+
+function renderFinding({ status, subject, message, remedy, command }: DoctorFinding, page: Page): string {
+  const lines = [
+    `${paint(page, LABEL_COLOURS[status], LABELS[status])}  ${subject}: ${message}`,
+    ...(remedy === undefined ? [] : [`      what to do: ${hint(page, remedy)}`]),
+  ];
+  const commands =
+    command === undefined
+      ? []
+      : [fitCommand(hint(page, command), { first: '        ', others: '          ', width: page.width })];
+  return [...lines.map((line) => fitText(line, page)), ...commands].map((line) => `${line}\n`).join('');
 }

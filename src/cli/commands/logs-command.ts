@@ -8,6 +8,7 @@ import { findRun } from '../../postgres/ledger/run-rows.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { withLedger } from '../servers/open-ledger.ts';
+import { fitText } from '../render/page.ts';
 import { printable } from '../render/printable.ts';
 
 interface LogsOptions extends JsonOption {
@@ -43,7 +44,8 @@ export function addLogsCommand(program: Command, context: CommandContext): void 
       const take = async (lines: readonly LogLine[]): Promise<void> => {
         count += lines.length;
         if (json === true) kept.push(...lines);
-        else if (lines.length > 0) await context.terminal.write(lines.map(renderLine).join(''));
+        else if (lines.length > 0)
+          await context.terminal.write(fitText(lines.map(renderLine).join(''), context.terminal.page));
       };
       try {
         const run = await withLedger(context, async ({ pool }) => {
@@ -88,7 +90,7 @@ function renderLine({ at, level, message, fields }: LogLine): string {
   const { step, task, message: reason, ...rest } = fields ?? {};
   const place = [step, task].filter((part) => typeof part === 'string').join(' ');
   const facts = Object.entries(rest).map(
-    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    ([name, value]) => `${name}=${typeof value === 'string' && /^\S+$/.test(value) ? value : JSON.stringify(value)}`,
   );
   const text = [message, ...(typeof reason === 'string' ? [reason] : []), ...facts].join(' ');
   return `${at}  ${level.padEnd(5)}  ${place === '' ? '' : `${printable(place)}: `}${printable(text, 600)}\n`;

@@ -8,6 +8,7 @@ import { migrate } from '../../postgres/migrate.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { requireConfigured } from '../servers/require-configured.ts';
+import { fitText } from '../render/page.ts';
 import { terminalLogger } from '../terminal-logger.ts';
 import { parseText } from './options/parse-text.ts';
 
@@ -48,7 +49,7 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
       const granted = role === undefined ? '' : `\n${role} may read the vocabularies.`;
       await (json === true
         ? writeJson(context, { applied, installation, ...(role === undefined ? {} : { granted_read: role }) })
-        : context.terminal.write(`${text}${identity}${granted}\n`));
+        : context.terminal.write(fitText(`${text}${identity}${granted}\n`, context.terminal.page)));
       context.end(EXIT.success);
     });
 }

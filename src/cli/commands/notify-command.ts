@@ -18,7 +18,7 @@ import { renderTable } from '../render/render-table.ts';
 export function addNotifyCommand(program: Command, context: CommandContext): void {
   program
     .command('notify')
-    .summary('send a trial notice to those whom a job tells of its runs')
+    .summary('send a trial notice to each channel of a job')
     .description(
       'Sends one notice, marked as a trial, to every channel of the "notify" of the job, and says what became of each. The secrets and the mail server are those of this process: try it where the worker runs.',
     )

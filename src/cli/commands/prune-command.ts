@@ -6,6 +6,7 @@ import { pruneSpool, type PrunedSpool } from '../../spool/prune-spool.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
 import { countOf, formatBytes, formatTime } from '../render/format-number.ts';
+import { fitText } from '../render/page.ts';
 import { withLedger } from '../servers/open-ledger.ts';
 import { parseCount } from './options/parse-count.ts';
 
@@ -64,7 +65,7 @@ rolled back. Old files of the spool of this machine go as well, but not those of
       });
       await (options.json === true
         ? writeJson(context, { dry_run: isDryRun, ...ledger, spool })
-        : context.terminal.write(renderPruned(ledger, spool, isDryRun)));
+        : context.terminal.write(fitText(renderPruned(ledger, spool, isDryRun), context.terminal.page)));
       context.end(EXIT.success);
     });
 }

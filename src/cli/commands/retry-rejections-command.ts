@@ -17,7 +17,7 @@ interface RetryCommandOptions extends RetryOptions, JsonOption {
 export function addRetryRejectionsCommand(program: Command, context: CommandContext): void {
   program
     .command('retry-rejections')
-    .summary('read again what a run rejected, and nothing else')
+    .summary('read only the rejected records of a run again')
     .description(
       `Reads the frozen source of a run again and takes only the entries that it rejected through the job as it is today. It is a run
 of its own: it publishes those records, withdraws none, passes no guards and does not move the watermark; what is rejected again

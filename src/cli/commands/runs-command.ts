@@ -6,6 +6,7 @@ import type { RunTrigger } from '../../records/run.ts';
 import { ConfigError } from '../../errors.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
+import { quoteForShell } from '../called-as.ts';
 import { formatDuration, formatNumber, formatTime } from '../render/format-number.ts';
 import { withLedger } from '../servers/open-ledger.ts';
 import { colourOfState, stateOf } from '../render/render-report.ts';
@@ -67,10 +68,19 @@ export function addRunsCommand(program: Command, context: CommandContext): void 
         : context.terminal.write(renderRuns(runs, context.terminal.page)));
       const last = runs.at(-1);
       if (last !== undefined && found.length > limit) {
-        context.terminal.say(`The newest ${formatNumber(limit)}; the next page: --before ${last.run}`);
+        context.terminal.say(
+          `The newest ${formatNumber(limit)}; the next page:\n  ${nextPage(job, options, last.run)}`,
+        );
       }
       context.end(EXIT.success);
     });
+}
+
+/** The same list, from there on. */
+function nextPage(job: string | undefined, { status, trigger, after, limit }: RunsOptions, last: string): string {
+  const words = Object.entries({ status, trigger, after, limit: String(limit), before: last });
+  const options = words.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${quoteForShell(value)}`]));
+  return ['vocab-sync runs', ...(job === undefined ? [] : [quoteForShell(job)]), ...options].join(' ');
 }
 
 function toFilter(job: string | undefined, { status, trigger, after, before, limit }: RunsOptions): RunFilter {
@@ -96,6 +106,12 @@ function toTime(written: string, option: string): Date {
   throw new ConfigError('E_SINCE_INVALID', `Expected a time after ${option}, found "${written}".`);
 }
 
+/** A plan, a rollback and a retry are named, since their counts mean something else. */
+function sourceOf({ source, mode }: RunSummary): string {
+  if (mode === 'run') return source ?? '';
+  return source === null ? mode : `${source} (${mode})`;
+}
+
 function renderRuns(runs: readonly RunSummary[], page: Page): string {
   if (runs.length === 0) return 'No runs.\n';
   return renderTable(
@@ -119,7 +135,7 @@ function renderRuns(runs: readonly RunSummary[], page: Page): string {
       formatNumber(run.read),
       formatNumber(run.changed),
       formatNumber(run.rejected),
-      [...(run.mode === 'run' ? [] : [run.mode]), ...(run.source === null ? [] : [run.source])].join(': '),
+      sourceOf(run),
     ]),
     '',
     page,

@@ -16,7 +16,7 @@ interface SqlOptions {
 export function addSqlCommand(program: Command, context: CommandContext): void {
   program
     .command('sql')
-    .summary('open psql on the database that is in force')
+    .summary('open psql on the database in force')
     .description(
       'Starts psql, connected as the program is, with the vocabularies in its search path. Where psql is not installed, prints the line that opens it elsewhere, without the password. The password reaches psql through its environment, so the list of processes does not show it.',
     )

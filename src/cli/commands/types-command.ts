@@ -13,7 +13,7 @@ import { renderTable } from '../render/render-table.ts';
 export function addTypesCommand(program: Command, context: CommandContext): void {
   program
     .command('types')
-    .summary('the kinds of job that are there, and the arguments of each')
+    .summary('list the types of job and their arguments')
     .description(
       'Lists your job files and those that are shipped. With --json each has its arguments as JSON Schema (draft 7), from which a form can be made; values stored with a job are the defaults.',
     )

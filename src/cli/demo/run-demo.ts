@@ -1,5 +1,5 @@
 /** The steps of `demo`, each said before it is done. */
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { InternalError } from '../../errors.ts';
 import { findPackageRoot } from '../../job/package-root.ts';
 import { keepInstallation } from '../../postgres/ledger/installation.ts';
@@ -19,6 +19,7 @@ import { printPlan } from '../render/print-plan.ts';
 import { renderReport } from '../render/render-report.ts';
 import { requireWorker } from '../servers/require-worker.ts';
 import { findSampleDumps } from './sample-dumps.ts';
+import type { Terminal } from '../terminal.ts';
 import { untilInterrupted } from '../until-interrupted.ts';
 
 export interface DemoOptions {
@@ -47,7 +48,7 @@ export async function runDemo(outer: CommandContext, options: DemoOptions): Prom
       terminal.say('\n2. Plan the second one: what would change?');
       const planned = await start(context, servers, second, 'plan');
       const plan = await finished(context, servers, planned, null);
-      if (!options.json) await printPlan(terminal, servers.pool, servers.catalog, plan);
+      if (!options.json) await printPlan(inHome(context), servers.pool, servers.catalog, plan);
 
       terminal.say('\n3. Approve it.');
       const decided = await waitingUntil(servers.pool, planned);
@@ -85,6 +86,18 @@ function ownHome(outer: CommandContext): CommandContext {
   }
   outer.terminal.say(`The demo lives in ${home}.`);
   return { ...outer, settings: () => own };
+}
+
+/** Another terminal finds the servers of the demo by its home. */
+function inHome({ terminal, settings, cwd }: CommandContext): Pick<Terminal, 'write' | 'page'> {
+  const { program = 'vocab-sync' } = terminal.page;
+  const page = { ...terminal.page, program: `${homeAssignment(settings().home, cwd)} ${program}` };
+  return { page, write: (text) => terminal.write(text) };
+}
+
+function homeAssignment(home: string, cwd: string): string {
+  const short = relative(cwd, home);
+  return `VOCAB_SYNC_HOME=${quoteForShell(short.startsWith('..') ? home : short)}`;
 }
 
 /** What an earlier demo published would be nothing new now. */
@@ -136,13 +149,15 @@ function describe(standing: Exclude<Standing, { kind: 'left' }>): string {
   return `stands as ${standing.report.outcome ?? standing.report.phase}`;
 }
 
-async function leave({ terminal, settings }: CommandContext, servers: Servers, keep: boolean): Promise<void> {
-  const later = `VOCAB_SYNC_HOME=${quoteForShell(settings().home)} vocab-sync dev`;
+async function leave({ terminal, settings, cwd }: CommandContext, servers: Servers, keep: boolean): Promise<void> {
+  const later = `  ${homeAssignment(settings().home, cwd)} vocab-sync dev`;
   if (!keep) {
-    terminal.say(`\nThe servers end with the demo. To look at its runs later: ${later}, then open the link above.`);
+    terminal.say(
+      `\nThe servers end with the demo. To look at its runs later, start them and open the link above:\n${later}`,
+    );
     return;
   }
-  terminal.say(`\nEverything runs: open the link above. Ctrl-C ends it; later it comes back with: ${later}`);
+  terminal.say(`\nEverything runs: open the link above. Ctrl-C ends it. To start it again later:\n${later}`);
   await untilInterrupted(terminal, new Promise(() => undefined));
   terminal.say(`Stopping Temporal at ${servers.temporalAddress} and PostgreSQL.`);
 }

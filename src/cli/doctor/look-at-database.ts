@@ -9,6 +9,7 @@ import { listFutureWatermarks } from '../../postgres/ledger/watermark.ts';
 import { openPool, type Pool } from '../../postgres/pool.ts';
 import type { Settings } from '../../settings.ts';
 import { shownUrl } from '../../settings/server-url.ts';
+import { formatNumber } from '../render/format-number.ts';
 import { fail, ok, warn, type DoctorFinding } from './finding.ts';
 
 /** The oldest release that the PostgreSQL project still mends. */
@@ -73,9 +74,14 @@ async function lookAtMigrations(pool: Pool): Promise<DoctorFinding> {
   if (pending.length === 0) return ok('migrations', 'none pending');
   return warn(
     'migrations',
-    `pending: ${pending.join(', ')}`,
+    `${formatNumber(pending.length)} pending, ${listed(pending)}`,
     'Run `vocab-sync migrate`, or start a worker, which does the same.',
   );
+}
+
+/** A new database lacks all of them. */
+function listed(names: readonly string[]): string {
+  return names.length > 3 ? `${names[0] ?? ''} to ${names.at(-1) ?? ''}` : names.join(', ');
 }
 
 async function lookAtWatermarks(pool: Pool): Promise<readonly DoctorFinding[]> {
@@ -91,7 +97,7 @@ async function lookAtWatermarks(pool: Pool): Promise<readonly DoctorFinding[]> {
 function lookAtEmbedded(): DoctorFinding {
   try {
     findNativeBinaries();
-    return ok('database', 'embedded PostgreSQL (DATABASE_URL is not set); `dev` and commands that need it start it');
+    return ok('database', 'DATABASE_URL is not set; `vocab-sync dev` would start a PostgreSQL of its own');
   } catch (error) {
     return fail(
       'database',

@@ -1,4 +1,5 @@
 /** Where settings come from, which servers they choose, and names that look misspelt. */
+import { remedyOf } from '../../errors.ts';
 import { didYouMean, suggest } from '../../job/check/suggest.ts';
 import { SETTING_NAMES, type Settings } from '../../settings.ts';
 import { isDevHome } from '../../settings/env-files.ts';
@@ -16,8 +17,7 @@ export function lookAtSettings(settings: Settings): readonly DoctorFinding[] {
 function lookAtServers(settings: Settings): DoctorFinding {
   const missing = missingServers(settings, { temporal: true });
   if (missing.length > 0) {
-    const remedy = 'Set them, or start `vocab-sync dev` in this directory.';
-    return fail('servers', `E_NOT_CONFIGURED: ${describeMissing(settings, missing)}`, remedy);
+    return fail('servers', `E_NOT_CONFIGURED: ${describeMissing(settings, missing)}`, remedyOf('E_NOT_CONFIGURED'));
   }
   const { databaseUrl, temporal, home } = settings;
   const used = [
@@ -49,6 +49,6 @@ function lookAtServiceFile({ serviceFile, home }: Settings): readonly DoctorFind
 function lookAtName(name: string): readonly DoctorFinding[] {
   const meant = suggest(name, SETTING_NAMES);
   if (meant === undefined && !name.startsWith('VOCAB_SYNC_')) return [];
-  const text = `${name} is no setting, and is not read as one${didYouMean(meant)}`;
+  const text = `${name} is not a setting and is not read${didYouMean(meant)}`;
   return [warn('settings', text, 'Correct the name; leave it where a job reads it by $secret.')];
 }

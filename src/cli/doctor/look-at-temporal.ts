@@ -63,6 +63,7 @@ async function lookAtSearchAttributes(
       return warn(
         subject,
         `${check.missing.join(', ')} are not registered in namespace ${namespace}: runs work, but cannot be filtered in the Web UI`,
+        'Register them.',
         check.command,
       );
     case 'conflict':
@@ -93,10 +94,16 @@ async function lookAtQueueOf(
     return warn(
       `queue ${queue}`,
       `a worker polled it within the last minute, but a task has waited ${String(waitingSeconds)} seconds: it is gone or busy`,
-      `vocab-sync worker --queue ${queue} starts another one`,
+      'Start another one.',
+      `vocab-sync worker --queue ${queue}`,
     );
   }
-  return warn(`queue ${queue}`, 'no worker polls it; a run would wait', `vocab-sync worker --queue ${queue}`);
+  return warn(
+    `queue ${queue}`,
+    'no worker polls it; a run would wait',
+    'Start a worker.',
+    `vocab-sync worker --queue ${queue}`,
+  );
 }
 
 /** A pause for an inactive job is what the operator said; any other may have been forgotten. */
@@ -111,7 +118,8 @@ async function lookAtSchedules(
     warn(
       `schedule ${job}`,
       note === '' ? 'it is paused' : `it is paused: "${printable(note, 400)}"`,
-      `When it should run again: vocab-sync schedule ${job} resume`,
+      'Resume it when it should run again.',
+      `vocab-sync schedule ${job} resume`,
     ),
   );
 }
@@ -121,7 +129,7 @@ async function lookAtCli({ temporalCliPath, cacheDirectory }: Settings): Promise
     const cli = await findTemporalCli({ temporalCliPath, cacheDirectory, install: false, say: () => undefined });
     return ok(
       'Temporal',
-      `dev server ${cli.serverVersion} (TEMPORAL_ADDRESS is not set); program ${cli.path}, found by ${cli.from}`,
+      `TEMPORAL_ADDRESS is not set; \`vocab-sync dev\` would start Temporal ${cli.serverVersion} (${cli.path}, found by ${cli.from})`,
     );
   } catch (error) {
     const text = messageOf(error);

@@ -1,4 +1,5 @@
 /** The lines of a help text that commander leaves as they are, fitted to the width: usage, examples, exit codes. */
+import { fillLines, fitCommand } from './fit-command.ts';
 
 const EXAMPLE = /^ {2}\$ /;
 const HEAD = /^(?:Usage: |Exit codes: | *)/;
@@ -13,34 +14,11 @@ export function fitHelp(text: string, width: number): string {
 }
 
 function fitExample(example: string, width: number): string {
-  // Two columns stay free for the backslash.
-  const lines = fill(wordsOf(example.replace(EXAMPLE, '')), { first: '  $ ', others: CONTINUED, width: width - 2 });
-  return lines.join(' \\\n');
+  return fitCommand(example.replace(EXAMPLE, ''), { first: '  $ ', others: CONTINUED, width });
 }
 
 function fitLine(line: string, width: number): string {
   const head = HEAD.exec(line)?.[0] ?? '';
   const words = line.slice(head.length).split(' ');
-  return fill(words, { first: head, others: ' '.repeat(head.length), width }).join('\n');
-}
-
-function fill(words: readonly string[], { first, others, width }: { first: string; others: string; width: number }) {
-  const lines: string[] = [];
-  let line = first;
-  let isEmpty = true;
-  for (const word of words) {
-    if (!isEmpty && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = others;
-      isEmpty = true;
-    }
-    line += isEmpty ? word : ` ${word}`;
-    isEmpty = false;
-  }
-  return [...lines, line];
-}
-
-/** Quoted words stay whole. */
-function wordsOf(command: string): string[] {
-  return command.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
+  return fillLines(words, { first: head, others: ' '.repeat(head.length), width }).join('\n');
 }

@@ -84,8 +84,17 @@ export function fitText(text: string, { width }: Page): string {
     .join('\n');
 }
 
+/** A character that no text has: private use. */
+const BOUND = '\uE000';
+
+/** Keeps a command in backticks on one line if it fits there: a part of it cannot be pasted. */
+function bind(text: string, room: number): string {
+  return text.replaceAll(/`[^`]+`/g, (span) => (widthOf(span) < room ? span.replaceAll(' ', BOUND) : span));
+}
+
 function fitLine(line: string, width: number): string {
   const indent = /^ */.exec(line)?.[0] ?? '';
-  const [first = '', ...others] = wrapLines(line.slice(indent.length), width - indent.length - 2);
-  return [indent + first, ...others.map((other) => `${indent}  ${other}`)].join('\n');
+  const room = width - indent.length - 2;
+  const [first = '', ...others] = wrapLines(bind(line.slice(indent.length), room), room);
+  return [indent + first, ...others.map((other) => `${indent}  ${other}`)].join('\n').replaceAll(BOUND, ' ');
 }

@@ -6,7 +6,8 @@ import type { Pool } from '../../postgres/pool.ts';
 import type { RunReport } from '../../records/run.ts';
 import { formatNumber, formatTime } from './format-number.ts';
 import { renderChanges } from './render-changes.ts';
-import { hint, paint } from './page.ts';
+import { fitCommand } from './fit-command.ts';
+import { hint, paint, type Page } from './page.ts';
 import { renderReport } from './render-report.ts';
 import { runTargets } from '../commands/run/run-targets.ts';
 import { shortId } from './short-id.ts';
@@ -16,7 +17,12 @@ import type { Terminal } from '../terminal.ts';
 const SAMPLES = 5;
 const OPS = ['update', 'withdraw', 'restore', 'insert'] as const;
 
-export async function printPlan(terminal: Terminal, pool: Pool, catalog: Catalog, report: RunReport): Promise<void> {
+export async function printPlan(
+  terminal: Pick<Terminal, 'write' | 'page'>,
+  pool: Pool,
+  catalog: Catalog,
+  report: RunReport,
+): Promise<void> {
   const run = await findRun(pool, report.run);
   if (run === undefined) return;
   await terminal.write(renderReport(report, terminal.page));
@@ -29,13 +35,21 @@ export async function printPlan(terminal: Terminal, pool: Pool, catalog: Catalog
   const until = run.waiting_until === null ? '' : ` It waits until ${formatTime(run.waiting_until.toISOString())}.`;
   await terminal.write(
     `\n${paint(terminal.page, 'bold', 'Nothing is published yet.')}${until}\n` +
-      hint(
-        terminal.page,
-        `  publish it      vocab-sync approve ${shortId(run.id)}\n` +
-          `  drop it         vocab-sync discard ${shortId(run.id)}\n` +
-          `  all changes     vocab-sync changes ${shortId(run.id)}\n`,
-      ),
+      decisions(terminal.page, shortId(run.id)),
   );
+}
+
+function decisions(page: Page, run: string): string {
+  return Object.entries({ 'publish it': 'approve', 'drop it': 'discard', 'all changes': 'changes' })
+    .map(([what, command]) =>
+      fitCommand(hint(page, `vocab-sync ${command} ${run}`), {
+        first: `  ${what.padEnd(16)}`,
+        others: '    ',
+        width: page.width,
+      }),
+    )
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 const COUNTED = { update: 'updated', withdraw: 'withdrawn', restore: 'restored', insert: 'inserted' } as const;

@@ -37,7 +37,9 @@ function renderPlain(change: RecordChange, page: Page): string {
   const { op, id, target } = change;
   const lines = fieldsOf(change).map((field) => `  ${printable(field.pointer)}  ${describeField(field)}\n`);
   const kind = paint(page, COLOURS[op], op.padEnd(8));
-  return fitText(`${kind}  ${printable(id)}  ${printable(nameOf(change), 60)}  (${target})\n${lines.join('')}`, page);
+  const name = printable(nameOf(change), 60);
+  const head = [kind, printable(id), ...(name === '' ? [] : [name]), `(${target})`].join('  ');
+  return fitText(`${head}\n${lines.join('')}`, page);
 }
 
 const COLOURS: Readonly<Record<RecordChange['op'], Colour>> = {

@@ -36,21 +36,17 @@ export function missingServers(settings: Settings, need: { readonly temporal: bo
   ];
 }
 
-/** A sentence with what was looked at and what to do. */
+/** What was looked at. What to do is the remedy of E_NOT_CONFIGURED. */
 export function describeMissing(settings: Settings, missing: readonly string[]): string {
-  const { home, serviceFile, envFile } = settings;
-  const where = envFile === undefined ? 'in the environment and in .env' : `in the environment and in ${envFile}`;
+  const { home, serviceFile, envFile, otherNames } = settings;
+  const isUnreadable = serviceFile?.unused === 'unreadable';
   const looked = [
-    `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not set ${where}`,
+    `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} set neither in the environment nor in ${envFile ?? '.env'}`,
     `${home} is not the home of a \`vocab-sync dev\``,
-    ...(serviceFile?.unused === 'unreadable' ? [`${serviceFile.path} exists, but this user may not read it`] : []),
-    ...settings.otherNames.flatMap((name) => misspelt(name)),
+    ...(isUnreadable ? [`${serviceFile.path} exists, but this user may not read it`] : []),
   ];
-  const read = serviceFile?.unused === 'unreadable' ? `read ${serviceFile.path} as a user who may, ` : '';
-  return (
-    `No servers are configured for this command: ${looked.join('; ')}. Nothing was started. ` +
-    `Set ${missing.join(' and ')}, ${read}give --env-file FILE, or change to the directory of your dev; \`vocab-sync dev\` starts servers in this directory.`
-  );
+  const names = otherNames.flatMap(misspelt).map((sentence) => ` ${sentence}`);
+  return `No servers are configured for this command: ${looked.join('; ')}.${names.join('')} Nothing was started.`;
 }
 
 function notConfigured(settings: Settings, missing: readonly string[]): ConfigError {
@@ -65,5 +61,5 @@ function hasTemporal(home: string): boolean {
 
 function misspelt(name: string): string[] {
   const meant = suggest(name, SETTING_NAMES);
-  return meant === undefined ? [] : [`${name} is set, but is no setting${didYouMean(meant)}`];
+  return meant === undefined ? [] : [`${name} is set, but is not a setting${didYouMean(meant)}`];
 }
