@@ -83,9 +83,11 @@ function watchPace(attempt: number): Pace {
     tell(progress) {
       last = progress;
       heardAt = Date.now();
+      if (progress.waiting !== undefined) return;
       first ??= { at: heardAt, done: doneOf(progress), bytes: progress.bytes ?? 0 };
     },
     details() {
+      if (last?.waiting !== undefined) return { ...last, attempt };
       if (last === undefined || first === undefined) return { attempt };
       const seconds = (heardAt - first.at) / 1000;
       const rate = seconds < 1 ? {} : { per_second: Math.round((doneOf(last) - first.done) / seconds) };

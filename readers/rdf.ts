@@ -39,7 +39,7 @@ const argsSchema = z.strictObject({
     .positive()
     .default(512 * 1024 ** 2)
     .describe(
-      'The most memory for what the document says of its concepts, counted roughly. It bounds the memory of the reader; GEMET with its 29 languages takes 43 MiB.',
+      'The most memory for what the document says of its concepts, counted roughly. It bounds the memory of the reader; GEMET with its 29 languages takes 43 MiB. A worker allows a quarter of `VOCAB_SYNC_STEP_MEMORY` at most.',
     ),
   max_statement_bytes: z
     .int()
@@ -90,6 +90,7 @@ line of N-Triples is one rejection. Broken RDF/XML or Turtle fails the run, as n
 /** The parsers of RDF take as long to load as the rest of a command, so they come when they are needed. */
 async function* read(input: Resource, args: Args, context: ReadContext): AsyncGenerator<readonly ReadItem[]> {
   const { readSkosConcepts } = await import('../src/formats/skos/concepts.ts');
+  const { memoryBytes } = context.services;
   let isTold = false;
   const concepts = readSkosConcepts(() => abortable(input.stream(), context.signal), {
     name: input.name,
@@ -99,6 +100,7 @@ async function* read(input: Resource, args: Args, context: ReadContext): AsyncGe
     types: args.types,
     hasOtherProperties: args.other_properties,
     maxHeldBytes: args.max_held_bytes,
+    ...(memoryBytes === undefined ? {} : { processBytes: memoryBytes }),
     maxStatementBytes: args.max_statement_bytes,
     maxDepth: args.max_depth,
     // The document is read twice.

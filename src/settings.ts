@@ -19,6 +19,7 @@ import {
   webUiProblem,
 } from './settings/server-url.ts';
 import { checked } from './settings/checked.ts';
+import { stepMemoryProblems, stepMemoryShape, toStepMemory, type StepMemory } from './settings/step-memory.ts';
 import { spoolShape, toSpoolLimits, type SpoolLimits } from './settings/spool-limits.ts';
 import { loadTemporal } from './settings/load-temporal.ts';
 
@@ -32,7 +33,7 @@ export interface SettingOrigin {
   readonly from: string;
 }
 
-export interface Settings extends SpoolLimits {
+export interface Settings extends SpoolLimits, StepMemory {
   /** Undefined: the embedded PostgreSQL. */
   readonly databaseUrl: string | undefined;
   /** Undefined: the embedded dev server. What @temporalio/envconfig makes of TEMPORAL_* and its profile file. */
@@ -58,8 +59,6 @@ export interface Settings extends SpoolLimits {
   readonly folders: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'auto' | 'json' | 'pretty';
-  /** Of resident memory that the process of one step may hold. */
-  readonly stepMemoryMegabytes: number;
   readonly temporalCliPath: string | undefined;
   /** Ours below XDG_CACHE_HOME, for programs that are fetched once. */
   readonly cacheDirectory: string;
@@ -91,10 +90,6 @@ const hostList = list
   })
   .default([]);
 
-const LEAST_STEP_MEMORY = 128;
-const DEFAULT_STEP_MEMORY = 256;
-const STEP_MEMORY_TEXT = `expected megabytes as a whole number, at least ${String(LEAST_STEP_MEMORY)}`;
-
 const schema = z.object({
   DATABASE_URL: checked(databaseUrlProblem).optional(),
   VOCAB_SYNC_HOME: z.string().default('.vocab-sync'),
@@ -111,12 +106,7 @@ const schema = z.object({
     .optional(),
   VOCAB_SYNC_FOLDERS: list.default([]),
   VOCAB_SYNC_RUN_KEY_FILE: z.string().optional(),
-  VOCAB_SYNC_STEP_MEMORY: z
-    .string()
-    .regex(/^\d{1,6}$/, { error: STEP_MEMORY_TEXT })
-    .transform(Number)
-    .refine((megabytes) => megabytes >= LEAST_STEP_MEMORY, { error: STEP_MEMORY_TEXT })
-    .default(DEFAULT_STEP_MEMORY),
+  ...stepMemoryShape,
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error'], { error: 'expected debug, info, warn or error' })
     .default('info'),
@@ -153,7 +143,7 @@ export function loadSettings(
   const parsed = schema.safeParse(Object.fromEntries(variables.values));
   const temporal = loadTemporal(variables.values);
   const problems = parsed.success
-    ? cutProblems(variables)
+    ? [...cutProblems(variables), ...stepMemoryProblems(parsed.data)]
     : parsed.error.issues.map((issue) => describe(issue, variables));
   if (temporal instanceof Error) problems.push(`TEMPORAL_*: ${redact(temporal.message)}`);
   else problems.push(...profileProblems(temporal, variables));
@@ -181,7 +171,7 @@ export function loadSettings(
     folders: values.VOCAB_SYNC_FOLDERS.map((folder) => resolve(cwd, folder)),
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT,
-    stepMemoryMegabytes: values.VOCAB_SYNC_STEP_MEMORY,
+    ...toStepMemory(values),
     temporalCliPath: values.TEMPORAL_CLI_PATH,
     cacheDirectory: join(values.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'vocab-sync'),
     origins: listOrigins(variables, values),

@@ -118,6 +118,24 @@ describe('loadSettings', () => {
     expect(load).not.toThrow(/hidden/);
   });
 
+  it('bounds the memory of all steps, which leaves room for at least one', () => {
+    const load = (step?: string, total?: string) => {
+      const set = {
+        ...(step && { VOCAB_SYNC_STEP_MEMORY: step }),
+        ...(total && { VOCAB_SYNC_TOTAL_STEP_MEMORY: total }),
+      };
+      const { stepMemoryMegabytes, totalStepMemoryMegabytes } = loadSettings({ ...noProfile, ...set }, tempDir());
+      return [stepMemoryMegabytes, totalStepMemoryMegabytes];
+    };
+    expect(load()).toEqual([256, 1024]);
+    expect(load('2048')).toEqual([2048, 2048]);
+    expect(load('128', '512')).toEqual([128, 512]);
+    expect(() => load('512', '300')).toThrow(
+      'VOCAB_SYNC_TOTAL_STEP_MEMORY: expected at least VOCAB_SYNC_STEP_MEMORY, 512, found 300. No step could run.',
+    );
+    expect(() => load('100')).toThrow(/VOCAB_SYNC_STEP_MEMORY in the environment: expected megabytes .* at least 128/);
+  });
+
   it('reports an unusable Temporal profile as a setting', () => {
     const cwd = tempDir();
     const file = join(cwd, 'temporal.toml');

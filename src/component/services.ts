@@ -159,6 +159,8 @@ export interface S3Service {
 }
 
 export interface Services {
+  /** Bytes of memory that the process may hold. Absent: it has no limit. */
+  readonly memoryBytes?: number;
   readonly http: HttpService;
   readonly s3: S3Service;
   readonly bundles: BundleService;

@@ -12,7 +12,8 @@ export const LIMIT_CODES = {
   },
   E_RDF_TOO_LARGE: {
     meaning: 'The concepts of an RDF document, or a single statement of it, are larger than the limit.',
-    remedy: 'Raise `max_held_bytes` or `max_statement_bytes` of the reader only for a source that you trust.',
+    remedy:
+      'Raise `max_held_bytes` or `max_statement_bytes` of the reader, or VOCAB_SYNC_STEP_MEMORY if the message names it, only for a source that you trust.',
   },
   E_ARCHIVE_SIZE: {
     meaning: 'A member of the archive is larger than the limit.',

@@ -6,9 +6,10 @@ import type { ChildProcess } from 'node:child_process';
 import type { Logger } from '../component/services.ts';
 import { LimitError, UnavailableError } from '../errors.ts';
 import type { Isolate, IsolatedStep } from '../pipeline/engine.ts';
-import type { StepContext } from '../pipeline/run-steps.ts';
+import type { StepContext, TaskInput } from '../pipeline/run-steps.ts';
 import type { FromProcess, StepSetup, ToProcess } from './messages.ts';
 import { MEMORY_MARK } from './messages.ts';
+import { createStepPlaces } from './step-places.ts';
 import { fromWire, toWire } from './wire-error.ts';
 
 export interface StepProcesses {
@@ -24,6 +25,8 @@ export interface StepProcessesOptions {
   readonly setup: StepSetup;
   readonly onSecret: (text: string) => void;
   readonly limits?: Partial<ProcessLimits>;
+  /** How many processes there may be. Further steps wait. */
+  readonly mostProcesses: number;
 }
 
 export interface ProcessLimits {
@@ -47,6 +50,7 @@ export function openStepProcesses(options: StepProcessesOptions): StepProcesses 
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const idle: StepProcess[] = [];
   const all = new Set<StepProcess>();
+  const places = createStepPlaces(options.mostProcesses);
 
   const take = (): StepProcess => {
     const kept = idle.pop();
@@ -67,8 +71,14 @@ export function openStepProcesses(options: StepProcessesOptions): StepProcesses 
   };
 
   return {
-    run: ((step: IsolatedStep, input: never, context: StepContext, logger: Logger) =>
-      runIn(take(), give, options, limits, { kind: 'run', step, input }, context, logger)) as Isolate,
+    run: (async (step: IsolatedStep, input: TaskInput, context: StepContext, logger: Logger) => {
+      const leave = await places.enter(step, input, context, logger);
+      try {
+        return await runIn(take(), give, options, limits, { kind: 'run', step, input: input }, context, logger);
+      } finally {
+        leave();
+      }
+    }) as Isolate,
     close() {
       for (const one of all) one.kill();
     },

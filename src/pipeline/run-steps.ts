@@ -146,6 +146,8 @@ export interface StepProgress {
   readonly bytes?: number;
   readonly totalBytes?: number;
   readonly counts?: StageCounts;
+  /** What the step waits for before it begins. */
+  readonly waiting?: string;
 }
 
 export interface StepContext {

@@ -8,5 +8,3 @@ export function checked(problem: (text: string) => string | undefined): z.ZodTyp
     if (message !== undefined) context.addIssue({ code: 'custom', message });
   });
 }
-
-/** Megabytes. A process needs 90 before it reads anything. */

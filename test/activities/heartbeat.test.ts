@@ -28,6 +28,27 @@ function endOf(running: Promise<unknown>): Promise<unknown> {
 }
 
 describe('an activity', () => {
+  it('shows what its step waits for', async () => {
+    const { env, beats } = environment(30);
+    const waiting = 'for one of 4 step processes';
+    const activities = createActivities(
+      fakeRunSteps({
+        stagePartition: async (_input, { onProgress }) => {
+          onProgress({ step: 'stagePartition', waiting });
+          await new Promise<void>((resolve) => {
+            env.on('heartbeat', () => {
+              resolve();
+            });
+          });
+          return { counts: { read: 0, filtered: 0, duplicates: 0, rejected: 0, staged: 0 } };
+        },
+      }),
+      {},
+    );
+    await env.run(activities.stagePartition, STAGE);
+    expect(beats).toContainEqual({ step: 'stagePartition', waiting, attempt: 3 });
+  });
+
   it('heartbeats on entry and while it works, with what the step told', async () => {
     const { env, beats } = environment(30);
     const counts = { read: 4, filtered: 0, duplicates: 0, rejected: 0, staged: 4 };

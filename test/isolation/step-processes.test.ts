@@ -20,7 +20,7 @@ interface Heard {
   readonly progress: StepProgress[];
 }
 
-function open(limits: Partial<ProcessLimits> = {}, megabytes = 220) {
+function open(limits: Partial<ProcessLimits> = {}, megabytes = 220, mostProcesses = 8) {
   const heard: Heard = { secrets: [], logged: [], progress: [] };
   const log = (message: string, fields?: Record<string, unknown>) => heard.logged.push([message, fields]);
   const logger: Logger = { debug: log, info: log, warn: log, error: log };
@@ -33,10 +33,11 @@ function open(limits: Partial<ProcessLimits> = {}, megabytes = 220) {
     setup: { memory: { mostBytes: megabytes * 1024 ** 2 } } as StepSetup,
     onSecret: (text) => heard.secrets.push(text),
     limits,
+    mostProcesses,
   });
   processes = opened;
-  const run = (task: string, signal: AbortSignal = new AbortController().signal) =>
-    opened.run('fetchSource', { run: 'r', task }, { signal, onProgress: (one) => heard.progress.push(one) }, logger);
+  const run = (task: string, signal: AbortSignal = new AbortController().signal, id = 'r') =>
+    opened.run('fetchSource', { run: id, task }, { signal, onProgress: (one) => heard.progress.push(one) }, logger);
   return { heard, run };
 }
 
@@ -91,6 +92,41 @@ describe('a step in a process of its own', () => {
     while (heard.progress.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     stop.abort(new Error('the run was cancelled'));
     await expect(ended).rejects.toThrow('the run was cancelled');
+  });
+
+  it('waits for a place, reports that, and runs when another step has ended', async () => {
+    const { heard, run } = open({ abortSeconds: 1 }, 220, 1);
+    const stop = new AbortController();
+    const first = run('waits', stop.signal);
+    first.catch(() => undefined);
+    const second = run('echo');
+    expect(heard.progress).toContainEqual({ step: 'fetchSource', waiting: 'for one of 1 step processes' });
+    expect(heard.logged).toContainEqual([
+      'A step waits until another step of this worker ends.',
+      { run: 'r', task: 'echo', step: 'fetchSource', running: 1 },
+    ]);
+    const cancel = new AbortController();
+    const third = run('echo', cancel.signal);
+    cancel.abort(new Error('cancelled while it waits'));
+    await expect(third).rejects.toThrow('cancelled while it waits');
+    stop.abort(new Error('the run was cancelled'));
+    await expect(first).rejects.toThrow('the run was cancelled');
+    expect(await second).toMatchObject({ kind: 'unchanged' });
+  });
+
+  it('gives a free place to the run with the fewest steps', async () => {
+    const { run } = open({ abortSeconds: 1 }, 220, 2);
+    const stops = [new AbortController(), new AbortController()];
+    const large = stops.map((stop) => run('waits', stop.signal, 'large'));
+    const ended: string[] = [];
+    const third = run('echo', undefined, 'large').then(() => ended.push('large'));
+    const small = run('echo', undefined, 'small').then(() => ended.push('small'));
+    for (const stop of stops.slice(0, 1)) stop.abort(new Error('cancelled'));
+    await expect(large[0]).rejects.toThrow('cancelled');
+    await Promise.all([third, small]);
+    expect(ended).toEqual(['small', 'large']);
+    stops[1]?.abort(new Error('cancelled'));
+    await expect(large[1]).rejects.toThrow('cancelled');
   });
 
   it('does not outlive its worker', async () => {

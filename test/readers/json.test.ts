@@ -93,6 +93,15 @@ describe('json', () => {
     expect(({} as Record<string, unknown>)['isAdmin']).toBeUndefined();
   });
 
+  it('rejects more levels than the scanner follows as too deep, and reads on', async () => {
+    const deep = `{"id":"deep","a":${'['.repeat(1_100_000)}${']'.repeat(1_100_000)}}`;
+    const items = await readRecords(json, bytesResource(`[${deep},{"id":"ok"}]`));
+    expect(items.filter(isFailure).map(({ position, error }) => [position, error.code])).toEqual([
+      [0, 'E_RECORD_TOO_DEEP'],
+    ]);
+    expect(outline(items)).toContainEqual({ id: 'ok' });
+  });
+
   it('rejects what is nested too deep, in a list and in fast records, and not what is deep enough', async () => {
     const deep = (levels: number): string => `{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
     const text = `[\n${['{"a":1}', deep(10), deep(11), '{"a":"[[[[[[[[[[[[[[[[[["}'].join(',\n')}\n]`;

@@ -226,6 +226,11 @@ describe('limits', () => {
     );
     const error = await errorOf(readRecords(rdf, turtle(many.join(' ')), { max_held_bytes: 10_000 }));
     expect(error).toMatchObject({ code: 'E_RDF_TOO_LARGE', details: { max_held_bytes: 10_000 } });
+    const base = testContext();
+    const small = testContext({ services: { ...base.services, memoryBytes: 40_000 } });
+    const inProcess = await errorOf(readRecords(rdf, turtle(many.join(' ')), {}, small));
+    expect(inProcess).toMatchObject({ code: 'E_RDF_TOO_LARGE', details: { max_held_bytes: 10_000 } });
+    expect(inProcess.message).toContain('a quarter of VOCAB_SYNC_STEP_MEMORY');
     const { path } = formatFixtures('rdf', 'ok').find(({ name }) => name === 'trees.rdf') ?? { path: '' };
     expect((await errorOf(readRecords(rdf, pathResource(path), { max_held_bytes: 100 }))).code).toBe('E_RDF_TOO_LARGE');
   });

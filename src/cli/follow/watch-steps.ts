@@ -101,17 +101,21 @@ function atMostEvery<T>(
 function createFailureTeller(terminal: Terminal): (pending: readonly PendingStep[]) => void {
   const told = new Set<string>();
   return (pending) => {
-    for (const { id, attempt, lastFailure, paused } of pending) {
-      const line = paused
-        ? `The step ${id} is paused in Temporal.`
-        : lastFailure === undefined
-          ? undefined
-          : `The step ${id} is tried again (attempt ${String(attempt)}): ${printable(lastFailure, 300)}`;
+    for (const step of pending) {
+      const line = noteOf(step);
       if (line === undefined || told.has(line)) continue;
       told.add(line);
       terminal.say(line);
     }
   };
+}
+
+function noteOf({ id, attempt, lastFailure, paused, progress }: PendingStep): string | undefined {
+  if (paused) return `The step ${id} is paused in Temporal.`;
+  if (progress?.waiting !== undefined)
+    return `The step ${id} waits ${printable(progress.waiting, 100)}: the worker is busy.`;
+  if (lastFailure === undefined) return undefined;
+  return `The step ${id} is tried again (attempt ${String(attempt)}): ${printable(lastFailure, 300)}`;
 }
 
 /** Longer than an idle worker needs to take up what is ready. */

@@ -24,6 +24,7 @@ export function composeStepProcesses({ settings, databaseUrl, cwd }: StepProcess
     fork: () => forkStepProcess(Math.round(megabytes * HEAP_SHARE)),
     setup: { settings: rest, databaseUrl, cwd, memory: { mostBytes: megabytes * 1024 ** 2 } },
     onSecret: rememberSecret,
+    mostProcesses: Math.floor(settings.totalStepMemoryMegabytes / megabytes),
   });
 }
 

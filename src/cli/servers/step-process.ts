@@ -15,14 +15,14 @@ import { composeSecrets, composeServices } from './compose-services.ts';
 /** One step at a time: a connection reads, one writes, and one cancels. */
 const CONNECTIONS = 4;
 
-serveSteps(async ({ settings, databaseUrl, cwd }, { logger, onSecret }) => {
+serveSteps(async ({ settings, databaseUrl, cwd, memory }, { logger, onSecret }) => {
   const envFile = settings.envFile === undefined ? {} : { envFile: settings.envFile };
   const resolve = composeSecrets((name) => lookUpVariable(name, undefined, cwd, envFile), logger);
   const engine: Engine = {
     pool: openPool({ url: databaseUrl, applicationName: 'vocab-sync step', max: CONNECTIONS }),
     catalog: await loadCatalog(settings.plugins, cwd),
     logger,
-    services: composeServices(settings, logger),
+    services: { ...composeServices(settings, logger), memoryBytes: memory.mostBytes },
     resolveSecret: (reference) => {
       const secret = resolve(reference);
       onSecret(secret);

@@ -7,13 +7,14 @@ import type { SourceError } from '../../errors.ts';
 import type { ByteWindow } from '../bytes/byte-window.ts';
 import { balancedEnd } from './balance.ts';
 import type { Beginning, JsonLayout } from './layout.ts';
-import { resetScanner, scanStructure, type StructureScanner } from './structure.ts';
+import type { UnparsedRecord } from './record.ts';
+import { DEEPEST, resetScanner, scanStructure, type StructureScanner } from './structure.ts';
 import { firstBytes } from '../bytes/sniff-content.ts';
 
 /** How the item at the beginning of the view ends. `next` is where to read on, from the beginning of the view. */
 export type ItemEnd =
   | { readonly kind: 'complete'; readonly end: number; readonly next: number }
-  | { readonly kind: 'broken'; readonly end: number; readonly next: number; readonly reason: string }
+  | ({ readonly kind: 'broken'; readonly end: number; readonly next: number } & UnparsedRecord)
   /** Larger than the limit: `skipLargeItem` goes behind it. */
   | { readonly kind: 'large' };
 
@@ -39,7 +40,7 @@ export async function findItemEnd(ends: ItemEnds): Promise<ItemEnd> {
     const { view } = window;
     const result = scanStructure(scanner, view, scanned, Math.min(view.length, max + 1));
     const end = scanner.position;
-    if (result === 'broken') return readOnBehind(ends, unexpectedAt(window, end));
+    if (result === 'broken') return readOnBehind(ends, whyBroken(ends, end));
     if (result === 'done' && end <= max) {
       layout.learnItem(view.subarray(0, end));
       return { kind: 'complete', end, next: end };
@@ -49,18 +50,18 @@ export async function findItemEnd(ends: ItemEnds): Promise<ItemEnd> {
   }
 }
 
-async function readOnBehind(ends: ItemEnds, reason: string): Promise<ItemEnd> {
+async function readOnBehind(ends: ItemEnds, why: UnparsedRecord): Promise<ItemEnd> {
   const { window, layout, maxRecordBytes: max } = ends;
   for (;;) {
     const { view } = window;
     const within = view.subarray(0, max + 1);
     const found = earlier(layout.nextBeginning(within), layout.hasLines ? undefined : balancedBeginning(within));
-    if (found !== undefined) return { kind: 'broken', reason, ...found };
+    if (found !== undefined) return { kind: 'broken', ...why, ...found };
     if (view.length > max) return { kind: 'large' };
     if (await window.more()) continue;
     const last = balancedBeginning(window.view);
-    if (last === undefined) throw ends.noSafePlace(reason);
-    return { kind: 'broken', reason, ...last };
+    if (last === undefined) throw ends.noSafePlace(why.reason);
+    return { kind: 'broken', ...why, ...last };
   }
 }
 
@@ -77,7 +78,7 @@ export async function skipLargeItem(ends: ItemEnds): Promise<void> {
     }
     if (result === 'broken') break;
   }
-  const reason = unexpectedAt(window, scanner.position);
+  const { reason } = whyBroken(ends, scanner.position);
   window.advance(Math.max(0, scanner.position - TAIL));
   for (;;) {
     const beginning = layout.nextBeginning(window.view);
@@ -94,6 +95,15 @@ export async function skipLargeItem(ends: ItemEnds): Promise<void> {
 function keepTail(window: ByteWindow): number {
   window.advance(Math.max(0, window.view.length - TAIL));
   return window.view.length;
+}
+
+function whyBroken({ window, scanner }: ItemEnds, at: number): UnparsedRecord {
+  if (!scanner.isTooDeep) return { code: 'E_RECORD_SYNTAX', reason: unexpectedAt(window, at) };
+  const levels = String(DEEPEST);
+  return {
+    code: 'E_RECORD_TOO_DEEP',
+    reason: `it is nested deeper than ${levels} levels at byte ${String(window.offset + at)}`,
+  };
 }
 
 /** Says what stands at the place and before it: what stands behind it may not have arrived yet. */

@@ -134,7 +134,7 @@ async function readItem(reading: Reading): Promise<ReadItem | undefined> {
   const slice = window.view.subarray(0, end.end);
   window.advance(end.next);
   if (!isWanted) return undefined;
-  if (end.kind === 'broken') return recordFailure('E_RECORD_SYNTAX', end.reason, place, slice);
+  if (end.kind === 'broken') return recordFailure(end.code, end.reason, place, slice);
   const item = toItem(slice, position, options);
   return 'value' in item ? item : recordFailure(item.code, item.reason, place, slice);
 }

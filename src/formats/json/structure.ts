@@ -14,6 +14,8 @@ export interface StructureScanner {
   afterString: number;
   isEscaped: boolean;
   depth: number;
+  /** After `broken`: the byte would open one level more than the scanner follows. */
+  isTooDeep: boolean;
   /** The brackets that are open. */
   stack: Uint8Array;
 }
@@ -38,10 +40,18 @@ const IN_STRING = 6;
 const IN_SCALAR = 7;
 
 /** A megabyte of bare brackets is no data of anybody; a scanner that remembered them all could be made to hold anything. */
-const DEEPEST = 1024 * 1024;
+export const DEEPEST = 1024 * 1024;
 
 export function createStructureScanner(): StructureScanner {
-  return { position: 0, state: VALUE, afterString: AFTER_VALUE, isEscaped: false, depth: 0, stack: new Uint8Array(64) };
+  return {
+    position: 0,
+    state: VALUE,
+    afterString: AFTER_VALUE,
+    isEscaped: false,
+    depth: 0,
+    isTooDeep: false,
+    stack: new Uint8Array(64),
+  };
 }
 
 /** Starts over, before the first byte of a value. */
@@ -49,6 +59,7 @@ export function resetScanner(scanner: StructureScanner): void {
   scanner.state = VALUE;
   scanner.isEscaped = false;
   scanner.depth = 0;
+  scanner.isTooDeep = false;
 }
 
 /** Reads `bytes[from..to)`, which continues what was scanned before. */
@@ -126,7 +137,10 @@ function take(scanner: StructureScanner, byte: number): boolean {
 }
 
 function open(scanner: StructureScanner, bracket: number, state: number): boolean {
-  if (scanner.depth === DEEPEST) return false;
+  if (scanner.depth === DEEPEST) {
+    scanner.isTooDeep = true;
+    return false;
+  }
   if (scanner.depth === scanner.stack.length) {
     const larger = new Uint8Array(scanner.stack.length * 2);
     larger.set(scanner.stack);

@@ -24,6 +24,8 @@ export interface SkosConceptsOptions {
   readonly types: readonly string[];
   readonly hasOtherProperties: boolean;
   readonly maxHeldBytes: number;
+  /** Memory that the process may hold. Bounds what is held as well. */
+  readonly processBytes?: number;
   readonly maxStatementBytes: number;
   readonly maxDepth: number;
   onCycle(id: string): void;
@@ -111,16 +113,24 @@ async function parse(
   return text.hasBadBytes();
 }
 
-function createMeter({ name, maxHeldBytes }: SkosConceptsOptions): { add(chars: number): void } {
+/** What is held takes at least three times its counted bytes, and the program a third of the smallest process. */
+const HELD_SHARE = 0.25;
+
+function createMeter({ name, maxHeldBytes, processBytes }: SkosConceptsOptions): { add(chars: number): void } {
+  const most = Math.min(maxHeldBytes, Math.floor((processBytes ?? Infinity) * HELD_SHARE));
+  const isProcess = most < maxHeldBytes;
+  const advice = isProcess
+    ? `That is a quarter of VOCAB_SYNC_STEP_MEMORY, which bounds "max_held_bytes". Raise it where the worker runs`
+    : 'Raise "max_held_bytes" of the reader';
   let bytes = 0;
   return {
     add(chars) {
       bytes += 2 * chars;
-      if (bytes <= maxHeldBytes) return;
+      if (bytes <= most) return;
       throw new LimitError(
         'E_RDF_TOO_LARGE',
-        `What ${name} says of its concepts takes more than ${String(maxHeldBytes)} bytes of memory. Raise "max_held_bytes" of the reader only for a source that you trust.`,
-        { details: { resource: name, max_held_bytes: maxHeldBytes } },
+        `The concepts of ${name} take more than ${String(most)} bytes of memory. ${advice}, only for a source that you trust.`,
+        { details: { resource: name, max_held_bytes: most } },
       );
     },
   };

@@ -1,7 +1,7 @@
 /** The second reading of an RDF document: what it says of each concept, held until the end, as it may say it anywhere. */
 import { RDF, RDFS, SKOS, SKOS_XL, XSD, relativeIri, type RdfTerm, type RdfTriple } from '../rdf/terms.ts';
 import type { LinkKey, SkosText, SkosValue, TextKey } from './concept.ts';
-import { keyOf, type SkosSurvey } from './survey.ts';
+import { keyOf, ownText, type SkosSurvey } from './survey.ts';
 
 /** What is known so far of one concept, or of what is above one. */
 export interface HeldConcept {
@@ -67,7 +67,7 @@ export function createStore(survey: SkosSurvey, hasOtherProperties: boolean): Sk
     let concept = held.get(key);
     if (concept === undefined) {
       concept = emptyConcept();
-      held.set(key, concept);
+      held.set(ownText(key), concept);
     }
     return concept;
   };
@@ -136,14 +136,15 @@ function addInverse(concept: HeldConcept, predicate: string, subject: RdfTerm): 
 
 function addOnce(set: Set<string>, value: string): number {
   if (value === '' || set.has(value)) return 0;
-  set.add(value);
+  set.add(ownText(value));
   return value.length + OVERHEAD;
 }
 
 function addText(list: SkosText[], { value, language }: RdfTerm): number {
   const lang = language === undefined || language === '' ? undefined : language.toLowerCase();
   if (list.some((other) => other.value === value && other.lang === lang)) return 0;
-  list.push(lang === undefined ? { value } : { value, lang });
+  const own = ownText(value);
+  list.push(lang === undefined ? { value: own } : { value: own, lang });
   return value.length + OVERHEAD;
 }
 
@@ -165,7 +166,7 @@ function addValue(list: SkosValue[], object: RdfTerm): number {
     other['xml:lang'] === value['xml:lang'] &&
     other.datatype === value.datatype;
   if (list.some(isSame)) return 0;
-  list.push(value);
+  list.push({ ...value, value: ownText(value.value) });
   return value.value.length + OVERHEAD;
 }
 
@@ -174,7 +175,7 @@ function toValue({ termType, value, language, datatype }: RdfTerm): SkosValue {
   if (termType !== 'Literal') return { type: 'bnode', value };
   if (language !== undefined && language !== '') return { type: 'literal', value, 'xml:lang': language.toLowerCase() };
   const isPlain = datatype === undefined || datatype.value === `${XSD}string`;
-  return isPlain ? { type: 'literal', value } : { type: 'literal', value, datatype: datatype.value };
+  return isPlain ? { type: 'literal', value } : { type: 'literal', value, datatype: ownText(datatype.value) };
 }
 
 /** The parents: by `broader` and `narrower`, else by the transitive properties, without what is above another of them. */
@@ -196,9 +197,12 @@ export function isDeprecated({ properties }: HeldConcept): boolean {
   return properties.get(DEPRECATED)?.some(({ value }) => /^(?:true|1)$/i.test(value.trim())) === true;
 }
 
-function listOf<K, T>(map: Map<K, T[]>, key: K): T[] {
-  const list = map.get(key) ?? [];
-  map.set(key, list);
+function listOf<K extends string, T>(map: Map<K, T[]>, key: K): T[] {
+  let list = map.get(key);
+  if (list === undefined) {
+    list = [];
+    map.set(ownText(key) as K, list);
+  }
   return list;
 }
 

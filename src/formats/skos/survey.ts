@@ -17,6 +17,20 @@ export function keyOf(term: { readonly termType: string; readonly value: string 
   return term.termType === 'BlankNode' ? `_:${term.value}` : term.value;
 }
 
+/** V8 cuts shorter texts out as copies. */
+const SHORTEST_SLICE = 13;
+
+/**
+ * A copy for keeping. A text that a parser cuts out of its input keeps the whole input in memory: one label held 5 KB, and
+ * a document was held in full although few of its texts were kept.
+ */
+export function ownText(text: string): string {
+  return text.length < SHORTEST_SLICE ? text : (JSON.parse(JSON.stringify(text)) as string);
+}
+
+/** What a key and its place take, in characters of two bytes. */
+const OVERHEAD = 30;
+
 export const XL_LABELS: ReadonlySet<string> = new Set(
   ['prefLabel', 'altLabel', 'hiddenLabel'].map((key) => SKOS_XL + key),
 );
@@ -44,17 +58,18 @@ export function createSurvey(types: ReadonlySet<string>): SkosSurvey & { add(tri
       if (DOWN.has(predicate.value)) return subject.termType === 'NamedNode' ? addOnce(parents, subject.value) : 0;
       if (predicate.value !== TYPE) return 0;
       const seen = classes.get(object.value);
-      if (seen !== undefined || classes.size < MOST_CLASSES) classes.set(object.value, (seen ?? 0) + 1);
+      if (seen !== undefined || classes.size < MOST_CLASSES)
+        classes.set(seen === undefined ? ownText(object.value) : object.value, (seen ?? 0) + 1);
       const key = keyOf(subject);
       if (!types.has(object.value) || concepts.has(key)) return 0;
-      concepts.set(key, concepts.size);
-      return key.length;
+      concepts.set(ownText(key), concepts.size);
+      return key.length + OVERHEAD;
     },
   };
 }
 
 function addOnce(keys: Set<string>, key: string): number {
   if (keys.has(key)) return 0;
-  keys.add(key);
-  return key.length;
+  keys.add(ownText(key));
+  return key.length + OVERHEAD;
 }
