@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { defineReader, type ReadContext } from '../src/component/reader.ts';
 import type { PlacedResource, Resource } from '../src/component/resource.ts';
-import { gunzip } from '../src/formats/gzip/gunzip.ts';
+import { gunzipUnlessPlain } from '../src/formats/gzip/gunzip.ts';
 import { ignoredMode, ignoredOrigin, ignoredSince } from './arguments/ignored.ts';
 
 const argsSchema = z.strictObject({
@@ -30,7 +30,7 @@ export const gzip = defineReader<Args>({
   version: 1,
   summary: 'The content of a gzip file',
   description:
-    'Members that follow each other are read as one content, as `gzip -d` does; zero padding at the end is allowed. The checksums are checked while it streams.',
+    'Members that follow each other are read as one content, as `gzip -d` does; zero padding at the end is allowed. The checksums are checked while it streams. A text or a tar that is not packed is read as it is, with the warning W_GZIP_PLAIN; an HTML page is refused.',
   args: argsSchema,
   examples: [{ title: 'Without args', args: {} }],
   coverage: 'full',
@@ -48,7 +48,13 @@ async function* read(
   context.signal.throwIfAborted();
   if (context.from > 0) return;
   const limits = { maxEntryBytes: args.max_entry_bytes, maxRatio: args.max_ratio };
-  const stream = (): AsyncIterable<Buffer> => gunzip(input.stream(), input.name, limits);
+  const onPlain = (): void => {
+    context.warn({
+      code: 'W_GZIP_PLAIN',
+      message: `${input.name} is not packed with gzip. It was probably unpacked on the way, so it is read as it is.`,
+    });
+  };
+  const stream = (): AsyncIterable<Buffer> => gunzipUnlessPlain(input.stream(), input.name, limits, onPlain);
   yield { position: 0, resource: { name: nameInside(input.name), stream } };
 }
 

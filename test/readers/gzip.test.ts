@@ -27,6 +27,30 @@ describe('gzip', () => {
     expect(error.message).toMatch(/after byte \d+ of its content: it is truncated/);
   });
 
+  it.each([
+    ['JSON', '[{"id":"a"}]'],
+    ['XML', '<?xml version="1.0"?><r/>'],
+    ['CSV', 'id,name\na,Zürich\n'],
+    ['UTF-16', Buffer.from('\ufeffid,name\n', 'utf16le')],
+    ['tar', Buffer.concat([Buffer.alloc(257, 'a'), Buffer.from('ustar'), Buffer.alloc(762)])],
+  ])('reads what was unpacked already, with a warning: %s', async (_, content) => {
+    const context = testContext();
+    const [member] = await readMembers(gzip, bytesResource(content, [7], 'records.json.gz'), {}, context);
+    if (member === undefined) throw new Error('no member');
+    expect(member.resource.name).toBe('records.json');
+    expect(await contentOf(member.resource)).toEqual(Buffer.from(content));
+    expect(context.warnings.map(({ code }) => code)).toEqual(['W_GZIP_PLAIN']);
+  });
+
+  it.each([
+    ['an HTML page', '<!DOCTYPE html><p>Sign in</p>'],
+    ['a zip archive', Buffer.from('504b030414000000', 'hex')],
+    ['damaged bytes', Buffer.from([0x1e, 0x8b, 8, 0, 0, 0])],
+    ['nothing but white space', '\n\n'],
+  ])('refuses %s', async (_, content) => {
+    expect((await errorOf(unpack(bytesResource(content)))).code).toBe('E_GZIP_CORRUPT');
+  });
+
   it('gives any number of members for any cut, padded or not', async () => {
     const parts = fc.array(fc.string({ maxLength: 50 }), { minLength: 1, maxLength: 4 });
     await fc.assert(

@@ -1,4 +1,4 @@
-/** What bytes look like when they are not what was expected: for messages, never for decisions about data. */
+/** What bytes look like when they are not what was expected: for messages, and for a `.gz` that was unpacked on the way. */
 
 const MAGIC: readonly (readonly [string, readonly number[]])[] = [
   ['a gzip file, which the reader "gzip" opens', [0x1f, 0x8b]],
@@ -11,14 +11,15 @@ const MAGIC: readonly (readonly [string, readonly number[]])[] = [
   ['a 7-Zip archive', [0x37, 0x7a, 0xbc, 0xaf]],
 ];
 
+export const TAR = 'a tar archive, which the reader "tar" opens';
+
 /** `an HTML page`, `a gzip file`, …; undefined when nothing is recognised. */
 export function sniffContent(start: Buffer): string | undefined {
   if (start.length === 0) return 'empty';
   for (const [name, bytes] of MAGIC) {
     if (bytes.every((byte, i) => start[i] === byte)) return name;
   }
-  if (start.length > 262 && start.toString('latin1', 257, 262) === 'ustar')
-    return 'a tar archive, which the reader "tar" opens';
+  if (start.length > 262 && start.toString('latin1', 257, 262) === 'ustar') return TAR;
   if (isUtf16(start)) return 'UTF-16 text';
   const text = start
     .toString('utf8', 0, 512)

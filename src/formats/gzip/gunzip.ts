@@ -8,7 +8,8 @@ import { createGunzip } from 'node:zlib';
 import { LimitError, SourceError, messageOf } from '../../errors.ts';
 import { checkUnpacked, type UnpackLimits } from '../archive/limits.ts';
 import { READ_SIZE } from '../bytes/file-range.ts';
-import { firstBytes, sniffContent } from '../bytes/sniff-content.ts';
+import { TAR, firstBytes, sniffContent } from '../bytes/sniff-content.ts';
+import { startingWith, takeStart } from '../bytes/take-start.ts';
 import { INFLATE_CHUNK } from '../zip/member.ts';
 
 /** What went into the decompressor. */
@@ -18,6 +19,47 @@ interface Feed {
   /** The place behind the last byte that is not zero. */
   dataEnd: number;
   failure: { readonly error: unknown } | undefined;
+}
+
+export function isGzip(start: Buffer): boolean {
+  return start[0] === 0x1f && start[1] === 0x8b;
+}
+
+/** Enough to see a tar. */
+const PEEKED_BYTES = 512;
+
+/**
+ * As `gunzip`, but a text or a tar passes as it is: browsers, proxies and HTTP clients unpack a `.gz` on the way and keep its
+ * name. Calls `onPlain` then. An HTML page and everything else is refused.
+ */
+export async function* gunzipUnlessPlain(
+  source: AsyncIterable<Buffer>,
+  name: string,
+  limits: UnpackLimits,
+  onPlain: () => void,
+): AsyncGenerator<Buffer, void, undefined> {
+  const chunks = source[Symbol.asyncIterator]();
+  const start = await takeStart(chunks, PEEKED_BYTES);
+  const whole = startingWith(start, chunks);
+  if (isGzip(start) || !isTextOrTar(start)) {
+    yield* gunzip(whole, name, limits);
+    return;
+  }
+  onPlain();
+  let bytes = 0;
+  for await (const chunk of whole) {
+    bytes += chunk.length;
+    checkUnpacked(name, bytes, bytes, limits);
+    yield chunk;
+  }
+}
+
+const CONTROL = /[\u0000-\u0008\u000e-\u001f]/;
+
+function isTextOrTar(start: Buffer): boolean {
+  const found = sniffContent(start);
+  if (found === undefined) return !CONTROL.test(start.toString('latin1'));
+  return ['JSON', 'XML or HTML', 'UTF-16 text', TAR].includes(found);
 }
 
 export async function* gunzip(
@@ -88,7 +130,7 @@ async function expectPadding(chunks: AsyncIterator<Buffer>, feed: Feed, consumed
 }
 
 function notUnpacked(name: string, feed: Feed, unpacked: number, cause: unknown): SourceError {
-  if (feed.start[0] !== 0x1f || feed.start[1] !== 0x8b) {
+  if (!isGzip(feed.start)) {
     const found = sniffContent(feed.start) ?? 'something else';
     return corrupt(name, `it is ${found} and begins with ${firstBytes(feed.start)}`, cause);
   }

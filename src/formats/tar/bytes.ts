@@ -1,8 +1,9 @@
 /** The bytes of a tar as its scanner wants them: a view that grows, and skips that cost nothing where the bytes lie in a file. */
 import type { FileHandle } from 'node:fs/promises';
-import { gunzip } from '../gzip/gunzip.ts';
+import { gunzip, isGzip } from '../gzip/gunzip.ts';
 import { ByteWindow } from '../bytes/byte-window.ts';
 import { readRange } from '../bytes/file-range.ts';
+import { startingWith, takeStart } from '../bytes/take-start.ts';
 
 export interface TarBytes {
   /** The unconsumed bytes. Valid until the next call of anything here. */
@@ -31,15 +32,11 @@ export async function streamTar(
   options: { readonly total: number | undefined; readonly maxRatio: number },
 ): Promise<TarBytes> {
   const chunks = source[Symbol.asyncIterator]();
-  const start = await takeStart(chunks);
+  const start = await takeStart(chunks, 2);
   const whole = startingWith(start, chunks);
   if (!isGzip(start)) return fromStream(whole, options.total, chunks);
   const limits = { maxEntryBytes: Number.MAX_SAFE_INTEGER, maxRatio: options.maxRatio };
   return fromStream(gunzip(whole, name, limits), undefined, chunks);
-}
-
-export function isGzip(start: Buffer): boolean {
-  return start[0] === 0x1f && start[1] === 0x8b;
 }
 
 /** Of a plain tar in a file, from a place in it. Closes the handle. */
@@ -108,27 +105,4 @@ function fromStream(source: AsyncIterable<Buffer>, total: number | undefined, be
       await begun.return?.();
     },
   };
-}
-
-async function takeStart(chunks: AsyncIterator<Buffer>): Promise<Buffer> {
-  let start: Buffer = Buffer.alloc(0);
-  while (start.length < 2) {
-    const next = await chunks.next();
-    if (next.done === true) break;
-    start = start.length === 0 ? next.value : Buffer.concat([start, next.value]);
-  }
-  return start;
-}
-
-async function* startingWith(start: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  try {
-    if (start.length > 0) yield start;
-    for (;;) {
-      const next = await rest.next();
-      if (next.done === true) return;
-      yield next.value;
-    }
-  } finally {
-    await rest.return?.();
-  }
 }
