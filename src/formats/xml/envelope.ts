@@ -1,17 +1,20 @@
 /** What stands around the records of a document: the prolog, the elements that hold them, what follows the root. */
+import { isUtf8 } from 'node:buffer';
 import { XmlFault } from './fault.ts';
 import { shown } from './extent.ts';
-import type { XmlToken } from './tokens.ts';
+import { refuseReferences } from './text.ts';
+import { attributesOf, type XmlToken } from './tokens.ts';
 
 export interface XmlEnvelope {
   /** The names of the elements that are open, as they are written. */
   readonly open: string[];
   /** The name of the root element, once it began. */
   root: string | undefined;
+  hasDoctype: boolean;
 }
 
 export function createXmlEnvelope(): XmlEnvelope {
-  return { open: [], root: undefined };
+  return { open: [], root: undefined, hasDoctype: false };
 }
 
 /** Takes a token that is no record. `raw` is its text, `byte` its place in the document. Throws XmlFault. */
@@ -48,8 +51,30 @@ export function takeXmlToken(
   }
 }
 
+/** Proves what is inside a token around the records: its bytes, characters, references and attributes. Throws XmlFault. */
+export function proveXmlToken({ kind }: XmlToken, raw: string, byte: number): void {
+  const place = `at byte ${String(byte)}`;
+  if (/[^\t\n\r\x20-\x7f]/.test(raw)) refuseCharacters(raw, place);
+  if (kind === 'text') refuseReferences(raw);
+  if (kind !== 'start' && kind !== 'empty') return;
+  const attributes = attributesOf(raw);
+  for (const [, value] of attributes) refuseReferences(value);
+  if (new Set(attributes.map(([name]) => name)).size < attributes.length)
+    throw fault(`there is an attribute twice in the tag ${place}`);
+}
+
+function refuseCharacters(raw: string, place: string): void {
+  if (!isUtf8(Buffer.from(raw, 'latin1')))
+    throw new XmlFault('E_XML_ENCODING', `it holds bytes that are not UTF-8, which is its encoding, ${place}`);
+  // U+FFFE and U+FFFF as they are in UTF-8, too.
+  if (/[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]/.test(raw))
+    throw fault(`there is a character ${place} that XML does not allow`);
+}
+
 function takeDoctype(envelope: XmlEnvelope, found: XmlToken, place: string): void {
   if (envelope.root !== undefined) throw fault(`a DOCTYPE stands ${place}, behind the root element began`);
+  if (envelope.hasDoctype) throw fault(`a second DOCTYPE is ${place}`);
+  envelope.hasDoctype = true;
   if (!found.hasDeclarations) return;
   const reason = `its DOCTYPE ${place} declares entities or defaults, which are never read or expanded; ask the source for a document without`;
   throw new XmlFault('E_XML_DOCTYPE', reason);

@@ -13,7 +13,7 @@ import { RAW_BYTES, recordFailure } from '../json/record.ts';
 import { fromUtf8 } from './characters.ts';
 import { documentFailure } from './document-error.ts';
 import { toUtf8 } from './encoding.ts';
-import { createXmlEnvelope, takeXmlToken, type XmlEnvelope } from './envelope.ts';
+import { createXmlEnvelope, proveXmlToken, takeXmlToken, type XmlEnvelope } from './envelope.ts';
 import { shown } from './extent.ts';
 import { XmlFault } from './fault.ts';
 import { localName, wantedOf } from './object.ts';
@@ -122,7 +122,9 @@ async function nextRecord(document: Document): Promise<ReadItem | undefined> {
     const byte = view.offsetOf(scan.at);
     if (isStart(found) && isRecord(document, found.name)) return readOne(document, found.name, byte);
     if ('broken' in found) throw new XmlFault('E_RECORD_SYNTAX', `${found.broken}, at byte ${String(byte)}`);
-    takeXmlToken(envelope, found, textOf(scan).slice(scan.at, found.end), byte, options.maxDepth);
+    const raw = textOf(scan).slice(scan.at, found.end);
+    takeXmlToken(envelope, found, raw, byte, options.maxDepth);
+    proveXmlToken(found, raw, byte);
     scan.at = found.end;
   }
 }

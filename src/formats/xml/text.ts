@@ -7,7 +7,7 @@ import { XmlFault } from './fault.ts';
 const PREDEFINED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 /** A reference, or an ampersand that begins none. */
-const REFERENCE = /&(?:([A-Za-z_][\w.-]*)|#([0-9]{1,8})|#x([0-9A-Fa-f]{1,7}));|&/g;
+const REFERENCE = /&(?:([A-Za-z_][\w.-]*)|#([0-9]+)|#x([0-9A-Fa-f]+));|&/g;
 
 /** What XML 1.0 allows in no form: control characters but tab and line breaks, halves of pairs, two non-characters. */
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
@@ -98,7 +98,10 @@ function namedCharacter(name: string): string {
 function numberedCharacter(code: number, written: string): string {
   const isCharacter = code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
   if (isCharacter && !FORBIDDEN.test(String.fromCodePoint(code))) return String.fromCodePoint(code);
-  throw new XmlFault('E_RECORD_SYNTAX', `it holds the reference ${written}, which stands for no character of XML`);
+  throw new XmlFault(
+    'E_RECORD_SYNTAX',
+    `it holds the reference ${written.slice(0, 60)}, which stands for no character of XML`,
+  );
 }
 
 function codePoint(code: number): string {

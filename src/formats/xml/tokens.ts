@@ -47,11 +47,27 @@ export function nextXmlToken(text: string, at: number): XmlTokenResult {
   return startTag(text, at);
 }
 
-/** Text up to the end of what is in view, but no part of a "]]>" that may go on there. */
+/** Text up to the end of what is in view, without the beginning of a "]]>", a character or a reference that may go on there. */
 function openText(text: string, at: number): XmlTokenResult {
-  let end = text.length;
+  let end = text.length - cutCharacter(text);
   while (end > at && end > text.length - 2 && text[end - 1] === ']') end--;
-  return end === at ? 'more' : token('text', end);
+  const reference = text.lastIndexOf('&');
+  const isCut = reference >= at && text.length - reference < LONGEST_REFERENCE && !text.includes(';', reference);
+  if (isCut) end = Math.min(end, reference);
+  return end <= at ? 'more' : token('text', end);
+}
+
+/** An & that no ; follows for longer begins no reference. */
+const LONGEST_REFERENCE = 128;
+
+/** How many bytes at the end begin a character of UTF-8 and do not end it. */
+function cutCharacter(text: string): number {
+  for (let count = 1; count <= 3; count++) {
+    const code = text.charCodeAt(text.length - count);
+    if (code < 0x80) return 0;
+    if (code >= 0xc0) return (code >= 0xf0 ? 4 : code >= 0xe0 ? 3 : 2) > count ? count : 0;
+  }
+  return 0;
 }
 
 function broken(reason: string, name = ''): BrokenToken {
@@ -104,9 +120,18 @@ function doctype(text: string, at: number): XmlTokenResult {
       i = text.indexOf(char, i + 1);
       if (i < 0) return 'more';
     } else if (char === '[') return token('doctype', i + 1, { hasDeclarations: true });
-    else if (char === '>') return token('doctype', i + 1);
+    else if (char === '>')
+      return isDoctype(text.slice(at, i)) ? token('doctype', i + 1) : broken('a DOCTYPE that is not well-formed');
   }
   return 'more';
+}
+
+const DOCTYPE =
+  /^<!DOCTYPE[ \t\r\n]+([^ \t\r\n"'<>]+)(?:[ \t\r\n]+(?:SYSTEM|PUBLIC[ \t\r\n]+(?:"[-a-zA-Z0-9 \r\n'()+,./:=?;!*#@$_%]*"|'[-a-zA-Z0-9 \r\n()+,./:=?;!*#@$_%]*'))[ \t\r\n]+(?:"[^"]*"|'[^']*'))?[ \t\r\n]*$/;
+
+/** One that declares nothing, without its `>`. */
+function isDoctype(raw: string): boolean {
+  return isXmlName(DOCTYPE.exec(raw)?.[1] ?? '');
 }
 
 function endTag(text: string, at: number): XmlTokenResult {
