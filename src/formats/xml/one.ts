@@ -1,13 +1,14 @@
-/** A whole XML document that lies in memory, as in a field of a record: to one value. */
+/**
+ * A whole XML document in memory, such as a field of a record, to one value. fast-xml-parser reads all of them: they come
+ * from services such as OAI-PMH, which give records more slowly than it reads them. See decision 14.
+ */
 import { isUtf8 } from 'node:buffer';
 import { RecordError } from '../../errors.ts';
 import { fromUtf8 } from './characters.ts';
-import { createXmlEnvelope, takeXmlToken, type XmlEnvelope } from './envelope.ts';
+import { createXmlEnvelope, proveXmlToken, takeXmlToken, type XmlEnvelope } from './envelope.ts';
 import { findElementEnd, shown } from './extent.ts';
-import { parseXmlFast } from './fast.ts';
 import { XmlFault } from './fault.ts';
 import { localName } from './object.ts';
-import { createXmlScan, textOf, viewBytes, type XmlScan } from './scan.ts';
 import { parseXmlStrictly } from './strict.ts';
 import { nextXmlToken, type XmlToken } from './tokens.ts';
 
@@ -28,35 +29,37 @@ export function parseXmlDocument(bytes: Buffer, element: string | undefined): un
 }
 
 function parseDocument(bytes: Buffer, element: string | undefined): unknown {
-  const scan = openScan(bytes);
+  const text = textOf(bytes);
   const envelope = createXmlEnvelope();
   let found: { readonly value: unknown } | undefined;
-  const text = textOf(scan);
-  while (scan.at < text.length) {
-    const next = nextXmlToken(text, scan.at);
-    if (next === 'more') throw cutOff(scan);
-    if ('broken' in next) throw new XmlFault('E_RECORD_SYNTAX', `${next.broken}, at byte ${String(scan.at)}`);
+  for (let at = 0; at < text.length;) {
+    const next = nextXmlToken(text, at);
+    if (next === 'more') throw cutOff(text);
+    if ('broken' in next) throw new XmlFault('E_RECORD_SYNTAX', `${next.broken}, at byte ${String(at)}`);
+    let { end } = next;
     if (found === undefined && isMeant(next, envelope, element)) {
       if (envelope.open.length === 0) envelope.root = next.name;
-      const value = parseElement(scan);
+      end = endOfElement(text, at);
+      const value = parseXmlStrictly(text.slice(at, end));
       found = { value: element === undefined ? { [localName(fromUtf8(next.name))]: value } : value };
     } else {
-      takeXmlToken(envelope, next, text.slice(scan.at, next.end), scan.at, LIMITS.maxDepth);
-      scan.at = next.end;
+      const raw = text.slice(at, end);
+      takeXmlToken(envelope, next, raw, at, LIMITS.maxDepth);
+      proveXmlToken(next, raw, at);
     }
+    at = end;
   }
-  if (envelope.open.length > 0 || envelope.root === undefined) throw cutOff(scan);
+  if (envelope.open.length > 0 || envelope.root === undefined) throw cutOff(text);
   if (found !== undefined) return found.value;
   const reason = `it should hold an element <${String(element)}>, but it has none, and its root element is <${shown(envelope.root)}>`;
   throw new XmlFault('E_XML_NO_ELEMENT', reason);
 }
 
-function openScan(bytes: Buffer): XmlScan {
+/** One character for each byte, without what may come before the declaration. */
+function textOf(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw new XmlFault('E_XML_ENCODING', 'it holds bytes that are not UTF-8');
-  const scan = createXmlScan(LIMITS);
-  const start = BEFORE.exec(bytes.toString('latin1', 0, MOST_BEFORE))?.[0].length ?? 0;
-  viewBytes(scan, bytes.subarray(start));
-  return scan;
+  const text = bytes.toString('latin1');
+  return text.slice(BEFORE.exec(text.slice(0, MOST_BEFORE))?.[0].length ?? 0);
 }
 
 /** A byte order mark, and white space before a declaration, in bytes of one character each. */
@@ -69,16 +72,12 @@ function isMeant({ kind, name }: XmlToken, { open, root }: XmlEnvelope, element:
   return element === undefined || localName(fromUtf8(name)) === element;
 }
 
-function parseElement(scan: XmlScan): unknown {
-  const start = scan.at;
-  const value = parseXmlFast(scan, undefined);
-  if (scan.stop === 'no') return value;
-  const end = findElementEnd(textOf(scan), start, LIMITS, 0);
-  if (end === 'more') throw cutOff(scan);
-  scan.at = end;
-  return parseXmlStrictly(scan.bytes.toString('latin1', start, end));
+function endOfElement(text: string, at: number): number {
+  const end = findElementEnd(text, at, LIMITS, 0);
+  if (end === 'more') throw cutOff(text);
+  return end;
 }
 
-function cutOff({ bytes }: XmlScan): XmlFault {
-  return new XmlFault('E_RECORD_TRUNCATED', `it ends after ${String(bytes.length)} bytes with elements open`);
+function cutOff(text: string): XmlFault {
+  return new XmlFault('E_RECORD_TRUNCATED', `it ends after ${String(text.length)} bytes with elements open`);
 }

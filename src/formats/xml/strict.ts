@@ -1,116 +1,130 @@
-/** One element, by the tokens of XML: slow, for whatever the fast parser does not expect, and the measure of it. */
-import { fromUtf8 } from './characters.ts';
+/**
+ * One element by fast-xml-parser, for every record that the fast parser declines, and the measure of that parser.
+ * Whether the element is well-formed is decided before, by proven.ts: fast-xml-parser accepts much that is not XML.
+ */
+import { XMLParser } from 'fast-xml-parser';
 import { XmlFault } from './fault.ts';
-import {
-  addChild,
-  attributeKeys,
-  finishElement,
-  isDeclaration,
-  localName,
-  type WantedElements,
-  type XmlObject,
-} from './object.ts';
-import { decodeAttribute, decodeCdata, decodeText, refuseReferences } from './text.ts';
-import { attributesOf, nextXmlToken, type XmlToken } from './tokens.ts';
+import { addChild, attributeKeys, finishElement, localName, type WantedElements, type XmlObject } from './object.ts';
+import { proveElement, sourceName, type ProvenPart } from './proven.ts';
+import { decodeAttribute, decodeText } from './text.ts';
 
-interface OpenElement {
-  /** As bytes. */
-  readonly name: string;
+const TEXT = '#text';
+const CDATA = '#cdata';
+const ATTRIBUTES = ':@';
+
+/** It resolves no references, which text.ts does, and changes neither numbers nor white space. */
+const parser = new XMLParser({
+  preserveOrder: true,
+  ignoreAttributes: false,
+  attributeNamePrefix: '',
+  textNodeName: TEXT,
+  cdataPropName: CDATA,
+  parseTagValue: false,
+  parseAttributeValue: false,
+  trimValues: false,
+  processEntities: false,
+  // The limit is that of the reader, max_depth, which was applied before.
+  maxNestedTags: 100_000,
+  jPath: false,
+});
+
+/** An element is its name with a list of nodes, and its attributes. A text is a node too. */
+type Node = Readonly<Record<string, unknown>>;
+
+/** What is known of an element before its end. */
+interface Building {
   readonly wanted: WantedElements | undefined;
-  /** Nothing of it is kept: its tags and references are proven all the same. */
-  readonly isSkipped: boolean;
   object: XmlObject | undefined;
   text: string | undefined;
 }
 
-/** The value of the one element that `bytes` is: UTF-8, one character each. Throws XmlFault for what is not well-formed. */
+/** One part, and the elements that cross its beginning and its end, from the root inwards. */
+interface Crossing {
+  readonly part: ProvenPart;
+  readonly before: readonly Building[];
+  readonly after: Building[];
+}
+
+/** The value of the one element that `bytes` is: UTF-8, one character each. Throws XmlFault if it is not well-formed. */
 export function parseXmlStrictly(bytes: string, wanted?: WantedElements): unknown {
-  const open: OpenElement[] = [];
-  for (let at = 0; at < bytes.length;) {
-    const token = tokenAt(bytes, at);
-    const raw = bytes.slice(at, token.end);
-    at = token.end;
-    if (token.kind === 'start' || token.kind === 'empty') open.push(openElement(token, raw, open.at(-1), wanted));
-    const top = open.at(-1);
-    if (top === undefined) throw new XmlFault('E_RECORD_SYNTAX', 'it is not one element');
-    if (token.kind === 'text') takeText(top, raw);
-    if (token.kind === 'cdata' && !top.isSkipped) top.text = (top.text ?? '') + decodeCdata(fromUtf8(raw.slice(9, -3)));
-    if (token.kind === 'comment' || token.kind === 'instruction') refuseCharacters(raw, token.kind);
-    if (token.kind === 'end' && top.name !== token.name) throw new XmlFault('E_RECORD_SYNTAX', 'its tags do not match');
-    if (token.kind !== 'end' && token.kind !== 'empty') continue;
-    const value = close(open);
-    if (open.length > 0) continue;
-    if (at < bytes.length) throw new XmlFault('E_RECORD_SYNTAX', 'it is not one element');
-    return value;
+  let before: readonly Building[] = [];
+  let root: Building = { wanted, object: undefined, text: undefined };
+  for (const part of proveElement(bytes, wanted)) {
+    const node = parse(part.document);
+    const crossing: Crossing = { part, before, after: [] };
+    root = before[0] ?? begin(node, wanted);
+    takeNodes(node, root, crossing, { depth: 0, isContinued: part.continued > 0, isUnfinished: part.unfinished > 0 });
+    before = crossing.after;
   }
-  throw new XmlFault('E_RECORD_SYNTAX', 'it ends in the middle');
+  return valueOf(root);
 }
 
-function takeText(element: OpenElement, raw: string): void {
-  if (element.isSkipped) refuseReferences(raw);
-  else element.text = (element.text ?? '') + decodeText(fromUtf8(raw));
-}
-
-/** Closes the innermost element, and gives its value. */
-function close(open: OpenElement[]): unknown {
-  const element = open.pop();
-  if (element === undefined || element.isSkipped) return undefined;
-  const value = finishElement(element.object, element.text);
-  const parent = open.at(-1);
-  if (parent !== undefined) addChild((parent.object ??= {}), keyOf(element.name), value);
-  return value;
-}
-
-function tokenAt(bytes: string, at: number): XmlToken {
-  const token = nextXmlToken(bytes, at);
-  if (token === 'more') throw new XmlFault('E_RECORD_SYNTAX', 'it ends in the middle');
-  if ('broken' in token) throw new XmlFault('E_RECORD_SYNTAX', token.broken);
-  return token;
-}
-
-function openElement(
-  token: XmlToken,
-  raw: string,
-  parent: OpenElement | undefined,
-  wantedOfRoot: WantedElements | undefined,
-): OpenElement {
-  const key = keyOf(token.name);
-  const isSkipped =
-    parent !== undefined && (parent.isSkipped || (parent.wanted !== undefined && !parent.wanted.children.has(key)));
-  const wanted = parent === undefined ? wantedOfRoot : isSkipped ? undefined : parent.wanted?.children.get(key);
-  const attributes = toAttributes(raw, !isSkipped);
-  const object = wanted !== undefined && !isSkipped ? (attributes ?? {}) : attributes;
-  return { name: token.name, wanted, isSkipped, object, text: undefined };
-}
-
-function toAttributes(raw: string, isKept: boolean): XmlObject | undefined {
-  const written = attributesOf(raw);
-  const names = written.map(([name]) => fromUtf8(name));
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined)
-    throw new XmlFault('E_RECORD_SYNTAX', `it has the attribute ${twice.slice(0, 60)} twice in one tag`);
-  const kept: (readonly [name: string, value: string])[] = [];
-  for (const [i, [, value]] of written.entries()) {
-    const name = names[i] ?? '';
-    if (!isKept || isDeclaration(name)) refuseReferences(value);
-    else kept.push([name, decodeAttribute(fromUtf8(value))]);
-  }
-  if (kept.length === 0) return undefined;
-  const keys = attributeKeys(kept.map(([name]) => name));
-  return Object.fromEntries(kept.map(([, value], i) => [keys[i] ?? '', value]));
-}
-
-/** They are left out, but control characters are not XML there either. */
-function refuseCharacters(raw: string, kind: string): void {
-  if (/^<\?xml[ \t\r\n]/.test(raw)) throw new XmlFault('E_RECORD_SYNTAX', 'an XML declaration stands inside it');
+function parse(document: string): Node {
+  const reason = 'fast-xml-parser cannot read it, although it is well-formed';
   try {
-    decodeCdata(fromUtf8(raw));
+    const [root] = parser.parse(document) as readonly Node[];
+    if (root !== undefined) return root;
   } catch (error) {
-    if (!(error instanceof XmlFault)) throw error;
-    throw new XmlFault(error.code, `${error.message}, in ${kind === 'comment' ? 'a comment' : 'an instruction'}`);
+    throw new XmlFault('E_RECORD_SYNTAX', reason, error);
+  }
+  throw new XmlFault('E_RECORD_SYNTAX', reason);
+}
+
+function begin(node: Node, wanted: WantedElements | undefined): Building {
+  const attributes = attributesOf(node);
+  return { wanted, object: wanted === undefined ? attributes : (attributes ?? {}), text: undefined };
+}
+
+function valueOf({ object, text }: Building): unknown {
+  return finishElement(object, text);
+}
+
+interface Place {
+  readonly depth: number;
+  /** The element began in an earlier part. */
+  readonly isContinued: boolean;
+  /** The element ends in a later part. */
+  readonly isUnfinished: boolean;
+}
+
+function takeNodes(node: Node, building: Building, crossing: Crossing, place: Place): void {
+  const { part, before, after } = crossing;
+  const depth = place.depth + 1;
+  const nodes = node[nameOf(node)] as readonly Node[];
+  if (place.isUnfinished) after[place.depth] = building;
+  for (const [i, child] of nodes.entries()) {
+    const name = nameOf(child);
+    const written = textOf(child, name);
+    if (written !== undefined) {
+      building.text = (building.text ?? '') + decodeText(written);
+      continue;
+    }
+    const isContinued = place.isContinued && i === 0 && depth < part.continued;
+    const isUnfinished = place.isUnfinished && i === nodes.length - 1 && depth < part.unfinished;
+    const key = localName(sourceName(name));
+    const inner = (isContinued ? before[depth] : undefined) ?? begin(child, building.wanted?.children.get(key));
+    takeNodes(child, inner, crossing, { depth, isContinued, isUnfinished });
+    if (!isUnfinished) addChild((building.object ??= {}), key, valueOf(inner));
   }
 }
 
-function keyOf(name: string): string {
-  return localName(fromUtf8(name));
+function nameOf(node: Node): string {
+  for (const key in node) if (key !== ATTRIBUTES) return key;
+  return '';
+}
+
+function attributesOf(node: Node): XmlObject | undefined {
+  const found = node[ATTRIBUTES] as Readonly<Record<string, string>> | undefined;
+  if (found === undefined) return undefined;
+  const names = Object.keys(found);
+  const keys = attributeKeys(names.map(sourceName));
+  return Object.fromEntries(names.map((name, i) => [keys[i] ?? '', decodeAttribute(found[name] ?? '')]));
+}
+
+/** Undefined for an element. */
+function textOf(node: Node, name: string): string | undefined {
+  if (name === TEXT) return node[TEXT] as string;
+  if (name !== CDATA) return undefined;
+  const [part] = node[CDATA] as readonly Node[];
+  return part?.[TEXT] as string;
 }
