@@ -217,7 +217,7 @@ function targetSections({ targets, published, changes = [] }: TaskProgress, { ou
 const LONGEST_CHANGE = 90;
 
 function firstChanges({ op, records }: ChangeSamples): string {
-  return `- ${op}: ${records.map((record) => escaped(record, LONGEST_CHANGE)).join('; ')}`;
+  return [`- ${op}`, ...records.map((record) => `  - ${escaped(record, LONGEST_CHANGE)}`)].join('\n');
 }
 
 /** Heartbeats carry position and rate, and the page of the pending activities is where the UI shows them. */

@@ -127,9 +127,9 @@ async function announce(report: RunReport | undefined, notices: Notices): Promis
 }
 
 const FINISH: Readonly<Record<Ending['outcome'], string>> = {
-  ended: 'finish: write the outcome down, let the job go',
+  ended: 'finish: record the outcome, release the job',
   discarded: 'finish: discarded, nothing is published',
-  failed: 'finish: failed, let the job go',
+  failed: 'finish: failed, release the job',
   cancelled: 'finish: cancelled, nothing more is published',
 };
 

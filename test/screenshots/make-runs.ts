@@ -36,17 +36,24 @@ export async function makeRuns(servers: DevServers, before: string, after: strin
   return { partial, waiting, running: started, release: hold.release };
 }
 
+const ENOUGH_MILLISECONDS = 1200;
+
 /** Every batch moves a checkpoint, so whoever locks the checkpoints holds the stage where it is. */
 async function holdStage(url: string): Promise<{ readonly reached: Promise<void>; release(): Promise<void> }> {
   const pool = openPool({ url, applicationName: 'screenshots', max: 1 });
   const client = await pool.connect();
+  let seen: number | undefined;
   const reached = (async () => {
     for (;;) {
       await client.query('BEGIN');
       const { rows } = await client.query(
         "SELECT FROM vocab_sync.partition WHERE state <> 'staged' AND cursor IS NOT NULL",
       );
-      if (rows.length > 0) break;
+      if (rows.length > 0) {
+        seen ??= Date.now();
+        // After a second, heartbeats have a rate and the remaining time.
+        if (Date.now() - seen > ENOUGH_MILLISECONDS) break;
+      }
       await client.query('COMMIT');
     }
     await client.query('LOCK TABLE vocab_sync.partition IN SHARE ROW EXCLUSIVE MODE');

@@ -1,13 +1,15 @@
 /**
  * Takes the screenshots of docs/operate.md again: starts servers of its own, makes runs of each kind, photographs them.
  *
- *     npm run build && npx tsx test/screenshots/take-screenshots.ts [BEFORE.zip AFTER.zip]
+ *     npm run build && npx tsx test/screenshots/take-screenshots.ts [--look FOLDER] [BEFORE.zip AFTER.zip]
  *
- * The two are ROR dumps, the later one of them second. Needs Chromium on PATH.
+ * The two are ROR dumps, the later one of them second. Needs Chromium on PATH. With --look, each page is also taken at the
+ * widths of a telephone, half a screen and a screen, into FOLDER: the counts must be readable at 800 and 1400 pixels.
  */
 import { statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { findPackageRoot } from '../../src/job/package-root.ts';
 import { webUiLink } from '../../src/temporal/web-ui.ts';
 import { sharedData } from '../support/shared-data.ts';
@@ -19,26 +21,22 @@ const IMAGES = join(findPackageRoot(), 'docs', 'images');
 /** Pages of the documentation load on telephones, too. */
 const MOST_BYTES = 200_000;
 const WIDTH = 1400;
-const COLUMNS = [
-  'Status',
-  'Workflow ID',
-  'VocabJob',
-  'VocabPhase',
-  'VocabOutcome',
-  'VocabRecords',
-  'VocabRejected',
-  'Start',
-  'End',
-];
+const LOOK_WIDTHS = [400, 800, 1400];
+const COLUMNS = ['Status', 'VocabJob', 'VocabPhase', 'VocabOutcome', 'VocabRecords', 'VocabRejected', 'Workflow ID'];
 
+const {
+  values: { look },
+  positionals: dumps,
+} = parseArgs({ options: { look: { type: 'string' } }, allowPositionals: true });
 const [
   before = sharedData('ror', 'v2.8-2026-06-02-ror-data.zip'),
   after = sharedData('ror', 'v2.9-2026-06-23-ror-data.zip'),
-] = process.argv.slice(2);
+] = dumps;
 if (before === undefined || after === undefined) {
   throw new Error('Expected two ROR dumps as arguments. They come from https://doi.org/10.5281/zenodo.6347574');
 }
 await mkdir(IMAGES, { recursive: true });
+if (look !== undefined) await mkdir(look, { recursive: true });
 const servers = await startDevServers();
 try {
   const runs = await makeRuns(servers, before, after);
@@ -98,7 +96,7 @@ async function photographWaiting(browser: Browser, servers: DevServers, run: Run
 async function photographDetails(browser: Browser, servers: DevServers, run: RunFacts, name: string): Promise<void> {
   await browser.visit(pageOf(servers, run, 'user-metadata'));
   await browser.until('document.querySelectorAll("iframe").length === 3');
-  await save(browser, name, 960);
+  await save(browser, name, 900);
 }
 
 function pageOf({ webUi }: DevServers, run: RunFacts, page: string): string {
@@ -106,6 +104,8 @@ function pageOf({ webUi }: DevServers, run: RunFacts, page: string): string {
 }
 
 async function save(browser: Browser, name: string, height: number): Promise<void> {
+  for (const width of look === undefined ? [] : LOOK_WIDTHS)
+    await browser.picture(join(look ?? '', `${String(width)}-${name}`), { width, height: 2400 });
   const path = join(IMAGES, name);
   await browser.picture(path, { width: WIDTH, height });
   const { size } = statSync(path);

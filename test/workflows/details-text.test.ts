@@ -105,8 +105,8 @@ describe('the details text', () => {
       { target: 'postgres:other', op: 'withdraw' as const, records: ['of another target'] },
     ];
     const text = renderDetails(progress({ tasks: [task({ changes })] }), PLACE);
-    expect(text).toContain('- update: 01a /title/en: "A" → "B"; &#60;script&#62;');
-    expect(text).toMatch(/- insert: x{89}…\n/);
+    expect(text).toContain('- update\n  - 01a /title/en: "A" → "B"\n  - &#60;script&#62;');
+    expect(text).toMatch(/- insert\n {2}- x{89}…\n/);
     expect(text).not.toContain('of another target');
     const many = Array.from({ length: 40 }, () => changes).flat();
     expect(
