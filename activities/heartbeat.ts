@@ -77,21 +77,21 @@ interface Pace {
 
 function watchPace(attempt: number): Pace {
   let last: StepProgress | undefined;
-  let first: { readonly at: number; readonly done: number; readonly bytes: number } | undefined;
+  let first: { readonly at: number; readonly done: number; readonly begun: number } | undefined;
   let heardAt = Date.now();
   return {
     tell(progress) {
       last = progress;
       heardAt = Date.now();
       if (progress.waiting !== undefined) return;
-      first ??= { at: heardAt, done: doneOf(progress), bytes: progress.bytes ?? 0 };
+      first ??= { at: heardAt, done: doneOf(progress), begun: sizeOf(progress).done ?? 0 };
     },
     details() {
       if (last?.waiting !== undefined) return { ...last, attempt };
       if (last === undefined || first === undefined) return { attempt };
       const seconds = (heardAt - first.at) / 1000;
       const rate = seconds < 1 ? {} : { per_second: Math.round((doneOf(last) - first.done) / seconds) };
-      return { ...withoutSecrets(last), ...rate, ...shareOf(last, first.bytes, seconds), attempt };
+      return { ...withoutSecrets(last), ...rate, ...shareOf(last, first.begun, seconds), attempt };
     },
     silentFor: () => Date.now() - heardAt,
   };
@@ -104,19 +104,29 @@ function withoutSecrets(progress: StepProgress): StepProgress {
 
 /** How far the step is and when it will be done, at the pace of this attempt. Nothing where the size is unknown. */
 function shareOf(
-  { bytes, totalBytes }: StepProgress,
+  progress: StepProgress,
   begun: number,
   seconds: number,
 ): Pick<HeartbeatDetails, 'percent' | 'ready_in_seconds'> {
-  if (bytes === undefined || totalBytes === undefined || totalBytes <= 0) return {};
-  const percent = Math.min(100, Math.floor((100 * bytes) / totalBytes));
-  const perSecond = (bytes - begun) / seconds;
+  const { done, total } = sizeOf(progress);
+  if (done === undefined || total === undefined || total <= 0) return {};
+  const percent = Math.min(100, Math.floor((100 * done) / total));
+  const perSecond = (done - begun) / seconds;
   if (seconds < 1 || perSecond <= 0) return { percent };
-  return { percent, ready_in_seconds: Math.max(0, Math.ceil((totalBytes - bytes) / perSecond)) };
+  return { percent, ready_in_seconds: Math.max(0, Math.ceil((total - done) / perSecond)) };
+}
+
+/** Of a step that publishes in changes, of the others in bytes. */
+function sizeOf({ bytes, totalBytes, done, total }: StepProgress): Pick<StepProgress, 'done' | 'total'> {
+  if (done !== undefined && total !== undefined) return { done, total };
+  return {
+    ...(bytes === undefined ? {} : { done: bytes }),
+    ...(totalBytes === undefined ? {} : { total: totalBytes }),
+  };
 }
 
 function doneOf(progress: StepProgress): number {
-  return progress.counts?.read ?? progress.bytes ?? 0;
+  return progress.done ?? progress.counts?.read ?? progress.bytes ?? 0;
 }
 
 function stalled(milliseconds: number): UnavailableError {

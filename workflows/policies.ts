@@ -63,6 +63,16 @@ export const POLICIES = {
       nonRetryableErrorTypes: ['E_STAGE_LOST'],
     },
   },
+  /**
+   * Sends changes to a server that may take a few each second. Seven days: 20 million records at 50 a second take five.
+   * A week in all: a target that is down over a long weekend.
+   */
+  publish: {
+    startToCloseTimeout: '7d',
+    scheduleToCloseTimeout: '14d',
+    // Five minutes: a target that is back should not stand still for longer. What it asks for itself wins.
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5m' },
+  },
   /** Reads the source into the stage, so it has the patience of the one and the failure of the other. */
   stage: {
     startToCloseTimeout: '24h',

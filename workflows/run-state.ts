@@ -28,6 +28,8 @@ export interface TaskProgress {
   rejections: readonly RejectionKind[];
   /** The first changes of each kind. */
   changes?: readonly ChangeSamples[];
+  /** Targets that did not get all changes, with the reason. Absent: none. */
+  failures?: Readonly<Record<string, RunFailure>>;
   /** Whether the changes of `targets` are made. */
   published: boolean;
 }

@@ -32,6 +32,7 @@ export function stepsOf(request: RunRequest): Steps {
   const source = proxyActivities<RunActivities>({ ...always, ...POLICIES.source });
   // Eager: straight to the worker that has the workflow, past others that wait for work.
   const stage = proxyActivities<RunActivities>({ ...always, ...POLICIES.stage, allowEagerDispatch: false });
+  const publish = proxyActivities<RunActivities>({ ...always, ...POLICIES.publish });
   const database = proxyActivities<RunActivities>({ ...always, ...POLICIES.database });
   return {
     resolveRun: async (label, input) => {
@@ -44,6 +45,7 @@ export function stepsOf(request: RunRequest): Steps {
     compareTargets: (label, input) => database.compareTargets.executeWithOptions(shown(label), [own(input)]),
     awaitApproval: (label, input) => ledger.awaitApproval.executeWithOptions(shown(label), [own(input)]),
     applyChanges: (label, input) => database.applyChanges.executeWithOptions(shown(label), [own(input)]),
+    publishTarget: (label, input) => publish.publishTarget.executeWithOptions(shown(label), [own(input)]),
     finishRun: (label, input) => ledger.finishRun.executeWithOptions(shown(label), [own(input)]),
   };
 }

@@ -1,9 +1,10 @@
 /** One task of a run: fetch → stage → compare → guard or approval → apply. */
-import type { Compared, Fetched, Resolved, ResolvedTask } from '../src/pipeline/run-steps.ts';
-import type { StageCounts } from '../src/records/counts.ts';
+import { TemporalFailure, isCancellation } from '@temporalio/workflow';
+import type { Applied, Compared, Fetched, Resolved, ResolvedTask, RunFailure } from '../src/pipeline/run-steps.ts';
+import type { StageCounts, TargetCounts } from '../src/records/counts.ts';
 import type { Approval } from './approval.ts';
 import { changesOf } from './details-text.ts';
-import { isStageLost } from './failure.ts';
+import { isStageLost, toRunFailure } from './failure.ts';
 import type { Notices } from './notices.ts';
 import { grouped } from './plain-numbers.ts';
 import { PARTITIONS_UNDER_WAY, STAGE_ROUNDS } from './policies.ts';
@@ -80,10 +81,46 @@ async function publish(round: Round): Promise<TaskEnding> {
     ...inputOf(round),
     planDigest: plan.planDigest,
   });
-  context.board.change((state) => {
-    update(state.tasks, task, { targets: applied.targets, published: true });
-  });
+  await publishTargets(round, applied);
   return 'published';
+}
+
+/**
+ * Each target in a step of its own, side by side: one that is away keeps the others from nothing. Throws what one failed
+ * with only where none got through; otherwise the run ends as partial and names those that did not.
+ */
+async function publishTargets(round: Round, applied: Applied): Promise<void> {
+  const { context, task } = round;
+  const { board, steps } = context;
+  const show = (targets: Readonly<Record<string, TargetCounts>>): void => {
+    board.change((state) => {
+      update(state.tasks, task, { targets: { ...applied.targets, ...targets }, published: true });
+    });
+  };
+  const done: Record<string, TargetCounts> = {};
+  const failures: Record<string, RunFailure> = {};
+  const causes: unknown[] = [];
+  await Promise.all(
+    (applied.publications ?? []).map(async (target) => {
+      const counts = applied.targets[target];
+      const detail = counts === undefined ? target : `${target} ${changesOf(counts)}`;
+      try {
+        done[target] = (
+          await steps.publishTarget(label(round, 'publish', detail, target), { ...inputOf(round), target })
+        ).counts;
+      } catch (thrown) {
+        if (isCancellation(thrown) || !(thrown instanceof TemporalFailure)) throw thrown;
+        failures[target] = toRunFailure(thrown);
+        causes.push(thrown);
+      }
+    }),
+  );
+  show(done);
+  if (causes.length === 0) return;
+  board.change((state) => {
+    update(state.tasks, task, { failures });
+  });
+  if (causes.length === Object.keys(applied.targets).length) throw causes[0];
 }
 
 async function stage(round: Round): Promise<void> {
@@ -185,7 +222,7 @@ function label(
   { context, task, round }: Round,
   step: string,
   detail: string,
-  partition?: number,
+  partition?: number | string,
 ): { id: string; summary: string } {
   const place = partition === undefined ? '' : `:${String(partition)}`;
   const again = round === 1 ? '' : `:round-${String(round)}`;

@@ -76,6 +76,39 @@ export interface HttpService {
   download(request: DownloadRequest): Promise<Download>;
 }
 
+/** A request that may change something at the other side. */
+export interface ApiRequest {
+  readonly url: string;
+  readonly method: string;
+  /** Credentials among them go to this address alone: no redirect is followed. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+  /** For the whole request. Default: 60 s. */
+  readonly timeoutMs?: number;
+  /** The largest answer. Default: 32 MiB. */
+  readonly maxBytes?: number;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+  /** The start of the body in one line, without markup and secrets, to be quoted. */
+  readonly reason: string;
+  /** Milliseconds that the answer asks to wait, from `Retry-After` or `X-RateLimit-Reset`. */
+  readonly retryAfter: number | undefined;
+}
+
+export interface ApiService {
+  /**
+   * Any status is an answer. Throws UnavailableError E_TARGET_UNAVAILABLE where the connection fails or the answer does
+   * not come in time (the request may have been carried out), ConfigError where it can never succeed.
+   */
+  ask(request: ApiRequest): Promise<ApiAnswer>;
+}
+
 export interface SpoolService {
   /** A file with the bytes of the resource, for a reader that needs random access. Removed by `release`. */
   materialise(resource: Resource, signal: AbortSignal): Promise<{ path: string; release(): Promise<void> }>;
@@ -162,6 +195,7 @@ export interface Services {
   /** Bytes of memory that the process may hold. Absent: it has no limit. */
   readonly memoryBytes?: number;
   readonly http: HttpService;
+  readonly api: ApiService;
   readonly s3: S3Service;
   readonly bundles: BundleService;
   readonly spool: SpoolService;

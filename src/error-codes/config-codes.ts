@@ -171,4 +171,8 @@ export const CONFIG_CODES = {
     meaning: 'The Temporal CLI, which holds the dev server, was not found and could not be installed.',
     remedy: 'Install it and set TEMPORAL_CLI_PATH, or set TEMPORAL_ADDRESS to a Temporal server of your own.',
   },
+  E_TARGET_FORBIDDEN: {
+    meaning: 'The server of a target refuses every request: the credential, the address or the rights are wrong.',
+    remedy: 'Correct the credential, the address or the rights that the message names, then run the job again.',
+  },
 } as const satisfies Record<string, CodeText>;

@@ -101,4 +101,13 @@ export const RECORD_CODES = {
     meaning: 'A record with this id in the target belongs to another job or was entered locally.',
     remedy: 'Decide which job owns the id; records of others are never touched.',
   },
+  E_TARGET_REFUSED: {
+    meaning: 'The target does not take this record; the message quotes its own words.',
+    remedy:
+      'Correct the mapping or the settings of the target. The record is sent again when it changes or with `--force`.',
+  },
+  E_TARGET_EDITED: {
+    meaning: 'Somebody else changed this record in the target since it was published, so it was left as it is.',
+    remedy: 'Set `"on_conflict": "overwrite"` in the writer to publish over such changes.',
+  },
 } as const satisfies Record<string, CodeText>;

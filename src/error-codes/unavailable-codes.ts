@@ -14,6 +14,10 @@ export const UNAVAILABLE_CODES = {
     meaning: 'The server of the source asks to come back later.',
     remedy: 'Nothing: the run waits as long as it was asked to.',
   },
+  E_TARGET_UNAVAILABLE: {
+    meaning: 'The server of a target cannot be reached, answers with a passing error, or asks to come back later.',
+    remedy: 'A run tries again by itself and goes on where it stopped. If it lasts, look at the server of the target.',
+  },
   E_DATABASE_UNAVAILABLE: {
     meaning: 'PostgreSQL cannot be reached or ended the connection.',
     remedy: 'Start the database or check DATABASE_URL; a run under way goes on by itself.',

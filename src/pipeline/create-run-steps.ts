@@ -1,6 +1,7 @@
 /** The steps of a run, bound to one engine; what they do is kept in the ledger. */
 import { setWaiting } from '../postgres/ledger/run-rows.ts';
 import { applyChanges } from './publish/apply-changes.ts';
+import { publishTarget } from './publish/publish-target.ts';
 import { compareTargets } from './compare/compare-targets.ts';
 import type { Engine } from './engine.ts';
 import { fetchForRun } from './fetch/fetch-rejected.ts';
@@ -33,6 +34,7 @@ function bindSteps(engine: Engine): RunSteps {
     compareTargets: (input, context) => compareTargets(engine, input, context),
     awaitApproval: (input) => setWaiting(engine.pool, input.run, new Date(input.deadline)),
     applyChanges: (input, context) => applyChanges(engine, input, context),
+    publishTarget: (input, context) => publishTarget(engine, input, context),
     finishRun: (input, context) => finishRun(engine, input, context),
     notify: (input, context) => notifyChannels(engine, input, context),
   };

@@ -1,7 +1,7 @@
 /** A task of a run, ready to work: the frozen config turned into component instances, targets and names of tables. */
 import { coverageOf, type FetchedFile } from '../component/reader.ts';
 import type { Logger } from '../component/services.ts';
-import type { SnapshotWriter, Writer } from '../component/writer.ts';
+import type { ChangesWriter, SnapshotWriter, Writer } from '../component/writer.ts';
 import { InternalError } from '../errors.ts';
 import { jobFromConfig } from '../job/effective/effective-job.ts';
 import { parseChain, type ParsedChain } from '../job/effective/parse-chain.ts';
@@ -20,6 +20,8 @@ export interface OpenTarget {
   readonly onMissing: OnMissing;
   /** Where the target is written besides the database. */
   readonly snapshot: { readonly writer: SnapshotWriter; readonly args: unknown } | undefined;
+  /** Who is handed the changes one by one, in a step of its own. */
+  readonly changes: { readonly writer: ChangesWriter; readonly args: unknown } | undefined;
 }
 
 export interface OpenTask {
@@ -67,7 +69,7 @@ export async function openTask(
       check: task.vocabulary === undefined ? undefined : engine.recordCheck(task.vocabulary),
     },
     targets,
-    documents: targets.some(({ snapshot }) => snapshot !== undefined) ? 'json' : 'jsonb',
+    documents: targets.some(({ target }) => target.documents === 'json') ? 'json' : 'jsonb',
     isFullSource:
       run.mode !== 'retry' &&
       [chain.source, ...chain.links].every(({ reader, args }) => coverageOf(reader, args) === 'full'),
@@ -102,7 +104,10 @@ function findTask(job: Job, name: string): Task {
 export function openTarget(writer: Writer, args: unknown): OpenTarget {
   const name = writer.targetName(args);
   const onMissing = writer.onMissing(args);
-  return writer.receives === 'table'
-    ? { target: tableTarget(name, writer.table(args)), onMissing, snapshot: undefined }
-    : { target: snapshotTarget(name), onMissing, snapshot: { writer, args } };
+  const rest = { onMissing, snapshot: undefined, changes: undefined };
+  if (writer.receives === 'table') return { ...rest, target: tableTarget(name, writer.table(args)) };
+  const kept = { ...rest, target: snapshotTarget(name) };
+  return writer.receives === 'changes'
+    ? { ...kept, changes: { writer, args } }
+    : { ...kept, snapshot: { writer, args } };
 }

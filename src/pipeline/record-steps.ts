@@ -20,6 +20,7 @@ interface StepPlace {
   readonly task?: string;
   readonly partition?: number;
   readonly event?: string;
+  readonly target?: string;
 }
 
 /** `make` binds the steps to an engine; each call gets one whose logger writes into the log of the run, too. */
@@ -39,6 +40,7 @@ export function recordSteps(engine: Engine, make: (engine: Engine) => RunSteps):
     compareTargets: recorded('compareTargets'),
     awaitApproval: recorded('awaitApproval'),
     applyChanges: recorded('applyChanges'),
+    publishTarget: recorded('publishTarget'),
     finishRun: recorded('finishRun'),
     notify: recorded('notify'),
   };
@@ -80,8 +82,11 @@ async function recordStep<T>(
   }
 }
 
-function partOf({ task, partition, event }: StepPlace): { readonly task: string | null; readonly part: string | null } {
-  return { task: task ?? null, part: partition === undefined ? (event ?? null) : String(partition) };
+function partOf({ task, partition, event, target }: StepPlace): {
+  readonly task: string | null;
+  readonly part: string | null;
+} {
+  return { task: task ?? null, part: partition === undefined ? (event ?? target ?? null) : String(partition) };
 }
 
 function withLogger(engine: Engine, logger: Logger): Engine {

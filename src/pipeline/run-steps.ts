@@ -109,7 +109,18 @@ export interface ApplyInput extends TaskInput {
 }
 
 export interface Applied {
+  /** What was published; of the targets in `publications` what is planned. */
   readonly targets: Readonly<Record<string, TargetCounts>>;
+  /** The targets that `publishTarget` is called for. Absent: none. */
+  readonly publications?: readonly string[];
+}
+
+export interface PublishInput extends TaskInput {
+  readonly target: string;
+}
+
+export interface Published {
+  readonly counts: TargetCounts;
 }
 
 export interface WaitingInput extends TaskInput {
@@ -148,6 +159,9 @@ export interface StepProgress {
   readonly counts?: StageCounts;
   /** What the step waits for before it begins. */
   readonly waiting?: string;
+  /** While publishing: changes that the target has answered for, of all of them. */
+  readonly done?: number;
+  readonly total?: number;
 }
 
 export interface StepContext {
@@ -164,6 +178,11 @@ export interface RunSteps {
   /** Writes down that the run waits, and until when. */
   awaitApproval(input: WaitingInput, context: StepContext): Promise<void>;
   applyChanges(input: ApplyInput, context: StepContext): Promise<Applied>;
+  /**
+   * Sends the frozen plan to one target that takes changes one by one. Throws ConfigError where the target refuses
+   * everything, UnavailableError while it is away.
+   */
+  publishTarget(input: PublishInput, context: StepContext): Promise<Published>;
   /** Counts, outcome, watermark; drops the stage; lets the job go. */
   finishRun(input: FinishInput, context: StepContext): Promise<RunReport>;
   /** Tells those who want to know. Throws UnavailableError while a channel cannot be reached. */

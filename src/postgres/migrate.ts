@@ -13,6 +13,7 @@ import { placeOfAttempts } from './migrations/0011-place-of-attempts.ts';
 import { targetSizes } from './migrations/0012-target-sizes.ts';
 import { readableData } from './migrations/0013-readable-data.ts';
 import { skippedAndReaders } from './migrations/0014-skipped-and-readers.ts';
+import { publications } from './migrations/0015-publications.ts';
 import { inTransaction, openPool, type Pool, type PoolClient } from './pool.ts';
 
 export interface Migration {
@@ -33,6 +34,7 @@ const MIGRATIONS: readonly Migration[] = [
   targetSizes,
   readableData,
   skippedAndReaders,
+  publications,
 ];
 
 /** A number of our own for pg_advisory_xact_lock, arbitrary but fixed. */

@@ -15,7 +15,7 @@ export interface StageCounts {
   readonly staged: number;
 }
 
-/** `staged = inserted + updated + restored + unchanged + rejected` for each target. */
+/** `staged = inserted + updated + restored + unchanged + rejected + kept` for each target. */
 export interface TargetCounts {
   readonly inserted: number;
   readonly updated: number;
@@ -23,6 +23,10 @@ export interface TargetCounts {
   readonly withdrawn: number;
   readonly restored: number;
   readonly rejected: number;
+  /** Left as somebody else made them in the target. Absent where no target can be edited by others. */
+  readonly kept?: number;
+  /** Withdrawals that the target refused, or that would have removed what somebody else edited. Absent = none. */
+  readonly not_withdrawn?: number;
 }
 
 /** The records of a target that a publication changes. */
@@ -42,7 +46,7 @@ export function brokenConservation(
     return `read ${String(stage.read)} but staged + filtered + duplicates + rejected = ${String(accounted)}`;
   }
   for (const [name, t] of Object.entries(targets)) {
-    const published = t.inserted + t.updated + t.restored + t.unchanged + t.rejected;
+    const published = t.inserted + t.updated + t.restored + t.unchanged + t.rejected + (t.kept ?? 0);
     if (published !== stage.staged) {
       return `staged ${String(stage.staged)} but ${name} accounts for ${String(published)}`;
     }

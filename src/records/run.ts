@@ -133,6 +133,19 @@ export interface TaskReport {
   readonly targets: readonly ({ readonly name: string } & TargetCounts)[];
   readonly warnings: readonly { readonly code: string; readonly count: number; readonly samples: readonly string[] }[];
   readonly trips: readonly GuardTrip[];
+  /** Later. Targets that did not get all changes, and why. Absent: none. */
+  readonly unfinished?: readonly UnfinishedTarget[];
+}
+
+/** A target that a run could not publish everything into. The next run compares anew and sends what is missing. */
+export interface UnfinishedTarget {
+  readonly target: string;
+  /** `open` while the run is under way, `failed` where the target refused, `stopped` where the run ended first. */
+  readonly state: 'open' | 'failed' | 'stopped';
+  /** Changes that it has answered for, of all that were planned. */
+  readonly done: number;
+  readonly planned: number;
+  readonly error: RunFailure | null;
 }
 
 /** One attempt to tell one channel, as `show` reports it. */

@@ -4,10 +4,12 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCatalog } from '../../src/component/catalog.ts';
 import type { Reader } from '../../src/component/reader.ts';
+import type { ApiService } from '../../src/component/services.ts';
 import type { Transformer } from '../../src/component/transformer.ts';
+import type { Writer } from '../../src/component/writer.ts';
 import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
 import type { Engine } from '../../src/pipeline/engine.ts';
-import type { RunReport, RunRequest, RunSteps, StepContext } from '../../src/pipeline/run-steps.ts';
+import type { PublishInput, RunReport, RunRequest, RunSteps, StepContext } from '../../src/pipeline/run-steps.ts';
 
 import { loadRecordSchema } from '../../src/job/schema/record-schema.ts';
 import { openPool, type Pool } from '../../src/postgres/pool.ts';
@@ -16,7 +18,7 @@ import { readers } from '../../readers/index.ts';
 import { transformers } from '../../transformers/index.ts';
 import { writers } from '../../writers/index.ts';
 import { makeTempDir } from './make-temp-dir.ts';
-import { noBundles, noS3 } from './no-services.ts';
+import { noApi, noBundles, noS3 } from './no-services.ts';
 import { testDatabase } from './postgres.ts';
 import { silentLogger } from './silent-logger.ts';
 
@@ -38,12 +40,13 @@ export interface TestEngine {
 interface TestComponents {
   readonly readers?: readonly Reader[];
   readonly transformers?: readonly Transformer[];
+  readonly writers?: readonly Writer[];
 }
 
 /** `more` are components of the test's own, beside all that are registered. */
 export async function openTestEngine(
   url?: string,
-  more: TestComponents & { readonly cutting?: Engine['cutting'] } = {},
+  more: TestComponents & { readonly cutting?: Engine['cutting']; readonly api?: ApiService } = {},
 ): Promise<TestEngine> {
   const database = url === undefined ? await testDatabase() : undefined;
   const directory = makeTempDir('vocab-sync-engine-');
@@ -55,9 +58,9 @@ export async function openTestEngine(
     catalog: createCatalog({
       readers: [...readers, ...(more.readers ?? [])],
       transformers: [...transformers, ...(more.transformers ?? [])],
-      writers,
+      writers: [...writers, ...(more.writers ?? [])],
     }),
-    services: { http: noHttp, s3: noS3, bundles: noBundles, spool: createSpool(join(directory, 'spool')), logger },
+    services: { http: noHttp, api: more.api ?? noApi, s3: noS3, bundles: noBundles, spool: createSpool(join(directory, 'spool')), logger },
     logger,
     resolveSecret: (reference) => reference,
     recordCheck: loadRecordSchema,
@@ -111,6 +114,8 @@ export interface RunOptions {
   readonly request?: Partial<RunRequest>;
   /** What to do when guards trip; without it the run is discarded. */
   readonly approve?: boolean;
+  /** In place of one call of `publishTarget` for each target that takes changes one by one. */
+  readonly publish?: (input: PublishInput) => Promise<unknown>;
 }
 
 /** A whole run, as the workflow would do it. */
@@ -135,7 +140,10 @@ export async function runJobOnce(
       if (compared.trips.length > 0 && options.approve !== true) {
         return await steps.finishRun({ run, outcome: 'discarded', decision: { by: 'test' } }, context);
       }
-      await steps.applyChanges({ run, task, planDigest: compared.planDigest }, context);
+      const applied = await steps.applyChanges({ run, task, planDigest: compared.planDigest }, context);
+      for (const target of applied.publications ?? []) {
+        await (options.publish ?? ((input) => steps.publishTarget(input, context)))({ run, task, target });
+      }
     }
     return await steps.finishRun({ run, outcome: 'ended' }, context);
   } catch (error) {

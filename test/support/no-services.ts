@@ -1,5 +1,5 @@
 /** Services that no test asked for: whoever uses one hears it. */
-import type { BundleService, S3Service } from '../../src/component/services.ts';
+import type { ApiService, BundleService, S3Service } from '../../src/component/services.ts';
 
 const refuse = (what: string) => () => Promise.reject(new Error(`a test asked for ${what}`));
 
@@ -12,3 +12,5 @@ export const noS3: S3Service = {
 };
 
 export const noBundles: BundleService = { open: refuse('a bundle') };
+
+export const noApi: ApiService = { ask: refuse('the interface of a target') };

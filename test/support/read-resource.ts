@@ -15,7 +15,7 @@ import { VocabSyncError } from '../../src/errors.ts';
 import { isFailure, type ReadItem } from '../../src/records/entry.ts';
 import { createSpool } from '../../src/spool/create-spool.ts';
 import { makeTempDir } from './make-temp-dir.ts';
-import { noBundles, noS3 } from './no-services.ts';
+import { noApi, noBundles, noS3 } from './no-services.ts';
 import { silentLogger } from './silent-logger.ts';
 
 const noHttp: HttpService = {
@@ -26,7 +26,7 @@ const noHttp: HttpService = {
 /** Without a directory, what is spooled leaves nothing behind once it is released. */
 export function testServices(directory?: string): Services {
   const spool = directory === undefined ? passingSpool() : createSpool(directory);
-  return { http: noHttp, s3: noS3, bundles: noBundles, spool, logger: silentLogger() };
+  return { http: noHttp, api: noApi, s3: noS3, bundles: noBundles, spool, logger: silentLogger() };
 }
 
 /** Each file in a directory of its own, made when it is needed and gone with the file. */

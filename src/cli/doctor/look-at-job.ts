@@ -3,13 +3,19 @@ import type { Catalog } from '../../component/catalog.ts';
 import { parseWriters } from '../../job/effective/parse-chain.ts';
 import { VocabSyncError, messageOf } from '../../errors.ts';
 import { ERROR_CODES } from '../../error-codes.ts';
+import { createApiService } from '../../http/create-api-service.ts';
+import { toUserAgent } from '../../http/to-user-agent.ts';
 import { preflightTargets } from '../../pipeline/fetch/preflight-targets.ts';
 import { applyMigrations } from '../../postgres/migrate.ts';
 import { openPool } from '../../postgres/pool.ts';
 import type { Settings } from '../../settings.ts';
 import { findKnownJob } from '../commands/job/find-known-job.ts';
+import { packageFacts } from '../package-facts.ts';
 import { composeSecrets } from '../servers/compose-services.ts';
 import { fail, ok, type DoctorFinding } from './finding.ts';
+
+/** For one target. */
+const LONGEST_LOOK_MS = 30_000;
 
 export async function lookAtJob(
   settings: Settings,
@@ -30,13 +36,16 @@ export async function lookAtJob(
   try {
     await applyMigrations(pool);
     const job = await findKnownJob({ cwd }, pool, catalog, name);
+    const services = {
+      api: createApiService({ allowedHosts: settings.allowedHosts, userAgent: toUserAgent(packageFacts()) }),
+    };
     const findings: DoctorFinding[] = [];
     for (const task of job.tasks) {
       for (const one of parseWriters(task, catalog, composeSecrets(settings.variable))) {
         const subject = `job ${job.id}`;
         const target = one.writer.targetName(one.args);
         findings.push(
-          await preflightTargets({ pool }, job.id, [one]).then(
+          await preflightTargets({ pool, services }, job.id, [one], AbortSignal.timeout(LONGEST_LOOK_MS)).then(
             () => ok(subject, `${target} can be written`),
             (error: unknown) => failed(subject, error),
           ),

@@ -126,7 +126,7 @@ export function colourOfState(state: string): Colour | undefined {
 }
 
 const COUNTS = ['read', 'filtered', 'duplicates', 'rejected', 'staged'] as const;
-const CHANGES = ['inserted', 'updated', 'restored', 'withdrawn', 'unchanged', 'rejected'] as const;
+const CHANGES = ['inserted', 'updated', 'restored', 'withdrawn', 'unchanged', 'rejected', 'kept'] as const;
 
 function renderTask(task: TaskReport, report: RunReport, page: Page): string {
   const heading = report.tasks.length > 1 ? `Task ${task.name}: ${task.outcome ?? 'not ended'}\n` : '';
@@ -138,6 +138,7 @@ function renderTask(task: TaskReport, report: RunReport, page: Page): string {
     heading + renderSource(task),
     read,
     renderTargets(task, report, page),
+    renderUnfinished(task),
     renderWarnings(task),
     renderTrips(task),
   ]
@@ -158,10 +159,18 @@ function renderTargets(task: TaskReport, report: RunReport, page: Page): string 
   const title = report.outcome === null ? 'would be' : 'target';
   return renderTable(
     [{ title, heading: true }, ...CHANGES.map(rightColumn)],
-    task.targets.map((target) => [target.name, ...CHANGES.map((name) => formatNumber(target[name]))]),
+    task.targets.map((target) => [target.name, ...CHANGES.map((name) => formatNumber(target[name] ?? 0))]),
     '  ',
     page,
   );
+}
+
+function renderUnfinished({ unfinished = [] }: TaskReport): string {
+  const lines = unfinished.map(({ target, done, planned, error }) => {
+    const why = error === null ? '' : `: ${error.code} ${printable(error.message, 500)}`;
+    return `  ${target}: ${formatNumber(done)} of ${formatNumber(planned)} changes${why}\n`;
+  });
+  return lines.length === 0 ? '' : `Not published completely\n${lines.join('')}`;
 }
 
 function renderWarnings({ warnings }: TaskReport): string {

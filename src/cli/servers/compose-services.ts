@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { limitFiles } from '../../allowed-folders.ts';
 import { createBundles } from '../../bundle/create-bundles.ts';
 import type { Logger, Services } from '../../component/services.ts';
+import { createApiService } from '../../http/create-api-service.ts';
 import { createHttpService } from '../../http/create-http-service.ts';
 import { toUserAgent } from '../../http/to-user-agent.ts';
 import { createSecretResolver, type ResolveSecret } from '../../job/secrets.ts';
@@ -32,6 +33,7 @@ export function composeServices(
   return {
     logger,
     http: createHttpService({ ...net, trustedHosts: settings.trustedHosts }),
+    api: createApiService(net),
     s3: createS3Service(net),
     bundles: createBundles(settings.spool),
     spool: createSpool(settings.spool),

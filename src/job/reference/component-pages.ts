@@ -26,9 +26,11 @@ export function toTransformersPage({ transformers }: Catalog): string {
 export function toWritersPage({ writers }: Catalog): string {
   const intro = 'Every writer of a job gets all of its records, and is a target of its own in the reports.';
   return page('Writers', intro, [...writers.values()], (writer) => [
-    writer.receives === 'table'
-      ? 'Publishes only what changed, in one transaction.'
-      : 'Writes all published records anew and replaces the target in one step, when anything changed.',
+    {
+      table: 'Publishes only what changed, in one transaction.',
+      snapshot: 'Writes all published records anew and replaces the target in one step, when anything changed.',
+      changes: 'Sends only what changed, in batches, and writes down what the target answered to each record.',
+    }[writer.receives],
   ]);
 }
 

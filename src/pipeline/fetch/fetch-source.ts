@@ -4,14 +4,8 @@ import { stat } from 'node:fs/promises';
 import type { FetchContext, FetchedFile, SourceVersion, Warning } from '../../component/reader.ts';
 import { SourceError, componentFailure } from '../../errors.ts';
 import { redactClipped } from '../../logging/redact.ts';
-import {
-  lastPublished,
-  saveSource,
-  saveTaskOutcome,
-  type PublishedSource,
-  type TaskRow,
-  type TaskSource,
-} from '../../postgres/ledger/run-rows.ts';
+import { lastPublished, type PublishedSource } from '../../postgres/ledger/last-published.ts';
+import { saveSource, saveTaskOutcome, type TaskRow, type TaskSource } from '../../postgres/ledger/run-rows.ts';
 import { findVersionRead } from '../../postgres/ledger/watermark.ts';
 import { withClient } from '../../postgres/pool.ts';
 import { targetExists } from '../../postgres/publish/target.ts';
@@ -32,7 +26,7 @@ export async function fetchSource(engine: Engine, input: TaskInput, context: Ste
   await enterPhase(engine, input.run, 'fetch');
   const task = await openTask(engine, input);
   if (task.row.applied_at !== null) return publishedBefore(task.row);
-  await preflightTargets(engine, task.run.job_id, task.writers);
+  await preflightTargets(engine, task.run.job_id, task.writers, context.signal);
   const inspection = await inspectTargets(engine, task);
   const published = inspection.damages.length > 0 ? undefined : await findPublished(engine, task);
   const located = task.row.source?.version ?? (await locate(engine, task, context));

@@ -3,6 +3,7 @@ import { InternalError } from '../../errors.ts';
 import { endFrozenSessions } from '../../postgres/frozen-sessions.ts';
 import { inTransaction } from '../../postgres/pool.ts';
 import { endRun } from '../../postgres/ledger/run-endings.ts';
+import { listPublications, type PublicationRow } from '../../postgres/ledger/publications.ts';
 import { findRun, listTasks, type TaskRow } from '../../postgres/ledger/run-rows.ts';
 import { brokenConservation, type StageCounts, type TargetCounts } from '../../records/counts.ts';
 import type { RunReport } from '../../records/run.ts';
@@ -20,9 +21,10 @@ export async function finishRun(engine: Engine, input: FinishInput, _context: St
     const run = await findRun(client, input.run, true);
     if (run === undefined || run.finished_at !== null) return false;
     const tasks = await listTasks(client, input.run);
-    if (input.outcome === 'ended') assertConservation(tasks);
+    const publications = await listPublications(client, input.run);
+    if (input.outcome === 'ended') assertConservation(tasks, publications);
     await endRun(client, input.run, {
-      outcome: input.outcome === 'ended' ? outcomeOf(tasks) : input.outcome,
+      outcome: input.outcome === 'ended' ? outcomeOf(tasks, publications) : input.outcome,
       error: input.error,
       decision: input.decision,
       cancelledBy: input.cancelledBy,
@@ -59,15 +61,24 @@ function sumOf(all: readonly (StageCounts | TargetCounts)[]): Record<string, num
   return sum;
 }
 
-function outcomeOf(tasks: readonly TaskRow[]): Outcome {
+function outcomeOf(tasks: readonly TaskRow[], publications: readonly PublicationRow[]): Outcome {
+  if (publications.some(isIncomplete)) return 'partial';
   if (tasks.some((task) => task.outcome === 'partial')) return 'partial';
   return tasks.every((task) => task.outcome === 'unchanged') ? 'unchanged' : 'success';
 }
 
-function assertConservation(tasks: readonly TaskRow[]): void {
+function isIncomplete({ state, counts }: PublicationRow): boolean {
+  return state !== 'done' || counts.rejected + (counts.kept ?? 0) + (counts.not_withdrawn ?? 0) > 0;
+}
+
+/** A target that did not get everything is not held to the law: the run says which. */
+function assertConservation(tasks: readonly TaskRow[], publications: readonly PublicationRow[]): void {
   for (const task of tasks) {
     if (task.applied_at === null || task.counts === null) continue;
-    const broken = brokenConservation(task.counts, task.targets ?? {});
+    const unfinished = publications.filter(({ task: name, state }) => name === task.name && state !== 'done');
+    const targets = { ...task.targets };
+    for (const { target } of unfinished) Reflect.deleteProperty(targets, target);
+    const broken = brokenConservation(task.counts, targets);
     if (broken !== undefined) {
       throw new InternalError(
         'E_CONSERVATION',

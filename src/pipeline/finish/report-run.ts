@@ -1,9 +1,10 @@
 /** The report of a run from the ledger alone: it works long after Temporal forgot the run. */
 import { ConfigError } from '../../errors.ts';
 import { listNotices } from '../../postgres/ledger/notices.ts';
+import { listPublications, type PublicationRow } from '../../postgres/ledger/publications.ts';
 import { findRun, listTasks, type RunRow, type TaskRow } from '../../postgres/ledger/run-rows.ts';
 import { NO_STAGE_COUNTS } from '../../records/counts.ts';
-import type { RunReport, TaskReport } from '../../records/run.ts';
+import type { RunReport, TaskReport, UnfinishedTarget } from '../../records/run.ts';
 import type { Engine } from '../engine.ts';
 import { toSourceReport } from '../fetch/fetch-source.ts';
 
@@ -12,11 +13,17 @@ export async function reportRun(engine: Pick<Engine, 'pool' | 'webUi'>, id: stri
   if (run === undefined) throw new ConfigError('E_RUN_NOT_FOUND', `Run ${id} is not in the ledger.`);
   const tasks = await listTasks(engine.pool, id);
   const notices = await listNotices(engine.pool, id);
-  const report = toReport(run, tasks, engine.webUi(run.workflow_id, run.id));
+  const publications = await listPublications(engine.pool, id);
+  const report = toReport(run, tasks, engine.webUi(run.workflow_id, run.id), publications);
   return notices.length === 0 ? report : { ...report, notices };
 }
 
-export function toReport(run: RunRow, tasks: readonly TaskRow[], webUi: string | null): RunReport {
+export function toReport(
+  run: RunRow,
+  tasks: readonly TaskRow[],
+  webUi: string | null,
+  publications: readonly PublicationRow[] = [],
+): RunReport {
   return {
     run: run.id,
     job: run.job_id,
@@ -35,7 +42,7 @@ export function toReport(run: RunRow, tasks: readonly TaskRow[], webUi: string |
     finished_at: run.finished_at?.toISOString() ?? null,
     workflow_id: run.workflow_id,
     web_ui: run.mode === 'rollback' ? null : webUi,
-    tasks: tasks.map((task) => toTaskReport(task, run)),
+    tasks: tasks.map((task) => ({ ...toTaskReport(task, run), ...unfinished(task, publications) })),
     error: run.error,
     ...(run.rolls_back === null ? {} : { rolls_back: run.rolls_back }),
     ...(run.rolled_back_by === null ? {} : { rolled_back_by: run.rolled_back_by }),
@@ -62,4 +69,14 @@ function toTaskReport(task: TaskRow, run: RunRow): TaskReport {
     warnings: Object.entries(task.warnings ?? {}).map(([code, warning]) => ({ code, ...warning })),
     trips: task.trips ?? [],
   };
+}
+
+function unfinished(
+  { name }: TaskRow,
+  publications: readonly PublicationRow[],
+): { readonly unfinished?: readonly UnfinishedTarget[] } {
+  const open = publications.flatMap(({ task, target, state, answered: done, total: planned, error }) =>
+    task !== name || state === 'done' ? [] : [{ target, state, done, planned, error }],
+  );
+  return open.length === 0 ? {} : { unfinished: open };
 }

@@ -1,9 +1,13 @@
-/** The fifth step: publish exactly the plan, in one transaction over all targets of the task. */
+/**
+ * The fifth step: publish exactly the plan, in one transaction over all tables and files of the task. The plan of a target
+ * that takes changes one by one is frozen in the same transaction; `publishTarget` sends it.
+ */
 import { UnavailableError } from '../../errors.ts';
 import type { SnapshotSink } from '../../component/writer.ts';
 import { digestPlan, joinAnyRows, joinFewRows } from '../../postgres/publish/change-set.ts';
 import { stagedTallies } from '../../postgres/stage/partitions.ts';
 import { cancellable, inTransaction, type PoolClient } from '../../postgres/pool.ts';
+import { freezePlan } from '../../postgres/publish/outgoing.ts';
 import { publishPlan } from '../../postgres/publish/publish.ts';
 import { vacuumTargets } from '../../postgres/publish/vacuum-targets.ts';
 import { adjustSize } from '../../postgres/publish/target-size.ts';
@@ -15,7 +19,7 @@ import { enterPhase } from '../enter-phase.ts';
 import { forgetStage } from '../compare/compare-targets.ts';
 import { partsToStage } from '../fetch/plan-parts.ts';
 import { isFew, measureTargets, type TargetStates } from '../measure-targets.ts';
-import { openTask, targetsOf, type OpenTask } from '../open-task.ts';
+import { openTask, type OpenTask } from '../open-task.ts';
 import type { Applied, ApplyInput, StepContext } from '../run-steps.ts';
 import { writeSnapshot } from './write-snapshot.ts';
 
@@ -31,7 +35,8 @@ export async function applyChanges(engine: Engine, input: ApplyInput, context: S
     );
     vacuumTargets(
       engine.pool,
-      targetsOf(task).flatMap((target) => {
+      task.targets.flatMap(({ target, changes }) => {
+        if (changes !== undefined) return [];
         const counts = applied.targets[target.name];
         return counts === undefined ? [] : { target, counts, rows: states.get(target.name)?.rows ?? 0 };
       }),
@@ -57,7 +62,7 @@ async function applyPlan(
   // Fences this attempt: a run that ended, or another attempt that publishes, is seen here and nowhere later.
   await requireOpenRun(client, input.run, true);
   const row = await requireTask(client, input.run, input.task, true);
-  if (row.applied_at !== null) return { targets: row.targets ?? {} };
+  if (row.applied_at !== null) return appliedOf(task, row);
   await joinAnyRows(client);
   await requirePlan(client, task, row, input.planDigest);
   for (const [ordinal, target] of task.targets.entries()) {
@@ -67,18 +72,28 @@ async function applyPlan(
     const rows = Math.max(row.counts?.staged ?? 0, countChanges(planned));
     if (isFew(rows, states.get(target.target.name))) await joinFewRows(client);
     else await joinAnyRows(client);
-    await publishPlan(client, { names: task.names, target: target.target, ordinal, run, task: row.name, job }, planned);
+    const publication = { names: task.names, target: target.target, ordinal, run, task: row.name, job };
+    if (target.changes !== undefined) {
+      await freezePlan(client, publication, planned);
+      continue;
+    }
+    await publishPlan(client, publication, planned);
     await adjustSize(client, target.target, job, planned, isWhole(task));
     await writeSnapshot(engine, client, task.run, target, sinks);
   }
   await saveApplied(client, row, outcomeOf(row));
   // Last before the commit: a file that is ahead of a failed commit is written again, equally, by the next attempt.
   for (const sink of sinks) await sink.commit();
-  return { targets: row.targets ?? {} };
+  return appliedOf(task, row);
+}
+
+function appliedOf(task: OpenTask, row: TaskRow): Applied {
+  const publications = task.targets.filter(({ changes }) => changes !== undefined).map(({ target }) => target.name);
+  return { targets: row.targets ?? {}, ...(publications.length === 0 ? {} : { publications }) };
 }
 
 /** Whether everything that the source holds was read, so that nothing is missing from the target any more. */
-function isWhole({ run, isFullSource }: OpenTask): boolean {
+export function isWhole({ run, isFullSource }: OpenTask): boolean {
   return run.mode !== 'retry' && (isFullSource || run.since === null);
 }
 

@@ -2,6 +2,7 @@
 import type { RunFailure, RunHolder } from '../../records/run.ts';
 import type { Outcome } from '../../records/outcome.ts';
 import type { Pool, PoolClient } from '../pool.ts';
+import { endPublications } from './publications.ts';
 import type { NewRun, RunRow } from './run-rows.ts';
 
 type Queryable = Pool | PoolClient;
@@ -27,7 +28,9 @@ export async function endRun(db: Queryable, run: string, ending: RunEnding): Pro
       ending.cancelledBy ?? null,
     ],
   );
-  return rowCount === 1;
+  if (rowCount !== 1) return false;
+  await endPublications(db, run);
+  return true;
 }
 
 /** Writes down a start that did nothing. It never holds the job. Called again it changes nothing. */
@@ -79,6 +82,13 @@ export async function reopenRun(db: Queryable, run: string): Promise<void> {
   await db.query(
     `UPDATE vocab_sync.run SET phase = 'resolve', outcome = NULL, error = NULL, decision = NULL, cancelled_by = NULL, finished_at = NULL
      WHERE id = $1`,
+    [run],
+  );
+  // What was left of a publication was dropped when the run ended: the task is compared and published again.
+  await db.query(
+    `UPDATE vocab_sync.task t SET applied_at = NULL
+     WHERE run_id = $1 AND EXISTS (SELECT FROM vocab_sync.publication p
+       WHERE p.run_id = t.run_id AND p.task = t.name AND p.state <> 'done')`,
     [run],
   );
   await db.query(`UPDATE vocab_sync.task SET outcome = NULL WHERE run_id = $1 AND applied_at IS NULL`, [run]);

@@ -253,36 +253,25 @@ export async function saveApplied(db: Queryable, task: TaskRow, outcome: Outcome
   );
 }
 
+/** What became of the changes of one target. Without counts: those that the target has answered for so far. */
+export async function saveTargetCounts(
+  db: Queryable,
+  run: string,
+  name: string,
+  target: string,
+  counts?: TargetCounts,
+): Promise<void> {
+  await db.query(
+    `UPDATE vocab_sync.task t SET targets = jsonb_set(targets::jsonb, ARRAY[$3], coalesce($4::jsonb,
+       (SELECT p.counts::jsonb FROM vocab_sync.publication p WHERE p.run_id = $1 AND p.task = $2 AND p.target = $3)))::json
+     WHERE run_id = $1 AND name = $2`,
+    [run, name, target, counts === undefined ? null : JSON.stringify(counts)],
+  );
+}
+
 export async function setWaiting(db: Queryable, run: string, until: Date): Promise<void> {
   await db.query(
     `UPDATE vocab_sync.run SET phase = 'waiting', waiting_until = $2 WHERE id = $1 AND finished_at IS NULL`,
     [run, until],
   );
-}
-
-export interface PublishedSource {
-  readonly identity: string | null;
-  readonly digest: string | null;
-  readonly source: TaskSource | null;
-}
-
-/**
- * What the task of this name of this job published last, where that was made by the same chain (`taskDigest`). A later
- * publication by another chain or of another version hides it: then the targets no longer hold it. What a retry of
- * rejections published is a part of a source, and says nothing of the rest.
- */
-export async function lastPublished(
-  db: Queryable,
-  job: string,
-  task: string,
-  taskDigest: string,
-): Promise<PublishedSource | undefined> {
-  const { rows } = await db.query<PublishedSource & { digest_of_task: string }>(
-    `SELECT t.source_identity AS identity, t.source_digest AS digest, t.source, t.digest AS digest_of_task
-     FROM vocab_sync.task t JOIN vocab_sync.run r ON r.id = t.run_id
-     WHERE r.job_id = $1 AND t.name = $2 AND t.applied_at IS NOT NULL AND r.mode <> 'retry' ORDER BY t.applied_at DESC LIMIT 1`,
-    [job, task],
-  );
-  const row = rows[0];
-  return row?.digest_of_task === taskDigest ? row : undefined;
 }

@@ -37,7 +37,7 @@ export async function publishPlan(client: PoolClient, publication: Publication, 
   if (planned.rejected > 0) await logRefusals(client, publication);
 }
 
-function expectRows(what: string, found: number, expected: number, target: Target): void {
+export function expectRows(what: string, found: number, expected: number, target: Target): void {
   if (found === expected) return;
   throw new StateError(
     'E_TARGET_CHANGED',
@@ -119,7 +119,7 @@ async function withdrawAbsent(client: PoolClient, p: Publication): Promise<numbe
 }
 
 /** Records whose id belongs to another job or to nobody (entered locally): rejected on write, never touched. */
-async function logRefusals(client: PoolClient, p: Publication): Promise<void> {
+export async function logRefusals(client: PoolClient, p: Publication): Promise<void> {
   await client.query(
     `INSERT INTO vocab_sync.rejection (run_id, task, target, code, message, origin, record_id)
      SELECT $2, $3, $4, 'E_RECORD_OWNED',

@@ -1,0 +1,180 @@
+/**
+ * Publishing into a target that takes changes one by one. The plan is frozen into `vocab_sync.outgoing`; each answer of
+ * the target removes its row, writes the change log and brings `vocab_sync.published` up to date in one transaction.
+ */
+import { randomUUID } from 'node:crypto';
+import { StateError, UnavailableError } from '../../errors.ts';
+import type { Change, ChangeKind, Remote } from '../../records/change.ts';
+import { countChanges, type TargetCounts } from '../../records/counts.ts';
+import type { Document } from '../../records/document.ts';
+import type { RunFailure } from '../../records/run.ts';
+import { UNSURE, type PublicationRow } from '../ledger/publications.ts';
+import { inTransaction, type Pool, type PoolClient } from '../pool.ts';
+import { refreshSourceHashes } from '../stage/source-hashes.ts';
+import { adjustSize, beginPublishing } from './target-size.ts';
+import { expectRows, logRefusals, type Publication } from './publish.ts';
+import { lockForPublishing, targetFilter, type Target } from './target.ts';
+
+export interface PublicationKey {
+  readonly run: string;
+  readonly task: string;
+  readonly target: Target;
+  readonly job: string;
+}
+
+/** In the transaction of `applyChanges`: what was approved is from here on what is sent, whatever becomes of the stage. */
+export async function freezePlan(client: PoolClient, p: Publication, planned: TargetCounts): Promise<void> {
+  const { target } = p;
+  await beginPublishing(client);
+  await lockForPublishing(client, target);
+  if (planned.unchanged > 0) await refreshSourceHashes(client, p.names, p);
+  const total = countChanges(planned);
+  if (total > 0) {
+    const { rowCount } = await client.query(
+      `INSERT INTO vocab_sync.outgoing (run_id, task, target, id, op, record, bytes, before_hash, hash, source_hash)
+       SELECT $1, $2, $3, plan.id, plan.op, r.record, octet_length(r.record::text), plan.before_hash, s.hash, s.source_hash
+       FROM ${p.names.plan} plan
+       LEFT JOIN ${p.names.stage} s ON s.id = plan.id AND plan.op <> 'withdraw'
+       LEFT JOIN ${target.relation} t ON t.id = plan.id${targetFilter(target)} AND plan.op = 'withdraw'
+       CROSS JOIN LATERAL (SELECT coalesce(s.record::text, t.record::text)::json AS record) r
+       WHERE plan.target = $4 AND plan.op <> 'refuse'`,
+      [p.run, p.task, target.name, p.ordinal],
+    );
+    expectRows('freeze', rowCount ?? 0, total, target);
+  }
+  if (planned.rejected > 0) await logRefusals(client, p);
+  const counts: TargetCounts = { ...planned, inserted: 0, updated: 0, restored: 0, withdrawn: 0 };
+  await client.query(
+    `INSERT INTO vocab_sync.publication (run_id, task, target, total, counts) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (run_id, task, target) DO UPDATE SET state = 'open', total = excluded.total, answered = 0,
+       counts = excluded.counts, lease = NULL, error = NULL, finished_at = NULL`,
+    [p.run, p.task, target.name, total, JSON.stringify(counts)],
+  );
+}
+
+/** Takes the publication over from whoever had it. An attempt that was given up writes nothing from here on. */
+export async function claimPublication(pool: Pool, key: PublicationKey): Promise<PublicationRow> {
+  const { rows } = await pool.query<PublicationRow>(
+    `UPDATE vocab_sync.publication SET lease = CASE WHEN state = 'done' THEN lease ELSE $4 END,
+       state = CASE WHEN state = 'done' THEN state ELSE 'open' END, error = NULL, updated_at = now()
+     WHERE run_id = $1 AND task = $2 AND target = $3 RETURNING *`,
+    [key.run, key.task, key.target.name, randomUUID()],
+  );
+  const row = rows[0];
+  if (row !== undefined) return row;
+  throw new StateError(
+    'E_RUN_STATE',
+    `Run ${key.run} has no plan for ${key.target.name}: its changes were not published.`,
+  );
+}
+
+export interface OutgoingChange extends Omit<Change, 'found' | 'overwrites'> {
+  /** An attempt before began to send it and did not say what became of it. */
+  readonly isUncertain: boolean;
+  readonly tries: number;
+  readonly bytes: number;
+}
+
+interface OutgoingRow {
+  readonly id: string;
+  readonly op: ChangeKind;
+  readonly record: Document;
+  readonly bytes: number;
+  readonly uncertain: boolean;
+  readonly tries: number;
+  readonly before: Document | null;
+  readonly remote: Remote | null;
+}
+
+/**
+ * The next changes, marked as under way: the ones that were tried least come first, then by id. At most `most` of them
+ * and about `mostBytes` of records, but at least one where any is left.
+ */
+export async function takeOutgoing(
+  pool: Pool,
+  key: PublicationKey,
+  lease: string,
+  limits: { readonly most: number; readonly mostBytes: number },
+): Promise<readonly OutgoingChange[]> {
+  return inTransaction(pool, async (client) => {
+    await requireLease(client, key, lease);
+    const { rows } = await client.query<OutgoingRow>(
+      `WITH next AS (
+         SELECT id, sum(bytes) OVER (ORDER BY tries, id) - bytes AS bytes_before
+         FROM (SELECT id, bytes, tries FROM vocab_sync.outgoing WHERE run_id = $1 AND task = $2 AND target = $3
+               ORDER BY tries, id LIMIT $4) first
+       ), before AS (
+         SELECT o.id, o.under_way FROM vocab_sync.outgoing o JOIN next USING (id)
+         WHERE o.run_id = $1 AND o.task = $2 AND o.target = $3 AND next.bytes_before < $5
+       )
+       UPDATE vocab_sync.outgoing o SET under_way = true
+       FROM before LEFT JOIN ${key.target.relation} t ON t.id = before.id${targetFilter(key.target)}
+       WHERE o.run_id = $1 AND o.task = $2 AND o.target = $3 AND o.id = before.id
+       RETURNING o.id, o.op, o.record, o.bytes, o.tries, t.remote,
+         before.under_way OR coalesce(t.hash = $6, false) AS uncertain,
+         CASE WHEN t.hash <> $6 THEN t.record END AS before`,
+      [key.run, key.task, key.target.name, limits.most, limits.mostBytes, UNSURE],
+    );
+    return rows
+      .map((row) => ({
+        id: row.id,
+        kind: row.op,
+        document: row.record,
+        ...(row.before === null ? {} : { before: row.before }),
+        ...(row.remote === null ? {} : { remote: row.remote }),
+        isUncertain: row.uncertain,
+        tries: row.tries,
+        bytes: row.bytes,
+      }))
+      .sort((a, b) => a.tries - b.tries || (a.id < b.id ? -1 : 1));
+  });
+}
+
+/** All changes are answered: the counts of the task follow. `isWhole`: a complete source was published. */
+export async function closePublication(
+  pool: Pool,
+  key: PublicationKey,
+  lease: string,
+  isWhole: boolean,
+): Promise<PublicationRow> {
+  return inTransaction(pool, async (client) => {
+    const row = await requireLease(client, key, lease);
+    await client.query(
+      `UPDATE vocab_sync.publication SET state = 'done', finished_at = now(), updated_at = now()
+       WHERE run_id = $1 AND task = $2 AND target = $3`,
+      [key.run, key.task, key.target.name],
+    );
+    await adjustSize(client, key.target, key.job, NO_CHANGES, isWhole);
+    return { ...row, state: 'done' };
+  });
+}
+
+const NO_CHANGES: TargetCounts = { inserted: 0, updated: 0, unchanged: 0, withdrawn: 0, restored: 0, rejected: 0 };
+
+/** What it failed with; the changes that are left stay until the run ends. */
+export async function failPublication(
+  pool: Pool,
+  key: PublicationKey,
+  lease: string,
+  error: RunFailure,
+): Promise<void> {
+  await pool.query(
+    `UPDATE vocab_sync.publication SET state = 'failed', error = $5, updated_at = now()
+     WHERE run_id = $1 AND task = $2 AND target = $3 AND lease = $4 AND state = 'open'`,
+    [key.run, key.task, key.target.name, lease, JSON.stringify(error)],
+  );
+}
+
+/** In the transaction of whatever an attempt writes. Throws E_LEASE_LOST when another attempt holds the publication. */
+export async function requireLease(client: PoolClient, key: PublicationKey, lease: string): Promise<PublicationRow> {
+  const { rows } = await client.query<PublicationRow>(
+    'SELECT * FROM vocab_sync.publication WHERE run_id = $1 AND task = $2 AND target = $3 FOR UPDATE',
+    [key.run, key.task, key.target.name],
+  );
+  const row = rows[0];
+  if (row?.lease === lease) return row;
+  throw new UnavailableError(
+    'E_LEASE_LOST',
+    `Publishing into ${key.target.name} was taken over by another attempt; this one wrote nothing more.`,
+  );
+}
