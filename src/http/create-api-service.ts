@@ -89,7 +89,8 @@ function unreachable(thrown: unknown, url: URL): UnavailableError | ConfigError 
   if (error.kind === 'unavailable') {
     return new UnavailableError('E_TARGET_UNAVAILABLE', error.message, { details, cause });
   }
-  const advice = ' Where a private authority signed the certificate, name its file in NODE_EXTRA_CA_CERTS for the worker.';
+  const advice =
+    ' Where a private authority signed the certificate, name its file in NODE_EXTRA_CA_CERTS for the worker.';
   return new ConfigError('E_TARGET_FORBIDDEN', error.message + advice, { details, cause });
 }
 

@@ -136,7 +136,9 @@ describe('what the target refuses', () => {
     const report = await runJobOnce(bench.steps, job(lines({ a: '1', b: '1', c: '1' })));
     expect(report.outcome).toBe('partial');
     expect(targetOf(report)).toMatchObject({ inserted: 2, rejected: 1 });
-    expect(await rejectionsOf(report.run)).toEqual([{ code: 'E_TARGET_REFUSED', message: 'Invalid ISNI.', record_id: 'b' }]);
+    expect(await rejectionsOf(report.run)).toEqual([
+      { code: 'E_TARGET_REFUSED', message: 'Invalid ISNI.', record_id: 'b' },
+    ]);
   });
 
   it('for ever on one record while it takes others is rejected after some tries', async () => {

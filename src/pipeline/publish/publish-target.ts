@@ -3,13 +3,7 @@
  * with the change log, so an attempt that ends goes on where it stood. A change that an attempt before may have sent is
  * looked up in the target first.
  */
-import {
-  StateError,
-  UnavailableError,
-  VocabSyncError,
-  componentFailure,
-  messageOf,
-} from '../../errors.ts';
+import { StateError, UnavailableError, VocabSyncError, componentFailure, messageOf } from '../../errors.ts';
 import type { ChangeLimits, ChangesSink, ChangesWriter } from '../../component/writer.ts';
 import {
   claimPublication,
@@ -89,7 +83,15 @@ async function drain(publishing: Publishing, claimed: PublicationRow): Promise<P
     });
   const { signal } = context;
   const turn = createTurns(limits.requestsPerSecond, signal);
-  const about = { run: key.run, job: key.job, task: key.task, signal, api: engine.services.api, logger: engine.logger, turn };
+  const about = {
+    run: key.run,
+    job: key.job,
+    task: key.task,
+    signal,
+    api: engine.services.api,
+    logger: engine.logger,
+    turn,
+  };
   if (claimed.total === 0) return closePublication(engine.pool, key, lease, isWhole(task));
   const sink = await ofWriter(() => writer.open(args, about));
   try {
