@@ -56,10 +56,10 @@ async function send(request: ApiRequest, url: URL, { agent, userAgent }: Connect
     timeout: { request: timeoutMs, connect: CONNECT_MS, lookup: CONNECT_MS },
     responseType: 'text',
   });
-  let tooLarge = false;
+  const size = { tooLarge: false };
   void asked.on('downloadProgress', ({ transferred }) => {
     if (transferred <= maxBytes) return;
-    tooLarge = true;
+    size.tooLarge = true;
     asked.cancel();
   });
   try {
@@ -78,7 +78,7 @@ async function send(request: ApiRequest, url: URL, { agent, userAgent }: Connect
     };
   } catch (thrown) {
     signal.throwIfAborted();
-    if (tooLarge) throw tooLong(url, maxBytes);
+    if (size.tooLarge) throw tooLong(url, maxBytes);
     throw unreachable(thrown, url);
   }
 }

@@ -36,7 +36,14 @@ await inTransaction(pool, async (client) => {
       { reader: json, args: json.args.parse({}) },
     ],
     signal,
-    services: { http: {} as never, api: {} as never, s3: {} as never, bundles: {} as never, spool: createSpool('.'), logger },
+    services: {
+      http: {} as never,
+      api: {} as never,
+      s3: {} as never,
+      bundles: {} as never,
+      spool: createSpool('.'),
+      logger,
+    },
     since: undefined,
     warn: () => undefined,
   });

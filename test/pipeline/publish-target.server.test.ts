@@ -41,7 +41,7 @@ const codeOf = async (work: Promise<unknown>): Promise<unknown> =>
     () => undefined,
     (thrown: unknown) => (thrown as VocabSyncError).code,
   );
-const rejectionsOf = async (run: string) =>
+const rejectionsOf = async (run: string): Promise<unknown> =>
   (await bench.pool.query('SELECT code, message, record_id FROM vocab_sync.rejection WHERE run_id = $1', [run])).rows;
 const targetOf = (report: Awaited<ReturnType<typeof runJobOnce>>) => report.tasks[0]?.targets[0];
 

@@ -62,7 +62,7 @@ export function memoryTarget(type = 'memory'): MemoryTarget {
           },
           close: () => Promise.resolve(),
         }),
-    }) as ChangesWriter,
+    }),
   };
   return target;
 }

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ConfigError, UnavailableError } from '../../src/errors.ts';
 import { runProgress } from '../../src/temporal/control-run.ts';
-import { PLAN, fakeRunSteps } from '../support/fake-run-steps.ts';
+import { fakeRunSteps } from '../support/fake-run-steps.ts';
 import { keepHistory } from '../support/keep-history.ts';
 import { describeWithTemporal } from '../support/temporal-server.ts';
 import { openWorkflowBench, type WorkflowBench } from '../support/workflow-bench.ts';
