@@ -128,7 +128,7 @@ describeWithServers('the commands around a run', () => {
   it('waits when a guard trips, and cancel lets the job go without a stage left', async () => {
     const tripped = await cli(['run', 'ror-affiliations', '--input', first.path, '--queue', queue]);
     expect(tripped.code).toBe(4);
-    expect(tripped.stdout).toContain('min_records: Expected at least 20000 records');
+    expect(tripped.stdout).toContain('min_records: Expected at least 20,000 records');
     const cancelled = await cli(['cancel', 'ror-affiliations@latest', '--json']);
     expect(cancelled.code).toBe(5);
     expect(reportOf(cancelled).outcome).toBe('cancelled');

@@ -112,11 +112,11 @@ describeOnDumps('on real dumps', () => {
     const report = await runJobOnce(test.steps, { ...loadConfig('ror-affiliations'), readers });
     expect(report.outcome).toBe('discarded');
     expect(report.tasks[0]?.trips).toEqual([
-      { guard: 'min_records', message: 'Expected at least 20000 records, found 12000.' },
+      { guard: 'min_records', message: 'Expected at least 20,000 records, found 12,000.' },
       {
         guard: 'max_shrink_percent',
         message:
-          'Expected at most 5 % of the 35990 published records of postgres:affiliations to be gone, found 23990 gone (66.7 %).',
+          'Expected at most 5 % of the 35,990 published records of postgres:affiliations to be gone, found 23,990 gone (66.7 %).',
       },
       { guard: 'max_changed_percent', message: expect.stringContaining('66.7 %') as string },
     ]);

@@ -29,7 +29,7 @@ function tripMinRecords(least: number | undefined, { counts }: GuardFacts): read
   return [
     {
       guard: 'min_records',
-      message: `Expected at least ${String(least)} records, found ${String(counts.staged)}.`,
+      message: `Expected at least ${grouped(least)} records, found ${grouped(counts.staged)}.`,
     },
   ];
 }
@@ -40,7 +40,7 @@ function tripShrink(most: number | undefined, { targets }: GuardFacts): readonly
     .filter(({ absent, published }) => percent(absent, published) > most)
     .map(({ name, absent, published }) => ({
       guard: 'max_shrink_percent',
-      message: `Expected at most ${String(most)} % of the ${String(published)} published records of ${name} to be gone, found ${String(absent)} gone (${show(percent(absent, published))} %).`,
+      message: `Expected at most ${String(most)} % of the ${grouped(published)} published records of ${name} to be gone, found ${grouped(absent)} gone (${show(percent(absent, published))} %).`,
     }));
 }
 
@@ -51,7 +51,7 @@ function tripGrowth(most: number | undefined, { targets }: GuardFacts): readonly
     const added = planned.inserted + planned.restored;
     const share = percent(added, published);
     if (share <= most) return [];
-    const message = `Expected at most ${String(most)} % more records than the ${String(published)} published ones of ${name}, found ${String(added)} new ones (${show(share)} %).`;
+    const message = `Expected at most ${String(most)} % more records than the ${grouped(published)} published ones of ${name}, found ${grouped(added)} new ones (${show(share)} %).`;
     return [{ guard: 'max_growth_percent', message }];
   });
 }
@@ -62,7 +62,7 @@ function tripChanged(most: number | undefined, { targets }: GuardFacts): readonl
     const changed = planned.updated + planned.withdrawn;
     const share = percent(changed, published);
     if (share <= most) return [];
-    const message = `Expected at most ${String(most)} % of the ${String(published)} published records of ${name} to change, found ${String(changed)} that do (${show(share)} %).`;
+    const message = `Expected at most ${String(most)} % of the ${grouped(published)} published records of ${name} to change, found ${grouped(changed)} that do (${show(share)} %).`;
     return [{ guard: 'max_changed_percent', message }];
   });
 }
@@ -72,7 +72,7 @@ function tripRejected(most: number | undefined, { counts }: GuardFacts): readonl
   return [
     {
       guard: 'max_rejected_percent',
-      message: `Expected at most ${String(most)} % of ${String(counts.read)} records to be rejected, found ${String(counts.rejected)} rejected (${show(percent(counts.rejected, counts.read))} %).`,
+      message: `Expected at most ${String(most)} % of ${grouped(counts.read)} records to be rejected, found ${grouped(counts.rejected)} rejected (${show(percent(counts.rejected, counts.read))} %).`,
     },
   ];
 }
@@ -82,12 +82,16 @@ function tripFill(least: Readonly<Record<string, number>>, { filled, stagedRows 
     .filter(([field, share]) => stagedRows > 0 && percent(filled[field] ?? 0, stagedRows) < share)
     .map(([field, share]) => ({
       guard: 'min_fill_percent',
-      message: `Expected at least ${String(share)} % of the records to have "${field}", found ${String(filled[field] ?? 0)} of ${String(stagedRows)} (${show(percent(filled[field] ?? 0, stagedRows))} %).`,
+      message: `Expected at least ${String(share)} % of the records to have "${field}", found ${grouped(filled[field] ?? 0)} of ${grouped(stagedRows)} (${show(percent(filled[field] ?? 0, stagedRows))} %).`,
     }));
 }
 
 function percent(part: number, whole: number): number {
   return whole === 0 ? 0 : (100 * part) / whole;
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString('en-US');
 }
 
 function show(value: number): string {
