@@ -32,6 +32,8 @@ export function createLogger(options: LoggerOptions): Logger {
         colorize: stream.isTTY && stream.hasColors(),
         translateTime: 'SYS:HH:MM:ss',
         singleLine: true,
+        // Fields of these names get lines of their own.
+        ...(options.level === 'debug' ? {} : { errorLikeObjectKeys: [] }),
       })
     : pino.destination({ dest: fd, sync: true });
   return createLoggerOn(destination, options.level, { stacks: !readable || options.level === 'debug' });
@@ -54,7 +56,10 @@ export function createLoggerOn(
   );
   const at = (name: LogLevel) => (message: string, fields?: Record<string, unknown>) => {
     if (!logger.isLevelEnabled(name)) return;
-    logger[name](fields === undefined ? {} : redactFields(fields, stacks), clean(message));
+    logger[name](
+      fields === undefined ? {} : redactFields(fields, stacks),
+      stacks ? clean(message) : inOneLine(message),
+    );
   };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
@@ -64,11 +69,16 @@ function clean(text: string): string {
   return escapeInvisible(redactClipped(text, LONGEST_TEXT));
 }
 
+/** The pretty format prints line breaks as they are, also those of errors. */
+function inOneLine(text: string): string {
+  return clean(text).replace(/\s*[\r\n]\s*/g, ' ');
+}
+
 function redactFields(fields: Readonly<Record<string, unknown>>, stacks: boolean): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [
       name,
-      !stacks && value instanceof Error ? clean(sentenceOf(value)) : redactValue(value, 1),
+      !stacks && value instanceof Error ? inOneLine(sentenceOf(value)) : redactValue(value, 1),
     ]),
   );
 }

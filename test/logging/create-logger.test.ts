@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/errors.ts';
 import { createLoggerOn, type LogLevel } from '../../src/logging/create-logger.ts';
@@ -45,6 +49,22 @@ describe('createLoggerOn', () => {
       error: { code: 'E_SETTINGS_INVALID', message: 'cannot reach https://***@host/' },
       nested: [{ url: 'http://h/?token=***&x=1' }],
     });
+  });
+
+  it('writes one line for each event in a terminal, without stacks', async () => {
+    const module = pathToFileURL(join(import.meta.dirname, '../../src/logging/create-logger.ts')).href;
+    const script = `
+      const { createLogger } = await import(${JSON.stringify(module)});
+      const logger = createLogger({ level: 'info', format: 'pretty', destination: 'stdout' });
+      logger.info('The run\\nbegan.', { run: 'r', counts: { read: 1, texts: ['a\\nb'] } });
+      logger.error('The step failed.', { error: new Error('outer\\nline', { cause: new Error('inner') }) });
+    `;
+    const args = ['--import', 'tsx', '--input-type=module', '-e', script];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: join(import.meta.dirname, '../..') });
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toContain('inner');
+    expect(stdout).not.toContain('    at ');
   });
 
   it('survives values that JSON cannot hold', () => {
