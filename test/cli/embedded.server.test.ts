@@ -1,7 +1,7 @@
 /** The commands that bring their own servers, from an empty home. */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import type { RunReport } from '../../src/records/run.ts';
 import { makeTempDir } from '../support/make-temp-dir.ts';
 import { packSampleDumps, type SampleDump } from '../support/sample-dumps.ts';
@@ -59,7 +59,15 @@ describeWithServers('without configured servers', () => {
     expect((await cli(['runs'])).stdout.trimEnd().split('\n')).toHaveLength(3);
   });
 
-  it('other commands find the dev that runs in their home', async () => {
+  it('other commands find the dev that runs in their home, whatever the environment says of another server', async () => {
+    // R2: they were taken for the embedded server, which then never started.
+    vi.stubEnv('PGSSLMODE', 'require');
+    vi.stubEnv('PGOPTIONS', '-c no_such_setting=1');
+    vi.stubEnv('PGHOST', 'elsewhere.invalid');
+    vi.stubEnv('PGPORT', '1');
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
     let stop = (): void => undefined;
     let ready = (): void => undefined;
     const started = new Promise<void>((resolve) => (ready = resolve));
@@ -85,6 +93,7 @@ describeWithServers('without configured servers', () => {
     expect(result.code).toBe(0);
     expect(result.stderr).not.toContain('PostgreSQL runs');
     expect(ended.code).toBe(0);
+    expect(ended.stderr.includes('warning: dev runs as root, so every job')).toBe(process.getuid?.() === 0);
     expect(ended.stdout).toMatch(/^Web UI {4}http:\/\/127\.0\.0\.1:\d+$/m);
     expect(ended.stdout).not.toMatch(/postgres(ql)?:\/\/[^*\s]+:[^*\s]+@/);
   });
