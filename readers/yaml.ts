@@ -24,7 +24,7 @@ export const yaml = defineReader<Args>({
   version: 2,
   summary: 'The items of a YAML list',
   description:
-    'YAML 1.2: `no`, `on` and dates are texts. Reads item by item, so that a file may be of any size, and a broken item is rejected alone. An alias has to stand in the same item as its anchor. Repeated keys, tags, further documents and aliases that multiply are refused. A number that PyYAML reads otherwise, or that a double cannot hold, is a text, and so is every key.',
+    'YAML 1.2: `no`, `on` and dates are texts. Reads item by item, so that a file may be of any size, and a broken item is rejected alone. An alias must be in the same item as its anchor. Repeated keys, tags, further documents and aliases that multiply are refused. A number that PyYAML reads otherwise, or that a double cannot hold, is a text, and so is every key.',
   args: argsSchema,
   examples: [{ title: 'Without args', args: {} }],
   coverage: 'full',

@@ -153,7 +153,7 @@ export function messageOf(thrown: unknown): string {
 /** What the operator can do about a code; a general answer where the code is a plug-in's own. */
 export function remedyOf(code: string): string {
   const known = Object.hasOwn(ERROR_CODES, code) ? ERROR_CODES[code as ErrorCode] : undefined;
-  return known?.remedy ?? 'The code is not one of ours: look it up with the plug-in that reports it.';
+  return known?.remedy ?? 'This code comes from a plug-in. Look it up in the documentation of that plug-in.';
 }
 
 /**

@@ -148,7 +148,7 @@ export function resumeSchedule(client: Client, job: string, note: string): Promi
   return act(client, job, 'resume', (handle) => handle.unpause(note));
 }
 
-/** False where there is none of ours. */
+/** Returns false if the job has no schedule of this installation. */
 export async function deleteSchedule(client: Client, job: string, installation?: string): Promise<boolean> {
   const state = await findSchedule(client, job, installation);
   if (state?.ours !== true) return false;

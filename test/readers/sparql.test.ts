@@ -78,7 +78,7 @@ describe('sparql', () => {
     expect((await fetch(server)).digest).not.toBe(first.digest);
   });
 
-  it('goes on where a service cuts its answers, and asks once without pages', async () => {
+  it('continues after a short page, and asks once without paging', async () => {
     expect(await rowsOf(await fetch(await start({ mostRows: 4 })))).toHaveLength(25);
     const server = await start();
     expect(await rowsOf(await fetch(server, { page_size: 0 }))).toHaveLength(25);
@@ -99,7 +99,7 @@ describe('sparql', () => {
     expect(new Set(server.requests.map(({ method }) => method))).toEqual(new Set(['POST']));
   });
 
-  it('keeps the pages of an attempt that broke off, and asks for the rest alone', async () => {
+  it('keeps the pages of an interrupted attempt, and requests only the rest', async () => {
     const server = await start();
     const context = fetchContext();
     const version = await locate(server, context);
@@ -115,7 +115,7 @@ describe('sparql', () => {
     expect(server.requests).toEqual([]);
   });
 
-  it('asks again after a connection that was cut, and after a passing error', async () => {
+  it('retries after a broken connection and after a transient error', async () => {
     const server = await start();
     server.faults.push({ kind: 'cut', afterBytes: 50 }, ...answered(1), { kind: 'status', status: 503 });
     expect(await rowsOf(await fetch(server))).toHaveLength(25);
@@ -133,7 +133,7 @@ describe('sparql', () => {
     expect(error.message).toContain(words);
   });
 
-  it('hands on what the service says of a wrong query', async () => {
+  it('reports the error of the service for an invalid query', async () => {
     const server = await start();
     const error = await errorOf(fetch(server, { query: 'SELECT ?a WHERE { ?a nope:nope ?b }' }));
     expect(error).toMatchObject({ code: 'E_SPARQL_REFUSED', kind: 'config' });
@@ -162,7 +162,7 @@ describe('sparql', () => {
     expect(await errorOf(fetch(server))).toMatchObject({ code: 'E_SOURCE_INCOMPLETE', details: { status: 206 } });
   });
 
-  it('takes a limit of rows that was not reached, or that the query set itself', async () => {
+  it('accepts a row limit that was not reached, or that the query set itself', async () => {
     const server = await start();
     const limited = { kind: 'answer', status: 200, headers: { 'x-sparql-maxrows': '13' }, body: answerOf(12) } as const;
     server.faults.push(limited);
@@ -199,7 +199,7 @@ describe('sparql', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('tries a service again that fails for another reason, and says which', async () => {
+  it('retries a service that fails for another reason, and says which', async () => {
     const server = await start();
     const fault = {
       kind: 'answer',
@@ -307,11 +307,11 @@ describe('the pages of a query', () => {
     ['SELECT (EXISTS { ?a ?b ?c } AS ?e) ?a WHERE { ?a ?p ?q } ORDER BY ?e', '?a'],
     ['PREFIX ö: <http://x/> SELECT ?a { ?a ö:LIMIT ?b } ORDER BY ?b', '?a'],
   ];
-  it.each(ORDERED)('of %s are in an order that decides', (query, order) => {
+  it.each(ORDERED)('of %s have a total order', (query, order) => {
     expect(paged(query)).toBe(`${query}\n${order}\nLIMIT 5 OFFSET 10`);
   });
 
-  it('of the orders above are SPARQL', () => {
+  it('with these orders are valid SPARQL', () => {
     const store = new oxigraph.Store();
     // Oxigraph knows neither escapes nor characters beyond the basic plane in names, which SPARQL 1.1 allows.
     const known = ORDERED.filter(([query]) => !/𝒳|\\u/.test(query));
@@ -319,7 +319,7 @@ describe('the pages of a query', () => {
     for (const [query] of known) expect(() => store.query(paged(query) ?? '')).not.toThrow();
   });
 
-  it('of the shipped job have its own order first', () => {
+  it('of the shipped job keep its own order first', () => {
     const path = join(findPackageRoot(), 'config/jobs/edmo-affiliations.json');
     const { readers } = JSON.parse(readFileSync(path, 'utf8')) as { readers: { args: { query: string } }[] };
     expect(paged(readers[0]?.args.query ?? '')).toMatch(/ORDER BY \?org\n\?name [? \w]*\nLIMIT 5 OFFSET 10$/);

@@ -60,7 +60,8 @@ async function serve(context: CommandContext, servers: Servers, { queue, json }:
   terminal.say('Stopping: the worker first, then the servers.');
 }
 
-const HINT = `Ready. In another terminal, in this directory: vocab-sync run ror-affiliations
+const HINT = `Ready. In another terminal, in this directory:
+  vocab-sync run ror-affiliations
 Ctrl-C stops everything; data is kept.
 `;
 

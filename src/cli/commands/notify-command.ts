@@ -84,7 +84,7 @@ function render(told: readonly Told[], page: Page): string {
   return renderTable(
     [
       { title: 'channel', wraps: true },
-      { title: 'is told of', wraps: true },
+      { title: 'events', wraps: true },
       { title: 'trial', wraps: true },
     ],
     told.map(({ channel, on, failure }) => [
