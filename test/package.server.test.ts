@@ -1,6 +1,6 @@
 /** The package as another project gets it: what is in it, and that it runs where it was installed. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -49,7 +49,10 @@ describe('the package', () => {
   });
 
   it('names every chunk that the program loads', () => {
-    const main = readFileSync(join(PROJECT_ROOT, 'dist/src/cli/main.js'), 'utf8');
+    const path = join(PROJECT_ROOT, 'dist/src/cli/main.js');
+    // A link on PATH runs it, as operate.md says.
+    expect(statSync(path).mode & 0o111).toBe(0o111);
+    const main = readFileSync(path, 'utf8');
     const chunks = [...main.matchAll(/chunks\/([\w-]+\.js)/g)].map((match) => `dist/src/chunks/${match[1] ?? ''}`);
     expect(chunks.length).toBeGreaterThan(0);
     expect(files).toEqual(expect.arrayContaining(chunks));

@@ -5,7 +5,7 @@
  * Every other entry point shares the chunks of the program: a plug-in that imports dist/src/errors.js gets the classes
  * that the program checks with instanceof.
  */
-import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { findPackageRoot } from '../../job/package-root.ts';
@@ -54,6 +54,8 @@ const { metafile } = await build({
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },
 });
+// A link on PATH and `npx` in a checkout run the file itself.
+await chmod(join(root, 'dist', 'src', 'cli', 'main.js'), 0o755);
 await writeFile(commandIndexPath(), JSON.stringify(await buildCommandIndex()));
 await writeFile(join(root, 'dist', 'THIRD-PARTY-LICENSES.txt'), await licencesOf(metafile));
 
