@@ -1,5 +1,6 @@
 import type { Writer } from '../src/component/writer.ts';
 import { file } from './file.ts';
+import { invenioRdm } from './invenio-rdm.ts';
 import { postgres } from './postgres.ts';
 
-export const writers: readonly Writer[] = [file, postgres];
+export const writers: readonly Writer[] = [file, invenioRdm, postgres];

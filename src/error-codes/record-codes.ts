@@ -106,6 +106,15 @@ export const RECORD_CODES = {
     remedy:
       'Correct the mapping or the settings of the target. The record is sent again when it changes or with `--force`.',
   },
+  E_TARGET_DELETED: {
+    meaning: 'The id of this record was deleted in the target, which never takes it again.',
+    remedy: 'Leave the record out with a transformer, or have the tombstone removed from the target by its operator.',
+  },
+  E_TARGET_REFERENCE: {
+    meaning: 'The record refers to records that the target does not hold.',
+    remedy:
+      'Publish the vocabulary that it refers to first, then run the job with `--force`, or set `"on_missing_reference": "drop"` in the writer.',
+  },
   E_TARGET_EDITED: {
     meaning: 'Somebody else changed this record in the target since it was published, so it was left as it is.',
     remedy: 'Set `"on_conflict": "overwrite"` in the writer to publish over such changes.',

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { replaceReferences } from '../../src/job/effective/references.ts';
 import { writers } from '../../writers/index.ts';
 import type { SnapshotWriter } from '../../src/component/writer.ts';
 import { silentLogger } from '../support/silent-logger.ts';
@@ -12,6 +13,11 @@ import { tempDir } from '../support/temp-dir.ts';
 const snapshotArgs: Readonly<Record<string, (directory: string) => object>> = {
   file: (directory) => ({ path: join(directory, 'out.jsonl') }),
 };
+
+/** As the engine fills in what an example refers to. */
+function withSecrets(args: unknown): Record<string, unknown> {
+  return replaceReferences(args, '$secret', () => 'a-secret-of-a-test') as Record<string, unknown>;
+}
 
 it('registers each type once', () => {
   const types = writers.map(({ type }) => type);
@@ -30,9 +36,9 @@ describe.each(writers.map((writer) => [writer.type, writer] as const))('writer %
   it.each(writer.examples.map((example) => [example.title, example.args] as const))(
     'names its target and what happens to what is missing: %s',
     (_title, example) => {
-      const args = writer.args.parse(example);
+      const args = writer.args.parse(withSecrets(example));
       expect(writer.targetName(args)).toMatch(new RegExp(`^${type}:\\S`));
-      expect(writer.targetName(args)).toBe(writer.targetName(writer.args.parse(example)));
+      expect(writer.targetName(args)).toBe(writer.targetName(writer.args.parse(withSecrets(example))));
       expect(['keep', 'withdraw']).toContain(writer.onMissing(args));
       if (writer.receives === 'table') expect(writer.table(args)).toMatch(/^[a-z_][a-z0-9_]{0,62}$/);
     },
@@ -40,12 +46,12 @@ describe.each(writers.map((writer) => [writer.type, writer] as const))('writer %
 
   it('keeps what is missing unless it is told otherwise', () => {
     const [example] = writer.examples;
-    const { on_missing: _onMissing, ...args } = example?.args as Record<string, unknown>;
+    const { on_missing: _onMissing, ...args } = withSecrets(example?.args);
     expect(writer.onMissing(writer.args.parse(args))).toBe('keep');
   });
 
   it('refuses an argument that it does not know', () => {
-    const args = { ...(writer.examples[0]?.args as object), no_such_argument: 1 };
+    const args = { ...withSecrets(writer.examples[0]?.args), no_such_argument: 1 };
     expect(writer.args.safeParse(args).error?.issues).toMatchObject([{ code: 'unrecognized_keys' }]);
   });
 

@@ -1,0 +1,53 @@
+/** For each writer that takes changes one by one: a server for it, and how a test looks behind it. */
+import type { Document } from '../../src/records/document.ts';
+import { isJsonObject } from '../../src/records/json-object.ts';
+import { startInvenioServer } from '../support/invenio-server.ts';
+
+export interface ChangesBench {
+  /** Secrets are in their places. */
+  readonly args: Readonly<Record<string, unknown>>;
+  /** A record that the target takes. */
+  document(id: string, name: string): Document;
+  /** A record that it refuses. */
+  refused(id: string): Document;
+  /** The name of the record as the target holds it; undefined where it holds none, or one that is withdrawn. */
+  nameOf(id: string): string | undefined;
+  /** Somebody else makes or edits a record. */
+  edit(id: string, name: string): void;
+  /** Requests that wrote, or tried to. */
+  writes(): number;
+  /** The connection breaks at the next request that writes: before the work is done, or after. */
+  cut(when: 'before' | 'after'): void;
+  close(): Promise<void>;
+}
+
+export const changesBenches: Readonly<Record<string, () => Promise<ChangesBench>>> = {
+  'invenio-rdm': async () => {
+    const server = await startInvenioServer();
+    const recordOf = (id: string, name: string): Document => ({ id, name, title: { en: name } });
+    return {
+      args: { url: server.url, vocabulary: 'affiliations', token: server.token, requests_per_second: 1000 },
+      document: recordOf,
+      refused: (id) => ({ ...recordOf(id, 'Refused'), identifiers: [{ scheme: 'isni', identifier: 'bad' }] }),
+      nameOf(id) {
+        const document = server.get('affiliations', id)?.document;
+        const tags = document?.['tags'];
+        const isWithdrawn = Array.isArray(tags) && tags.includes('withdrawn');
+        return document === undefined || isWithdrawn ? undefined : String(document['name']);
+      },
+      edit: (id, name) => {
+        server.edit('affiliations', recordOf(id, name));
+      },
+      writes: () => server.written().length,
+      cut(when) {
+        let isCut = false;
+        server.fault = ({ method, body }) => {
+          if (method === 'GET' || isCut || (isJsonObject(body) && 'vocab_sync_probe' in body)) return undefined;
+          isCut = true;
+          return when === 'before' ? 'cut-before' : 'cut-after';
+        };
+      },
+      close: () => server.close(),
+    };
+  },
+};

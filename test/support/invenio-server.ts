@@ -1,0 +1,336 @@
+/**
+ * An InvenioRDM in memory that answers as version 14.0.5 was seen to answer: odd statuses, tombstones, revisions and rate
+ * limit included.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { isJsonObject } from '../../src/records/json-object.ts';
+
+type Json = Record<string, unknown>;
+
+interface Stored {
+  document: Json | undefined;
+  revision: number;
+}
+
+/** What a test does to a request: nothing, answer in place of the server, or cut the connection before or after the work. */
+export type InvenioFault =
+  | 'cut-before'
+  | 'cut-after'
+  | { readonly status: number; readonly body: string; readonly headers?: Record<string, string> };
+
+export interface InvenioRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: unknown;
+}
+
+export interface InvenioServer {
+  /** Ends in `/api`. */
+  readonly url: string;
+  readonly token: string;
+  readonly requests: InvenioRequest[];
+  /** Members that its version does not know. */
+  unknownMembers: readonly string[];
+  /** Requests that it still takes; undefined: any number. Refilled after `resetSeconds`. */
+  budget: { left: number; readonly size: number; readonly resetSeconds: number } | undefined;
+  fault: ((request: InvenioRequest) => InvenioFault | undefined) | undefined;
+  /** Ids that search does not show yet. */
+  readonly unindexed: Set<string>;
+  /** As somebody would edit or make a record by hand. */
+  edit(vocabulary: string, document: Json): void;
+  get(vocabulary: string, id: string): { readonly document: Json | undefined; readonly revision: number } | undefined;
+  ids(vocabulary: string): string[];
+  /** Requests that write, as `POST a`. */
+  written(): string[];
+  forget(): void;
+  close(): Promise<void>;
+}
+
+const SPECIAL = new Set(['affiliations', 'funders', 'names', 'awards', 'subjects']);
+const KNOWN: Readonly<Record<string, string>> = { names: 'affiliations' };
+const FIRST: Readonly<Record<string, number>> = { names: 3, subjects: 1 };
+
+interface Reply {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+export async function startInvenioServer(): Promise<InvenioServer> {
+  const tables = new Map<string, Map<string, Stored>>();
+  const tableOf = (name: string): Map<string, Stored> => {
+    const table = tables.get(name) ?? new Map<string, Stored>();
+    tables.set(name, table);
+    return table;
+  };
+  const requests: InvenioRequest[] = [];
+  const server = createServer((request, response) => {
+    void answer(request, response);
+  });
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const text = await bodyOf(request);
+    const { method = '', url: path = '' } = request;
+    const asked: InvenioRequest = { method, path, headers: request.headers, body: parse(text) };
+    requests.push(asked);
+    const fault = invenio.fault?.(asked);
+    if (fault === 'cut-before') {
+      request.socket.destroy();
+      return;
+    }
+    if (typeof fault === 'object') {
+      response.writeHead(fault.status, { 'content-type': 'text/html', ...fault.headers }).end(fault.body);
+      return;
+    }
+    const limit = spend(invenio);
+    const reply: Reply =
+      limit.left < 0
+        ? { status: 429, body: { message: '1000 per 1 minute', status: 429 } }
+        : route(asked, invenio, tableOf);
+    if (fault === 'cut-after') {
+      request.socket.destroy();
+      return;
+    }
+    response.writeHead(reply.status, {
+      'content-type': reply.status === 204 ? 'text/html' : 'application/json',
+      'x-ratelimit-limit': String(limit.size),
+      'x-ratelimit-remaining': String(Math.max(0, limit.left)),
+      'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + limit.resetSeconds),
+      'retry-after': String(limit.resetSeconds),
+      ...reply.headers,
+    });
+    response.end(reply.body === undefined ? '' : `${JSON.stringify(reply.body)}\n`);
+  };
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const invenio: InvenioServer = {
+    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/api`,
+    token: 'token-of-an-admin',
+    requests,
+    unknownMembers: ['website', 'domains'],
+    budget: undefined,
+    fault: undefined,
+    unindexed: new Set(),
+    edit(vocabulary, document) {
+      const table = tableOf(vocabulary);
+      const revision = (table.get(String(document['id']))?.revision ?? (FIRST[vocabulary] ?? 2) - 1) + 1;
+      table.set(String(document['id']), { document: stored(document), revision });
+    },
+    get: (vocabulary, id) => tableOf(vocabulary).get(id),
+    ids: (vocabulary) =>
+      [...tableOf(vocabulary)].filter(([, { document }]) => document !== undefined).map(([id]) => id),
+    written: () =>
+      requests
+        .filter(({ method, body }) => method !== 'GET' && !(isJsonObject(body) && 'vocab_sync_probe' in body))
+        .map(({ method, path, body }) => {
+          const last = decodeURIComponent(path.split('/').at(-1) ?? '');
+          return `${method} ${method === 'POST' && isJsonObject(body) ? String(body['id']) : last}`;
+        }),
+    forget() {
+      tables.clear();
+      requests.length = 0;
+      [invenio.fault, invenio.budget] = [undefined, undefined];
+      invenio.unknownMembers = ['website', 'domains'];
+      invenio.unindexed.clear();
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return invenio;
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function spend({ budget }: InvenioServer): { left: number; size: number; resetSeconds: number } {
+  if (budget === undefined) return { left: 900, size: 1000, resetSeconds: 60 };
+  if (budget.left === budget.size) {
+    setTimeout(() => {
+      budget.left = budget.size;
+    }, budget.resetSeconds * 1000).unref();
+  }
+  budget.left -= 1;
+  return budget;
+}
+
+const refuse = (status: number, message: string): Reply => ({ status, body: { status, message } });
+const invalid = (errors: readonly (readonly [string, string])[]): Reply => ({
+  status: 400,
+  body: {
+    status: 400,
+    message: 'A validation error occurred.',
+    errors: errors.map(([field, message]) => ({ field, messages: [message] })),
+  },
+});
+
+function route(request: InvenioRequest, invenio: InvenioServer, tableOf: (name: string) => Map<string, Stored>): Reply {
+  const url = new URL(request.path, 'http://x');
+  const [, , ...parts] = url.pathname.split('/');
+  const isGeneric = parts[0] === 'vocabularies';
+  const body: Json = isJsonObject(request.body) ? request.body : {};
+  const name = isGeneric ? (parts[1] ?? String(body['type'])) : (parts[0] ?? '');
+  if (!isGeneric && !SPECIAL.has(name)) return refuse(404, 'The requested URL was not found on the server.');
+  const id = isGeneric ? parts[2] : parts[1];
+  const mayWrite = request.headers.authorization === `Bearer ${invenio.token}`;
+  const site: Site = { name, table: tableOf(name), invenio, tableOf };
+  if (request.method === 'GET') {
+    if (name === 'names' && !mayWrite) return refuse(403, 'Permission denied.');
+    return id === undefined ? list(site, url.searchParams) : read(site, decodeURIComponent(id));
+  }
+  if (request.headers['content-type'] !== 'application/json' && request.method !== 'DELETE') {
+    return refuse(415, 'Invalid Content-Type header. Expecting one of: application/json');
+  }
+  if (id === undefined) return request.method === 'POST' ? create(site, body, mayWrite) : refuse(405, 'Not allowed.');
+  return change(site, decodeURIComponent(id), request, mayWrite);
+}
+
+interface Site {
+  readonly name: string;
+  readonly table: Map<string, Stored>;
+  readonly invenio: InvenioServer;
+  readonly tableOf: (name: string) => Map<string, Stored>;
+}
+
+function create(site: Site, body: Json, mayWrite: boolean): Reply {
+  if (!mayWrite) return refuse(403, 'Permission denied.');
+  const id = body['id'];
+  const problem = validate(site, body, id === undefined ? [['id', 'Missing PID.']] : []);
+  if (problem !== undefined) return problem;
+  if (String(id).length > 255) return refuse(500, 'The server encountered an internal error.');
+  if (site.table.has(String(id))) return refuse(400, 'The persistent identifier is already registered.');
+  site.table.set(String(id), { document: stored(body), revision: FIRST[site.name] ?? 2 });
+  return { status: 201, body: toBody(site, String(id)) };
+}
+
+function change(site: Site, id: string, request: InvenioRequest, mayWrite: boolean): Reply {
+  const there = site.table.get(id);
+  if (there === undefined) return refuse(404, 'The persistent identifier does not exist.');
+  const expected = request.headers['if-match'];
+  if (expected !== undefined && !/^\d+$/.test(expected)) return invalid([['if_match', 'Not a valid integer.']]);
+  if (there.document === undefined) {
+    there.revision += 1;
+    return site.name === 'subjects' ? refuse(410, 'The record has been deleted.') : refuse(500, 'Internal error.');
+  }
+  if (expected !== undefined && Number(expected) !== there.revision) {
+    return refuse(412, `Revision id provided(${expected}) doesn't match record's one(${String(there.revision)})`);
+  }
+  if (!mayWrite) return refuse(403, 'Permission denied.');
+  if (request.method === 'DELETE') {
+    there.document = undefined;
+    there.revision += 1;
+    return { status: 204 };
+  }
+  const body: Json = isJsonObject(request.body) ? request.body : {};
+  const problem = validate(site, body, []);
+  if (problem !== undefined) return problem;
+  there.document = stored({ ...body, id });
+  there.revision += site.name === 'names' ? 2 : 1;
+  return { status: 200, body: toBody(site, id) };
+}
+
+function validate(site: Site, body: Json, errors: (readonly [string, string])[]): Reply | undefined {
+  for (const [key, value] of Object.entries(body)) {
+    if (key === 'vocab_sync_probe' || site.invenio.unknownMembers.includes(key)) errors.push([key, 'Unknown field.']);
+    else if (value === null) errors.push([key, 'Field may not be null.']);
+  }
+  const identifiers = Array.isArray(body['identifiers']) ? (body['identifiers'] as Json[]) : [];
+  identifiers.forEach(({ identifier }, index) => {
+    if (identifier === 'bad') errors.push([`identifiers.${String(index)}.identifier`, 'Invalid ISNI identifier.']);
+  });
+  if (errors.length > 0) return invalid(errors);
+  for (const [member, vocabulary] of [
+    ['affiliations', KNOWN[site.name]],
+    ['funder', site.name === 'awards' ? 'funders' : undefined],
+    ['organizations', site.name === 'awards' ? 'affiliations' : undefined],
+  ] as const) {
+    const items = [body[member] ?? []].flat().filter(isJsonObject);
+    const isUnknown = items.some(({ id }) => typeof id === 'string' && !site.tableOf(vocabulary ?? '').has(id));
+    if (vocabulary !== undefined && isUnknown) return refuse(400, 'Not a valid value.');
+  }
+  const aliases = [(stored(body)['aliases'] ?? []) as string[]].flat();
+  if (new Set(aliases).size < aliases.length) return refuse(500, 'The server encountered an internal error.');
+  return undefined;
+}
+
+/** What it makes of texts, and nothing of the record itself. */
+function stored(body: Json): Json {
+  const tidy = (value: unknown): unknown => {
+    if (typeof value === 'string') return value.replaceAll(/[‘’]/g, "'").replaceAll(/[“”]/g, '"').trim();
+    if (Array.isArray(value)) return value.map(tidy);
+    if (!isJsonObject(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, tidy(inner)]));
+  };
+  const result = tidy(body) as Json;
+  const { given_name: given, family_name: family } = result;
+  if (typeof given === 'string' && typeof family === 'string') result['name'] = `${family}, ${given}`;
+  return result;
+}
+
+function toBody({ name, table, tableOf }: Site, id: string): Json {
+  const { document, revision } = table.get(id) ?? { document: undefined, revision: 0 };
+  const bookkeeping = {
+    ...{ id, created: '2026-11-29T10:00:00+00:00', updated: '2026-11-29T10:00:00+00:00', revision_id: revision },
+    links: { self: `http://x/api/${name}/${id}` },
+  };
+  if (document === undefined) return { ...bookkeeping, ...(name === 'names' ? { internal_id: null } : {}) };
+  const resolved = Object.fromEntries(
+    Object.entries(document).map(([key, value]) => {
+      if (name !== 'names' || key !== 'affiliations') return [key, value];
+      const names = (value as Json[]).map((one) => ({
+        ...one,
+        ...(typeof one['id'] === 'string' ? { name: tableOf('affiliations').get(one['id'])?.document?.['name'] } : {}),
+      }));
+      return [key, names];
+    }),
+  );
+  return { ...resolved, ...bookkeeping };
+}
+
+function read(site: Site, id: string): Reply {
+  const there = site.table.get(id);
+  if (there === undefined || (site.name === 'funders' && id.includes('/'))) return refuse(404, 'Not found.');
+  if (there.document === undefined && site.name === 'subjects') return refuse(410, 'The record has been deleted.');
+  return { status: 200, body: toBody(site, id), headers: { etag: `"${String(there.revision)}"` } };
+}
+
+function list(site: Site, query: URLSearchParams): Reply {
+  const size = Number(query.get('size') ?? 25);
+  if (size * Number(query.get('page') ?? 1) > 10_000) return refuse(400, 'Invalid querystring parameters.');
+  const matches = toFilter(query.get('q') ?? '');
+  const ids = [...site.table]
+    .filter(([id, { document }]) => document !== undefined && !site.invenio.unindexed.has(id) && matches(id))
+    .map(([id]) => id);
+  // In an order of its own: there is no sort by id.
+  const hits = ids.toSorted((a, b) => hashOf(a) - hashOf(b)).slice(0, size);
+  return { status: 200, body: { hits: { total: ids.length, hits: hits.map((id) => toBody(site, id)) } } };
+}
+
+function toFilter(query: string): (id: string) => boolean {
+  if (query === '') return () => true;
+  const range = /^id:\{(\*|"(?:[^"\\]|\\.)*") TO (\*|"(?:[^"\\]|\\.)*")([\]}])$/.exec(query);
+  const plain = (text: string): string => text.slice(1, -1).replaceAll(/\\(.)/g, '$1');
+  if (range !== null) {
+    const [, from = '', to = ''] = range;
+    const order = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+    return (id) => (from === '*' || order(id, plain(from)) > 0) && (to === '*' || order(id, plain(to)) <= 0);
+  }
+  const ids = new Set((query.match(/"(?:[^"\\]|\\.)*"/g) ?? []).map(plain));
+  return (id) => ids.has(id);
+}
+
+function hashOf(id: string): number {
+  return Array.from(id).reduce((hash, letter) => (hash * 31 + (letter.codePointAt(0) ?? 0)) % 65_521, 7);
+}

@@ -1,0 +1,160 @@
+/** An InvenioRDM that is busy, broken, forbidden, or none. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { VocabSyncError } from '../../../src/errors.ts';
+import { invenioRdm } from '../../../writers/invenio-rdm.ts';
+import { startInvenioServer, type InvenioFault, type InvenioServer } from '../../support/invenio-server.ts';
+import { api, change, openInvenioBench } from './open-invenio-bench.ts';
+
+let server: InvenioServer;
+beforeAll(async () => {
+  server = await startInvenioServer();
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  server.forget();
+});
+
+const record = (id: string) => ({ id, name: `name of ${id}` });
+const errorOf = (work: Promise<unknown>): Promise<VocabSyncError> =>
+  work.then(
+    () => Promise.reject(new Error('nothing was thrown')),
+    (thrown: unknown) => thrown as VocabSyncError,
+  );
+/** Strikes requests that write this record. */
+const strike = (id: string, fault: InvenioFault): void => {
+  server.fault = ({ method, path, body }) =>
+    method !== 'GET' && (path.endsWith(`/${id}`) || JSON.stringify(body).includes(`"${id}"`)) ? fault : undefined;
+};
+const preflight = (args: object): Promise<void> =>
+  invenioRdm.preflight?.(
+    invenioRdm.args.parse({ url: server.url, token: server.token, vocabulary: 'affiliations', ...args }),
+    { job: 'job-a', api, signal: new AbortController().signal },
+  ) ?? Promise.resolve();
+
+describe('before a run', () => {
+  it('nothing is written, and what is right passes', async () => {
+    await preflight({});
+    await preflight({ vocabulary: 'languages' });
+    expect(server.ids('affiliations')).toEqual([]);
+    expect(server.written()).toEqual([]);
+  });
+
+  it('a token that may not write is refused, with what to do', async () => {
+    const error = await errorOf(preflight({ token: 'token-of-somebody' }));
+    expect([error.code, error.kind]).toEqual(['E_TARGET_FORBIDDEN', 'config']);
+    expect(error.message).toContain('"Permission denied."');
+    expect(error.message).toContain('invenio access allow');
+    expect(error.message).not.toContain('token-of-somebody');
+  });
+
+  it('an address that is not of an InvenioRDM is refused', async () => {
+    server.fault = () => ({ status: 200, body: '<html><title>Log in</title></html>' });
+    const error = await errorOf(preflight({}));
+    expect([error.code, error.kind]).toEqual(['E_TARGET_FORBIDDEN', 'config']);
+    expect(error.message).toContain('Log in');
+    server.fault = () => ({ status: 404, body: 'Not Found' });
+    expect((await errorOf(preflight({}))).code).toBe('E_TARGET_FORBIDDEN');
+    server.fault = () => ({ status: 503, body: 'Back soon' });
+    expect((await errorOf(preflight({}))).code).toBe('E_TARGET_UNAVAILABLE');
+  });
+
+  it.each([
+    [{ url: 'ftp://x/api' }, 'url'],
+    [{ vocabulary: 'affiliations/x' }, 'vocabulary'],
+    [{ withdrawal: { type: 'delete', tag: 'x' } }, 'withdrawal'],
+  ])('args %j are refused', (args, member) => {
+    const given = { url: server.url, token: 't', vocabulary: 'affiliations', ...args };
+    expect(invenioRdm.args.safeParse(given).error?.issues[0]?.path[0]).toBe(member);
+  });
+});
+
+describe('an answer', () => {
+  it('of 500 to one record for ever is tried again, and the others are done', async () => {
+    const { send } = await openInvenioBench(server);
+    strike('b', { status: 500, body: '{"message":"The server encountered an internal error.","status":500}' });
+    const results = await send(...['a', 'b', 'c'].map((id) => change('insert', record(id))));
+    expect(results).toMatchObject([{ result: 'done' }, { result: 'again' }, { result: 'done' }]);
+  });
+
+  it('of 413 or 422 rejects the record with its words', async () => {
+    const { send } = await openInvenioBench(server);
+    strike('a', { status: 413, body: '<h1>Request Entity Too Large</h1>' });
+    expect(await send(change('insert', record('a')))).toMatchObject([
+      { result: 'rejected', code: 'E_TARGET_REFUSED', message: expect.stringContaining('Request Entity Too Large') },
+    ]);
+  });
+
+  it('of 403 in the middle ends the publication, and keeps the answers before it', async () => {
+    const { send } = await openInvenioBench(server);
+    strike('b', { status: 403, body: '{"message":"Permission denied.","status":403}' });
+    const changes = ['a', 'b', 'c'].map((id) => change('insert', record(id)));
+    expect(await send(...changes)).toMatchObject([{ result: 'done' }, { result: 'again' }, { result: 'again' }]);
+    expect((await errorOf(send(...changes.slice(1)))).code).toBe('E_TARGET_FORBIDDEN');
+  });
+
+  it('that never comes leaves the record to be looked up, and sends no more of the batch', async () => {
+    const { send } = await openInvenioBench(server);
+    strike('b', 'cut-after');
+    const results = await send(...['a', 'b', 'c'].map((id) => change('insert', record(id))));
+    expect(results.map(({ result }) => result)).toEqual(['done', 'again', 'again']);
+    expect(server.ids('affiliations')).toEqual(['a', 'b']);
+  });
+
+  it('of a redirect is an error, and the token does not follow', async () => {
+    strike('a', { status: 302, body: '', headers: { location: 'http://127.0.0.1:9/elsewhere' } });
+    const { send } = await openInvenioBench(server);
+    expect((await errorOf(send(change('insert', record('a'))))).code).toBe('E_TARGET_FORBIDDEN');
+  });
+});
+
+describe('the rate limit', () => {
+  it('is kept: the writer waits when the budget is nearly used up, and no record is to blame', async () => {
+    const { send } = await openInvenioBench(server);
+    server.budget = { left: 20, size: 20, resetSeconds: 1 };
+    const started = Date.now();
+    const results = await send(...Array.from({ length: 30 }, (_, i) => change('insert', record(`r${String(i)}`))));
+    expect(results.every(({ result }) => result === 'done')).toBe(true);
+    expect(Date.now() - started).toBeGreaterThan(900);
+    expect(server.requests.filter(({ method }) => method === 'POST')).toHaveLength(31);
+  });
+
+  it('that is used up by others is waited for', async () => {
+    const { send } = await openInvenioBench(server);
+    server.budget = { left: 0, size: 100, resetSeconds: 1 };
+    const budget = server.budget;
+    setTimeout(() => {
+      budget.left = 100;
+    }, 900);
+    expect(await send(change('insert', record('a')))).toMatchObject([{ result: 'done' }]);
+  });
+
+  it('that takes long is left to the engine', async () => {
+    const { send } = await openInvenioBench(server);
+    strike('a', {
+      status: 429,
+      body: '{"message":"25000 per 1 hour","status":429}',
+      headers: { 'retry-after': '1800' },
+    });
+    const [result] = await send(change('insert', record('a')));
+    expect(result).toMatchObject({ result: 'again' });
+    expect((result as { after: number }).after).toBeGreaterThan(1_790_000);
+  });
+});
+
+describe('reading', () => {
+  it('gives more records than one page holds, each once and in order', async () => {
+    const ids = Array.from({ length: 3500 }, (_, i) => `id "${String(i * 7).padStart(6, '0')}"`);
+    for (const id of ids) server.edit('affiliations', record(id));
+    const { sink } = await openInvenioBench(server);
+    const listed: string[] = [];
+    for await (const some of sink.list?.(ids[99]) ?? []) listed.push(...some.map(({ id }) => id));
+    expect(listed).toEqual(ids.slice(100));
+    expect(server.requests.filter(({ method }) => method === 'GET').length).toBeLessThan(15);
+  });
+
+  it('finds a funder with a slash in its id, which has no address', async () => {
+    server.edit('funders', record('10.13039/1'));
+    const { sink } = await openInvenioBench(server, { vocabulary: 'funders' });
+    expect([...((await sink.look?.(['10.13039/1', '10.13039/2'])) ?? new Map()).keys()]).toEqual(['10.13039/1']);
+  });
+});
