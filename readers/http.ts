@@ -51,6 +51,12 @@ const argsSchema = z
       .positive()
       .default(20 * 1024 ** 3)
       .describe('The largest file that is accepted, in bytes. A larger one ends the run before it fills the disk.'),
+    next_page: z
+      .enum(['refuse', 'ignore'])
+      .default('refuse')
+      .describe(
+        'What becomes of an answer whose `Link` header names a next page (`rel="next"`) that `ids` does not list. `refuse` ends the run, since records would be missing. `ignore` reads the answer as everything there is.',
+      ),
     mode: z.string().optional().describe('Accepted and ignored: existing configs carry it.'),
   })
   .refine((args) => hasPlaceholder(args.origin) === (args.id !== undefined || args.ids !== undefined), {
@@ -91,8 +97,8 @@ async function locate(args: Args, context: FetchContext): Promise<SourceVersion>
   const name = urls.length === 1 ? fileNameOf(first) : `${String(urls.length)} files from ${new URL(first).host}`;
   if (urls.length > MOST_QUESTIONS) return { name, version: name };
   const facts = [];
-  for (const url of urls)
-    facts.push(await askAboutFile(context.services.http, url, { signal: context.signal, headers: args.headers }));
+  const question = { signal: context.signal, headers: args.headers, pages: pagesOf(args) };
+  for (const url of urls) facts.push(await askAboutFile(context.services.http, url, question));
   const validators = facts.map(({ validator }, i) =>
     validator === undefined ? undefined : `${urls[i] ?? ''} ${validator}`,
   );
@@ -110,11 +116,13 @@ async function locate(args: Args, context: FetchContext): Promise<SourceVersion>
 /** Addresses come from the args and not from the version: they may hold a token, and the version is kept with the run. */
 async function fetch(version: SourceVersion, args: Args, context: FetchContext): Promise<readonly FetchedFile[]> {
   const files: FetchedFile[] = [];
+  const pages = pagesOf(args);
   let before = 0;
   for (const url of addressesOf(args)) {
     const { path, bytes, digest } = await context.services.http.download({
       url,
       maxBytes: args.max_bytes,
+      pages,
       signal: context.signal,
       headers: { ...args.headers, ...(args.content_type === undefined ? {} : { accept: args.content_type }) },
       ...(args.content_type?.includes('html') === true ? { accept: ['text/html', 'application/xhtml+xml'] } : {}),
@@ -133,6 +141,11 @@ function addressesOf(args: Args): readonly string[] {
   const ids = args.ids ?? (args.id === undefined ? undefined : [args.id]);
   if (ids === undefined) return [args.origin];
   return ids.map((id) => args.origin.replaceAll('{id}', encodeURIComponent(String(id))));
+}
+
+/** The addresses that together are the source; undefined where a next page may be left out. */
+function pagesOf(args: Args): readonly string[] | undefined {
+  return args.next_page === 'ignore' ? undefined : addressesOf(args);
 }
 
 /** The address itself stays out of the identity, which is shown and kept. */

@@ -35,6 +35,11 @@ export interface DownloadRequest {
   readonly accept?: readonly string[];
   readonly maxBytes?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * The addresses that the caller reads as its source, `url` among them. An answer whose `Link` header names a next page
+   * that is not listed is refused with E_SOURCE_INCOMPLETE. Absent: that header is not looked at.
+   */
+  readonly pages?: readonly string[] | undefined;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: { readonly bytes: number; readonly total?: number }) => void;
 }

@@ -1,6 +1,7 @@
 /** What a server says of a file without sending it. */
 import type { Hop, HttpAnswer, HttpService } from '../component/services.ts';
 import { SourceError, UnavailableError } from '../errors.ts';
+import { refuseNextPage } from './refuse-next-page.ts';
 import { mediaTypeOf } from './refuse-unwanted.ts';
 
 export interface FileFacts {
@@ -17,25 +18,34 @@ export interface FileQuestion {
   /** The answer that named the address; absent where the job names it. */
   readonly from?: Hop | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** As in DownloadRequest. */
+  readonly pages?: readonly string[] | undefined;
 }
 
 /** A second change within the resolution of Last-Modified must be impossible (RFC 9110, 8.8.2.2). */
 const STRONG_AGE_MS = 60_000;
 
-/** Empty when the server refuses HEAD: the download will say what is wrong, if anything is. Throws UnavailableError. */
+/**
+ * Empty when the server refuses HEAD: the download will say what is wrong, if anything is. Throws UnavailableError, and
+ * SourceError for a next page that is not among `pages`.
+ */
 export async function askAboutFile(
   http: HttpService,
   url: string,
-  { signal, from, headers = {} }: FileQuestion,
+  { signal, from, headers = {}, pages }: FileQuestion,
 ): Promise<FileFacts> {
+  let answer: HttpAnswer;
   try {
     const asking = { ...headers, 'accept-encoding': 'identity' };
-    const answer = await http.get(url, { signal, from, method: 'HEAD', headers: asking });
-    return toFacts(answer);
+    answer = await http.get(url, { signal, from, method: 'HEAD', headers: asking });
   } catch (error) {
     if (error instanceof SourceError || isBroken(error)) return {};
     throw error;
   }
+  // An error page that HEAD gives with 200 has the size of an error page.
+  if (mediaTypeOf(answer.headers['content-type']).includes('html')) return {};
+  if (pages !== undefined) refuseNextPage(answer, pages);
+  return toFacts(answer);
 }
 
 /** Some servers fail at HEAD and not at GET. The answer to GET also says why. */
@@ -48,8 +58,6 @@ function toFacts({ headers }: HttpAnswer): FileFacts {
   const bytes =
     isPlain && /^\d+$/.test(headers['content-length'] ?? '') ? Number(headers['content-length']) : undefined;
   const lastModified = dateOf(headers['last-modified']);
-  // An error page that HEAD gives with 200 has the size of an error page.
-  if (mediaTypeOf(headers['content-type']).includes('html')) return {};
   const validator = strongEtag(headers['etag']) ?? strongDate(headers, lastModified, bytes);
   const digest = /^"(md5:[0-9a-f]{32})"$/.exec(headers['etag'] ?? '')?.[1];
   return {

@@ -9,6 +9,7 @@ import type { HttpClient } from './http-client.ts';
 import type { OpenAnswer } from './open-answer.ts';
 import type { PartAbout, PartFile } from './part-file.ts';
 import { refuseIncomplete } from './refuse-incomplete.ts';
+import { refuseNextPage } from './refuse-next-page.ts';
 import { refuseUnwanted, SNIFF_BYTES } from './refuse-unwanted.ts';
 import type { SpoolRecord } from './spooled-file.ts';
 import { redactUrl } from './url-policy.ts';
@@ -59,6 +60,8 @@ async function take(
   spooled: SpoolRecord | undefined,
   isAsked: boolean,
 ): Promise<Received> {
+  // Also with 304: a list can grow by a page while its first page stays the same.
+  if (request.pages !== undefined && answer.status < 400) refuseNextPage(answer, request.pages);
   if (answer.status === 304 && spooled !== undefined) return 'unchanged';
   if (answer.status === 416 && part.bytes > 0) {
     if (isWhole(answer, part)) return 'complete';

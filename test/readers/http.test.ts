@@ -3,7 +3,8 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { http } from '../../readers/http.ts';
 import type { SourceVersion } from '../../src/component/reader.ts';
-import { failureOf } from '../http/http-fixture.ts';
+import { VocabSyncError } from '../../src/errors.ts';
+import { failureOf, serve } from '../http/http-fixture.ts';
 import { readerContext, startSource, type TestContext } from '../support/source-reader-context.ts';
 
 const FILE = { name: 'gemet.rdf.gz', bytes: Buffer.from('\x1f\x8b and so on', 'latin1'), date: null };
@@ -116,6 +117,99 @@ describe('the http reader', () => {
     expect(refused({ origin: 'ftp://example.org/x' })).toContain('http(s)');
     expect(refused({ origin: 'https://me:secret@example.org/x' })).toContain('without user name');
     expect(refused({ origin: 'https://example.org/{id}', ids: [] })).not.toBe('');
+  });
+});
+
+describe('an answer of the http reader that is one page of several', () => {
+  interface Paged {
+    readonly args: Record<string, unknown>;
+    readonly failures: readonly string[];
+    readonly files: number;
+  }
+
+  /** Asks as a run does: first what the file is, then for the file. `link` may name `HOST`, the address of the server. */
+  async function read(link: string, args: Record<string, unknown> = {}, refusesHead = false): Promise<Paged> {
+    const url = await serve((request, response) => {
+      const page = Number(new URL(request.url ?? '', 'http://x').searchParams.get('page') ?? 1);
+      const header = link.replaceAll('HOST', url).replaceAll('NEXT', String(page + 1));
+      const isLast = page === 3;
+      if (request.method === 'HEAD' && refusesHead) response.writeHead(405).end();
+      else
+        response.writeHead(200, { etag: `"${String(page)}"`, ...(isLast ? {} : { link: header }) }).end('[{"id":"a"}]');
+    });
+    const parsed = http.args.parse({ origin: `${url}/list?page=1&size=2`, ...scoped(args, url) });
+    const context = readerContext();
+    const failures: string[] = [];
+    const note = (error: unknown): readonly never[] => {
+      failures.push(error instanceof VocabSyncError ? `${error.code} ${error.message}` : String(error));
+      return [];
+    };
+    await Promise.resolve(http.locate(parsed, context)).catch(note);
+    const files = await Promise.resolve(http.fetch({ name: 'x', version: 'x' }, parsed, context)).catch(note);
+    return { args, failures, files: files.length };
+  }
+
+  function scoped(args: Record<string, unknown>, url: string): Record<string, unknown> {
+    const { path, ...rest } = args;
+    return typeof path === 'string' ? { ...rest, origin: `${url}${path}` } : rest;
+  }
+
+  it.each([
+    '<HOST/list?page=NEXT&size=2>; rel="next"',
+    '</list?page=NEXT>; rel=next',
+    '<HOST/>; rel="first", <?page=NEXT>; title="a, b"; rel="last NEXT next"',
+  ])('is refused, before the download where HEAD says so: %s', async (link) => {
+    const { failures, files } = await read(link);
+    expect(files).toBe(0);
+    expect(failures).toHaveLength(2);
+    for (const failure of failures) {
+      expect(failure).toMatch(/^E_SOURCE_INCOMPLETE .*its Link header names a next page.*"next_page": "ignore"/);
+    }
+    expect((await read(link, {}, true)).failures).toHaveLength(1);
+  });
+
+  it('is read with "next_page": "ignore"', async () => {
+    expect(await read('</list?page=NEXT>; rel=next', { next_page: 'ignore' })).toMatchObject({
+      failures: [],
+      files: 1,
+    });
+  });
+
+  it('is read where the job lists all pages, and refused where one is missing', async () => {
+    const link = '<https://behind.example/list?size=2&page=NEXT>; rel="next"';
+    const path = '/list?page={id}&size=2';
+    expect(await read(link, { path, ids: [1, 2, 3] })).toMatchObject({ failures: [], files: 3 });
+    expect((await read(link, { path, ids: [1, 2] })).failures[0]).toContain('E_SOURCE_INCOMPLETE');
+  });
+
+  it.each([
+    '<HOST/list?page=1&size=2>; rel="next"',
+    '<HOST/list>; rel="self", <HOST/other>; rel="prev", <HOST/next>; rel="item"',
+    '<HOST/2>; rel="next"; anchor="/elsewhere"',
+    'next',
+  ])('is everything with %s', async (link) => {
+    expect(await read(link)).toMatchObject({ failures: [], files: 1 });
+  });
+
+  it('is noticed although the page itself did not change', async () => {
+    const more: Record<string, string> = {};
+    const url = await serve((request, response) => {
+      const headers = { etag: '"1"', ...more };
+      if (request.headers['if-none-match'] === '"1"') response.writeHead(304, headers).end();
+      else response.writeHead(200, headers).end('[]');
+    });
+    const args = http.args.parse({ origin: `${url}/list` });
+    const context = readerContext();
+    const version = { name: 'x', version: 'x' };
+    expect(await http.fetch(version, args, context)).toHaveLength(1);
+    expect(await http.fetch(version, args, context)).toHaveLength(1);
+    more['link'] = '<?page=2>; rel="next"';
+    expect(await failureOf(Promise.resolve(http.fetch(version, args, context)))).toMatchObject({
+      code: 'E_SOURCE_INCOMPLETE',
+    });
+    // Files that a record or a linkset names are not pages.
+    expect((await context.services.http.download({ url: `${url}/list`, signal: context.signal })).bytes).toBe(2);
+    expect((await context.services.http.get(`${url}/list`, { signal: context.signal })).status).toBe(200);
   });
 });
 
