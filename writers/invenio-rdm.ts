@@ -29,12 +29,12 @@ const fields = z.strictObject({
     ),
   withdrawal: z
     .discriminatedUnion('type', [
-      z.strictObject({ type: z.literal('tag'), tag: z.string().trim().min(1).default('withdrawn') }),
+      z.strictObject({ type: z.literal('tag'), tag: z.string().trim().min(1).default('unlisted') }),
       z.strictObject({ type: z.literal('delete') }),
     ])
-    .default({ type: 'tag', tag: 'withdrawn' })
+    .default({ type: 'tag', tag: 'unlisted' })
     .describe(
-      'How a record is withdrawn. `tag` adds a tag, and the record stays. `delete` deletes it for ever: InvenioRDM never takes a deleted id again, and what refers to it keeps an id without a name.',
+      'How a record is withdrawn. `tag` adds a tag, and the record stays: with `unlisted`, InvenioRDM shows and suggests it to nobody but superusers. `delete` deletes it for ever: InvenioRDM never takes a deleted id again, and what refers to it keeps an id without a name.',
     ),
   on_conflict: z
     .enum(['keep', 'overwrite'])
@@ -81,7 +81,7 @@ Where a private authority signed its certificate, the worker needs the file of t
   args: fields,
   examples: [
     {
-      title: 'Affiliations; what the source no longer holds gets the tag `withdrawn`',
+      title: 'Affiliations; what the source no longer holds is not suggested any more',
       args: {
         url: 'https://rdm.example.org/api',
         vocabulary: 'affiliations',

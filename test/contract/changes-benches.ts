@@ -32,7 +32,7 @@ export const changesBenches: Readonly<Record<string, () => Promise<ChangesBench>
       nameOf(id) {
         const document = server.get('affiliations', id)?.document;
         const tags = document?.['tags'];
-        const isWithdrawn = Array.isArray(tags) && tags.includes('withdrawn');
+        const isWithdrawn = Array.isArray(tags) && tags.includes('unlisted');
         return document === undefined || isWithdrawn ? undefined : String(document['name']);
       },
       edit: (id, name) => {

@@ -50,7 +50,9 @@ export interface InvenioServer {
 
 const SPECIAL = new Set(['affiliations', 'funders', 'names', 'awards', 'subjects']);
 const KNOWN: Readonly<Record<string, string>> = { names: 'affiliations' };
-const FIRST: Readonly<Record<string, number>> = { names: 3, subjects: 1 };
+const firstOf = (name: string): number => ({ names: 3, subjects: 1 })[name] ?? (SPECIAL.has(name) ? 2 : 1);
+/** Others answer to a deleted record with 200, or with 500 to a change of it. */
+const saysGone = (name: string): boolean => name === 'subjects' || !SPECIAL.has(name);
 
 interface Reply {
   readonly status: number;
@@ -113,7 +115,7 @@ export async function startInvenioServer(): Promise<InvenioServer> {
     unindexed: new Set(),
     edit(vocabulary, document) {
       const table = tableOf(vocabulary);
-      const revision = (table.get(String(document['id']))?.revision ?? (FIRST[vocabulary] ?? 2) - 1) + 1;
+      const revision = (table.get(String(document['id']))?.revision ?? firstOf(vocabulary) - 1) + 1;
       table.set(String(document['id']), { document: stored(document), revision });
     },
     get: (vocabulary, id) => tableOf(vocabulary).get(id),
@@ -181,8 +183,9 @@ function route(request: InvenioRequest, invenio: InvenioServer, tableOf: (name: 
   const [, , ...parts] = url.pathname.split('/');
   const isGeneric = parts[0] === 'vocabularies';
   const body: Json = isJsonObject(request.body) ? request.body : {};
-  const name = isGeneric ? (parts[1] ?? String(body['type'])) : (parts[0] ?? '');
-  if (!isGeneric && !SPECIAL.has(name)) return refuse(404, 'The requested URL was not found on the server.');
+  const name = (isGeneric ? parts[1] : parts[0]) ?? '';
+  if (name === '' || (!isGeneric && !SPECIAL.has(name)))
+    return refuse(404, 'The requested URL was not found on the server.');
   const id = isGeneric ? parts[2] : parts[1];
   const mayWrite = request.headers.authorization === `Bearer ${invenio.token}`;
   const site: Site = { name, table: tableOf(name), invenio, tableOf };
@@ -207,11 +210,13 @@ interface Site {
 function create(site: Site, body: Json, mayWrite: boolean): Reply {
   if (!mayWrite) return refuse(403, 'Permission denied.');
   const id = body['id'];
+  if (site.name === 'subjects' && [id, body['scheme'], body['subject']].includes(undefined))
+    return refuse(500, 'Internal error.');
   const problem = validate(site, body, id === undefined ? [['id', 'Missing PID.']] : []);
   if (problem !== undefined) return problem;
   if (String(id).length > 255) return refuse(500, 'The server encountered an internal error.');
   if (site.table.has(String(id))) return refuse(400, 'The persistent identifier is already registered.');
-  site.table.set(String(id), { document: stored(body), revision: FIRST[site.name] ?? 2 });
+  site.table.set(String(id), { document: stored(body), revision: firstOf(site.name) });
   return { status: 201, body: toBody(site, String(id)) };
 }
 
@@ -222,7 +227,7 @@ function change(site: Site, id: string, request: InvenioRequest, mayWrite: boole
   if (expected !== undefined && !/^\d+$/.test(expected)) return invalid([['if_match', 'Not a valid integer.']]);
   if (there.document === undefined) {
     there.revision += 1;
-    return site.name === 'subjects' ? refuse(410, 'The record has been deleted.') : refuse(500, 'Internal error.');
+    return saysGone(site.name) ? refuse(410, 'The record has been deleted.') : refuse(500, 'Internal error.');
   }
   if (expected !== undefined && Number(expected) !== there.revision) {
     return refuse(412, `Revision id provided(${expected}) doesn't match record's one(${String(there.revision)})`);
@@ -244,6 +249,7 @@ function change(site: Site, id: string, request: InvenioRequest, mayWrite: boole
 function validate(site: Site, body: Json, errors: (readonly [string, string])[]): Reply | undefined {
   for (const [key, value] of Object.entries(body)) {
     if (key === 'vocab_sync_probe' || site.invenio.unknownMembers.includes(key)) errors.push([key, 'Unknown field.']);
+    else if (key === 'type' && SPECIAL.has(site.name)) errors.push([key, 'Unknown field.']);
     else if (value === null) errors.push([key, 'Field may not be null.']);
   }
   const identifiers = Array.isArray(body['identifiers']) ? (body['identifiers'] as Json[]) : [];
@@ -301,8 +307,8 @@ function toBody({ name, table, tableOf }: Site, id: string): Json {
 
 function read(site: Site, id: string): Reply {
   const there = site.table.get(id);
-  if (there === undefined || (site.name === 'funders' && id.includes('/'))) return refuse(404, 'Not found.');
-  if (there.document === undefined && site.name === 'subjects') return refuse(410, 'The record has been deleted.');
+  if (there === undefined || (site.name === 'names' && id.includes('/'))) return refuse(404, 'Not found.');
+  if (there.document === undefined && saysGone(site.name)) return refuse(410, 'The record has been deleted.');
   return { status: 200, body: toBody(site, id), headers: { etag: `"${String(there.revision)}"` } };
 }
 

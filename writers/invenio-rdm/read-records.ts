@@ -15,7 +15,7 @@ export async function readRecord(client: Client, vocabulary: Vocabulary, id: str
   const answer = requireStatus(await client.ask('GET', vocabulary.itemPath(id)), [200, 404, 410], `the record ${id}`);
   if (answer.status === 200) return toHeld(id, answer.body);
   if (answer.status === 410) return { id, state: 'gone' };
-  // A record of funders or generic vocabularies with a slash in its id cannot be read by its address.
+  // A person with a slash in the id can be written and not be read by address, so only search knows of it, a second later.
   if (!id.includes('/')) return undefined;
   const hits = await search(client, vocabulary, `id:${quoted(id)}`, 1);
   return hits.records[0];
@@ -78,7 +78,7 @@ interface Hits {
 }
 
 async function search(client: Client, vocabulary: Vocabulary, query: string, size: number): Promise<Hits> {
-  const path = `${vocabulary.listPath}?${new URLSearchParams({ q: query, size: String(size) }).toString()}`;
+  const path = `${vocabulary.path}?${new URLSearchParams({ q: query, size: String(size) }).toString()}`;
   const answer: Answer = requireStatus(await client.ask('GET', path), [200], `a list of ${vocabulary.name}`);
   const hits = isJsonObject(answer.body['hits']) ? answer.body['hits'] : {};
   const found = Array.isArray(hits['hits']) ? hits['hits'].filter(isJsonObject) : [];

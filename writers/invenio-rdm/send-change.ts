@@ -73,12 +73,12 @@ function mayReplace({ change, ours, sender }: Wish, held: Held, form: string): b
 
 async function insert(wish: Wish, round: number): Promise<ChangeResult> {
   const { sender, change, body } = wish;
-  const answer = await sender.client.ask('POST', sender.vocabulary.createPath, { body });
+  const answer = await sender.client.ask('POST', sender.vocabulary.path, { body });
   if (answer.status === 201) return done(wish, remoteOf(answer));
   if (answer.status === 400 && /already registered/i.test(answer.reason)) {
     const held = await readRecord(sender.client, sender.vocabulary, change.id);
     if (held !== undefined) return decide(wish, held, round + 1);
-    return refused(change.id, `InvenioRDM says "${answer.reason}" and gives no record of this id.`);
+    return again(change.id, `InvenioRDM says "${answer.reason}" and gives no record of this id`);
   }
   return refusal(wish, answer, (other) => insert(other, round + 1));
 }

@@ -13,8 +13,7 @@ export interface Reference {
 export interface Vocabulary {
   readonly name: string;
   /** Below the address of the API. */
-  readonly listPath: string;
-  readonly createPath: string;
+  readonly path: string;
   readonly itemPath: (id: string) => string;
   /** How much the revision grows with each write. */
   readonly step: number;
@@ -25,18 +24,20 @@ export interface Vocabulary {
   readonly newMembers: readonly string[];
   /** What InvenioRDM expects besides the record itself. */
   readonly constants: Readonly<Record<string, string>>;
+  /** Without these it fails on a record before it looks for members that it does not know. */
+  readonly leastMembers: Readonly<Record<string, string>>;
 }
 
 const special = (name: string, more: Partial<Vocabulary> = {}): Vocabulary => ({
   name,
-  listPath: name,
-  createPath: name,
+  path: name,
   itemPath: (id) => `${name}/${encodeURIComponent(id)}`,
   step: 1,
   firstRevision: 2,
   references: [],
   newMembers: [],
   constants: {},
+  leastMembers: {},
   ...more,
 });
 
@@ -55,7 +56,7 @@ const SPECIAL: readonly Vocabulary[] = [
       { member: 'organizations', vocabulary: 'affiliations', isAlwaysChecked: false },
     ],
   }),
-  special('subjects', { firstRevision: 1 }),
+  special('subjects', { firstRevision: 1, leastMembers: { id: 'probe', scheme: 'probe', subject: 'probe' } }),
 ];
 
 /** Any other name is a generic vocabulary, as `languages`. */
@@ -64,8 +65,8 @@ export function toVocabulary(name: string): Vocabulary {
   return (
     SPECIAL.find((one) => one.name === name) ?? {
       ...special(name),
-      listPath: path,
-      createPath: 'vocabularies',
+      path,
+      firstRevision: 1,
       itemPath: (id) => `${path}/${encodeURIComponent(id)}`,
       constants: { type: name },
     }

@@ -111,9 +111,9 @@ describe('a record that is there already', () => {
   });
 });
 
-describe.each(['affiliations', 'subjects', 'names'])('a deleted record of %s', (vocabulary) => {
+describe.each(['affiliations', 'subjects', 'names', 'languages'])('a deleted record of %s', (vocabulary) => {
   const args = { vocabulary, withdrawal: { type: 'delete' } };
-  const record = { id: 'a', name: 'Ada', family_name: 'Ada' };
+  const record = { id: 'a', name: 'Ada', family_name: 'Ada', scheme: 's', subject: 'Ada' };
 
   it('is withdrawn once, and never comes back', async () => {
     const { send, sink } = await openInvenioBench(server, args);

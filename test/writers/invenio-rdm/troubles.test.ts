@@ -152,9 +152,9 @@ describe('reading', () => {
     expect(server.requests.filter(({ method }) => method === 'GET').length).toBeLessThan(15);
   });
 
-  it('finds a funder with a slash in its id, which has no address', async () => {
-    server.edit('funders', record('10.13039/1'));
-    const { sink } = await openInvenioBench(server, { vocabulary: 'funders' });
+  it('finds a person with a slash in the id, who cannot be read by address', async () => {
+    server.edit('names', record('10.13039/1'));
+    const { sink } = await openInvenioBench(server, { vocabulary: 'names' });
     expect([...((await sink.look?.(['10.13039/1', '10.13039/2'])) ?? new Map()).keys()]).toEqual(['10.13039/1']);
   });
 });
