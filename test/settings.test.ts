@@ -127,8 +127,8 @@ describe('loadSettings', () => {
       const { stepMemoryMegabytes, totalStepMemoryMegabytes } = loadSettings({ ...noProfile, ...set }, tempDir());
       return [stepMemoryMegabytes, totalStepMemoryMegabytes];
     };
-    expect(load()).toEqual([256, 1024]);
-    expect(load('2048')).toEqual([2048, 2048]);
+    expect(load()).toEqual([256, 2048]);
+    expect(load('2048')).toEqual([2048, 16_384]);
     expect(load('128', '512')).toEqual([128, 512]);
     expect(() => load('512', '300')).toThrow(
       'VOCAB_SYNC_TOTAL_STEP_MEMORY: expected at least VOCAB_SYNC_STEP_MEMORY, 512, found 300. No step could run.',

@@ -11,8 +11,8 @@ export interface StepMemory {
 /** A process needs 90 MB before it reads anything. */
 const LEAST = 128;
 const DEFAULT_STEP = 256;
-/** Four steps at once. A worker reads two parts of a run at once, so two runs go on side by side. */
-const DEFAULT_TOTAL = 1024;
+/** As many steps as a worker takes at once. With fewer places a few slow downloads would keep all other jobs waiting. */
+const DEFAULT_PLACES = 8;
 const EXPECTED = `expected megabytes as a whole number, at least ${String(LEAST)}`;
 
 const megabytes = z
@@ -31,10 +31,9 @@ interface Values {
   readonly VOCAB_SYNC_TOTAL_STEP_MEMORY?: number | undefined;
 }
 
-/** Without a total, one step runs at a time where its own limit is above the default total. */
 export function toStepMemory({
   VOCAB_SYNC_STEP_MEMORY: step,
-  VOCAB_SYNC_TOTAL_STEP_MEMORY: total = Math.max(DEFAULT_TOTAL, step),
+  VOCAB_SYNC_TOTAL_STEP_MEMORY: total = DEFAULT_PLACES * step,
 }: Values): StepMemory {
   return { stepMemoryMegabytes: step, totalStepMemoryMegabytes: total };
 }

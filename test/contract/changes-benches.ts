@@ -2,6 +2,7 @@
 import type { Document } from '../../src/records/document.ts';
 import { isJsonObject } from '../../src/records/json-object.ts';
 import { startInvenioServer } from '../support/invenio-server.ts';
+import { startRestServer } from '../support/rest-server.ts';
 
 export interface ChangesBench {
   /** Secrets are in their places. */
@@ -45,6 +46,43 @@ export const changesBenches: Readonly<Record<string, () => Promise<ChangesBench>
           if (method === 'GET' || isCut || (isJsonObject(body) && 'vocab_sync_probe' in body)) return undefined;
           isCut = true;
           return when === 'before' ? 'cut-before' : 'cut-after';
+        };
+      },
+      close: () => server.close(),
+    };
+  },
+  rest: async () => {
+    const server = await startRestServer();
+    const isWrite = (method: string): boolean => method !== 'GET';
+    server.before = ({ id }, response) => {
+      if (!id.startsWith('refused')) return false;
+      response.writeHead(422).end('{"message": "This record is refused."}');
+      return true;
+    };
+    return {
+      args: {
+        url: server.url,
+        create: { method: 'POST', path: '/' },
+        update: { method: 'PUT', path: '/{/id}' },
+        remove: { method: 'DELETE', path: '/{/id}' },
+        look: { path: '/{/id}' },
+        if_match: 'quoted',
+      },
+      document: (id, name) => ({ id, name }),
+      refused: (id) => ({ id: `refused-${id}`, name: 'x' }),
+      nameOf: (id) => server.records.get(id)?.['name'] as string | undefined,
+      edit(id, name) {
+        server.records.set(id, { id, name });
+        server.revisions.set(id, (server.revisions.get(id) ?? 0) + 1);
+      },
+      writes: () => server.requests.filter((request) => isWrite(request.split(' ')[0] ?? '')).length,
+      cut(when) {
+        let isCut = false;
+        server[when] = ({ method }, response) => {
+          if (!isWrite(method) || isCut) return false;
+          isCut = true;
+          response.destroy();
+          return true;
         };
       },
       close: () => server.close(),

@@ -74,7 +74,7 @@ describe('an attempt that ends', () => {
     first.after = () => {
       batches += 1;
       // Made by the target, but its answer never came.
-      if (batches === 3) throw new UnavailableError('E_TARGET_UNAVAILABLE', 'the connection was cut');
+      if (batches >= 3) throw new UnavailableError('E_TARGET_UNAVAILABLE', 'the connection was cut');
     };
     const publish = async (input: PublishInput): Promise<void> => {
       expect(await codeOf(bench.steps.publishTarget(input, stepContext()))).toBe('E_TARGET_UNAVAILABLE');
@@ -124,6 +124,19 @@ describe('an attempt that ends', () => {
     first.limits = { ...first.limits, concurrency: 1 };
     const report = await runJobOnce(bench.steps, job(lines(many(100))), { publish });
     expect(targetOf(report)).toMatchObject({ inserted: 100, rejected: 0 });
+  });
+});
+
+describe('a batch that fails while others get through', () => {
+  it('is tried again by the same attempt, at last record by record', async () => {
+    first.limits = { batch: 10, batchBytes: 1_000_000, concurrency: 2 };
+    first.before = ({ id: record }) => {
+      if (record === 'r0004') throw new UnavailableError('E_TARGET_UNAVAILABLE', 'the connection was cut');
+      return undefined;
+    };
+    const report = await runJobOnce(bench.steps, job(lines(many(60))));
+    expect(targetOf(report)).toMatchObject({ inserted: 59, rejected: 1 });
+    expect(new Set(first.made).size).toBe(first.made.length);
   });
 });
 

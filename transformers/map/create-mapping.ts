@@ -7,7 +7,7 @@ import { describeFound } from '../../src/job/check/problem.ts';
 import type { Transform } from '../../src/component/transformer.ts';
 import { loadTable, type LookUpTable } from './load-table.ts';
 import type { FieldRule, MapArgs } from './map-args.ts';
-import { parseTemplate, type TemplatePart } from './parse-template.ts';
+import { parseTemplate, type TemplatePart } from '../../src/job/parse-template.ts';
 import { setAt } from './set-at.ts';
 
 interface Field {

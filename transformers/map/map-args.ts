@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { isJsonObject } from '../../src/records/json-object.ts';
 import { isWithin } from '../../src/job/pointer.ts';
-import { parseTemplate } from './parse-template.ts';
+import { parseTemplate } from '../../src/job/parse-template.ts';
 
 const POINTER = /^(?:\/(?:[^~/]|~[01])*)*$/;
 

@@ -34,6 +34,7 @@ export async function sendChanges(sending: Sending): Promise<Sent> {
   const results = new Map<string, ChangeResult>();
   let looked = 0;
   let failure: unknown;
+  let away: UnavailableError | undefined;
   const queue = toBatches(taken, limits);
   const work = async (): Promise<void> => {
     for (;;) {
@@ -44,25 +45,41 @@ export async function sendChanges(sending: Sending): Promise<Sent> {
         if (found !== undefined) looked += 1;
         for (const result of await write(sending, batch, found)) results.set(result.id, result);
       } catch (thrown) {
-        failure ??= thrown;
+        if (!(thrown instanceof UnavailableError) || thrown.code === 'E_LEASE_LOST') failure ??= thrown;
+        else {
+          away ??= thrown;
+          for (const { id } of batch) results.set(id, againOf(id, thrown));
+        }
       }
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, limits.concurrency) }, work));
+  const sorted = sort(taken, results, looked, failure !== undefined);
   return {
-    ...sort(taken, results, looked, failure),
+    ...sorted,
     throwFailure() {
       if (failure !== undefined) throw failure as Error;
+      // Where others got through, the batch is tried again at once; where none did, the target is away.
+      if (away !== undefined && sorted.answered === 0) throw away;
     },
   };
 }
+
+/** The server may have carried it out: the connection broke, or it answered for the whole batch alone. */
+function againOf(id: string, { message, retryAfter: after }: UnavailableError): ChangeResult {
+  return { id, result: 'again', message, ...(after === undefined ? {} : { after }) };
+}
+
+/** A change that was part of two batches that failed is sent alone, so that the others are not held up by it. */
+const TRIES_TOGETHER = 2;
 
 function toBatches(taken: readonly OutgoingChange[], limits: ChangeLimits): OutgoingChange[][] {
   const batches: OutgoingChange[][] = [];
   let batch: OutgoingChange[] = [];
   let bytes = 0;
   for (const change of taken) {
-    if (batch.length > 0 && (batch.length >= limits.batch || bytes + change.bytes > limits.batchBytes)) {
+    const isFull = batch.length >= limits.batch || bytes + change.bytes > limits.batchBytes;
+    if (batch.length > 0 && (isFull || change.tries >= TRIES_TOGETHER)) {
       batches.push(batch);
       [batch, bytes] = [[], 0];
     }
@@ -108,7 +125,7 @@ function sort(
   taken: readonly OutgoingChange[],
   results: ReadonlyMap<string, ChangeResult>,
   looked: number,
-  failure: unknown,
+  failed: boolean,
 ): Omit<Sent, 'throwFailure'> {
   const done: { id: string; remote?: Readonly<Record<string, unknown>> }[] = [];
   const rejected: { id: string; code: string; message: string }[] = [];
@@ -127,7 +144,7 @@ function sort(
   }
   const answered = done.length + rejected.length + kept.length + looked;
   // A target that is down fails on everything; then no single change is to blame.
-  const counts = answered > 0 && !(failure instanceof UnavailableError);
+  const counts = answered > 0 && !failed;
   const tries = new Map(taken.map((change) => [change.id, change.tries]));
   const isLast = ({ id }: { readonly id: string }): boolean => counts && (tries.get(id) ?? 0) + 1 >= MOST_TRIES;
   const given = again.filter(isLast).map(({ id, message }) => ({

@@ -1,5 +1,5 @@
 /** `https://example.org/{/id}`: text and JSON pointers in turn. `{{` and `}}` stand for braces. */
-import { parsePointer } from '../../src/job/pointer.ts';
+import { parsePointer } from './pointer.ts';
 
 export type TemplatePart = { readonly text: string } | { readonly pointer: string; readonly path: readonly string[] };
 

@@ -1,0 +1,87 @@
+/** A small interface for records, with the faults of real ones: failures before and after the work, rate limits, revisions. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface RestServer {
+  readonly url: string;
+  /** By id. */
+  readonly records: Map<string, Readonly<Record<string, unknown>>>;
+  readonly revisions: Map<string, number>;
+  /** `PUT a`, in the order in which they came. */
+  readonly requests: string[];
+  /** `create a`, `update a`, `delete a`: what was done, whatever was answered. */
+  readonly done: string[];
+  /** Called before anything is done; true means that it answered itself. */
+  before:
+    ((request: { readonly method: string; readonly id: string }, response: ServerResponse) => boolean) | undefined;
+  /** Called when the work is done and before the answer; true means that it answered itself, or will not. */
+  after: ((request: { readonly method: string; readonly id: string }, response: ServerResponse) => boolean) | undefined;
+  close(): Promise<void>;
+}
+
+export async function startRestServer(): Promise<RestServer> {
+  const server = createServer((request, response) => {
+    void answer(bench, request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const bench: RestServer = {
+    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    records: new Map(),
+    revisions: new Map(),
+    requests: [],
+    done: [],
+    before: undefined,
+    after: undefined,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return bench;
+}
+
+async function answer(bench: RestServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString();
+  const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+  const method = request.method ?? '';
+  const named = decodeURIComponent((request.url ?? '').slice(1));
+  const id = named === '' ? String(body['id']) : named;
+  bench.requests.push(`${method} ${id}`);
+  if (bench.before?.({ method, id }, response) === true) return;
+  const send = work(bench, method, id, body, request.headers['if-match']);
+  if (bench.after?.({ method, id }, response) === true) return;
+  const etag = bench.revisions.get(id);
+  response.writeHead(send.status, {
+    'content-type': 'application/json',
+    ...(etag === undefined ? {} : { etag: `"${String(etag)}"` }),
+  });
+  response.end(JSON.stringify(send.body ?? {}));
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+/** POST makes, PUT replaces, DELETE removes; each as strictly as most servers. */
+function work(bench: RestServer, method: string, id: string, body: Record<string, unknown>, ifMatch?: string): Answer {
+  const { records, revisions, done } = bench;
+  const isThere = records.has(id);
+  if (method === 'GET') return isThere ? { status: 200, body: records.get(id) } : { status: 404 };
+  if (method === 'POST' && isThere) return { status: 409, body: { message: `${id} is there already` } };
+  if (method !== 'POST' && !isThere) return { status: 404, body: { message: `${id} is not there` } };
+  if (ifMatch !== undefined && ifMatch !== `"${String(revisions.get(id))}"`) {
+    return { status: 412, body: { message: `${id} is not at ${ifMatch}` } };
+  }
+  revisions.set(id, (revisions.get(id) ?? 0) + 1);
+  if (method === 'DELETE') {
+    records.delete(id);
+    done.push(`delete ${id}`);
+    return { status: 204 };
+  }
+  records.set(id, body);
+  done.push(`${isThere ? 'update' : 'create'} ${id}`);
+  return { status: isThere ? 200 : 201, body };
+}
