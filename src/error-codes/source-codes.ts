@@ -29,7 +29,7 @@ export const SOURCE_CODES = {
   E_SOURCE_INCOMPLETE: {
     meaning: 'The source says that it sent only a part of its records, or contradicts its own count.',
     remedy:
-      'Nothing is published. Ask for smaller pages or a narrower query, or run again when the source is less busy.',
+      'Nothing is published. Do what the message advises: fetch all pages, ask for less at a time, or run again later.',
   },
   E_ZIP_NO_CENTRAL_DIRECTORY: {
     meaning: 'The file is not a zip, or its end with the central directory is missing.',
