@@ -1,6 +1,7 @@
 /** What went wrong, for people on stderr and with `--json` also as the one document on stdout. */
-import { VocabSyncError, messageOf, remedyOf } from '../errors.ts';
+import { VocabSyncError, messageOf } from '../errors.ts';
 import { redactClipped, redactJson } from '../logging/redact.ts';
+import { fillRemedy } from './fill-remedy.ts';
 import { printableLines, toJsonText } from './render/printable.ts';
 import { paint } from './render/page.ts';
 import type { Terminal } from './terminal.ts';
@@ -47,7 +48,7 @@ function describeError(error: unknown): ErrorDescription {
     return {
       code: error.code,
       message: redactClipped(error.message, LONGEST_MESSAGE),
-      remedy: remedyOf(error.code),
+      remedy: fillRemedy(error.code, error.details),
       details: redactJson(JSON.parse(JSON.stringify(error.details)), LONGEST_MESSAGE),
     };
   }

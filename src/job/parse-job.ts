@@ -48,7 +48,7 @@ export function jobInvalid(problems: readonly Problem[], file?: string): ConfigE
   const lines = errors.map((problem) => `\n  ${formatProblem(problem)}`).join('');
   const name = file === undefined ? 'The job' : `The job file ${file}`;
   return new ConfigError('E_JOB_INVALID', `${name} has ${countProblems(errors)}:${lines}`, {
-    details: { problems: errors },
+    details: { problems: errors, ...(file === undefined ? {} : { file }) },
   });
 }
 

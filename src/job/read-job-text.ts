@@ -54,7 +54,7 @@ function placeOfFirstOtherByte(bytes: Buffer): BytePlace {
 
 function invalid(path: string, what: string, cause?: unknown, place?: BytePlace): ConfigError {
   return new ConfigError('E_JOB_INVALID', `The job file ${path} cannot be a job: ${what}.`, {
-    details: { path, ...place, reason: what },
+    details: { path, file: path, ...place, reason: what },
     ...(cause === undefined ? {} : { cause }),
   });
 }

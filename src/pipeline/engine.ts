@@ -33,7 +33,7 @@ export interface Engine {
   readonly isolate?: Isolate;
   /** See PauseSchedule. Absent where there is no Temporal. */
   readonly pauseSchedule?: PauseSchedule;
-  /** Absent: nobody is told of anything. */
+  /** Absent: no notifications are sent. */
   readonly sendNotice?: SendNotice;
 }
 

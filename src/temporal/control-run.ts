@@ -32,7 +32,9 @@ export async function cancelRun(client: Client, run: RunReference, by: string): 
   const status = await workflowStatus(client, run);
   // The server would take a cancel of an ended workflow without a word.
   if (status !== 'running') {
-    throw new StateError('E_RUN_STATE', `Cannot cancel run ${run.runId}: its workflow is ${status}.`);
+    throw new StateError('E_RUN_STATE', `Cannot cancel run ${run.runId}: its workflow is ${status}.`, {
+      details: { run: run.runId },
+    });
   }
   // A cancellation carries no name. The signal comes first in the history, so the run knows it when it is cancelled.
   await call(client, run, 'cancel', (handle) => handle.signal('cancelling', { by }));

@@ -10,6 +10,7 @@ import { ERROR_CODES, type ErrorCode } from '../../src/error-codes.ts';
 import { buildZip } from '../support/build-zip.ts';
 import { makeTempDir } from '../support/make-temp-dir.ts';
 import { startOaiServer } from '../support/oai-server.ts';
+import { expectRemedy } from './expect-remedy.ts';
 import { runWords, type RunResult } from './run-words.ts';
 
 let cwd: string;
@@ -36,7 +37,7 @@ const preview = (job: string, ...words: string[]): Promise<RunResult> => runWord
 function expectTold({ code, stderr }: RunResult, error: ErrorCode, text: string, exit: number): void {
   expect(stderr).toContain(text);
   expect(stderr).toContain(`code:        ${error}`);
-  expect(stderr).toContain(`what to do:  ${ERROR_CODES[error].remedy}`);
+  expectRemedy(stderr, ERROR_CODES[error].remedy);
   expect(code).toBe(exit);
 }
 

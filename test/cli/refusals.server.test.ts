@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ERROR_CODES, type ErrorCode } from '../../src/error-codes.ts';
 import type { RunReport } from '../../src/records/run.ts';
 import { describeWithServers } from '../support/temporal-server.ts';
+import { expectRemedy } from './expect-remedy.ts';
 import { openCliBench, type CliBench } from './open-cli-bench.ts';
 
 describeWithServers('what is refused', () => {
@@ -36,7 +37,7 @@ describeWithServers('what is refused', () => {
   const expectRefused = async (words: readonly string[], code: ErrorCode, text: string | RegExp, stdin?: string) => {
     const result = await bench.cli(words, stdin === undefined ? {} : { stdin });
     expect(result.stderr).toContain(`code:        ${code}`);
-    expect(result.stderr).toContain(`what to do:  ${ERROR_CODES[code].remedy}`);
+    expectRemedy(result.stderr, ERROR_CODES[code].remedy);
     if (typeof text === 'string') expect(result.stderr).toContain(text);
     else expect(result.stderr).toMatch(text);
     expect(result.code).toBe(2);

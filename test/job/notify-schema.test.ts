@@ -55,6 +55,6 @@ it.each([
 it('warns of a channel that can be told of nothing', () => {
   const { messages } = check([{ type: 'chat', url, on: ['schedule_paused'] }]);
   expect(messages).toEqual([
-    '/notify/0/on: is told of nothing: without "pause_after_failures" the schedule is never paused',
+    '/notify/0/on: has no effect: without "pause_after_failures" the schedule is never paused',
   ]);
 });

@@ -1,15 +1,13 @@
 /** `migrate`: brings the database up to this program. */
 import type { Command } from 'commander';
-import { acquireServers } from '../../embedded/dev-home.ts';
 import { grantRead } from '../../postgres/grant-read.ts';
 import { readInstallation, renewInstallation } from '../../postgres/ledger/installation.ts';
 import { openPool } from '../../postgres/pool.ts';
 import { migrate } from '../../postgres/migrate.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
-import { requireConfigured } from '../servers/require-configured.ts';
+import { withDatabase } from '../servers/with-database.ts';
 import { fitText } from '../render/page.ts';
-import { terminalLogger } from '../terminal-logger.ts';
 import { parseText } from './options/parse-text.ts';
 
 interface MigrateOptions extends JsonOption {
@@ -55,32 +53,18 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
 }
 
 async function migrateDatabase(
-  { settings, terminal }: CommandContext,
+  context: CommandContext,
   renew: boolean,
   role: string | undefined,
 ): Promise<{ readonly applied: readonly string[]; readonly installation: string }> {
-  requireConfigured(settings(), { temporal: false });
-  const servers = await acquireServers({
-    settings: settings(),
-    need: { database: true, temporal: false },
-    role: 'command',
-    searchAttributes: {},
-    logger: terminalLogger(terminal, settings().logLevel === 'debug'),
-    say: (line) => {
-      terminal.say(line);
-    },
-  });
-  try {
-    if (servers.databaseUrl === undefined) throw new Error('no database was acquired');
-    const applied = await migrate(servers.databaseUrl);
-    const pool = openPool({ url: servers.databaseUrl, max: 1 });
+  return withDatabase(context, async (url) => {
+    const applied = await migrate(url);
+    const pool = openPool({ url, max: 1 });
     try {
       if (role !== undefined) await grantRead(pool, role);
       return { applied, installation: await (renew ? renewInstallation(pool) : readInstallation(pool)) };
     } finally {
       await pool.end();
     }
-  } finally {
-    await servers.release();
-  }
+  });
 }

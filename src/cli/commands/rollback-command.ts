@@ -75,6 +75,7 @@ async function findRunToUndo(pool: Pool, reference: string): Promise<string> {
     'E_ROLLBACK_REFUSED',
     `The latest run of job ${latest.job_id} is itself a rollback, of run ${latest.rolls_back ?? 'unknown'}, by ${latest.started_by ?? 'unknown'} at ${formatTime(latest.started_at.toISOString())}. ` +
       `Nothing was changed. To undo the rollback, name it: vocab-sync rollback ${latest.id}`,
+    { details: { run: latest.id, job: latest.job_id } },
   );
 }
 

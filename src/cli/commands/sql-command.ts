@@ -1,12 +1,10 @@
 /** `sql`: psql on the database that is in force, or the line that opens it. */
 import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
-import { acquireServers } from '../../embedded/dev-home.ts';
 import { childEnvironment } from '../../settings.ts';
 import { examples, type CommandContext } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { requireConfigured } from '../servers/require-configured.ts';
-import { terminalLogger } from '../terminal-logger.ts';
+import { withDatabase } from '../servers/with-database.ts';
 import { parseText } from './options/parse-text.ts';
 
 interface SqlOptions {
@@ -27,31 +25,17 @@ export function addSqlCommand(program: Command, context: CommandContext): void {
     });
 }
 
-async function openSql({ settings, terminal }: CommandContext, command: string | undefined): Promise<ExitCode> {
-  requireConfigured(settings(), { temporal: false });
-  const servers = await acquireServers({
-    settings: settings(),
-    need: { database: true, temporal: false },
-    role: 'command',
-    searchAttributes: {},
-    logger: terminalLogger(terminal, settings().logLevel === 'debug'),
-    say: (line) => {
-      terminal.say(line);
-    },
-  });
-  try {
-    if (servers.databaseUrl === undefined) throw new Error('no database was acquired');
-    const url = new URL(servers.databaseUrl);
+async function openSql(context: CommandContext, command: string | undefined): Promise<ExitCode> {
+  return withDatabase(context, async (databaseUrl) => {
+    const url = new URL(databaseUrl);
     const code = await runPsql(url, command);
     if (code !== undefined) return code;
-    terminal.say(
+    context.terminal.say(
       'psql is not installed here. Where it is, this opens the database (it asks for the password of DATABASE_URL):',
     );
-    await terminal.write(`psql "${withoutPassword(url)}"\n`);
+    await context.terminal.write(`psql "${withoutPassword(url)}"\n`);
     return EXIT.success;
-  } finally {
-    await servers.release();
-  }
+  });
 }
 
 /** Exported for its test: nothing of the password may be in the arguments. */

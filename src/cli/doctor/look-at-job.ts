@@ -2,7 +2,6 @@
 import type { Catalog } from '../../component/catalog.ts';
 import { parseWriters } from '../../job/effective/parse-chain.ts';
 import { VocabSyncError, messageOf } from '../../errors.ts';
-import { ERROR_CODES } from '../../error-codes.ts';
 import { createApiService } from '../../http/create-api-service.ts';
 import { toUserAgent } from '../../http/to-user-agent.ts';
 import { preflightTargets } from '../../pipeline/fetch/preflight-targets.ts';
@@ -10,6 +9,7 @@ import { applyMigrations } from '../../postgres/migrate.ts';
 import { openPool } from '../../postgres/pool.ts';
 import type { Settings } from '../../settings.ts';
 import { findKnownJob } from '../commands/job/find-known-job.ts';
+import { fillRemedy } from '../fill-remedy.ts';
 import { packageFacts } from '../package-facts.ts';
 import { composeSecrets } from '../servers/compose-services.ts';
 import { fail, ok, type DoctorFinding } from './finding.ts';
@@ -47,20 +47,21 @@ export async function lookAtJob(
         findings.push(
           await preflightTargets({ pool, services }, job.id, [one], AbortSignal.timeout(LONGEST_LOOK_MS)).then(
             () => ok(subject, `${target} can be written`),
-            (error: unknown) => failed(subject, error),
+            (error: unknown) => failed(subject, job.id, error),
           ),
         );
       }
     }
     return findings;
   } catch (error) {
-    return [failed(`job ${name}`, error)];
+    return [failed(`job ${name}`, name, error)];
   } finally {
     await pool.end();
   }
 }
 
-function failed(subject: string, error: unknown): DoctorFinding {
-  const remedy = error instanceof VocabSyncError ? ERROR_CODES[error.code].remedy : 'Look at the error.';
+function failed(subject: string, job: string, error: unknown): DoctorFinding {
+  const remedy =
+    error instanceof VocabSyncError ? fillRemedy(error.code, { job, ...error.details }) : 'Look at the error.';
   return fail(subject, messageOf(error), remedy);
 }

@@ -1,5 +1,6 @@
 /** The report of a run for people: source, counts, targets, warnings, guards, where to look. */
-import { ERROR_CODES, type ErrorCode, type ErrorCodeEntry } from '../../error-codes.ts';
+import { ERROR_CODES } from '../../error-codes.ts';
+import { fillRemedy } from '../fill-remedy.ts';
 import type { RunFailure, RunReport, TaskReport } from '../../records/run.ts';
 import { formatBytes, formatDuration, formatNumber, formatTime } from './format-number.ts';
 import { printable } from './printable.ts';
@@ -10,7 +11,7 @@ export function renderReport(report: RunReport, page: Page = PLAIN): string {
   const sections = [
     renderHead(report, page),
     ...report.tasks.map((task) => renderTask(task, report, page)),
-    ...(report.error === null ? [] : [renderError(report.error, page)]),
+    ...(report.error === null ? [] : [renderError(report.error, report, page)]),
     ...(report.skipped_because === undefined ? [] : [`${report.skipped_because}\n`]),
     ...(report.held_by === undefined
       ? []
@@ -103,11 +104,10 @@ function undoneBy({ rolls_back: of, rolled_back_by: by }: RunReport): [string, s
   return of === undefined ? undone : [['rolls back', `run ${of}`], ...undone];
 }
 
-function renderError({ code, message }: RunFailure, page: Page): string {
-  const known: ErrorCodeEntry | undefined = Object.hasOwn(ERROR_CODES, code)
-    ? ERROR_CODES[code as ErrorCode]
-    : undefined;
-  const remedy = known === undefined ? '' : `  what to do: ${known.remedy}\n`;
+function renderError({ code, message }: RunFailure, { run, job, version }: RunReport, page: Page): string {
+  // A job without a version came from a file, and commands do not find it by its name.
+  const names = { run, ...(typeof version === 'number' ? { job } : {}) };
+  const remedy = Object.hasOwn(ERROR_CODES, code) ? `  what to do: ${fillRemedy(code, names)}\n` : '';
   return `${paint(page, 'red', `Error ${code}`)}\n  ${printable(message)}\n${remedy}`;
 }
 

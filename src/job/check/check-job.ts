@@ -127,7 +127,7 @@ function remarkOn(file: JobFile, report: Report): void {
   }
   file.notify.forEach(({ on }, index) => {
     if (!on.includes('schedule_paused') || on.length > 1 || file.pause_after_failures !== undefined) return;
-    const message = 'is told of nothing: without "pause_after_failures" the schedule is never paused';
+    const message = 'has no effect: without "pause_after_failures" the schedule is never paused';
     report({ severity: 'warning', pointer: `/notify/${String(index)}/on`, message });
   });
   if (schedule?.type === 'crontab' && restrictsBothDays(schedule.cron)) {

@@ -88,7 +88,7 @@ export interface Job {
   readonly since_overlap?: string | Span;
   /** So many failures in a row of runs that the schedule started pause it. Absent = never. */
   readonly pause_after_failures?: number;
-  /** Who is told of its runs. */
+  /** Who is notified of its runs. */
   readonly notify: readonly NotifyChannel[];
 }
 

@@ -1,4 +1,4 @@
-/** Who is told of the runs of a job, and of what. The addresses of webhooks hold their credential, so they are secrets. */
+/** The channels that are notified of the runs of a job, and their events. The addresses of webhooks hold their credential, so they are secrets. */
 import { z } from 'zod';
 import { NOTICE_EVENTS, type NoticeEvent } from '../../records/outcome.ts';
 import { SECRET_PATTERN } from '../effective/references.ts';
@@ -50,5 +50,5 @@ export const notifySchema = z
   .max(20)
   .default([])
   .describe(
-    'Who is told of the runs of this job. A notice that cannot be delivered changes nothing in the run; `show RUN` and its log say so.',
+    'Who is notified of the runs of this job. A notice that cannot be delivered changes nothing in the run; `show RUN` and its log say so.',
   );

@@ -32,7 +32,7 @@ async function fetchRejected(
   const files = await ensureFiles(engine, task, context).catch((error: unknown) => {
     if (!(error instanceof SourceError) && !(error instanceof ConfigError)) throw error;
     const why = `${source.version.name} is not in the spool as that run read it, and cannot be fetched so again (${error.code}: ${error.message})`;
-    throw retryRefused(retried, why, error);
+    throw retryRefused(retried, why, { cause: error });
   });
   // Without the parts that it was cut into: what was rejected is read by one.
   await saveSource(engine.pool, task.row, { version: source.version, files });

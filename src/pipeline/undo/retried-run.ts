@@ -24,6 +24,7 @@ export async function requireRetryable(pool: Pool, id: string): Promise<RetriedR
     throw new StateError(
       'E_RUN_STATE',
       `Expected run ${id} to have ended, but it is in phase ${run.phase}. Wait for its end, then retry what it rejected.`,
+      { details: { run: id } },
     );
   }
   if (run.mode === 'rollback') throw refused(run, 'it is a rollback, which reads no source');
@@ -62,18 +63,23 @@ export function requireSameReaders({ run, tasks }: RetriedRun, today: ReadonlyMa
   }
 }
 
-export function retryRefused(run: string, why: string, cause?: unknown): ConfigError {
+export function retryRefused(
+  run: string,
+  why: string,
+  { job, cause }: { readonly job?: string; readonly cause?: unknown } = {},
+): ConfigError {
   return new ConfigError(
     'E_RETRY_REFUSED',
     `The rejections of run ${run} cannot be retried: ${why.replace(/\.$/, '')}. Nothing was changed.`,
-    { details: { run }, cause },
+    { details: { run, ...(job === undefined ? {} : { job }) }, cause },
   );
 }
 
 const RUN_AGAIN = ({ job_id }: RunRow): string => `Read everything instead: vocab-sync run ${job_id} --force`;
 
-function refused({ id }: RunRow, why: string): ConfigError {
-  return retryRefused(id, why);
+/** Names the job only where it is stored: a job from a file cannot be run by its name. */
+function refused({ id, job_id: job, job_version: version }: RunRow, why: string): ConfigError {
+  return retryRefused(id, why, version === null ? {} : { job });
 }
 
 async function requireRejections(pool: Pool, run: RunRow) {

@@ -104,6 +104,7 @@ function requireUndoable(run: RunRow | undefined, id: string): RunRow {
     throw new StateError(
       'E_RUN_STATE',
       `Run ${id} is still under way (phase ${run.phase}); expected one that has ended.`,
+      { details: { run: id } },
     );
   }
   if (run.rolled_back_by === null) return run;
@@ -151,11 +152,14 @@ async function heldBy(client: PoolClient, of: RunRow): Promise<StateError> {
   return new StateError(
     'E_RUN_STATE',
     `Expected job ${of.job_id} to be free, but ${who} holds it. Wait for it or cancel it, then roll back.`,
+    { details: { job: of.job_id, ...(holder === undefined ? {} : { run: holder.id }) } },
   );
 }
 
 function refused(of: RunRow, why: string): ConfigError {
-  return new ConfigError('E_ROLLBACK_REFUSED', `Run ${of.id} cannot be rolled back: ${why}. Nothing was changed.`);
+  return new ConfigError('E_ROLLBACK_REFUSED', `Run ${of.id} cannot be rolled back: ${why}. Nothing was changed.`, {
+    details: { run: of.id, job: of.job_id },
+  });
 }
 
 function conflict(of: RunRow, { conflicts, samples }: UndoneTasks): ConfigError {

@@ -3,7 +3,7 @@ import type { RunFailure, RunHolder } from '../../records/run.ts';
 import type { Outcome } from '../../records/outcome.ts';
 import type { Pool, PoolClient } from '../pool.ts';
 import { endPublications } from './publications.ts';
-import type { NewRun, RunRow } from './run-rows.ts';
+import { START_COLUMNS, START_PARAMETERS, startValues, type NewRun, type RunRow } from './run-rows.ts';
 
 type Queryable = Pool | PoolClient;
 
@@ -40,28 +40,10 @@ export async function insertSkippedRun(
   why: { readonly holder: RunHolder } | { readonly reason: string },
 ): Promise<void> {
   await db.query(
-    `INSERT INTO vocab_sync.run (id, job_id, job_version, workflow_id, trigger, mode, title, started_by, since_reason,
-       request, config, config_digest, has_input, forced, watermark_hold, phase, outcome, finished_at, held_by, skipped_because)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'the start was skipped', $9, $10, $11, $12, $13, 'it was skipped', 'done',
-       'skipped', clock_timestamp(), $14, $15)
+    `INSERT INTO vocab_sync.run (${START_COLUMNS}, since_reason, watermark_hold, phase, outcome, finished_at, held_by, skipped_because)
+     VALUES (${START_PARAMETERS}, 'the start was skipped', 'it was skipped', 'done', 'skipped', clock_timestamp(), $14, $15)
      ON CONFLICT DO NOTHING`,
-    [
-      run.id,
-      run.jobId,
-      run.jobVersion ?? null,
-      run.workflowId,
-      run.request.trigger,
-      run.request.mode ?? 'run',
-      run.title,
-      run.request.startedBy ?? null,
-      JSON.stringify(run.request),
-      JSON.stringify(run.config),
-      run.configDigest,
-      run.request.input !== undefined,
-      run.request.force ?? false,
-      'holder' in why ? JSON.stringify(why.holder) : null,
-      'reason' in why ? why.reason : null,
-    ],
+    [...startValues(run), 'holder' in why ? JSON.stringify(why.holder) : null, 'reason' in why ? why.reason : null],
   );
 }
 

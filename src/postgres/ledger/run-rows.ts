@@ -123,32 +123,36 @@ export interface NewRun {
   readonly configDigest: string;
 }
 
-/** Takes the job. False when another run holds it. */
+/** The columns that a run and a skipped start share, and their values as $1 to $13. */
+export const START_COLUMNS =
+  'id, job_id, job_version, workflow_id, trigger, mode, title, started_by, request, config, config_digest, has_input, forced';
+export const START_PARAMETERS = '$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13';
+
+export function startValues(run: NewRun): readonly unknown[] {
+  return [
+    run.id,
+    run.jobId,
+    run.jobVersion ?? null,
+    run.workflowId,
+    run.request.trigger,
+    run.request.mode ?? 'run',
+    run.title,
+    run.request.startedBy ?? null,
+    JSON.stringify(run.request),
+    JSON.stringify(run.config),
+    run.configDigest,
+    run.request.input !== undefined,
+    run.request.force ?? false,
+  ];
+}
+
+/** Acquires the job. Returns false when another run holds it. */
 export async function insertRun(db: Queryable, run: NewRun): Promise<boolean> {
   const { rowCount } = await db.query(
-    `INSERT INTO vocab_sync.run (id, job_id, job_version, workflow_id, trigger, mode, title, started_by, since, since_origin,
-       since_reason, request, config, config_digest, has_input, forced, watermark_hold, phase)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'resolve')
+    `INSERT INTO vocab_sync.run (${START_COLUMNS}, since, since_origin, since_reason, watermark_hold, phase)
+     VALUES (${START_PARAMETERS}, $14, $15, $16, $17, 'resolve')
      ON CONFLICT (job_id) WHERE finished_at IS NULL DO NOTHING`,
-    [
-      run.id,
-      run.jobId,
-      run.jobVersion ?? null,
-      run.workflowId,
-      run.request.trigger,
-      run.request.mode ?? 'run',
-      run.title,
-      run.request.startedBy ?? null,
-      run.since ?? null,
-      run.sinceOrigin ?? null,
-      run.sinceReason,
-      JSON.stringify(run.request),
-      JSON.stringify(run.config),
-      run.configDigest,
-      run.request.input !== undefined,
-      run.request.force ?? false,
-      run.watermarkHold ?? null,
-    ],
+    [...startValues(run), run.since ?? null, run.sinceOrigin ?? null, run.sinceReason, run.watermarkHold ?? null],
   );
   return rowCount === 1;
 }

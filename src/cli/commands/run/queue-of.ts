@@ -14,7 +14,7 @@ export async function queueOf(client: Client, run: RunRow): Promise<string> {
       throw new StateError(
         'E_RUN_STATE',
         `Temporal no longer knows the workflow ${run.workflow_id} of run ${run.id}. End it in the ledger: vocab-sync cancel ${run.id}`,
-        { cause: error },
+        { cause: error, details: { run: run.id } },
       );
     }
   });

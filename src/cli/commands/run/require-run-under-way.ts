@@ -12,5 +12,6 @@ export async function requireRunUnderWay(pool: Pool, reference: string): Promise
   throw new StateError(
     'E_RUN_STATE',
     `Run ${id} ended as ${run?.outcome ?? 'unknown'} already; there is nothing to stop.`,
+    { details: { run: id } },
   );
 }

@@ -21,6 +21,7 @@ export function resumeJobSchedule(context: CommandContext, name: string, options
       throw new ConfigError(
         'E_SCHEDULE_STATE',
         `Expected job ${name} to be active, but it is not: its schedule stays paused. Switch it on: vocab-sync job activate ${name}`,
+        { details: { job: name } },
       );
     }
     await resumeSchedule(temporal.client, name, note);
