@@ -60,7 +60,7 @@ interface Reply {
   readonly headers?: Record<string, string>;
 }
 
-export async function startInvenioServer(): Promise<InvenioServer> {
+export async function startInvenioServer(token = 'token-of-an-admin'): Promise<InvenioServer> {
   const tables = new Map<string, Map<string, Stored>>();
   const tableOf = (name: string): Map<string, Stored> => {
     const table = tables.get(name) ?? new Map<string, Stored>();
@@ -107,7 +107,7 @@ export async function startInvenioServer(): Promise<InvenioServer> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const invenio: InvenioServer = {
     url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/api`,
-    token: 'token-of-an-admin',
+    token,
     requests,
     unknownMembers: ['website', 'domains'],
     budget: undefined,
