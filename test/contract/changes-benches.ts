@@ -1,8 +1,10 @@
 /** For each writer that takes changes one by one: a server for it, and how a test looks behind it. */
+import type { ServerResponse } from 'node:http';
 import type { Document } from '../../src/records/document.ts';
 import { isJsonObject } from '../../src/records/json-object.ts';
 import { startInvenioServer } from '../support/invenio-server.ts';
 import { startRestServer } from '../support/rest-server.ts';
+import { startSearchServer } from '../support/search-server.ts';
 
 export interface ChangesBench {
   /** Secrets are in their places. */
@@ -22,7 +24,35 @@ export interface ChangesBench {
   close(): Promise<void>;
 }
 
+async function openSearchBench(): Promise<ChangesBench> {
+  const server = await startSearchServer();
+  return {
+    args: { url: server.url, index: 'affiliations' },
+    document: (id, name) => ({ id, name }),
+    refused: (id) => ({ id, name: { en: 'not a text' } }),
+    nameOf: (id) => server.documents.get(id)?.source['name'] as string | undefined,
+    edit: (id, name) => {
+      server.edit(id, { id, name });
+    },
+    writes: () => server.requests.filter((request) => request.endsWith('/_bulk')).length,
+    cut(when) {
+      let isCut = false;
+      const cutOnce = (path: string, response: ServerResponse): boolean => {
+        if (!path.endsWith('/_bulk') || isCut) return false;
+        isCut = true;
+        response.destroy();
+        return true;
+      };
+      if (when === 'before') server.before = (path, _body, response) => cutOnce(path, response);
+      else server.after = cutOnce;
+    },
+    close: () => server.close(),
+  };
+}
+
 export const changesBenches: Readonly<Record<string, () => Promise<ChangesBench>>> = {
+  elasticsearch: openSearchBench,
+  opensearch: openSearchBench,
   'invenio-rdm': async () => {
     const server = await startInvenioServer();
     const recordOf = (id: string, name: string): Document => ({ id, name, title: { en: name } });
