@@ -29,6 +29,7 @@ export function createActivities(steps: RunSteps, options: ActivityOptions): Run
     awaitApproval: (input) => beating(input, (context) => steps.awaitApproval(input, context)),
     applyChanges: (input) => beating(input, (context) => steps.applyChanges(input, context)),
     publishTarget: (input) => beating(input, (context) => steps.publishTarget(input, context)),
+    undoRun: (input) => beating(input, (context) => steps.undoRun(input, context)),
     notify: (input) => beating(input, (context) => steps.notify(input, context)),
     finishRun: (input) => beating(input, (context) => steps.finishRun(input, context)),
   };

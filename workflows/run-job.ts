@@ -10,7 +10,7 @@ import { failedRun, settingFailure, toRunFailure } from './failure.ts';
 import { openBoard, type Board } from './board.ts';
 import { openNotices, type Notices } from './notices.ts';
 import { stepsOf, type Steps } from './steps.ts';
-import { syncTask, type RunContext } from './sync-task.ts';
+import { syncTask, undo, type RunContext } from './sync-task.ts';
 
 /** Completes with the report, fails with the code of what went wrong, or ends as cancelled. */
 export async function runJob(request: RunRequest): Promise<RunReport> {
@@ -25,7 +25,7 @@ export async function runJob(request: RunRequest): Promise<RunReport> {
     notices = openNotices(resolved.job, board.state.run, resolved.notify ?? [], ownerOf(request, resolved));
     if (resolved.kind !== 'ready') return await skip(board, request, resolved, notices);
     begin(board, resolved);
-    ending = await runTasks({ resolved, steps, board, approval, notices });
+    ending = await runTasks({ resolved, steps, board, approval, notices, undoes: request.undoes ?? '' });
   } catch (thrown) {
     ending = endingOf(thrown);
   }
@@ -83,6 +83,10 @@ function ownerOf({ installation }: RunRequest, resolved: Resolved): string | und
 }
 
 async function runTasks(context: RunContext): Promise<Ending> {
+  if (context.board.state.mode === 'rollback') {
+    await undo(context);
+    return { outcome: 'ended' };
+  }
   for (const task of context.resolved.tasks) {
     const ending = await syncTask(context, task);
     if (ending === 'discarded') return { outcome: 'discarded' };
@@ -120,7 +124,8 @@ async function announce(report: RunReport | undefined, notices: Notices): Promis
   if (report === undefined || report.outcome === null) return;
   const { outcome, schedule_paused: paused } = report;
   await CancellationScope.nonCancellable(async () => {
-    await notices.send(outcome);
+    const isUndone = report.mode === 'rollback' && (outcome === 'success' || outcome === 'partial');
+    await notices.send(isUndone ? 'rolled_back' : outcome);
     if (paused !== undefined) await notices.send('schedule_paused');
     await notices.settle();
   });

@@ -45,6 +45,7 @@ export function stepsOf(request: RunRequest): Steps {
     compareTargets: (label, input) => database.compareTargets.executeWithOptions(shown(label), [own(input)]),
     awaitApproval: (label, input) => ledger.awaitApproval.executeWithOptions(shown(label), [own(input)]),
     applyChanges: (label, input) => database.applyChanges.executeWithOptions(shown(label), [own(input)]),
+    undoRun: (label, input) => database.undoRun.executeWithOptions(shown(label), [own(input)]),
     publishTarget: (label, input) => publish.publishTarget.executeWithOptions(shown(label), [own(input)]),
     finishRun: (label, input) => ledger.finishRun.executeWithOptions(shown(label), [own(input)]),
   };

@@ -19,6 +19,8 @@ export interface RunContext {
   readonly board: Board;
   readonly approval: Approval;
   readonly notices: Notices;
+  /** With the mode `rollback`: the run that is undone. */
+  readonly undoes: string;
 }
 
 export type TaskEnding = 'published' | 'unchanged' | 'discarded';
@@ -38,6 +40,22 @@ export async function syncTask(context: RunContext, task: ResolvedTask): Promise
     } catch (thrown) {
       if (!isStageLost(thrown) || round === STAGE_ROUNDS) throw thrown;
     }
+  }
+}
+
+/** A rollback: tables and files are undone in one step, then each other target is told. Throws what a step failed with. */
+export async function undo(context: RunContext): Promise<void> {
+  const { resolved, steps, board } = context;
+  const summary = `put back what run ${context.undoes} replaced`;
+  const { tasks } = await steps.undoRun({ id: 'undo', summary }, { run: resolved.run });
+  for (const { name, ...applied } of tasks) {
+    const task = resolved.tasks.find((one) => one.name === name);
+    if (task === undefined) continue;
+    enter(board, task, 'apply');
+    await publishTargets({ context, task, round: 1 }, applied);
+    board.change((state) => {
+      update(state.tasks, task, { phase: 'done' });
+    });
   }
 }
 
@@ -89,7 +107,7 @@ async function publish(round: Round): Promise<TaskEnding> {
  * Each target in a step of its own, side by side: one that is away keeps the others from nothing. Throws what one failed
  * with only where none got through; otherwise the run ends as partial and names those that did not.
  */
-async function publishTargets(round: Round, applied: Applied): Promise<void> {
+async function publishTargets(round: Pick<Round, 'context' | 'task' | 'round'>, applied: Applied): Promise<void> {
   const { context, task } = round;
   const { board, steps } = context;
   const show = (targets: Readonly<Record<string, TargetCounts>>): void => {
@@ -213,13 +231,13 @@ function sum(a: StageCounts, b: StageCounts): StageCounts {
   };
 }
 
-function inputOf({ context, task }: Round): { run: string; task: string } {
+function inputOf({ context, task }: Pick<Round, 'context' | 'task'>): { run: string; task: string } {
   return { run: context.resolved.run, task: task.name };
 }
 
 /** Ids that an operator can type: `stage:main:0`, and `stage:main:0:round-2` after a crash of the database. */
 function label(
-  { context, task, round }: Round,
+  { context, task, round }: Pick<Round, 'context' | 'task' | 'round'>,
   step: string,
   detail: string,
   partition?: number | string,

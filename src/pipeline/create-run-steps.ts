@@ -10,6 +10,7 @@ import { notifyChannels } from './finish/notify-channels.ts';
 import { inTurn } from './stage/in-turn.ts';
 import { recordSteps } from './record-steps.ts';
 import { resolveRun } from './resolve/resolve-run.ts';
+import { undoRun } from './undo/undo-run.ts';
 import type { RunSteps } from './run-steps.ts';
 import { stagePartition } from './stage/stage-partition.ts';
 
@@ -34,6 +35,7 @@ function bindSteps(engine: Engine): RunSteps {
     compareTargets: (input, context) => compareTargets(engine, input, context),
     awaitApproval: (input) => setWaiting(engine.pool, input.run, new Date(input.deadline)),
     applyChanges: (input, context) => applyChanges(engine, input, context),
+    undoRun: (input) => undoRun(engine, input),
     publishTarget: (input, context) => publishTarget(engine, input, context),
     finishRun: (input, context) => finishRun(engine, input, context),
     notify: (input, context) => notifyChannels(engine, input, context),

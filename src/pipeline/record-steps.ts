@@ -41,6 +41,7 @@ export function recordSteps(engine: Engine, make: (engine: Engine) => RunSteps):
     awaitApproval: recorded('awaitApproval'),
     applyChanges: recorded('applyChanges'),
     publishTarget: recorded('publishTarget'),
+    undoRun: recorded('undoRun'),
     finishRun: recorded('finishRun'),
     notify: recorded('notify'),
   };

@@ -115,6 +115,16 @@ export interface Applied {
   readonly publications?: readonly string[];
 }
 
+export interface UndoInput {
+  /** Whose run it is; a worker of another installation hands the step back. */
+  readonly installation?: string;
+  readonly run: string;
+}
+
+export interface Undone {
+  readonly tasks: readonly ({ readonly name: string } & Applied)[];
+}
+
 export interface PublishInput extends TaskInput {
   readonly target: string;
 }
@@ -183,6 +193,11 @@ export interface RunSteps {
    * everything, UnavailableError while it is away.
    */
   publishTarget(input: PublishInput, context: StepContext): Promise<Published>;
+  /**
+   * The first step of a rollback: undoes tables and files, and freezes the plans of the targets that `publishTarget` is
+   * called for. Throws ConfigError E_ROLLBACK_REFUSED or E_ROLLBACK_CONFLICT.
+   */
+  undoRun(input: UndoInput, context: StepContext): Promise<Undone>;
   /** Counts, outcome, watermark; drops the stage; lets the job go. */
   finishRun(input: FinishInput, context: StepContext): Promise<RunReport>;
   /** Tells those who want to know. Throws UnavailableError while a channel cannot be reached. */

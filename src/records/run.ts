@@ -3,8 +3,8 @@ import type { StageCounts, TargetCounts } from './counts.ts';
 import type { NoticeEvent, Outcome, Phase } from './outcome.ts';
 
 /**
- * `rollback` undoes what another run published; it has no workflow. `retry` reads again what another run rejected, and
- * nothing else.
+ * `rollback` undoes what another run published; it has a workflow where a target takes changes one by one. `retry` reads
+ * again what another run rejected, and nothing else.
  */
 export type RunMode = 'run' | 'plan' | 'rollback' | 'retry';
 export type RunTrigger = 'manual' | 'schedule';
@@ -29,6 +29,10 @@ export interface RunRequest {
   readonly force?: boolean;
   /** With the mode `retry`: the run whose rejections are read again. */
   readonly retries?: string;
+  /** With the mode `rollback`: the run that is undone. */
+  readonly undoes?: string;
+  /** With the mode `rollback`: leaves out the records that later runs changed, instead of refusing. */
+  readonly leavesOut?: boolean;
   readonly startedBy?: string;
   /** False where the namespace has no search attributes for us. Default true. */
   readonly searchAttributes?: boolean;

@@ -109,7 +109,8 @@ describeWithTemporal('notices of runJob', () => {
     const { queue } = await bench.work(steps);
     const { handle, workflowId } = await bench.start(queue);
     await expect(handle.result()).resolves.toMatchObject({ outcome: 'success' });
-    expect(attempts).toBe(1);
+    // The run did not wait for the delivery.
+    expect(attempts).toBeLessThan(3);
     await bench.client.workflow.getHandle(`${workflowId}/notice:success`).result();
     expect(attempts).toBe(3);
     await keepHistory('notice-left-behind', handle);

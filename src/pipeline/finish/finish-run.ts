@@ -5,6 +5,7 @@ import { inTransaction } from '../../postgres/pool.ts';
 import { endRun } from '../../postgres/ledger/run-endings.ts';
 import { listPublications, type PublicationRow } from '../../postgres/ledger/publications.ts';
 import { findRun, listTasks, type TaskRow } from '../../postgres/ledger/run-rows.ts';
+import { markUndone } from '../../postgres/publish/rollback-rows.ts';
 import { brokenConservation, type StageCounts, type TargetCounts } from '../../records/counts.ts';
 import type { RunReport } from '../../records/run.ts';
 import type { Outcome } from '../../records/outcome.ts';
@@ -22,7 +23,8 @@ export async function finishRun(engine: Engine, input: FinishInput, _context: St
     if (run === undefined || run.finished_at !== null) return false;
     const tasks = await listTasks(client, input.run);
     const publications = await listPublications(client, input.run);
-    if (input.outcome === 'ended') assertConservation(tasks, publications);
+    if (input.outcome === 'ended' && run.mode !== 'rollback') assertConservation(tasks, publications);
+    if (input.outcome === 'ended' && run.rolls_back !== null) await markUndone(client, run.id, run.rolls_back);
     await endRun(client, input.run, {
       outcome: input.outcome === 'ended' ? outcomeOf(tasks, publications) : input.outcome,
       error: input.error,

@@ -25,6 +25,7 @@ import type { Engine } from '../engine.ts';
 import { admitRun } from './admit-run.ts';
 import { freezeSince } from './freeze-since.ts';
 import { sinceOfEditedTargets } from './since-of-edited-targets.ts';
+import { resolveRollback } from '../undo/undo-run.ts';
 import { requireRetryable, sinceOfRetried } from '../undo/retried-run.ts';
 import type { Job } from '../../job/schema/job.ts';
 import type { NoticeEvent } from '../../records/outcome.ts';
@@ -38,6 +39,10 @@ export async function resolveRun(engine: Engine, input: ResolveInput): Promise<R
   if (before !== undefined) return resumeRun(engine, before);
   const { request } = input;
   await admitRun(engine.pool, engine.admission ?? { mayBring: 'anything' }, input);
+  if (request.mode === 'rollback') {
+    const { run, job, tasks } = await resolveRollback(engine, { ...input, request: withoutConfig(request) });
+    return takeJob(engine, run, job, tasks, undefined);
+  }
   const retried = request.mode === 'retry' ? await requireRetryable(engine.pool, request.retries ?? '') : undefined;
   const stored = request.config === undefined ? await findStoredJob(engine.pool, request.job) : undefined;
   const reason = request.trigger === 'schedule' && stored?.active === false ? inactive(stored) : undefined;

@@ -5,9 +5,11 @@ import type { SnapshotSink } from '../../component/writer.ts';
 import { ConfigError, StateError } from '../../errors.ts';
 import { jobFromConfig } from '../../job/effective/effective-job.ts';
 import { parseWriters } from '../../job/effective/parse-chain.ts';
+import { endRun } from '../../postgres/ledger/run-endings.ts';
+import { freezeUndo } from '../../postgres/publish/freeze-undo.ts';
 import { inTransaction, type PoolClient } from '../../postgres/pool.ts';
 import { applyUndo, planUndo, type RollbackConflict, type Undo } from '../../postgres/publish/rollback.ts';
-import { endRollback, insertRollback, insertUndoneTask, lockRun } from '../../postgres/publish/rollback-rows.ts';
+import { insertRollback, insertUndoneTask, lockRun, markUndone } from '../../postgres/publish/rollback-rows.ts';
 import { findHolder, listTasks, type RunRow, type TaskRow } from '../../postgres/ledger/run-rows.ts';
 import { targetExists } from '../../postgres/publish/target.ts';
 import type { TargetCounts } from '../../records/counts.ts';
@@ -32,7 +34,7 @@ export interface RolledBack {
   readonly samples: readonly RollbackConflict[];
 }
 
-type RollbackEngine = Pick<Engine, 'pool' | 'catalog' | 'logger' | 'resolveSecret' | 'webUi'>;
+export type RollbackEngine = Pick<Engine, 'pool' | 'catalog' | 'logger' | 'resolveSecret' | 'webUi'>;
 
 /** Throws ConfigError E_ROLLBACK_REFUSED, E_ROLLBACK_CONFLICT with the records, or E_RUN_STATE; then nothing has changed. */
 export async function rollbackRun(engine: RollbackEngine, input: RollbackInput): Promise<RolledBack> {
@@ -42,10 +44,9 @@ export async function rollbackRun(engine: RollbackEngine, input: RollbackInput):
     const left = await inTransaction(engine.pool, async (client) => {
       const of = requireUndoable(await lockRun(client, input.run), input.run);
       if (!(await insertRollback(client, { id, of, startedBy: input.startedBy }))) throw await heldBy(client, of);
-      const undone = await undoTasks(engine, client, of, id, sinks);
-      if (undone.conflicts > 0 && !input.force) throw conflict(of, undone);
-      if (undone.conflicts === undone.changes) throw refused(of, 'later runs changed every record that it changed');
-      await endRollback(client, id, of.id);
+      const undone = await undoAll(engine, client, { of, rollback: id, force: input.force, sinks });
+      await markUndone(client, id, of.id);
+      await endRun(client, id, { outcome: 'success', error: undefined, decision: undefined });
       // Last before the commit, as in every publication.
       for (const sink of sinks) await sink.commit();
       return { leftOut: undone.conflicts, samples: undone.samples };
@@ -56,18 +57,35 @@ export async function rollbackRun(engine: RollbackEngine, input: RollbackInput):
   }
 }
 
-interface UndoneTasks {
+export interface UndoneTasks {
   changes: number;
   conflicts: number;
   readonly samples: RollbackConflict[];
 }
 
+interface Undoing {
+  readonly of: RunRow;
+  readonly rollback: string;
+  readonly force: boolean;
+  readonly sinks: SnapshotSink[];
+}
+
+/**
+ * Undoes tables and files, and freezes what is to be sent to the other targets. Throws E_ROLLBACK_REFUSED or
+ * E_ROLLBACK_CONFLICT; then the transaction must be rolled back.
+ */
+export async function undoAll(engine: RollbackEngine, client: PoolClient, undoing: Undoing): Promise<UndoneTasks> {
+  const { of, force } = undoing;
+  const undone = await undoTasks(engine, client, undoing);
+  if (undone.conflicts > 0 && !force) throw conflict(of, undone);
+  if (undone.conflicts === undone.changes) throw refused(of, 'later runs changed every record that it changed');
+  return undone;
+}
+
 async function undoTasks(
   engine: RollbackEngine,
   client: PoolClient,
-  of: RunRow,
-  rollback: string,
-  sinks: SnapshotSink[],
+  { of, rollback, sinks }: Undoing,
 ): Promise<UndoneTasks> {
   const total: UndoneTasks = { changes: 0, conflicts: 0, samples: [] };
   const applied = (await listTasks(client, of.id)).filter((task) => task.applied_at !== null);
@@ -82,6 +100,10 @@ async function undoTasks(
       total.changes += plan.changes;
       total.conflicts += plan.conflicts;
       total.samples.push(...plan.samples);
+      if (target.changes !== undefined) {
+        targets[target.target.name] = await freezeUndo(client, undo);
+        continue;
+      }
       targets[target.target.name] = await applyUndo(client, undo);
       if (plan.changes > plan.conflicts)
         await writeSnapshot(engine, client, { id: rollback, job_id: of.job_id }, target, sinks);
@@ -98,7 +120,7 @@ function targetsOf(engine: RollbackEngine, of: RunRow, { name }: TaskRow): reado
   return parseWriters(task, engine.catalog, engine.resolveSecret).map(({ writer, args }) => openTarget(writer, args));
 }
 
-function requireUndoable(run: RunRow | undefined, id: string): RunRow {
+export function requireUndoable(run: RunRow | undefined, id: string): RunRow {
   if (run === undefined) throw new ConfigError('E_RUN_NOT_FOUND', `Run ${id} is not in the ledger.`);
   if (run.finished_at === null) {
     throw new StateError(

@@ -121,6 +121,8 @@ export interface NewRun {
   readonly watermarkHold: string | undefined;
   readonly config: Readonly<Record<string, unknown>>;
   readonly configDigest: string;
+  /** Of a rollback: the run that it undoes. */
+  readonly rollsBack?: string;
 }
 
 /** The columns that a run and a skipped start share, and their values as $1 to $13. */
@@ -149,10 +151,17 @@ export function startValues(run: NewRun): readonly unknown[] {
 /** Acquires the job. Returns false when another run holds it. */
 export async function insertRun(db: Queryable, run: NewRun): Promise<boolean> {
   const { rowCount } = await db.query(
-    `INSERT INTO vocab_sync.run (${START_COLUMNS}, since, since_origin, since_reason, watermark_hold, phase)
-     VALUES (${START_PARAMETERS}, $14, $15, $16, $17, 'resolve')
+    `INSERT INTO vocab_sync.run (${START_COLUMNS}, since, since_origin, since_reason, watermark_hold, rolls_back, phase)
+     VALUES (${START_PARAMETERS}, $14, $15, $16, $17, $18, 'resolve')
      ON CONFLICT (job_id) WHERE finished_at IS NULL DO NOTHING`,
-    [...startValues(run), run.since ?? null, run.sinceOrigin ?? null, run.sinceReason, run.watermarkHold ?? null],
+    [
+      ...startValues(run),
+      run.since ?? null,
+      run.sinceOrigin ?? null,
+      run.sinceReason,
+      run.watermarkHold ?? null,
+      run.rollsBack ?? null,
+    ],
   );
   return rowCount === 1;
 }

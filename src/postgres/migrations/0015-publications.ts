@@ -40,6 +40,8 @@ CREATE TABLE vocab_sync.outgoing (
   before_hash bytea,
   hash bytea,
   source_hash bytea,
+  -- of a rollback: the run that had made what is put back
+  after_run uuid,
   -- an attempt has begun to send it and has not said what became of it
   under_way boolean NOT NULL DEFAULT false,
   tries integer NOT NULL DEFAULT 0,

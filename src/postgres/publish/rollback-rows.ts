@@ -1,8 +1,8 @@
 /** The rows of a rollback in the ledger: a run of its own, that ends in the transaction in which it began. */
 import { NO_STAGE_COUNTS, type TargetCounts } from '../../records/counts.ts';
+import type { RunRequest } from '../../records/run.ts';
 import type { PoolClient } from '../pool.ts';
-import { endRun } from '../ledger/run-endings.ts';
-import { findRun, insertRun, type RunRow, type TaskRow } from '../ledger/run-rows.ts';
+import { findRun, insertRun, type NewRun, type RunRow, type TaskRow } from '../ledger/run-rows.ts';
 
 export interface NewRollback {
   readonly id: string;
@@ -12,12 +12,16 @@ export interface NewRollback {
 
 /** Takes the job, as any run does. False when another run holds it. */
 export async function insertRollback(client: PoolClient, { id, of, startedBy }: NewRollback): Promise<boolean> {
-  const taken = await insertRun(client, {
-    id,
+  const request: RunRequest = { job: of.job_id, trigger: 'manual', mode: 'rollback', startedBy };
+  return insertRun(client, toRollback(of, { id, workflowId: of.workflow_id, request }));
+}
+
+/** The row of a run that undoes another one. */
+export function toRollback(of: RunRow, run: Pick<NewRun, 'id' | 'workflowId' | 'request'>): NewRun {
+  return {
+    ...run,
     jobId: of.job_id,
     jobVersion: of.job_version ?? undefined,
-    workflowId: of.workflow_id,
-    request: { job: of.job_id, trigger: 'manual', mode: 'rollback', startedBy },
     title: `Rollback of ${of.title}`,
     since: undefined,
     sinceOrigin: undefined,
@@ -25,9 +29,8 @@ export async function insertRollback(client: PoolClient, { id, of, startedBy }: 
     watermarkHold: 'it was a rollback',
     config: of.config,
     configDigest: of.config_digest,
-  });
-  if (taken) await client.query('UPDATE vocab_sync.run SET rolls_back = $2 WHERE id = $1', [id, of.id]);
-  return taken;
+    rollsBack: of.id,
+  };
 }
 
 /** Its digest is that of no chain: whatever source comes next is read, whether it was published before or not. */
@@ -39,13 +42,15 @@ export async function insertUndoneTask(
 ): Promise<void> {
   await client.query(
     `INSERT INTO vocab_sync.task (run_id, name, ordinal, chain, digest, outcome, counts, targets, applied_at)
-     VALUES ($1, $2, $3, $4, 'rollback', 'success', $5, $6, clock_timestamp())`,
+     VALUES ($1, $2, $3, $4, 'rollback', 'success', $5, $6, clock_timestamp())
+     ON CONFLICT (run_id, name) DO UPDATE SET outcome = excluded.outcome, counts = excluded.counts,
+       targets = excluded.targets, applied_at = excluded.applied_at`,
     [rollback, task.name, task.ordinal, task.chain, JSON.stringify(NO_STAGE_COUNTS), JSON.stringify(targets)],
   );
 }
 
 /** Marks what was undone; where that was itself a rollback, the run that it had undone stands again. */
-export async function endRollback(client: PoolClient, rollback: string, of: string): Promise<void> {
+export async function markUndone(client: PoolClient, rollback: string, of: string): Promise<void> {
   await client.query(
     'UPDATE vocab_sync.run SET rolled_back_by = $1, watermark_hold = coalesce(watermark_hold, $3) WHERE id = $2',
     [rollback, of, holdOf(rollback)],
@@ -55,7 +60,6 @@ export async function endRollback(client: PoolClient, rollback: string, of: stri
      WHERE id = (SELECT rolls_back FROM vocab_sync.run WHERE id = $1) AND rolled_back_by = $1`,
     [of, holdOf(of)],
   );
-  await endRun(client, rollback, { outcome: 'success', error: undefined, decision: undefined });
 }
 
 /** Why a run that was undone does not move the watermark. */

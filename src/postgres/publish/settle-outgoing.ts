@@ -69,9 +69,9 @@ async function publishDone(
   const { run, task, target, job } = key;
   const ids = done.map(({ id }) => id);
   await client.query(
-    `INSERT INTO vocab_sync.change (run_id, task, target, id, op, before, after, before_hash, before_run, before_json)
+    `INSERT INTO vocab_sync.change (run_id, task, target, id, op, before, after, before_hash, before_run, before_json, after_run)
      SELECT o.run_id, o.task, o.target, o.id, o.op, t.record::jsonb,
-       CASE WHEN o.op IN ('update', 'restore') THEN o.record::jsonb END, t.hash, t.changed_run, t.record
+       CASE WHEN o.op IN ('update', 'restore') THEN o.record::jsonb END, t.hash, t.changed_run, t.record, o.after_run
      FROM vocab_sync.outgoing o LEFT JOIN ${target.relation} t ON t.id = o.id${targetFilter(target)}
      WHERE o.run_id = $1 AND o.task = $2 AND o.target = $3 AND o.id = ANY ($4)
      -- A run that was reset may change a record a second time; what it replaced first is what a rollback brings back.
@@ -83,13 +83,13 @@ async function publishDone(
        DELETE FROM vocab_sync.outgoing WHERE run_id = $1 AND task = $2 AND target = $3 AND id = ANY ($4) RETURNING *
      ), put AS (
        INSERT INTO ${target.relation} AS t (target, id, record, hash, source_hash, job_id, created_run, changed_run, remote)
-       SELECT $3, a.id, a.record, a.hash, a.source_hash, $5, $1, $1, r.remote
+       SELECT $3, a.id, a.record, a.hash, a.source_hash, $5, coalesce(a.after_run, $1), coalesce(a.after_run, $1), r.remote
        FROM answered a LEFT JOIN ${REMOTES} r USING (id) WHERE a.op <> 'withdraw'
        ON CONFLICT (target, id) DO UPDATE SET record = excluded.record, hash = excluded.hash,
          source_hash = excluded.source_hash, changed_run = excluded.changed_run, changed_at = now(), withdrawn_at = NULL,
          remote = coalesce(excluded.remote, t.remote)
      ), gone AS (
-       UPDATE ${target.relation} t SET changed_run = $1, changed_at = now(), withdrawn_at = now(),
+       UPDATE ${target.relation} t SET changed_run = coalesce(a.after_run, $1), changed_at = now(), withdrawn_at = now(),
          remote = coalesce(r.remote, t.remote)
        FROM answered a LEFT JOIN ${REMOTES} r USING (id)
        WHERE a.op = 'withdraw' AND t.id = a.id${targetFilter(target)}
