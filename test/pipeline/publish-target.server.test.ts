@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError, UnavailableError, type VocabSyncError } from '../../src/errors.ts';
-import type { PublishInput } from '../../src/pipeline/run-steps.ts';
+import type { PublishInput, RunReport } from '../../src/pipeline/run-steps.ts';
 import { linesJob, openTestEngine, runJobOnce, stepContext, type TestEngine } from '../support/engine.ts';
 import { memoryTarget, type MemoryTarget } from '../support/memory-target.ts';
 
@@ -206,5 +206,58 @@ describe('two targets', () => {
     expect(next.outcome).toBe('success');
     expect(second.held.size).toBe(30);
     expect(first.made).toHaveLength(30);
+  });
+});
+
+describe('a rollback', () => {
+  const undo = async (report: RunReport, leavesOut = false): Promise<RunReport> => {
+    const run = randomUUID();
+    const request = { job: id, trigger: 'manual', mode: 'rollback', undoes: report.run, leavesOut } as const;
+    await bench.steps.resolveRun({ run, workflowId: `vocab-sync/${id}/${run}`, request }, stepContext());
+    try {
+      const { tasks } = await bench.steps.undoRun({ run }, stepContext());
+      for (const { name: task, publications = [] } of tasks) {
+        for (const target of publications) await bench.steps.publishTarget({ run, task, target }, stepContext());
+      }
+      return await bench.steps.finishRun({ run, outcome: 'ended' }, stepContext());
+    } catch (error) {
+      await bench.steps.finishRun({ run, outcome: 'failed' }, stepContext());
+      throw error;
+    }
+  };
+  const names = (): Record<string, unknown> =>
+    Object.fromEntries([...first.held].map(([key, { name }]) => [key, name]).toSorted());
+
+  it('sends what the run replaced, and can be undone itself', async () => {
+    await runJobOnce(bench.steps, job(lines({ a: '1', b: '1', c: '1' })));
+    const second = await runJobOnce(bench.steps, job(lines({ a: '1', b: '2', d: '1' })));
+    first.made.length = 0;
+    const undone = await undo(second);
+    expect(undone).toMatchObject({ mode: 'rollback', outcome: 'success', rolls_back: second.run });
+    expect(names()).toEqual({ a: '1', b: '1', c: '1' });
+    expect(first.made.toSorted()).toEqual(['restore c', 'update b', 'withdraw d']);
+    const again = await undo(undone);
+    expect(again.outcome).toBe('success');
+    expect(names()).toEqual({ a: '1', b: '2', d: '1' });
+  });
+
+  it('leaves nothing for the next run of the same source to do but what it undid', async () => {
+    await runJobOnce(bench.steps, job(lines({ a: '1', b: '1' })));
+    const second = await runJobOnce(bench.steps, job(lines({ a: '2', b: '1' })));
+    await undo(second);
+    first.made.length = 0;
+    expect(targetOf(await runJobOnce(bench.steps, job(lines({ a: '1', b: '1' }))))).toMatchObject({ unchanged: 2 });
+    expect(first.made).toEqual([]);
+    expect(targetOf(await runJobOnce(bench.steps, job(lines({ a: '2', b: '1' }))))).toMatchObject({ updated: 1 });
+  });
+
+  it('is refused where a later run changed the same record, unless it may leave it out', async () => {
+    await runJobOnce(bench.steps, job(lines({ a: '1', b: '1' })));
+    const second = await runJobOnce(bench.steps, job(lines({ a: '2', b: '2' })));
+    await runJobOnce(bench.steps, job(lines({ a: '3', b: '2' })));
+    expect(await codeOf(undo(second))).toBe('E_ROLLBACK_CONFLICT');
+    expect(names()).toEqual({ a: '3', b: '2' });
+    await undo(second, true);
+    expect(names()).toEqual({ a: '3', b: '1' });
   });
 });

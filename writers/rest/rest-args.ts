@@ -25,7 +25,7 @@ const request = z.strictObject({
   method: z.enum(['POST', 'PUT', 'PATCH', 'DELETE']).describe('The method of the request.'),
   path,
   body: z
-    .json()
+    .unknown()
     .optional()
     .describe(
       `What is sent, as JSON. ${TEMPLATE} A text that is nothing but one such pointer becomes the value itself; a key whose value is not there is left out. Without it the whole record is sent, and nothing with DELETE.`,
