@@ -29,7 +29,10 @@ const fields = z.strictObject({
     ),
   withdrawal: z
     .discriminatedUnion('type', [
-      z.strictObject({ type: z.literal('tag'), tag: z.string().trim().min(1).default('unlisted') }),
+      z.strictObject({
+        type: z.literal('tag'),
+        tag: z.string().trim().min(1).default('unlisted').describe('The tag that is added to a withdrawn record.'),
+      }),
       z.strictObject({ type: z.literal('delete') }),
     ])
     .default({ type: 'tag', tag: 'unlisted' })

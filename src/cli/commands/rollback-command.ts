@@ -4,6 +4,12 @@ import { rollbackRun, type RolledBack } from '../../pipeline/undo/rollback-run.t
 import { notifyChannels } from '../../pipeline/finish/notify-channels.ts';
 import { ConfigError, messageOf } from '../../errors.ts';
 import { composeSendNotice } from '../servers/compose-send-notice.ts';
+import type { Catalog } from '../../component/catalog.ts';
+import { jobFromConfig } from '../../job/effective/effective-job.ts';
+import { listPublications } from '../../postgres/ledger/publications.ts';
+import type { RunRequest } from '../../records/run.ts';
+import { startAndFollow } from '../follow/start-and-follow.ts';
+import { openServersFor } from '../servers/require-worker.ts';
 import { findRunId } from '../../postgres/ledger/history.ts';
 import type { Pool } from '../../postgres/pool.ts';
 import { findRun } from '../../postgres/ledger/run-rows.ts';
@@ -31,7 +37,8 @@ export function addRollbackCommand(program: Command, context: CommandContext): v
     .description(
       `Restores every record that the run inserted, updated, restored or withdrew to what it was before, in all targets, in one
 transaction. It is a run of its own with its own change log, so it can be rolled back too, by its id. Refused where later runs changed the
-same records. Files are written on this machine, at the path that the job names. The next run of the job reads its source again:
+same records. Files are written on this machine, at the path that the job names. Where a target takes changes one by one, a worker sends
+them, and the rollback is followed like any run. The next run of the job reads its source again:
 pause its schedule first if the source is what was wrong.`,
     )
     .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')
@@ -50,16 +57,47 @@ pause its schedule first if the source is what was wrong.`,
       const result = await withLedger(context, async ({ pool, webUi }) => {
         const engine = { pool, catalog, logger, resolveSecret, webUi, sendNotice };
         const run = await findRunToUndo(pool, reference);
+        const composed = await composeRollback(pool, catalog, run, force === true);
+        if (composed !== undefined) return composed;
         const done = await rollbackRun(engine, { run, startedBy: userName(), force: force === true });
         await announce(context, engine, done.report.run);
         return done;
       });
+      if ('request' in result) {
+        const follow = json === undefined ? {} : { json };
+        context.end(
+          await openServersFor(context, false, (servers) => startAndFollow(context, servers, result, follow)),
+        );
+        return;
+      }
       const { report, leftOut, samples } = result;
       await (json === true
         ? writeJson(context, { ...report, left_out: { count: leftOut, samples } })
         : context.terminal.write(renderRollback(result, context.terminal.page)));
       context.end(leftOut === 0 ? EXIT.success : EXIT.partial);
     });
+}
+
+/** Where a target takes changes one by one a worker sends them: the request of the run that does. Undefined elsewhere. */
+async function composeRollback(
+  pool: Pool,
+  catalog: Catalog,
+  id: string,
+  leavesOut: boolean,
+): Promise<{ readonly request: RunRequest; readonly queue: string } | undefined> {
+  const publications = await listPublications(pool, id);
+  const run = publications.length === 0 ? undefined : await findRun(pool, id);
+  if (run === undefined) return undefined;
+  const { queue } = jobFromConfig(run.config, catalog);
+  const request: RunRequest = {
+    job: run.job_id,
+    trigger: 'manual',
+    mode: 'rollback',
+    undoes: run.id,
+    startedBy: userName(),
+    ...(leavesOut ? { leavesOut } : {}),
+  };
+  return { request, queue };
 }
 
 /**
