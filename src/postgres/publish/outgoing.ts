@@ -89,6 +89,10 @@ interface OutgoingRow {
 /**
  * The next changes, marked as under way: the ones that were tried least come first, then by id. At most `most` of them
  * and about `mostBytes` of records, but at least one where any is left.
+ *
+ * The rows are found again by their place, because the table has no statistics yet when a first load begins: joined by
+ * id, 34,000 changes kept PostgreSQL busy for more than six minutes for the first 500, and now for 10 ms. The place cannot
+ * change, because only the holder of the lease writes these rows.
  */
 export async function takeOutgoing(
   pool: Pool,
@@ -100,16 +104,17 @@ export async function takeOutgoing(
     await requireLease(client, key, lease);
     const { rows } = await client.query<OutgoingRow>(
       `WITH next AS (
-         SELECT id, sum(bytes) OVER (ORDER BY tries, id) - bytes AS bytes_before
-         FROM (SELECT id, bytes, tries FROM vocab_sync.outgoing WHERE run_id = $1 AND task = $2 AND target = $3
-               ORDER BY tries, id LIMIT $4) first
-       ), before AS (
-         SELECT o.id, o.under_way FROM vocab_sync.outgoing o JOIN next USING (id)
-         WHERE o.run_id = $1 AND o.task = $2 AND o.target = $3 AND next.bytes_before < $5
+         SELECT place, id, under_way, sum(bytes) OVER (ORDER BY tries, id) - bytes AS bytes_before
+         FROM (SELECT ctid AS place, id, bytes, tries, under_way FROM vocab_sync.outgoing
+               WHERE run_id = $1 AND task = $2 AND target = $3 ORDER BY tries, id LIMIT $4) first
+       ), before AS MATERIALIZED (
+         SELECT place, id, under_way FROM next WHERE bytes_before < $5
        )
        UPDATE vocab_sync.outgoing o SET under_way = true
-       FROM before LEFT JOIN ${key.target.relation} t ON t.id = before.id${targetFilter(key.target)}
-       WHERE o.run_id = $1 AND o.task = $2 AND o.target = $3 AND o.id = before.id
+       FROM before LEFT JOIN LATERAL (
+         SELECT t.remote, t.hash, t.record FROM ${key.target.relation} t WHERE t.id = before.id${targetFilter(key.target)} OFFSET 0
+       ) t ON true
+       WHERE o.ctid = before.place
        RETURNING o.id, o.op, o.record, o.bytes, o.tries, t.remote,
          before.under_way OR coalesce(t.hash = $6, false) AS uncertain,
          CASE WHEN t.hash <> $6 THEN t.record END AS before`,
