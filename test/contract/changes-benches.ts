@@ -5,6 +5,7 @@ import { isJsonObject } from '../../src/records/json-object.ts';
 import { startInvenioServer } from '../support/invenio-server.ts';
 import { startRestServer } from '../support/rest-server.ts';
 import { startSearchServer } from '../support/search-server.ts';
+import { startSolrServer } from '../support/solr-server.ts';
 
 export interface ChangesBench {
   /** Secrets are in their places. */
@@ -45,6 +46,30 @@ async function openSearchBench(): Promise<ChangesBench> {
       };
       if (when === 'before') server.before = (path, _body, response) => cutOnce(path, response);
       else server.after = cutOnce;
+    },
+    close: () => server.close(),
+  };
+}
+
+async function openSolrBench(): Promise<ChangesBench> {
+  const server = await startSolrServer();
+  return {
+    args: { url: server.url, collection: 'affiliations' },
+    document: (id, name) => ({ id, name }),
+    refused: (id) => ({ id, name: ['two', 'names'] }),
+    nameOf: (id) => server.documents.get(id)?.fields['name'] as string | undefined,
+    edit: (id, name) => {
+      server.edit(id, { id, name });
+    },
+    writes: () => server.requests.filter((path) => path.endsWith('/update')).length,
+    cut(when) {
+      let isCut = false;
+      server[when] = (path, response) => {
+        if (!path.endsWith('/update') || isCut) return false;
+        isCut = true;
+        response.destroy();
+        return true;
+      };
     },
     close: () => server.close(),
   };
@@ -118,4 +143,5 @@ export const changesBenches: Readonly<Record<string, () => Promise<ChangesBench>
       close: () => server.close(),
     };
   },
+  solr: openSolrBench,
 };

@@ -1,0 +1,98 @@
+/** One collection with the requests of Solr that the writer uses: an update ends at the first document that is refused. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface SolrServer {
+  readonly url: string;
+  readonly documents: Map<string, { readonly fields: Json; readonly version: string }>;
+  /** The paths of requests, in the order in which they came. */
+  readonly requests: string[];
+  /** Called before anything is done; true means that it answered itself. */
+  before: ((path: string, response: ServerResponse) => boolean) | undefined;
+  /** Called after the work is done and before the answer. */
+  after: ((path: string, response: ServerResponse) => boolean) | undefined;
+  edit(id: string, fields: Json): void;
+  close(): Promise<void>;
+}
+
+export async function startSolrServer(): Promise<SolrServer> {
+  const server = createServer((request, response) => {
+    void answer(bench, request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const bench: SolrServer = {
+    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    documents: new Map(),
+    requests: [],
+    ...{ before: undefined, after: undefined },
+    edit(id, fields) {
+      store(bench, id, fields);
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return bench;
+}
+
+let clock = 1_883_248_108_195_807_232n;
+
+function store({ documents }: SolrServer, id: string, fields: Json): string {
+  clock += 1n;
+  documents.set(id, { fields, version: String(clock) });
+  return String(clock);
+}
+
+async function answer(bench: SolrServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const body = Buffer.concat(chunks).toString();
+  const [path = ''] = (request.url ?? '').split('?');
+  bench.requests.push(path);
+  if (bench.before?.(path, response) === true) return;
+  const [status, text] = path.endsWith('/update') ? update(bench, body) : read(bench, path, new URLSearchParams(body));
+  if (bench.after?.(path, response) === true) return;
+  response.writeHead(status, { 'content-type': 'application/json' }).end(text);
+}
+
+function read({ documents }: SolrServer, path: string, query: URLSearchParams): [number, string] {
+  const after = /\{"(.*)" TO \*\]$/.exec(query.get('q') ?? '')?.[1] ?? '';
+  const ids = path.endsWith('/get')
+    ? query.getAll('id')
+    : [...documents.keys()]
+        .toSorted()
+        .filter((id) => id > after)
+        .slice(0, Number(query.get('rows')));
+  const docs = ids.flatMap((id) => {
+    const held = documents.get(id);
+    return held === undefined ? [] : [`${JSON.stringify(held.fields).slice(0, -1)},"_version_":${held.version}}`];
+  });
+  if (path.endsWith('/get') && ids.length === 1) return [200, `{"doc":${docs[0] ?? 'null'}}`];
+  return [200, `{"response":{"numFound":${String(docs.length)},"docs":[${docs.join(',')}]}}`];
+}
+
+function update(bench: SolrServer, body: string): [number, string] {
+  const adds: string[] = [];
+  const exact = body.replaceAll(/"_version_":(-?\d+)/g, '"_version_":"$1"');
+  for (const [, kind = '', text = ''] of exact.matchAll(
+    /"(add|delete)":\s?(\{"doc":\{.*?\}\}|\{"id":.*?\})(?=,"add"|,"delete"|\})/g,
+  )) {
+    const told = JSON.parse(text) as { readonly doc?: Json };
+    const { _version_: expected, ...fields } = (told.doc ?? told) as Json;
+    const id = String(fields['id']);
+    const held = bench.documents.get(id);
+    const isExpected = expected === '-1' ? held === undefined : held?.version === expected;
+    if (!isExpected) return failed(409, `version conflict for ${id} expected=${String(expected)}`);
+    if (Array.isArray(fields['name'])) return failed(400, `ERROR: [doc=${id}] multiple values for field name`);
+    if (kind === 'delete') bench.documents.delete(id);
+    else adds.push(`${JSON.stringify(id)}:${store(bench, id, fields)}`);
+  }
+  return [200, `{"adds":{${adds.join(',')}}}`];
+}
+
+function failed(code: number, msg: string): [number, string] {
+  return [code, JSON.stringify({ error: { code, msg } })];
+}
