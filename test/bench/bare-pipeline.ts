@@ -27,8 +27,8 @@ const { bytes, digest } = await hashFile(dump, { signal });
 
 const pool = openPool({ url });
 await inTransaction(pool, async (client) => {
-  await client.query('DROP TABLE IF EXISTS bare');
-  await client.query('CREATE TABLE bare (id text PRIMARY KEY, record jsonb NOT NULL, hash bytea NOT NULL)');
+  await client.query('DROP TABLE IF EXISTS public.bare');
+  await client.query('CREATE TABLE public.bare (id text PRIMARY KEY, record jsonb NOT NULL, hash bytea NOT NULL)');
   const batches = readChain({
     source: { type: 'file', resources: [fileResource({ name: 'dump.zip', path: dump, bytes, digest })] },
     links: [
@@ -56,7 +56,7 @@ await inTransaction(pool, async (client) => {
       return [record.id, text, `\\x${createHash('sha256').update(text).digest('hex')}`] as const;
     });
     await writing;
-    writing = copyRows(client, 'bare (id, record, hash)', rows);
+    writing = copyRows(client, 'public.bare (id, record, hash)', rows);
   }
   await writing;
 });

@@ -157,9 +157,11 @@ function renderSource({ source }: TaskReport): string {
 function renderTargets(task: TaskReport, report: RunReport, page: Page): string {
   if (task.targets.length === 0) return '';
   const title = report.outcome === null ? 'would be' : 'target';
+  // Only targets that others can edit have records that were kept.
+  const columns = CHANGES.filter((name) => name !== 'kept' || task.targets.some(({ kept = 0 }) => kept > 0));
   return renderTable(
-    [{ title, heading: true }, ...CHANGES.map(rightColumn)],
-    task.targets.map((target) => [target.name, ...CHANGES.map((name) => formatNumber(target[name] ?? 0))]),
+    [{ title, heading: true }, ...columns.map(rightColumn)],
+    task.targets.map((target) => [target.name, ...columns.map((name) => formatNumber(target[name] ?? 0))]),
     '  ',
     page,
   );
