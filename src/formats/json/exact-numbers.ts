@@ -7,8 +7,11 @@ const NUMBER = /^(-?)(\d+)(?:\.(\d*))?(?:[eE]([-+]?\d+))?$/;
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
 const NUMBERS = /-?\d[\d.eE+-]*/g;
 
-/** A number of 16 digits or with an exponent of three, which a double may not hold. Also finds such text in a string. */
-const SUSPECT = /[\s:,[]-?\d(?:[\d.]{15}|[\d.]*[eE][-+]?\d{3})/;
+/**
+ * A number of 16 digits or with an exponent of three, which a double may not hold, up to where a number ends in JSON. Finds
+ * such text in a string as well, but not in hexadecimal ids such as `::5e1230…f`, which a third of some sources hold.
+ */
+const SUSPECT = /[\s:,[]-?\d(?:[\d.]{15,}(?:[eE][-+]?\d+)?|[\d.]*[eE][-+]?\d{3,})(?=[\s,}\]]|$)/;
 const SUSPECT_EXPONENT = /\d[eE][-+]?\d{3}/;
 const SUSPECT_LENGTH = 16;
 
@@ -28,9 +31,15 @@ function hasLongNumber(bytes: Buffer, start: number, end: number): boolean {
     let to = i + 1;
     while (from > start && isDigitOrPoint(bytes[from - 1])) from--;
     while (to < end && isDigitOrPoint(bytes[to])) to++;
-    if (to - from >= SUSPECT_LENGTH) return true;
+    if (to - from >= SUSPECT_LENGTH && mayEndNumber(bytes, to, end)) return true;
+    i += Math.floor((to - i - 1) / SUSPECT_LENGTH) * SUSPECT_LENGTH;
   }
   return false;
+}
+
+/** Ids are often long runs of digits in quotes, and no number of JSON ends with a quote. */
+function mayEndNumber(bytes: Buffer, at: number, end: number): boolean {
+  return at >= end || bytes[at] !== 0x22;
 }
 
 function isDigitOrPoint(byte: number | undefined): boolean {
