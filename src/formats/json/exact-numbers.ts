@@ -37,9 +37,10 @@ function hasLongNumber(bytes: Buffer, start: number, end: number): boolean {
   return false;
 }
 
-/** Ids are often long runs of digits in quotes, and no number of JSON ends with a quote. */
+/** Space, `,`, `]`, `}`, or the exponent. Ids often hold long runs of digits, but in quotes or with letters behind them. */
 function mayEndNumber(bytes: Buffer, at: number, end: number): boolean {
-  return at >= end || bytes[at] !== 0x22;
+  const byte = at < end ? bytes[at] : undefined;
+  return byte === undefined || byte <= 0x20 || [0x2c, 0x45, 0x5d, 0x65, 0x7d].includes(byte);
 }
 
 function isDigitOrPoint(byte: number | undefined): boolean {
