@@ -4,7 +4,7 @@ import type { RunReport } from '../../src/records/run.ts';
 import { describeWithServers } from '../support/temporal-server.ts';
 import { openCliBench, type CliBench } from './open-cli-bench.ts';
 
-const PATIENCE = { timeout: 45_000, interval: 200 };
+const PATIENCE = { timeout: 60_000, interval: 200 };
 
 describeWithServers('the commands that control', () => {
   let bench: CliBench;

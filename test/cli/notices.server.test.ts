@@ -7,7 +7,7 @@ import { startNoticeServer, type NoticeServer } from '../support/notice-server.t
 import { describeWithServers } from '../support/temporal-server.ts';
 import { openCliBench, type CliBench } from './open-cli-bench.ts';
 
-const PATIENCE = { timeout: 45_000, interval: 200 };
+const PATIENCE = { timeout: 60_000, interval: 200 };
 
 /** A history with its payloads readable. */
 function textOf(history: unknown): string {

@@ -165,7 +165,7 @@ describeWithServers('the commands around a run', () => {
       ...SMALL,
     );
     await expect
-      .poll(() => json('show', started.run), { timeout: 20_000, interval: 200 })
+      .poll(() => json('show', started.run), { timeout: 60_000, interval: 200 })
       .toMatchObject({ outcome: 'success' });
   });
 
@@ -183,7 +183,7 @@ describeWithServers('the commands around a run', () => {
     expect(result.code).toBe(130);
     expect(result.stderr).toContain('The run goes on');
     await expect
-      .poll(() => json('show', 'ror-affiliations@latest'), { timeout: 20_000, interval: 200 })
+      .poll(() => json('show', 'ror-affiliations@latest'), { timeout: 60_000, interval: 200 })
       .toMatchObject({ outcome: 'success' });
   });
 

@@ -29,7 +29,7 @@ interface ListedRun {
   readonly outcome: string | null;
 }
 
-const PATIENCE = { timeout: 30_000, interval: 200 };
+const PATIENCE = { timeout: 60_000, interval: 200 };
 
 describeWithServers('schedules', () => {
   let cwd: string;

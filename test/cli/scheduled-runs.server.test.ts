@@ -5,7 +5,7 @@ import type { RunReport } from '../../src/records/run.ts';
 import { describeWithServers } from '../support/temporal-server.ts';
 import { openCliBench, type CliBench, type ListedRun } from './open-cli-bench.ts';
 
-const PATIENCE = { timeout: 45_000, interval: 200 };
+const PATIENCE = { timeout: 60_000, interval: 200 };
 /** Its first run waits for approval until somebody decides. */
 const WAITS = { guards: { min_records: 1000 } };
 

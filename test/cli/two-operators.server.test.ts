@@ -9,7 +9,7 @@ import { openCliBench, type CliBench } from './open-cli-bench.ts';
 import type { RunResult } from './run-words.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../dist/src/cli/main.js');
-const PATIENCE = { timeout: 45_000, interval: 200 };
+const PATIENCE = { timeout: 60_000, interval: 200 };
 
 interface Process {
   readonly ended: Promise<RunResult>;
