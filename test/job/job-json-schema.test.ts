@@ -93,6 +93,8 @@ describe('the schema', () => {
     const visit = (node: unknown, path: string): void => {
       if (typeof node !== 'object' || node === null) return;
       for (const [key, value] of Object.entries(node)) {
+        // A value, which may look like a schema: the mappings of an index have "properties", too.
+        if (key === 'default') continue;
         if (key === 'properties') {
           for (const [name, property] of Object.entries(value as Record<string, Record<string, unknown>>)) {
             const isKeyOfIf = path.endsWith('/if') || name === 'args' || name === 'type';

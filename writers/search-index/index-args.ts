@@ -39,11 +39,11 @@ const fields = z.strictObject({
       'What happens if the index does not exist: `create` creates it with `settings` and `mappings` before the first record is sent, `fail` ends the run.',
     ),
   settings: z
-    .record(z.string(), z.json())
+    .record(z.string(), z.unknown())
     .default({})
     .describe('The settings of an index that is created, such as `{"number_of_replicas": 0}`.'),
   mappings: z
-    .record(z.string(), z.json())
+    .record(z.string(), z.unknown())
     .default({ properties: { id: { type: 'keyword' } } })
     .describe(
       'The mappings of an index that is created. Fields that are not listed are mapped by the server. An index that exists keeps its mappings.',
