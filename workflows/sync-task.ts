@@ -43,7 +43,7 @@ export async function syncTask(context: RunContext, task: ResolvedTask): Promise
   }
 }
 
-/** A rollback: tables and files are undone in one step, then each other target is told. Throws what a step failed with. */
+/** Rolls a run back: tables and files in one step, then each remaining target in a step of its own. Throws the failure of a step. */
 export async function undo(context: RunContext): Promise<void> {
   const { resolved, steps, board } = context;
   const summary = `put back what run ${context.undoes} replaced`;

@@ -15,8 +15,9 @@ export const UNAVAILABLE_CODES = {
     remedy: 'Nothing: the run waits as long as it was asked to.',
   },
   E_TARGET_UNAVAILABLE: {
-    meaning: 'The server of a target cannot be reached, answers with a passing error, or asks to come back later.',
-    remedy: 'A run tries again by itself and goes on where it stopped. If it lasts, look at the server of the target.',
+    meaning: 'The server of a target cannot be reached, returns a transient error, or asks the client to retry later.',
+    remedy:
+      'A run retries automatically and resumes where it stopped. If the problem lasts, check the server of the target.',
   },
   E_DATABASE_UNAVAILABLE: {
     meaning: 'PostgreSQL cannot be reached or ended the connection.',

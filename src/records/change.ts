@@ -3,7 +3,7 @@ import type { Document } from './document.ts';
 
 export type ChangeKind = 'insert' | 'update' | 'restore' | 'withdraw';
 
-/** What a target tells of a record besides the record: a revision, an ETag, a version. Kept and given back with the next change. */
+/** Metadata that a target returns with a record, such as a revision or an ETag. Stored, and passed to the next change of the record. */
 export type Remote = Readonly<Record<string, unknown>>;
 
 export interface Held {

@@ -141,7 +141,7 @@ export interface TaskReport {
   readonly unfinished?: readonly UnfinishedTarget[];
 }
 
-/** A target that a run could not publish everything into. The next run compares anew and sends what is missing. */
+/** A target that did not receive every change of a run. The next run compares again and sends the missing changes. */
 export interface UnfinishedTarget {
   readonly target: string;
   /** `open` while the run is under way, `failed` where the target refused, `stopped` where the run ended first. */

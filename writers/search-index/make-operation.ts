@@ -1,7 +1,7 @@
 /**
  * Decides what is asked of the index for one change. Every operation names what it expects to find: nothing, or the
  * document with the sequence number of the last answer. The server refuses it (409) if another client wrote the
- * document since, and also if an earlier request of ours arrives late.
+ * document since, and also if an earlier request from vocab-sync is delayed.
  */
 import type { Change, ChangeResult, Held, Remote } from '../../src/records/change.ts';
 import type { Document } from '../../src/records/document.ts';

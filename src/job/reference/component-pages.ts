@@ -28,7 +28,7 @@ export function toWritersPage({ writers }: Catalog): string {
   return page('Writers', intro, [...writers.values()], (writer) => [
     {
       table: 'Publishes only what changed, in one transaction.',
-      snapshot: 'Writes all published records anew and replaces the target in one step, when anything changed.',
+      snapshot: 'Writes all published records again and replaces the target in one step if anything changed.',
       changes: 'Sends only what changed, in batches, and writes down what the target answered to each record.',
     }[writer.receives],
   ]);

@@ -1,4 +1,4 @@
-/** How a run stands in each target that takes changes one by one. */
+/** The state of each publication to a target outside the database. */
 import { createHash } from 'node:crypto';
 import type { TargetCounts } from '../../records/counts.ts';
 import type { RunFailure } from '../../records/run.ts';
@@ -35,7 +35,7 @@ export async function listPublications(db: Queryable, run: string, task?: string
 }
 
 /**
- * At the end of a run: what was not sent is dropped, since the next run compares anew. A record that was being sent is
+ * At the end of a run: what was not sent is dropped, since the next run compares again. A record that was being sent is
  * noted as one of which nobody knows whether the target has it.
  */
 export async function endPublications(db: Queryable, run: string): Promise<void> {

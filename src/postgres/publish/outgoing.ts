@@ -52,7 +52,7 @@ export async function freezePlan(client: PoolClient, p: Publication, planned: Ta
   );
 }
 
-/** Takes the publication over from whoever had it. An attempt that was given up writes nothing from here on. */
+/** Acquires the lease of the publication. An earlier attempt can no longer write after this. */
 export async function claimPublication(pool: Pool, key: PublicationKey): Promise<PublicationRow> {
   const { rows } = await pool.query<PublicationRow>(
     `UPDATE vocab_sync.publication SET lease = CASE WHEN state = 'done' THEN lease ELSE $4 END,
