@@ -1,7 +1,7 @@
 /** A target that takes changes one by one, from the command line: run, trouble, rollback. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { RunReport } from '../../src/records/run.ts';
-import { startRestServer, type RestServer } from '../support/rest-server.ts';
+import { restArgsFor, startRestServer, type RestServer } from '../support/rest-server.ts';
 import { describeWithServers } from '../support/temporal-server.ts';
 import { openCliBench, type CliBench } from './open-cli-bench.ts';
 
@@ -25,11 +25,7 @@ describeWithServers('a job that publishes into an interface', () => {
         .join(''),
     );
     const args = {
-      url: server.url,
-      create: { method: 'POST', path: '/' },
-      update: { method: 'PUT', path: '/{/id}' },
-      remove: { method: 'DELETE', path: '/{/id}' },
-      look: { path: '/{/id}' },
+      ...restArgsFor(server.url),
       on_missing: 'withdraw',
     };
     bench.write(id, { writers: [{ type: 'rest', args }] });

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { Document } from '../../src/records/document.ts';
 import { isJsonObject } from '../../src/records/json-object.ts';
 import { startInvenioServer } from '../support/invenio-server.ts';
-import { startRestServer } from '../support/rest-server.ts';
+import { restArgsFor, startRestServer } from '../support/rest-server.ts';
 import { startSearchServer } from '../support/search-server.ts';
 import { startSolrServer } from '../support/solr-server.ts';
 
@@ -116,11 +116,7 @@ export const changesBenches: Readonly<Record<string, () => Promise<ChangesBench>
     };
     return {
       args: {
-        url: server.url,
-        create: { method: 'POST', path: '/' },
-        update: { method: 'PUT', path: '/{/id}' },
-        remove: { method: 'DELETE', path: '/{/id}' },
-        look: { path: '/{/id}' },
+        ...restArgsFor(server.url),
         if_match: 'quoted',
       },
       document: (id, name) => ({ id, name }),

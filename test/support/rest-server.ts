@@ -19,6 +19,17 @@ export interface RestServer {
   close(): Promise<void>;
 }
 
+/** The args of the writer `rest` for such a server. */
+export function restArgsFor(url: string): Readonly<Record<string, unknown>> {
+  return {
+    url,
+    create: { method: 'POST', path: '/' },
+    update: { method: 'PUT', path: '/{/id}' },
+    remove: { method: 'DELETE', path: '/{/id}' },
+    look: { path: '/{/id}' },
+  };
+}
+
 export async function startRestServer(): Promise<RestServer> {
   const server = createServer((request, response) => {
     void answer(bench, request, response);

@@ -6,7 +6,7 @@ import type { VocabSyncError } from '../../src/errors.ts';
 import { createApiService } from '../../src/http/create-api-service.ts';
 import type { PublishInput } from '../../src/pipeline/run-steps.ts';
 import { linesJob, openTestEngine, runJobOnce, stepContext, type TestEngine } from '../support/engine.ts';
-import { startRestServer, type RestServer } from '../support/rest-server.ts';
+import { restArgsFor, startRestServer, type RestServer } from '../support/rest-server.ts';
 
 let bench: TestEngine;
 let server: RestServer;
@@ -36,11 +36,7 @@ const job = (records: Readonly<Record<string, string>>, more: Readonly<Record<st
       {
         type: 'rest',
         args: {
-          url: server.url,
-          create: { method: 'POST', path: '/' },
-          update: { method: 'PUT', path: '/{/id}' },
-          remove: { method: 'DELETE', path: '/{/id}' },
-          look: { path: '/{/id}' },
+          ...restArgsFor(server.url),
           if_match: 'quoted',
           on_missing: 'withdraw',
           ...more,
