@@ -85,13 +85,34 @@ const applicationFailure = {
     'Only activities/failure.ts and workflows/failure.ts make an ApplicationFailure: throw one of src/errors.ts.',
 };
 
+const plainWords = JSON.parse(readFileSync(new URL('./test/plain-words.json', import.meta.url), 'utf8')).map(
+  ({ pattern, instead }) => ({ pattern: new RegExp(`\\b(?:${pattern})\\b`, 'i'), instead }),
+);
+
+/** Reports words in comments for which test/plain-words.json has a plainer one. */
+const plainEnglish = {
+  meta: { type: 'suggestion', schema: [] },
+  create: (context) => ({
+    Program() {
+      for (const comment of context.sourceCode.getAllComments()) {
+        const text = comment.value.replaceAll(/\s*\n\s*\*?\s*/g, ' ').replaceAll(/`[^`]*`/g, '');
+        for (const { pattern, instead } of plainWords) {
+          const [found] = pattern.exec(text) ?? [];
+          if (found === undefined) continue;
+          context.report({ loc: comment.loc, message: `Write plain English: ${instead} instead of "${found}".` });
+        }
+      }
+    },
+  }),
+};
+
 const noParameterProperties = {
   selector: 'TSParameterProperty, TSEnumDeclaration, TSModuleDeclaration[kind="namespace"], Decorator',
   message: 'No parameter properties, enums, namespaces or decorators.',
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/', '.vocab-sync/', 'test/fixtures/'] },
+  { ignores: ['dist/', 'coverage/', 'node_modules/', '.vocab-sync/', 'test/fixtures/', 'docs/.vitepress/.temp/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts'],
@@ -118,6 +139,12 @@ export default tseslint.config(
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
     },
   },
+  {
+    files: ['**/*.ts'],
+    ignores: ['test/**'],
+    plugins: { words: { rules: { 'plain-english': plainEnglish } } },
+    rules: { 'words/plain-english': 'error' },
+  },
   ...layerConfigs,
   { files: ['src/settings.ts'], rules: { 'no-restricted-properties': 'off' } },
   {
@@ -138,7 +165,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['test/**/*.d.ts', '*.config.ts'],
+    files: ['test/**/*.d.ts', '*.config.ts', 'docs/.vitepress/**/*.ts'],
     rules: { 'no-restricted-exports': 'off', 'no-restricted-properties': 'off' },
   },
 );

@@ -26,6 +26,8 @@ export function createActivities(steps: RunSteps, options: ActivityOptions): Run
     fetchSource: (input) => beating(input, (context) => steps.fetchSource(input, context)),
     stagePartition: (input) => beating(input, (context) => steps.stagePartition(input, context)),
     compareTargets: (input) => beating(input, (context) => steps.compareTargets(input, context)),
+    verifyTarget: (input) => beating(input, (context) => steps.verifyTarget(input, context)),
+    measureImpact: (input) => beating(input, (context) => steps.measureImpact(input, context)),
     awaitApproval: (input) => beating(input, (context) => steps.awaitApproval(input, context)),
     applyChanges: (input) => beating(input, (context) => steps.applyChanges(input, context)),
     publishTarget: (input) => beating(input, (context) => steps.publishTarget(input, context)),

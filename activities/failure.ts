@@ -1,6 +1,7 @@
 /**
- * What an activity failed with, as Temporal is told. The only file that makes an ApplicationFailure of an error: its type
- * is the error code, it is retried only where another attempt can help, and no text leaves unredacted.
+ * Converts the error of an activity into the failure that Temporal gets. This is the only file that creates an
+ * ApplicationFailure from an error. The type of the failure is the error code, it is retried only if another attempt
+ * can help, and its text is redacted.
  */
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { UnavailableError, VocabSyncError, messageOf, remedyOf } from '../src/errors.ts';
@@ -63,7 +64,7 @@ export function handBack(theirs: string, ours: string, attempt: number): Applica
   });
 }
 
-/** Nothing we know: a bug of ours. It fails at once and loudly, since another attempt runs the same code. */
+/** An unknown error is a bug in vocab-sync. It fails at once, because another attempt runs the same code. */
 function bug(thrown: unknown, redact: Redact): ApplicationFailure {
   const failure = ApplicationFailure.create({
     message: redactClipped(`Unexpected: ${messageOf(thrown)}`, LONGEST_MESSAGE, redact),

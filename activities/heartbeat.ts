@@ -20,13 +20,13 @@ export interface HeartbeatDetails extends Partial<StepProgress> {
   readonly attempt: number;
   /** Records read, or bytes where none are, per second since this attempt began to tell. */
   readonly per_second?: number;
-  /** Of the bytes, where their number is known. */
+  /** The percentage of the bytes, if their number is known. */
   readonly percent?: number;
   readonly ready_in_seconds?: number;
 }
 
 /** Two hours: an index on a table of 20 million records takes one. */
-export const DEFAULT_STALL_MILLISECONDS = 2 * 60 * 60 * 1000;
+const DEFAULT_STALL_MILLISECONDS = 2 * 60 * 60 * 1000;
 /** Cancel and pause arrive in the answer to a heartbeat, so this is how long they may take. */
 const LONGEST_BEAT_MILLISECONDS = 2000;
 const WITHOUT_TIMEOUT_MILLISECONDS = 60_000;
@@ -116,7 +116,7 @@ function shareOf(
   return { percent, ready_in_seconds: Math.max(0, Math.ceil((total - done) / perSecond)) };
 }
 
-/** Of a step that publishes in changes, of the others in bytes. */
+/** The rate: in changes for a step that publishes, in bytes for others. */
 function sizeOf({ bytes, totalBytes, done, total }: StepProgress): Pick<StepProgress, 'done' | 'total'> {
   if (done !== undefined && total !== undefined) return { done, total };
   return {

@@ -24,8 +24,8 @@ const argsSchema = z.strictObject({
     .int()
     .positive()
     .default(4 * 1024 ** 3)
-    .describe('The largest zip that is accepted, in bytes. They have some hundred megabytes.'),
-  mode: z.string().optional().describe('Accepted and ignored: existing configs carry it.'),
+    .describe('The maximum size of the zip, in bytes. Real ones have some hundred megabytes.'),
+  mode: z.string().optional().describe('Accepted and ignored, because existing configs contain it.'),
 });
 
 type Args = z.infer<typeof argsSchema>;
@@ -37,7 +37,7 @@ export const cordisProjectHttp = defineReader<Args>({
   version: 1,
   summary: 'All projects of an EU framework programme, from CORDIS',
   description:
-    'Downloads the zip of the programme into the spool, resumably. Whether it is new is known before the download by its `ETag`, or by `Last-Modified` and length.',
+    'Downloads the zip of the programme into the spool; a broken download resumes. Its `ETag`, or `Last-Modified` and length, show before the download whether it is new.',
   args: argsSchema,
   examples: [
     { title: 'Horizon Europe', args: { origin: 'HE' } },

@@ -18,11 +18,11 @@ const asciiCharacter = character.refine((text) => /^[\u0020-\u007e\t]$/.test(tex
 const csvOptions = z
   .strictObject({
     dialect: z.enum(['excel', 'excel-tab', 'unix']).optional().describe("The name of one of Python's dialects."),
-    delimiter: character.optional().describe('What stands between cells. Default: a comma.'),
-    quotechar: asciiCharacter.nullish().describe('What stands around cells. Default: a double quote.'),
+    delimiter: character.optional().describe('The character between cells. Default: a comma.'),
+    quotechar: asciiCharacter.nullish().describe('The character around cells. Default: a double quote.'),
     escapechar: asciiCharacter
       .nullish()
-      .describe('Makes the character behind it an ordinary one, such as a quote or a delimiter.'),
+      .describe('Makes the following character an ordinary one, such as a quote or a delimiter.'),
     doublequote: z.boolean().optional().describe('Whether a quote within quotes is written twice. Default: true.'),
     quoting: z
       .union([z.int(), z.string()])
@@ -31,10 +31,7 @@ const csvOptions = z
       .describe(
         'A constant of Python, by value or name: with QUOTE_NONE (3) no cell is quoted; with QUOTE_NONNUMERIC (2) cells without quotes are numbers.',
       ),
-    skipinitialspace: z
-      .boolean()
-      .optional()
-      .describe('Whether spaces behind a delimiter are left out. Default: false.'),
+    skipinitialspace: z.boolean().optional().describe('Whether spaces after a delimiter are ignored. Default: false.'),
     lineterminator: z.string().optional().describe('Accepted and ignored, as Python does when it reads.'),
     strict: z.boolean().optional().describe('Accepted and ignored: broken quotes are always rejected.'),
   })
@@ -81,9 +78,10 @@ export const csv = defineReader<Args>({
   type: 'csv',
   version: 2,
   summary: 'The rows of a CSV file',
-  description: `Streams with bounded memory. Blank lines are passed over; a first line \`sep=;\`, which Excel writes, names the delimiter. A row is rejected alone where it has more or fewer cells than the first row names, holds
-a NUL character, or is not of its encoding. Quotes that are unbalanced cost the line that they begin in: a quote that closes a cell has
-to be followed by a delimiter or the end of the row, so that one that is never closed is noticed at the next quote.`,
+  description: `Streams with bounded memory. Blank lines are skipped. A first line \`sep=;\`, which Excel writes, sets the delimiter. A
+row is rejected alone if it has more or fewer cells than the first row, contains a NUL character, or is invalid in its encoding. Unbalanced
+quotes lose only the line in which they begin: a closing quote must be followed by a delimiter or the end of the row, so a quote that is
+never closed is noticed at the next quote.`,
   args: argsSchema,
   examples: [
     { title: 'Without args', args: {} },
@@ -92,6 +90,7 @@ to be followed by a delimiter or the end of the row, so that one that is never c
   coverage: 'full',
   accepts: 'bytes',
   emits: 'records',
+  blanks: 'absent',
   read,
 });
 

@@ -1,4 +1,4 @@
-/** A file on the machine of the worker. It is read where it lies; nothing is copied. */
+/** Reads a file on the machine of the worker in place, without copying it. */
 import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import { defineReader, type FetchContext, type FetchedFile, type SourceVersion } from '../src/component/reader.ts';
@@ -13,12 +13,12 @@ const argsSchema = z
       .describe(
         'The file. A relative path starts at the working directory of the worker, so an absolute one is safer where several workers run.',
       ),
-    origin: z.string().min(1).optional().describe('The name that InvenioRDM gives to `path`. Give one of the two.'),
+    origin: z.string().min(1).optional().describe('The name of `path` in InvenioRDM. Set one of the two.'),
     coverage: z
       .enum(['full', 'incremental'])
       .default('full')
       .describe(
-        'Whether the file holds everything there is, so that a record that is missing from it has been removed (`full`), or only what changed (`incremental`). `--input` sets it to that of the source it stands in for.',
+        '`full` means that the file contains all records, so that a missing record has been removed. `incremental` means that it contains only changes. `--input` uses the coverage of the source that it replaces.',
       ),
   })
   .refine((args) => (args.path === undefined) !== (args.origin === undefined), {
@@ -35,7 +35,7 @@ export const file = defineReader<Args>({
   version: 1,
   summary: 'A file on the machine of the worker',
   description:
-    'Its SHA-256 is its identity: a file that was already published is known by its content, whatever its name and date. A file that changes between its digest and its reading ends the run.',
+    'The SHA-256 of the file is its identity, so a published file is recognised by its content, regardless of its name and date. If the file changes while it is read, the run fails.',
   args: argsSchema,
   examples: [{ title: 'A downloaded dump', args: { path: '/data/v2.9-2026-06-23-ror-data.zip' } }],
   coverage: 'full',

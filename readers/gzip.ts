@@ -30,7 +30,7 @@ export const gzip = defineReader<Args>({
   version: 1,
   summary: 'The content of a gzip file',
   description:
-    'Members that follow each other are read as one content, as `gzip -d` does; zero padding at the end is allowed. The checksums are checked while it streams. A text or a tar that is not packed is read as it is, with the warning W_GZIP_PLAIN; an HTML page is refused.',
+    'Consecutive members are read as one content, as `gzip -d` does. Zero padding at the end is allowed. The checksums are checked during streaming. An uncompressed text or tar is read unchanged, with the warning W_GZIP_PLAIN. An HTML page is refused.',
   args: argsSchema,
   examples: [{ title: 'Without args', args: {} }],
   coverage: 'full',

@@ -4,24 +4,9 @@ import { z } from 'zod';
 import { defineReader, type FetchContext, type FetchedFile, type SourceVersion } from '../src/component/reader.ts';
 import { askAboutFile } from '../src/http/ask-about-file.ts';
 import { fileNameOf } from '../src/http/file-name-of.ts';
+import { headersArg } from './arguments/headers-arg.ts';
 
 const idSchema = z.union([z.string().min(1), z.number()]);
-
-/** These say which part of which answer is wanted, which is ours to say. */
-const OURS =
-  /^(accept|accept-encoding|connection|content-.*|host|if-.*|range|te|transfer-encoding|upgrade|user-agent)$/i;
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-
-const headersSchema = z.record(
-  z
-    .string()
-    .regex(TOKEN, 'expected the name of a header, such as "Authorization"')
-    .refine(
-      (name) => !OURS.test(name),
-      'expected a header that vocab-sync does not send itself; for Accept there is "content_type"',
-    ),
-  z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'expected a text in one line'),
-);
 
 const argsSchema = z
   .strictObject({
@@ -39,12 +24,12 @@ const argsSchema = z
       .string()
       .optional()
       .describe(
-        'The media type to ask for (`Accept`). An HTML page is taken for an error page unless this says `text/html`.',
+        'The media type to ask for (`Accept`). An HTML page counts as an error page unless this is `text/html`.',
       ),
-    headers: headersSchema
+    headers: headersArg
       .optional()
       .describe(
-        'Sent with each request, to the host of `origin` and to no other that it redirects to. A credential is a reference: `{"Authorization": {"$secret": "env:SOURCE_AUTHORIZATION"}}`, the variable with all of it, such as `Bearer …`.',
+        'Sent with each request to the host of `origin`, but not to other hosts after a redirect. A credential is a reference: `{"Authorization": {"$secret": "env:SOURCE_AUTHORIZATION"}}`. The variable holds the whole value, such as `Bearer …`.',
       ),
     max_bytes: z
       .int()
@@ -55,9 +40,9 @@ const argsSchema = z
       .enum(['refuse', 'ignore'])
       .default('refuse')
       .describe(
-        'What becomes of an answer whose `Link` header names a next page (`rel="next"`) that `ids` does not list. `refuse` ends the run, since records would be missing. `ignore` reads the answer as everything there is.',
+        'The policy for a response whose `Link` header names a next page (`rel="next"`) that `ids` does not list. `refuse` fails the run, because records would be missing. `ignore` treats the response as complete.',
       ),
-    mode: z.string().optional().describe('Accepted and ignored: existing configs carry it.'),
+    mode: z.string().optional().describe('Accepted and ignored, because existing configs contain it.'),
   })
   .refine((args) => hasPlaceholder(args.origin) === (args.id !== undefined || args.ids !== undefined), {
     message: 'expected `{id}` in "origin" together with "id" or "ids", or none of them',
@@ -78,7 +63,7 @@ export const http = defineReader<Args>({
   version: 1,
   summary: 'A file from an http(s) address',
   description:
-    'Downloads into the spool, resumably. Whether the file is new is known before the download where the server sends a strong `ETag`, or a `Last-Modified` with a length.',
+    'Downloads into the spool; a broken download resumes. If the server sends a strong `ETag`, or a `Last-Modified` with a length, an unchanged file is recognised before the download.',
   args: argsSchema,
   examples: [
     { title: 'One file', args: { origin: 'https://www.eionet.europa.eu/gemet/latest/gemet.rdf.gz' } },

@@ -1,45 +1,33 @@
-/** The readers that come with vocab-sync. */
+/**
+ * The readers that come with vocab-sync, by type, in the order of lists and of the reference. A reader is imported when a
+ * job names it, so that a command does not load the libraries of readers that it does not need.
+ */
+import type { ComponentImports } from '../src/component/catalog.ts';
 import type { Reader } from '../src/component/reader.ts';
-import { cordisProjectHttp } from './cordis-project-http.ts';
-import { csv } from './csv.ts';
-import { file } from './file.ts';
-import { gzip } from './gzip.ts';
-import { http } from './http.ts';
-import { json } from './json.ts';
-import { jsonl } from './jsonl.ts';
-import { oaiPmh } from './oai-pmh.ts';
-import { openaireHttp } from './openaire-http.ts';
-import { openaireProjectHttp } from './openaire-project-http.ts';
-import { orcidDataSync } from './orcid-data-sync.ts';
-import { orcidHttp } from './orcid-http.ts';
-import { rdf } from './rdf.ts';
-import { rorHttp } from './ror-http.ts';
-import { s3 } from './s3.ts';
-import { sparql } from './sparql.ts';
-import { tar } from './tar.ts';
-import { xml } from './xml.ts';
-import { yaml } from './yaml.ts';
-import { zip } from './zip.ts';
 
-export const readers: readonly Reader[] = [
-  file,
-  http,
-  s3,
-  rorHttp,
-  openaireHttp,
-  openaireProjectHttp,
-  cordisProjectHttp,
-  oaiPmh,
-  orcidDataSync,
-  orcidHttp,
-  zip,
-  tar,
-  gzip,
-  json,
-  jsonl,
-  xml,
-  csv,
-  yaml,
-  rdf,
-  sparql,
-];
+export const readers: ComponentImports<Reader> = {
+  file: async () => (await import('./file.ts')).file,
+  http: async () => (await import('./http.ts')).http,
+  'http-api': async () => (await import('./http-api.ts')).httpApi,
+  s3: async () => (await import('./s3.ts')).s3,
+  sftp: async () => (await import('./sftp.ts')).sftp,
+  'ror-http': async () => (await import('./ror-http.ts')).rorHttp,
+  'openaire-http': async () => (await import('./openaire-http.ts')).openaireHttp,
+  'openaire-project-http': async () => (await import('./openaire-project-http.ts')).openaireProjectHttp,
+  'cordis-project-http': async () => (await import('./cordis-project-http.ts')).cordisProjectHttp,
+  'oai-pmh': async () => (await import('./oai-pmh.ts')).oaiPmh,
+  'orcid-data-sync': async () => (await import('./orcid-data-sync.ts')).orcidDataSync,
+  'orcid-http': async () => (await import('./orcid-http.ts')).orcidHttp,
+  zip: async () => (await import('./zip.ts')).zip,
+  tar: async () => (await import('./tar.ts')).tar,
+  gzip: async () => (await import('./gzip.ts')).gzip,
+  json: async () => (await import('./json.ts')).json,
+  jsonl: async () => (await import('./jsonl.ts')).jsonl,
+  xml: async () => (await import('./xml.ts')).xml,
+  csv: async () => (await import('./csv.ts')).csv,
+  xlsx: async () => (await import('./xlsx.ts')).xlsx,
+  parquet: async () => (await import('./parquet.ts')).parquet,
+  yaml: async () => (await import('./yaml.ts')).yaml,
+  rdf: async () => (await import('./rdf.ts')).rdf,
+  sparql: async () => (await import('./sparql.ts')).sparql,
+};

@@ -7,10 +7,12 @@ import { readJsonLines } from '../src/formats/json/lines.ts';
 import type { ReadItem } from '../src/records/entry.ts';
 import { ignoredMode, ignoredOrigin, ignoredSince } from './arguments/ignored.ts';
 import { recordBytes, recordDepth } from './arguments/record-limits.ts';
+import { splitArg, readSplit } from './arguments/split.ts';
 
 const argsSchema = z.strictObject({
+  split: splitArg,
   max_line_bytes: recordBytes.describe(
-    'The most bytes of one line. A longer one is rejected without being held, and reading goes on with the next. This is what bounds the memory of the reader.',
+    'The maximum number of bytes in one line. A longer line is rejected without being kept, and reading continues with the next. This limits the memory of the reader.',
   ),
   max_depth: recordDepth,
   origin: ignoredOrigin,
@@ -25,7 +27,7 @@ export const jsonl = defineReader<Args>({
   version: 2,
   summary: 'The lines of a JSON lines document',
   description:
-    'One value in each line; blank lines are passed over, and a line that holds an array gives its items. A bad line is rejected and only that line is lost. A last line that ends inside its value means that the document is truncated, and fails the run. A number that a double cannot hold (an integer beyond 2^53, 1e400, 1e-400) keeps its digits, as text.',
+    'Each line has one value. Blank lines are skipped, and a line with an array yields its items. A bad line is rejected, and only that line is lost. If the last line ends inside its value, the document is truncated and the run fails. A number that a double cannot represent (an integer beyond 2^53, 1e400, 1e-400) becomes text.',
   args: argsSchema,
   examples: [{ title: 'Without args', args: {} }],
   coverage: 'full',
@@ -35,6 +37,10 @@ export const jsonl = defineReader<Args>({
 });
 
 function read(input: Resource, args: Args, context: ReadContext): AsyncIterable<readonly ReadItem[]> {
+  return readSplit(args.split, context, (reading) => readLines(input, args, reading));
+}
+
+function readLines(input: Resource, args: Args, context: ReadContext): AsyncIterable<readonly ReadItem[]> {
   return readJsonLines(abortable(input.stream(), context.signal), {
     name: input.name,
     from: context.from,

@@ -12,26 +12,27 @@ import {
   type SourceVersion,
 } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
-import { RecordError } from '../src/errors.ts';
-import { fromBytes, type OaiEntry } from '../src/formats/oai/page.ts';
+import { RecordError, LimitError, SourceError } from '../src/errors.ts';
+import { fromBytes, parseOaiPage, type OaiEntry, type OaiPage } from '../src/formats/oai/page.ts';
 import { XmlFault } from '../src/formats/xml/fault.ts';
+import { blankBefore } from '../src/formats/xml/encoding.ts';
 import { incomplete } from '../src/http/answer-errors.ts';
 import { redactUrl } from '../src/http/url-policy.ts';
 import { parseSince } from '../src/job/effective/since.ts';
 import { RAW_LIMIT, type ReadItem } from '../src/records/entry.ts';
 import { fileResource } from '../src/spool/file-resource.ts';
-import { askOai, isBadDate } from './oai-pmh/ask-oai.ts';
+import { readBundle } from '../src/formats/tar/read-bundle.ts';
+import { askOai, isBadDate, utf8BytesOf } from './oai-pmh/ask-oai.ts';
 import { harvest, toQuestion } from './oai-pmh/harvest.ts';
 import { oaiArgs, selectionSchema, type OaiArgs, type Selection } from './oai-pmh/oai-args.ts';
-import { readPages } from './oai-pmh/read-pages.ts';
 
 export const oaiPmh = defineReader<OaiArgs>({
   type: 'oai-pmh',
   version: 1,
   summary: 'The records of an OAI-PMH repository that changed since the last run',
-  description: `Gives \`{"record": "<record …>", "header": {"identifier", "datestamp", "set_spec", "status"}}\`: the XML of the record as the
-repository sent it, and its header. Records that the repository calls deleted are withdrawn; a job has to make the same id of them, so
-the id comes from \`/header/identifier\`. A harvest that breaks off goes on behind its last page. \`--input\` takes an answer of
+  description: `Yields \`{"record": "<record …>", "header": {"identifier", "datestamp", "set_spec", "status"}}\`: the XML of the record as the
+repository sent it, and its header. Records that the repository reports as deleted are withdrawn. The job must map them to the same id, so
+map the id from \`/header/identifier\`. An interrupted harvest resumes after its last page. \`--input\` takes an answer of
 \`ListRecords\` or \`GetRecord\`.`,
   args: oaiArgs,
   examples: [
@@ -117,7 +118,7 @@ async function hasNone(args: OaiArgs, selection: Choice, context: FetchContext):
  */
 const LATE_MS = 24 * 60 * 60 * 1000;
 
-/** By the clock of the server where that is behind ours: what changed between would be left out. */
+/** Uses the clock of the server if it is slower than ours; otherwise changes in between would be missed. */
 function startOf(args: OaiArgs, responded: string, { since }: FetchContext): Date | undefined {
   if (args.from_date !== undefined) return timeOf(args.from_date);
   if (since?.origin !== 'watermark') return since?.time;
@@ -201,4 +202,60 @@ function toItem({ header, xml, fault }: OaiEntry, position: number): ReadItem {
       .slice(0, RAW_LIMIT);
     return { position, error: new RecordError(error.code, message, { cause: error }), raw };
   }
+}
+
+/** The entries of a harvest, page by page; or of a single answer that an operator saved. */
+async function* readPages(
+  input: Resource,
+  maxBytes: number,
+  context: Pick<ReadContext, 'signal' | 'warn'>,
+): AsyncGenerator<OaiPage> {
+  if (await isMarkup(input)) {
+    yield await parsePage(input, maxBytes, context);
+    return;
+  }
+  const { signal, warn } = context;
+  for await (const { resource } of readBundle(input, { from: 0, signal, warn }))
+    yield await parsePage(resource, maxBytes, context);
+}
+
+/** A tar begins with the name of its first member. */
+async function isMarkup(input: Resource): Promise<boolean> {
+  for await (const chunk of input.stream())
+    return /^(\u00ef\u00bb\u00bf|\u00ff\u00fe|\u00fe\u00ff)?[\0\s]*</.test(chunk.toString('latin1', 0, 64));
+  return true;
+}
+
+async function parsePage(input: Resource, maxBytes: number, { warn }: Pick<ReadContext, 'warn'>): Promise<OaiPage> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of input.stream()) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) {
+      throw new LimitError(
+        'E_SOURCE_TOO_LARGE',
+        `${input.name} has more than max_page_bytes, ${String(maxBytes)} bytes.`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  return parse(Buffer.concat(chunks).toString('latin1'), input.name, () => {
+    warn(blankBefore(input.name));
+  });
+}
+
+async function parse(body: string, name: string, onBlank: () => void): Promise<OaiPage> {
+  try {
+    const page = parseOaiPage(await utf8BytesOf(body, onBlank));
+    if (page !== undefined) return page;
+  } catch (error) {
+    if (!(error instanceof XmlFault)) throw error;
+    if (error.code !== 'E_XML_NOT_XML') {
+      throw new SourceError('E_OAI_ANSWER', `${name} is XML that cannot be read: ${error.message}.`, { cause: error });
+    }
+  }
+  throw new SourceError(
+    'E_SOURCE_UNEXPECTED',
+    `Expected an answer of an OAI-PMH server in ${name}, found something else.`,
+  );
 }

@@ -1,10 +1,10 @@
 /**
- * What changed at ORCID, from the buckets of its public data sync: the list of last changes says which records are newer
- * than `since`, and only these are fetched. They go into one bundle in the spool, in the order of the list, so a run that
- * was stopped goes on behind what it has.
+ * Reads the changes at ORCID from the buckets of its public data sync. The list of last changes shows which records are
+ * newer than `since`, and only these are fetched. They are stored in one download bundle in the spool, in the order of
+ * the list, so an interrupted run resumes after the records that it has.
  *
- * It gives no identity: the same list gives other records for another `since`, and a run that found nothing new would
- * move the watermark past records that the run before could not fetch. What is new is told by the list alone.
+ * It reports no identity. The same list gives other records for another `since`, and a run that found nothing new would
+ * move the watermark past records that the previous run could not fetch. Only the list shows what is new.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -16,16 +16,14 @@ import {
   type SourceVersion,
 } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
-import { LimitError } from '../src/errors.ts';
-import type { S3Place } from '../src/component/services.ts';
+import { LimitError, UnavailableError } from '../src/errors.ts';
+import type { S3Place, S3Service } from '../src/component/s3-service.ts';
 import { readBundle } from '../src/formats/tar/read-bundle.ts';
 import { fileResource } from '../src/spool/file-resource.ts';
 import { fillBundle } from './orcid/fill-bundle.ts';
-import { newerRecords, newestRecord } from './orcid/newer-records.ts';
-import { readLastModified, type ModifiedRecord } from './orcid/read-last-modified.ts';
+import { readLastModified, newerRecords, newestRecord, type ModifiedRecord } from './orcid/read-last-modified.ts';
 import { readSince, sinceArg } from './arguments/since.ts';
-import { collectObject } from './bucket/collect-object.ts';
-import { BOTH_KEYS, hasBothKeys, placeArgs, toPlace } from './bucket/place-args.ts';
+import { BOTH_KEYS, hasBothKeys, placeArgs, toPlace } from '../src/component/s3-place-args.ts';
 
 const argsSchema = z
   .strictObject({
@@ -46,7 +44,7 @@ const argsSchema = z
       .min(1)
       .max(128)
       .default(32)
-      .describe('How many records are fetched at once. Each holds one record in memory.'),
+      .describe('The number of records that are fetched at once. Each request keeps one record in memory.'),
     max_record_bytes: z
       .int()
       .positive()
@@ -64,8 +62,8 @@ const argsSchema = z
       .positive()
       .default(4 * 1024 ** 3)
       .describe('The largest list that is accepted, packed, in bytes.'),
-    origin: z.string().optional().describe('Accepted and ignored: existing configs carry it.'),
-    mode: z.string().optional().describe('Accepted and ignored: existing configs carry it.'),
+    origin: z.string().optional().describe('Accepted and ignored, because existing configs contain it.'),
+    mode: z.string().optional().describe('Accepted and ignored, because existing configs contain it.'),
   })
   .refine(hasBothKeys, BOTH_KEYS);
 
@@ -78,7 +76,7 @@ export const orcidDataSync = defineReader<Args>({
   version: 1,
   summary: 'ORCID records that changed since the last run',
   description:
-    'Needs the credentials that ORCID gives to its members, as `access_key` and `secret_key`. Downloads the list of last changes, takes the records from the newest to the first that is older than `since`, and fetches only these. A record that cannot be fetched is rejected with its ORCID iD. Without `since` and watermark that is every record there is: load a public data file first, and set the watermark to its date.',
+    'Needs the credentials of an ORCID member, as `access_key` and `secret_key`. Downloads the list of last changes, selects the records from the newest to the first that is older than `since`, and fetches only these. A record that cannot be fetched is rejected with its ORCID iD. Without `since` and watermark, all records are fetched: load a public data file first, and set the watermark to its date.',
   args: argsSchema,
   examples: [
     { title: 'What changed since the last run', args: {} },
@@ -179,7 +177,7 @@ async function fetch(version: SourceVersion, args: Args, context: FetchContext):
         connections: args.connections,
         signal,
         fetch: (record, stop) => fetchRecord(record.id, args, context, stop),
-        // How much it will be in the end is told by what the records had so far.
+        // The total is estimated from the average size of the records so far.
         onProgress: ({ bytes, records: taken }) => {
           context.onProgress({ bytes, total: Math.round((bytes / taken) * Math.max(left, taken)) });
         },
@@ -241,4 +239,41 @@ function listOptions(args: Args, { signal, warn }: FetchContext): Parameters<typ
 
 function nameOf(args: Args): string {
   return `${args.list_bucket}/${args.list_key}`;
+}
+
+/** Reads a small object into memory. */
+async function collectObject(
+  s3: S3Service,
+  place: S3Place,
+  key: string,
+  { signal, maxBytes }: { readonly signal: AbortSignal; readonly maxBytes: number },
+): Promise<Buffer> {
+  const answer = await s3.get(place, key, { signal });
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    if (answer.bytes !== undefined && answer.bytes > maxBytes) throw tooLarge(place, key, maxBytes);
+    for await (const chunk of answer.body) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw tooLarge(place, key, maxBytes);
+      chunks.push(chunk);
+    }
+  } finally {
+    answer.close();
+  }
+  if (answer.bytes !== undefined && bytes !== answer.bytes) {
+    throw new UnavailableError(
+      'E_SOURCE_UNAVAILABLE',
+      `${place.bucket}/${key} ended after ${String(bytes)} of ${String(answer.bytes)} bytes. It is tried again.`,
+    );
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge({ bucket }: S3Place, key: string, limit: number): LimitError {
+  return new LimitError(
+    'E_SOURCE_TOO_LARGE',
+    `${bucket}/${key} has more than ${String(limit)} bytes, the limit of max_record_bytes. Raise it only for a source that you trust.`,
+    { details: { bucket, key, limit } },
+  );
 }

@@ -16,21 +16,25 @@ const argsSchema = z
     test_mode: z
       .boolean()
       .default(true)
-      .describe('Asks the sandbox of ORCID, as InvenioRDM does unless this is `false`; its records are not real.'),
+      .describe(
+        'Reads from the sandbox of ORCID, as InvenioRDM does unless this is `false`. Its records are not real.',
+      ),
     content_type: z.string().min(1).default('application/xml').describe('The media type to ask for (`Accept`).'),
     connections: z
       .int()
       .min(1)
       .max(32)
       .default(6)
-      .describe('How many records are asked for at once. ORCID slows down who asks for more than 24 in a second.'),
+      .describe(
+        'The number of records that are requested at once. ORCID slows down clients that send more than 24 requests in a second.',
+      ),
     base_url: z
       .url({ protocol: /^https?$/ })
       .refine((url) => !/^\w+:\/\/[^/]*@/.test(url), 'expected an address without user name and password')
       .optional()
-      .describe('Where the records are, in place of orcid.org or its sandbox. For mirrors and tests.'),
-    origin: z.string().optional().describe('Accepted and ignored: existing configs carry it.'),
-    mode: z.string().optional().describe('Accepted and ignored: existing configs carry it.'),
+      .describe('The address of the records, if it is not orcid.org or its sandbox. For mirrors and tests.'),
+    origin: z.string().optional().describe('Accepted and ignored, because existing configs contain it.'),
+    mode: z.string().optional().describe('Accepted and ignored, because existing configs contain it.'),
   })
   .refine((args) => (args.id === undefined) !== (args.ids === undefined), {
     message: 'expected either "id" or "ids"',
@@ -44,7 +48,7 @@ export const orcidHttp = defineReader<Args>({
   version: 1,
   summary: 'Single ORCID records by their iDs',
   description:
-    'One request for each iD, several at once. A record that cannot be fetched is rejected with its ORCID iD; the others are read. Whether something changed is told by what comes: it is always asked for.',
+    'Sends one request for each iD, several at once. A record that cannot be fetched is rejected with its ORCID iD; the others are read. The records are always requested, because only their content shows whether they changed.',
   args: argsSchema,
   examples: [
     { title: 'One record', args: { id: '0000-0002-1825-0097', test_mode: false } },
@@ -102,7 +106,7 @@ async function fetch(version: SourceVersion, args: Args, context: FetchContext):
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- a list is asynchronous, also one that stands in the config
+// eslint-disable-next-line @typescript-eslint/require-await -- a list is asynchronous, even if it is in the config
 async function* wanted(args: Args): AsyncGenerator<Wanted, void, undefined> {
   for (const id of idsOf(args)) yield { id };
 }

@@ -16,12 +16,14 @@ const argsSchema = z.strictObject({
   format: z
     .enum(RDF_SYNTAXES)
     .optional()
-    .describe('The syntax. Without it the first bytes tell RDF/XML from Turtle, and the ending `.nt` tells N-Triples.'),
+    .describe(
+      'The syntax. By default, the first bytes distinguish RDF/XML from Turtle, and the file extension `.nt` means N-Triples.',
+    ),
   base_iri: z
     .url()
     .optional()
     .describe(
-      'What relative IRIs start from, where the document names no base itself. A concept with a relative name and no base is rejected.',
+      'The base of relative IRIs, if the document has none. A concept with a relative name and no base is rejected.',
     ),
   types: z
     .array(z.url())
@@ -32,14 +34,14 @@ const argsSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe(
-      'Whether `properties` holds what else is said of a concept. Without it MeSH takes a small part of the memory; for GEMET, which says little else, it makes no difference.',
+      'Whether `properties` contains all other statements about a concept. Without it, MeSH needs a small part of the memory. For GEMET, which has few other statements, it makes no difference.',
     ),
   max_held_bytes: z
     .int()
     .positive()
     .default(512 * 1024 ** 2)
     .describe(
-      'The most memory for what the document says of its concepts, counted roughly. It bounds the memory of the reader; GEMET with its 29 languages takes 43 MiB. A worker allows a quarter of `VOCAB_SYNC_STEP_MEMORY` at most.',
+      'The maximum memory for the statements about concepts, counted roughly. It limits the memory of the reader. GEMET with its 29 languages takes 43 MiB. A worker allows at most a quarter of `VOCAB_SYNC_STEP_MEMORY`.',
     ),
   max_statement_bytes: z
     .int()
@@ -69,13 +71,14 @@ export const rdf = defineReader<Args>({
   description: `Each concept is one record: \`id\` (its IRI), \`types\`, the texts \`prefLabel\`, \`altLabel\`, \`hiddenLabel\`, \`label\`
 (rdfs:label), \`definition\` and \`scopeNote\` as lists of \`{value, lang}\`, \`notation\`, the links \`broader\`, \`narrower\`, \`related\`,
 \`inScheme\` and \`memberOf\` (collections with this member) as lists of IRIs, \`ancestors\`, and all other \`properties\` by IRI, their
-values as in SPARQL results. Labels of SKOS-XL stand among the plain ones. Keys without a value are left out. \`ancestors\` are all concepts above it,
+values as in SPARQL results. Labels of SKOS-XL are among the plain ones. Keys without a value are omitted. \`ancestors\` are all concepts above it,
 once each and the farthest first, as \`{id, distance, notation, prefLabel}\`, so that a transformer needs no other record. They are
-found by \`broader\`, by \`narrower\` of the other concept, and without both by the transitive forms of these; a deprecated one has \`deprecated\`. Where \`broader\` runs in a circle, the warning W_SKOS_CYCLE names the concept. TriG and N-Quads are refused, because a graph would lose its name.
+found by \`broader\`, by \`narrower\` of the other concept, and without both by their transitive forms; a deprecated one has \`deprecated\`. Where \`broader\` forms a circle, the warning W_SKOS_CYCLE names the concept. TriG and N-Quads are refused, because a graph would lose its name.
 
-A document may speak of a concept anywhere, so it is read twice: first to learn which resources are concepts, then for what is said of them. Memory is
-taken by that and by nothing else, at most \`max_held_bytes\`. A concept that is a blank node, or has a relative name without a base, is rejected; a broken
-line of N-Triples is one rejection. Broken RDF/XML or Turtle fails the run, as nothing behind the break can be trusted. Entities of a DOCTYPE are taken as abbreviations only.`,
+Statements about a concept may be anywhere in a document, so it is read twice: first to find the concepts, then to read the statements about
+them. Only these are kept in memory, at most \`max_held_bytes\`. A concept that is a blank node, or has a relative name without a base, is
+rejected; a broken
+line of N-Triples is one rejection. Broken RDF/XML or Turtle fails the run, because the text after the break cannot be trusted. Entities of a DOCTYPE are used as abbreviations only.`,
   args: argsSchema,
   examples: [
     { title: 'Without args', args: {} },

@@ -20,8 +20,8 @@ const argsSchema = z.strictObject({
     .positive()
     .default(2 * 1024 ** 3)
     .describe('The largest dump that is accepted, in bytes. Dumps have about 30 MB.'),
-  origin: z.string().optional().describe('Accepted and ignored: existing configs carry it.'),
-  mode: z.string().optional().describe('Accepted and ignored: existing configs carry it.'),
+  origin: z.string().optional().describe('Accepted and ignored, because existing configs contain it.'),
+  mode: z.string().optional().describe('Accepted and ignored, because existing configs contain it.'),
 });
 
 type Args = z.infer<typeof argsSchema>;

@@ -1,6 +1,6 @@
 /**
- * The objects of a bucket. Which there are is told by its list; it is asked for again before anything is fetched, and
- * each object by its ETag, so that a bucket that is being written is noticed and never read half old and half new.
+ * Reads the objects of a bucket. The list of the bucket is requested again before anything is fetched, and each object
+ * is requested by its ETag. A bucket that changes meanwhile is noticed, and never read half old and half new.
  */
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
@@ -12,14 +12,14 @@ import {
   type NothingNew,
   type SourceVersion,
 } from '../src/component/reader.ts';
-import type { S3Object } from '../src/component/services.ts';
+import type { S3Object } from '../src/component/s3-service.ts';
 import { LimitError, SourceError } from '../src/errors.ts';
 import { isCompanion, onlyCompanions } from '../src/formats/archive/companions.ts';
 import { compileMemberPattern } from '../src/formats/archive/member-pattern.ts';
 import { noMatch } from '../src/formats/archive/select-members.ts';
 import { namePattern } from './arguments/name-pattern.ts';
 import { readSince, sinceArg } from './arguments/since.ts';
-import { BOTH_KEYS, hasBothKeys, placeArgs, toPlace } from './bucket/place-args.ts';
+import { BOTH_KEYS, hasBothKeys, placeArgs, toPlace } from '../src/component/s3-place-args.ts';
 
 const argsSchema = z
   .strictObject({
@@ -35,7 +35,7 @@ const argsSchema = z
       'Only objects in whose key this regular expression is found (RE2 syntax, searched anywhere).',
     ),
     since: sinceArg.describe(
-      'Only objects that were written at this time or later: a date, `YYYY-MM-DD HH:mm`, ISO 8601, `{"days": 10}`, or `none` for all. Without it a run reads what no run before has read, also where an object appears up to 7 days after the time of its writing.',
+      'Only objects that were written at this time or later: a date, `YYYY-MM-DD HH:mm`, ISO 8601, `{"days": 10}`, or `none` for all. Without it, a run reads the objects that no earlier run has read, including objects that appear up to 7 days after they were written.',
     ),
     ...placeArgs,
     region: z.string().min(1).default('us-east-1').describe('The region of the bucket.'),
@@ -75,7 +75,7 @@ export const s3 = defineReader<Args>({
   version: 1,
   summary: 'The objects of an S3 bucket that are new',
   description:
-    'For Amazon and any server that speaks its protocol. Objects are read in the order of their keys, each downloaded into the spool, resumably and by its ETag. Without `since` and watermark all objects are read. Folders and companion files (`__MACOSX/`, `._name`, `.DS_Store`, `Thumbs.db`, `desktop.ini`) are never read. What is no longer in the bucket is not taken for removed, because a run may read only what is new.',
+    'For Amazon and any server with the same protocol. Objects are read in the order of their keys. Each is downloaded into the spool by its ETag, and a broken download resumes. Without `since` and watermark all objects are read. Folders and companion files (`__MACOSX/`, `._name`, `.DS_Store`, `Thumbs.db`, `desktop.ini`) are never read. An object that is no longer in the bucket does not count as removed, because a run may read only new objects.',
   args: argsSchema,
   examples: [
     { title: 'Dumps in a public bucket', args: { bucket: 'vocabularies', prefix: 'dumps/', regex: '\\.jsonl\\.gz$' } },

@@ -9,12 +9,14 @@ import {
   type SourceVersion,
 } from '../src/component/reader.ts';
 import type { Resource } from '../src/component/resource.ts';
-import { RecordError } from '../src/errors.ts';
+import { abortable } from '../src/component/abortable.ts';
+import { RecordError, LimitError } from '../src/errors.ts';
 import { isJsonObject } from '../src/records/json-object.ts';
 import { RAW_LIMIT, type ReadItem } from '../src/records/entry.ts';
 import { fileResource } from '../src/spool/file-resource.ts';
+import { readBundle } from '../src/formats/tar/read-bundle.ts';
+import { parseSparqlResults } from '../src/formats/sparql/results.ts';
 import { fetchPages } from './sparql/fetch-pages.ts';
-import { readResults } from './sparql/read-results.ts';
 import { sparqlArgs, type SparqlArgs } from './sparql/sparql-args.ts';
 
 const locatorSchema = z.object({ attempt: z.string() });
@@ -24,8 +26,9 @@ export const sparql = defineReader<SparqlArgs>({
   version: 1,
   summary: 'The rows of a query to a SPARQL service',
   description: `Each row is one record, as SPARQL 1.1 writes it in JSON: \`{"org": {"type": "uri", "value": "…"}, "name": {"type": "literal", "value": "…"}}\`; a
-variable without a value has no key. The query is asked in pages, which are kept: after a crash the reader resumes after the last one. A
-service has no versions, so that it is always asked; a run whose rows are those of the last one ends as unchanged. \`--input\` takes a saved
+variable without a value has no key. The query is sent in pages, which are stored: after a crash the reader resumes after the last one. A
+service has no versions, so it is queried in every run. If the rows are the same as in the last run, the run ends as unchanged. \`--input\`
+takes a saved
 answer (\`application/sparql-results+json\`).`,
   args: sparqlArgs,
   examples: [
@@ -88,4 +91,45 @@ function toItem(row: unknown, position: number): ReadItem {
   if (isJsonObject(row)) return { position, value: row };
   const message = `Row ${String(position)} of the results should be an object of variables, but it is none.`;
   return { position, error: new RecordError('E_RECORD_TYPE', message), raw: JSON.stringify(row).slice(0, RAW_LIMIT) };
+}
+
+/** The rows that were fetched, page by page; or those of a single answer that an operator saved. */
+async function* readResults(
+  input: Resource,
+  maxBytes: number,
+  context: Pick<ReadContext, 'signal' | 'warn'>,
+): AsyncGenerator<readonly unknown[]> {
+  const { signal, warn } = context;
+  if (!(await isTar(input))) {
+    yield await parsePage(input, maxBytes, signal);
+    return;
+  }
+  for await (const { resource } of readBundle(input, { from: 0, signal, warn })) {
+    yield await parsePage(resource, maxBytes, signal);
+  }
+}
+
+/** JSON begins with a brace or white space; a tar with the name of its first member. */
+async function isTar(input: Resource): Promise<boolean> {
+  for await (const chunk of input.stream()) return chunk.toString('latin1', 0, 5) === 'rows-';
+  return false;
+}
+
+async function parsePage(input: Resource, maxBytes: number, signal: AbortSignal): Promise<readonly unknown[]> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of abortable(input.stream(), signal)) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw tooLarge(input.name, maxBytes);
+    chunks.push(chunk);
+  }
+  return parseSparqlResults(Buffer.concat(chunks).toString('utf8'), input.name).bindings;
+}
+
+function tooLarge(name: string, maxBytes: number): LimitError {
+  return new LimitError(
+    'E_SOURCE_TOO_LARGE',
+    `${name} has more than max_page_bytes, ${String(maxBytes)} bytes. Raise it only for a source that you trust.`,
+    { details: { resource: name, max_page_bytes: maxBytes } },
+  );
 }

@@ -15,12 +15,11 @@ import { toMemberName } from '../src/formats/archive/member-name.ts';
 import { compileMemberPattern } from '../src/formats/archive/member-pattern.ts';
 import { openTarScan, scanTar, type TarMember, type TarPlace } from '../src/formats/tar/scan.ts';
 import { noMatch } from '../src/formats/archive/select-members.ts';
-import { splitTar } from '../src/formats/tar/split.ts';
+import { splitTar, placeBefore, rememberPlaces, tarKey } from '../src/formats/tar/split.ts';
 import { isGzip } from '../src/formats/gzip/gunzip.ts';
 import { fileTar, streamTar, type TarBytes } from '../src/formats/tar/bytes.ts';
 import { BUFFERED_BYTES, memberContent, streamedMember } from '../src/formats/tar/content.ts';
 import { tarUnsupported } from '../src/formats/tar/error.ts';
-import { placeBefore, rememberPlaces, tarKey } from '../src/formats/tar/places.ts';
 import { openFetched } from '../src/spool/file-resource.ts';
 import { ignoredMode, ignoredOrigin, ignoredSince } from './arguments/ignored.ts';
 import { memberPattern } from './arguments/name-pattern.ts';
@@ -60,7 +59,7 @@ export const tar = defineReader<Args>({
   version: 2,
   summary: 'The members of a tar, plain or in gzip',
   description:
-    'Reads ustar, pax, GNU and old v7 tars, with long names and members above 8 GiB, in their order. A checksum of a header that is wrong, a member that is cut short and an end that is missing are errors with their byte. Links hold nothing of their own and are left out with a warning; sparse members are refused when they are selected; names that leave the archive are refused always. A backslash in a name is read as `/`. Folders and companion files (`__MACOSX/`, `._name`, `.DS_Store`, `Thumbs.db`, `desktop.ini`) are never data.',
+    'Reads ustar, pax, GNU and old v7 tars, with long names and members above 8 GiB, in order. A wrong checksum of a header, a truncated member and a missing end mark are errors with their byte position. Links are skipped with a warning. Sparse members are refused if they are selected. Names that lead out of the archive are always refused. A backslash in a name is read as `/`. Folders and companion files (`__MACOSX/`, `._name`, `.DS_Store`, `Thumbs.db`, `desktop.ini`) are never data.',
   args: argsSchema,
   examples: [
     { title: 'The records of an ORCID public data file', args: { regex: '\\.xml$' } },
@@ -110,7 +109,7 @@ async function* read(
       yield* largeMember(input, args, bytes, start, member);
     }
   } catch (error) {
-    // What stands before the fault is read all the same.
+    // The members before the fault are still read.
     if (!group.isEmpty) yield group.take();
     throw error;
   } finally {

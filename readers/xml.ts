@@ -9,6 +9,7 @@ import { blankBefore } from '../src/formats/xml/encoding.ts';
 import { readXmlRecords } from '../src/formats/xml/records.ts';
 import type { ReadItem } from '../src/records/entry.ts';
 import { recordBytes } from './arguments/record-limits.ts';
+import { readSplit, splitArg } from './arguments/split.ts';
 import { ignoredMode, ignoredOrigin, ignoredSince } from './arguments/ignored.ts';
 
 const argsSchema = z.strictObject({
@@ -17,8 +18,9 @@ const argsSchema = z.strictObject({
     .refine(isElementName, 'expected the name of an element, such as "record"')
     .optional()
     .describe(
-      'The name of the element that is a record, whatever its prefix and case. Without it the document is one record, under the name of its root element.',
+      'The name of the element that is a record, regardless of its prefix and case. Without it, the document is one record, under the name of its root element.',
     ),
+  split: splitArg,
   max_record_bytes: recordBytes,
   max_depth: z
     .int()
@@ -40,7 +42,7 @@ const argsSchema = z.strictObject({
     .max(10_000_000)
     .default(500_000)
     .describe(
-      'The most elements of one record. A record with more is rejected; each takes some hundred bytes of memory where it is kept.',
+      'The maximum number of elements in one record. A record with more is rejected. Each kept element takes some hundred bytes of memory.',
     ),
   origin: ignoredOrigin,
   mode: ignoredMode,
@@ -53,15 +55,19 @@ export const xml = defineReader<Args>({
   type: 'xml',
   version: 2,
   summary: 'The elements of one name in an XML document',
-  description: `Names come in lower case and without prefix, an attribute as \`@name\`, text as \`#text\`; a repeated element is a list, a single one is not,
-and an element with text alone is that text. Namespace declarations are left out. The declared encoding is honoured; entities of a document are never expanded.
+  description: `Names are in lower case and without prefix. An attribute is \`@name\`, and text is \`#text\`. A repeated element becomes a list, and an element
+that contains only text becomes that text. Namespace declarations are omitted. The declared encoding is used. Entities of a document are never expanded.
 
-A broken record is rejected and reading goes on behind its end tag. A document that is itself the record (a file of ORCID or CORDIS), or that cannot be read from its
-beginning, is one rejection, so that the other files of an archive are read. A document of many records that is broken between them, or ends early, fails the run.`,
+A broken record is rejected, and reading continues after its end tag. A document that is itself the record (a file of ORCID or CORDIS), or that cannot be read from its
+beginning, is one rejection, so that the other files of an archive are read. If a document of many records is broken between them or ends early, the run fails.`,
   args: argsSchema,
   examples: [
     { title: 'ORCID records', args: { root_element: 'record' } },
     { title: 'CORDIS projects', args: { root_element: 'project' } },
+    {
+      title: 'Several records in each element, with the rest of the element',
+      args: { root_element: 'country', split: { list: '/organisation', parent: 'country' } },
+    },
     { title: 'Each document is a record', args: {} },
   ],
   coverage: 'full',
@@ -72,6 +78,10 @@ beginning, is one rejection, so that the other files of an archive are read. A d
 });
 
 function read(input: Resource, args: Args, context: ReadContext): AsyncIterable<readonly ReadItem[]> {
+  return readSplit(args.split, context, (reading) => readElements(input, args, reading), { singleIsList: true });
+}
+
+function readElements(input: Resource, args: Args, context: ReadContext): AsyncIterable<readonly ReadItem[]> {
   return readXmlRecords(abortable(input.stream(), context.signal), {
     ...optionsOf(args, context),
     name: input.name,
@@ -85,6 +95,7 @@ function read(input: Resource, args: Args, context: ReadContext): AsyncIterable<
 
 /** A document that is the record and was read before, to the same bytes, is not looked into again. */
 function readContent(content: Buffer, args: Args, context: ReadContext): readonly ReadItem[] | undefined {
+  if (args.split !== undefined) return undefined;
   const recognised = context.recognise?.(content);
   if (recognised?.isKnown === true) {
     return [{ position: 0, value: undefined, digest: recognised.digest, isKnown: true }];

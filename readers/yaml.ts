@@ -6,8 +6,10 @@ import type { Resource } from '../src/component/resource.ts';
 import type { ReadItem } from '../src/records/entry.ts';
 import { ignoredMode, ignoredOrigin, ignoredSince } from './arguments/ignored.ts';
 import { recordBytes, recordDepth } from './arguments/record-limits.ts';
+import { readSplit, splitArg } from './arguments/split.ts';
 
 const argsSchema = z.strictObject({
+  split: splitArg,
   max_record_bytes: recordBytes.describe(
     'The most bytes of one item, or of a whole list that is written in brackets. A larger item is rejected without being held. This is what bounds the memory of the reader.',
   ),
@@ -33,8 +35,12 @@ export const yaml = defineReader<Args>({
   read,
 });
 
+function read(input: Resource, args: Args, context: ReadContext): AsyncIterable<readonly ReadItem[]> {
+  return readSplit(args.split, context, (reading) => readItems(input, args, reading));
+}
+
 /** A parser of YAML takes as long to load as the rest of a command, so it comes when it is needed. */
-async function* read(input: Resource, args: Args, context: ReadContext): AsyncGenerator<readonly ReadItem[]> {
+async function* readItems(input: Resource, args: Args, context: ReadContext): AsyncGenerator<readonly ReadItem[]> {
   const { readYamlItems } = await import('../src/formats/yaml/items.ts');
   yield* readYamlItems(abortable(input.stream(), context.signal), {
     name: input.name,

@@ -2,21 +2,19 @@
  * The members of a zip archive. They are found through the central directory by byte positions, streamed one at a
  * time, and checked against the size and the checksum that the directory declares.
  */
-import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import { defineReader, type ReadContext, type SplitContext } from '../src/component/reader.ts';
 import type { PlacedResource, Resource } from '../src/component/resource.ts';
 import { SourceError } from '../src/errors.ts';
 import { checkUnpacked } from '../src/formats/archive/limits.ts';
 import { compileMemberPattern } from '../src/formats/archive/member-pattern.ts';
-import { cutEvenly } from '../src/formats/bytes/cut-evenly.ts';
 import { isCompanion, onlyCompanions } from '../src/formats/archive/companions.ts';
 import { selectMembers } from '../src/formats/archive/select-members.ts';
 import { readZipDirectory, type ZipMember } from '../src/formats/zip/directory.ts';
 import { readAhead, type AheadMember } from '../src/formats/zip/read-ahead.ts';
-import { openFetched } from '../src/spool/file-resource.ts';
 import { ignoredMode, ignoredOrigin, ignoredSince } from './arguments/ignored.ts';
 import { memberPattern } from './arguments/name-pattern.ts';
+import { openLocally, type LocalFile } from './arguments/open-locally.ts';
 
 const argsSchema = z.strictObject({
   regex: memberPattern,
@@ -75,7 +73,7 @@ async function* read(
   context: ReadContext,
 ): AsyncGenerator<readonly PlacedResource[], void, undefined> {
   context.signal.throwIfAborted();
-  const file = await localFile(input, context);
+  const file = await openLocally(input, context);
   try {
     const members = await membersToRead(file.open, input.name, args, context);
     for await (const ahead of readAhead(file.open, members)) {
@@ -87,7 +85,7 @@ async function* read(
   }
 }
 
-/** The rest of the directory is let go: several parts of an archive may be read in one process. */
+/** Releases the rest of the directory, because several partitions of an archive may be read in one process. */
 async function membersToRead(
   open: OpenFile,
   name: string,
@@ -95,7 +93,7 @@ async function membersToRead(
   { from, until = Infinity, warn }: ReadContext,
 ): Promise<readonly ZipMember[]> {
   const selected = await selectFrom(open, name, args, (warning) => {
-    // Whoever begins in the middle is not the first to read it.
+    // A read that starts in the middle is not the first read of the archive.
     if (from === 0) warn(warning);
   });
   for (const member of selected) refuseUnreadable(member, args);
@@ -104,7 +102,7 @@ async function membersToRead(
 
 async function split(input: Resource, args: Args, context: SplitContext): Promise<readonly number[]> {
   context.signal.throwIfAborted();
-  const file = await localFile(input, context);
+  const file = await openLocally(input, context);
   try {
     // What there is to warn of is said by those who read.
     const members = await selectFrom(file.open, input.name, args, () => undefined);
@@ -132,22 +130,7 @@ async function selectFrom(
   return selectMembers(await readDirectory(open, name, args), pattern, name, warn);
 }
 
-interface LocalFile {
-  readonly open: OpenFile;
-  release(): Promise<void>;
-}
-
-type OpenFile = () => Promise<FileHandle>;
-
-async function localFile(input: Resource, context: Pick<ReadContext, 'services' | 'signal'>): Promise<LocalFile> {
-  const { name, path, bytes } = input;
-  if (path !== undefined) {
-    const expected = { name, path, ...(bytes === undefined ? {} : { bytes }) };
-    return { open: () => openFetched(expected), release: () => Promise.resolve() };
-  }
-  const file = await context.services.spool.materialise(input, context.signal);
-  return { open: () => openFetched({ name, path: file.path }), release: () => file.release() };
-}
+type OpenFile = LocalFile['open'];
 
 /** Without folders and companions. The archive is closed again at once; each stream opens it for itself, so none is left open by an early end. */
 async function readDirectory(open: OpenFile, name: string, args: Args): Promise<readonly ZipMember[]> {
@@ -185,4 +168,16 @@ function toPlaced({ member, content, stream }: AheadMember): PlacedResource {
   const { position, name, bytes, headerOffset, packedBytes } = member;
   const resource = { name, bytes, stream, ...(content === undefined ? {} : { content }) };
   return { position, resource, span: { start: headerOffset, bytes: packedBytes } };
+}
+
+/** Where to cut a list so that its parts weigh about the same: the indexes at which they begin, the first 0. */
+function cutEvenly(weights: readonly number[], parts: number): readonly number[] {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const cuts = [0];
+  let before = 0;
+  for (const [index, weight] of weights.entries()) {
+    if (index > 0 && cuts.length < parts && before >= (total * cuts.length) / parts) cuts.push(index);
+    before += weight;
+  }
+  return cuts;
 }

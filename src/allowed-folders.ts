@@ -1,7 +1,7 @@
 /**
- * Decides which files a job may name: for its readers, writers, tables, schemas and secrets. A process has one answer,
+ * Decides which files a job may name: for its readers, writers, tables, schemas and secrets. A process has one set of rules,
  * set from its settings before anything is opened. Symbolic links are resolved, so a link inside an allowed folder does
- * not lead out of it. A hard link cannot be told from a file.
+ * not lead out of it. A hard link looks like a file.
  */
 import { realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path';

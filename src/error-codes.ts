@@ -21,6 +21,7 @@ const BY_KIND = {
   internal: INTERNAL_CODES,
 } as const;
 
+/** What an operator has to do about an error; see the classes. */
 export type ErrorKind = keyof typeof BY_KIND;
 
 export interface ErrorCodeEntry extends CodeText {
@@ -30,6 +31,7 @@ export interface ErrorCodeEntry extends CodeText {
 /** The codes of one kind. */
 export type CodeOf<K extends ErrorKind> = { [C in K]: keyof (typeof BY_KIND)[C] }[K];
 
+/** A code of vocab-sync, as the list of errors describes it. */
 export type ErrorCode = CodeOf<ErrorKind>;
 
 export const ERROR_CODES = Object.fromEntries(

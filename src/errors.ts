@@ -1,36 +1,47 @@
 /**
- * Every error that vocab-sync throws on purpose. The class says what the operator should do, the code (see
- * error-codes.ts) says which case it is, the message is a sentence with what was expected, what was found and
- * what to do. Anything else that is thrown is a bug of ours.
+ * The errors that vocab-sync throws on purpose. The class decides what the operator should do, and the code (see
+ * error-codes.ts) identifies the case. The message is a sentence that says what was expected, what was found and what
+ * to do. Any other thrown error is a bug in vocab-sync.
  */
 import { clip } from './clip.ts';
 import { ERROR_CODES, type CodeOf, type ErrorCode, type ErrorKind } from './error-codes.ts';
 
+/** What an error holds in addition to its code and message. */
 export interface VocabSyncErrorOptions {
+  /** What was thrown first. Logs show it. */
   readonly cause?: unknown;
-  /** The values behind the message: JSON-safe, without secrets. */
+  /** The values in the message: JSON-safe, without secrets. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** Messages quote sources, which can be megabytes. Each quotation is bounded where it is made; this bounds their sum. */
+/**
+ * Messages quote sources, which can be megabytes. Each quotation is limited where it is created; this limits their sum.
+ */
 const LONGEST_MESSAGE = 20_000;
 
 /** A plug-in chooses its own codes, so a code may be anything: this is what one may look like in a log or a column. */
 const CODE_SHAPE = /^[A-Za-z][\w.:-]{0,99}$/;
 
+/** A code of a plug-in, such as `X_ACME_NO_TITLE`. Its documentation gives the meaning and the remedy. */
+export type OwnCode = `X_${string}`;
+
 /** Marks every vocab-sync error. A plug-in may carry its own copy of this file, whose classes `instanceof` would not know. */
 const BRAND = Symbol.for('vocab-sync.error');
 
 /**
- * The common shape. `code` is stable across releases: scripts and alerts may rely on it. A plug-in may pass a code of its
- * own, which no register knows; a value that cannot be a code is replaced by the general code of the class.
+ * The common fields. `code` is stable across releases: scripts and alerts may rely on it. A plug-in may pass its own
+ * code, which is not in the list. An invalid code is replaced by the general code of the class.
  */
 export abstract class VocabSyncError extends Error {
-  readonly code: ErrorCode;
+  /** `E_…` for vocab-sync, `X_…` for a plug-in. */
+  readonly code: ErrorCode | OwnCode;
+  /** The values in the message: JSON-safe, without secrets. */
   readonly details: Readonly<Record<string, unknown>>;
+  /** @internal */
   readonly [BRAND] = true;
 
-  constructor(code: ErrorCode, message: string, options: VocabSyncErrorOptions = {}) {
+  /** The message says what was expected, what was found and what to do. */
+  constructor(code: ErrorCode | OwnCode, message: string, options: VocabSyncErrorOptions = {}) {
     super(clip(message, LONGEST_MESSAGE), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     const given: unknown = code;
@@ -38,14 +49,21 @@ export abstract class VocabSyncError extends Error {
     this.details = options.details ?? {};
   }
 
-  /** An error of another copy of these classes counts by its kind; a class that a plug-in derives keeps its own instances. */
+  /**
+   * An error of another copy of these classes counts by its kind; a class that a plug-in derives keeps its own instances.
+   *
+   * @internal
+   */
   static override [Symbol.hasInstance](this: unknown, value: unknown): boolean {
     if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
     if (!(Error[Symbol.hasInstance](value) && BRAND in (value as object))) return false;
     return this === VocabSyncError || CLASSES[(value as VocabSyncError).kind] === this;
   }
 
-  /** Each class has its own, whatever the code. A class of a plug-in that extends this one directly is `internal`. */
+  /**
+   * Each class has its own kind, regardless of the code. A class of a plug-in that extends this one directly is
+   * `internal`.
+   */
   get kind(): ErrorKind {
     return 'internal';
   }
@@ -53,7 +71,7 @@ export abstract class VocabSyncError extends Error {
 
 /** The operator edits a file, an argument or a setting. Retrying cannot help: the same text gives the same answer. */
 export class ConfigError extends VocabSyncError {
-  constructor(code: CodeOf<'config'>, message: string, options?: VocabSyncErrorOptions) {
+  constructor(code: CodeOf<'config'> | OwnCode, message: string, options?: VocabSyncErrorOptions) {
     super(code, message, options);
   }
 
@@ -62,9 +80,9 @@ export class ConfigError extends VocabSyncError {
   }
 }
 
-/** Only this record is bad: it becomes a rejection and the run goes on. Readers yield it, transformers throw it. */
+/** Only this record is bad. It is rejected, and the run continues. Readers yield this error, transformers throw it. */
 export class RecordError extends VocabSyncError {
-  constructor(code: CodeOf<'record'>, message: string, options?: VocabSyncErrorOptions) {
+  constructor(code: CodeOf<'record'> | OwnCode, message: string, options?: VocabSyncErrorOptions) {
     super(code, message, options);
   }
 
@@ -73,6 +91,7 @@ export class RecordError extends VocabSyncError {
   }
 }
 
+/** What an UnavailableError holds in addition to its code and message. */
 export interface UnavailableErrorOptions extends VocabSyncErrorOptions {
   /** Milliseconds that the other side asked us to wait. */
   readonly retryAfter?: number;
@@ -80,9 +99,10 @@ export interface UnavailableErrorOptions extends VocabSyncErrorOptions {
 
 /** Something is away for now (a server, a connection, a full disk): the activity is retried. */
 export class UnavailableError extends VocabSyncError {
+  /** Milliseconds until the next attempt, or undefined for the usual delay. */
   readonly retryAfter: number | undefined;
 
-  constructor(code: CodeOf<'unavailable'>, message: string, options: UnavailableErrorOptions = {}) {
+  constructor(code: CodeOf<'unavailable'> | OwnCode, message: string, options: UnavailableErrorOptions = {}) {
     super(code, message, options);
     this.retryAfter = options.retryAfter;
   }
@@ -94,7 +114,7 @@ export class UnavailableError extends VocabSyncError {
 
 /** The source is not what it claims to be (truncated, wrong digest, not a zip). Retrying reads the same bytes. */
 export class SourceError extends VocabSyncError {
-  constructor(code: CodeOf<'source'>, message: string, options?: VocabSyncErrorOptions) {
+  constructor(code: CodeOf<'source'> | OwnCode, message: string, options?: VocabSyncErrorOptions) {
     super(code, message, options);
   }
 
@@ -105,7 +125,7 @@ export class SourceError extends VocabSyncError {
 
 /** A budget or a guard stopped the work. An operator decides whether the budget or the data is wrong. */
 export class LimitError extends VocabSyncError {
-  constructor(code: CodeOf<'limit'>, message: string, options?: VocabSyncErrorOptions) {
+  constructor(code: CodeOf<'limit'> | OwnCode, message: string, options?: VocabSyncErrorOptions) {
     super(code, message, options);
   }
 
@@ -116,7 +136,7 @@ export class LimitError extends VocabSyncError {
 
 /** A run or a target is in another state than the work needs. The operator looks, decides, and starts it again. */
 export class StateError extends VocabSyncError {
-  constructor(code: CodeOf<'state'>, message: string, options?: VocabSyncErrorOptions) {
+  constructor(code: CodeOf<'state'> | OwnCode, message: string, options?: VocabSyncErrorOptions) {
     super(code, message, options);
   }
 
@@ -125,9 +145,9 @@ export class StateError extends VocabSyncError {
   }
 }
 
-/** An assertion of ours failed: please report it. Retrying runs the same code. */
+/** An assertion in vocab-sync failed: please report it. A retry runs the same code. */
 export class InternalError extends VocabSyncError {
-  constructor(code: CodeOf<'internal'>, message: string, options?: VocabSyncErrorOptions) {
+  constructor(code: CodeOf<'internal'> | OwnCode, message: string, options?: VocabSyncErrorOptions) {
     super(code, message, options);
   }
 }
@@ -142,23 +162,29 @@ const CLASSES: Readonly<Record<ErrorKind, unknown>> = {
   internal: InternalError,
 };
 
-/** A library may quote the text that it could not read, whatever its length. */
+/** A library may quote invalid text of any length. */
 const LONGEST_REASON = 2_000;
 
 /** Returns the message of anything that was thrown, for a sentence. */
 export function messageOf(thrown: unknown): string {
-  return clip(thrown instanceof Error ? thrown.message : String(thrown), LONGEST_REASON);
+  return clip(hasMessage(thrown) ? thrown.message : String(thrown), LONGEST_REASON);
 }
 
-/** What the operator can do about a code; a general answer where the code is a plug-in's own. */
+/** An error may come from another realm, whose class is another. */
+function hasMessage(thrown: unknown): thrown is { readonly message: string } {
+  return typeof thrown === 'object' && thrown !== null && 'message' in thrown && typeof thrown.message === 'string';
+}
+
+/** Returns the remedy for a code; a general one for a code of a plug-in. */
 export function remedyOf(code: string): string {
   const known = Object.hasOwn(ERROR_CODES, code) ? ERROR_CODES[code as ErrorCode] : undefined;
   return known?.remedy ?? 'This code comes from a plug-in. Look it up in the documentation of that plug-in.';
 }
 
 /**
- * What a component threw, ready to leave it: our own errors as they are, anything else as a crash of that component with
- * the original as its cause. Our errors say what to do; a TypeError of a plug-in is neither our bug nor the record's fault.
+ * Converts an error that a component threw. Errors of vocab-sync are returned unchanged. Any other error becomes a
+ * crash of that component with the original as its cause: a TypeError in a plug-in is neither a bug in vocab-sync nor a
+ * fault of the record.
  */
 export function componentFailure(component: string, thrown: unknown): unknown {
   if (thrown instanceof VocabSyncError) return thrown;

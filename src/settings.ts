@@ -18,14 +18,13 @@ import {
   temporalAddressProblem,
   webUiProblem,
 } from './settings/server-url.ts';
-import { checked } from './settings/checked.ts';
-import { stepMemoryProblems, stepMemoryShape, toStepMemory, type StepMemory } from './settings/step-memory.ts';
-import { spoolShape, toSpoolLimits, type SpoolLimits } from './settings/spool-limits.ts';
+import { memoryProblems, spoolShape, memoryShape, toWorkerLimits, type WorkerLimits } from './settings/limits.ts';
+import { deploymentProblems, deploymentShape, toDeployment, type Deployment } from './settings/deployment.ts';
 import { loadTemporal } from './settings/load-temporal.ts';
 
 export type TemporalConnectConfig = ReturnType<typeof loadClientConnectConfig>;
 
-export interface SettingOrigin {
+interface SettingOrigin {
   readonly name: string;
   /** Masked, for `doctor`. */
   readonly value: string;
@@ -33,7 +32,7 @@ export interface SettingOrigin {
   readonly from: string;
 }
 
-export interface Settings extends SpoolLimits, StepMemory {
+export interface Settings extends WorkerLimits {
   /** Undefined: the embedded PostgreSQL. */
   readonly databaseUrl: string | undefined;
   /** Undefined: the embedded dev server. What @temporalio/envconfig makes of TEMPORAL_* and its profile file. */
@@ -41,6 +40,8 @@ export interface Settings extends SpoolLimits, StepMemory {
   readonly namespace: string;
   readonly home: string;
   readonly spool: string;
+  /** The file that binds logical names to targets, as an absolute path. */
+  readonly targetsFile: string | undefined;
   /** npm names or paths of modules with further components. */
   readonly plugins: readonly string[];
   /** Empty: any host. */
@@ -49,14 +50,16 @@ export interface Settings extends SpoolLimits, StepMemory {
   readonly trustedHosts: readonly string[];
   /** Where the Web UI of a configured Temporal is served. Undefined: not known, or that of the embedded dev server. */
   readonly webUi: string | undefined;
-  /** Undefined: nobody is told by e-mail. */
+  /** Undefined: no e-mail is sent. */
   readonly mail: { readonly url: string; readonly from: string } | undefined;
-  /** What a run may bring beside the name of a stored job. Undefined: see cli/servers/run-key.ts. */
+  /** What a run may bring in addition to the name of a stored job. Undefined: see cli/servers/run-key.ts. */
   readonly runsMayBring: 'nothing' | 'signed' | 'anything' | undefined;
   /** Holds the key with which runs are signed. */
   readonly runKeyFile: string | undefined;
   /** The folders that jobs may read and write files in, as absolute paths. Empty: any. */
   readonly folders: readonly string[];
+  /** The worker deployment of Temporal that this worker belongs to. Undefined: Worker Versioning is not used. */
+  readonly deployment: Deployment | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'auto' | 'json' | 'pretty';
   readonly temporalCliPath: string | undefined;
@@ -96,6 +99,7 @@ const schema = z.object({
   VOCAB_SYNC_SPOOL: z.string().optional(),
   ...spoolShape,
   VOCAB_SYNC_PLUGINS: list.default([]),
+  VOCAB_SYNC_TARGETS: z.string().optional(),
   VOCAB_SYNC_ALLOWED_HOSTS: hostList,
   VOCAB_SYNC_TRUSTED_HOSTS: hostList,
   VOCAB_SYNC_SMTP_URL: checked(smtpUrlProblem).optional(),
@@ -106,7 +110,8 @@ const schema = z.object({
     .optional(),
   VOCAB_SYNC_FOLDERS: list.default([]),
   VOCAB_SYNC_RUN_KEY_FILE: z.string().optional(),
-  ...stepMemoryShape,
+  ...memoryShape,
+  ...deploymentShape,
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error'], { error: 'expected debug, info, warn or error' })
     .default('info'),
@@ -143,7 +148,7 @@ export function loadSettings(
   const parsed = schema.safeParse(Object.fromEntries(variables.values));
   const temporal = loadTemporal(variables.values);
   const problems = parsed.success
-    ? [...cutProblems(variables), ...stepMemoryProblems(parsed.data)]
+    ? [...cutProblems(variables), ...memoryProblems(parsed.data), ...deploymentProblems(parsed.data)]
     : parsed.error.issues.map((issue) => describe(issue, variables));
   if (temporal instanceof Error) problems.push(`TEMPORAL_*: ${redact(temporal.message)}`);
   else problems.push(...profileProblems(temporal, variables));
@@ -160,7 +165,7 @@ export function loadSettings(
     namespace: temporal.namespace ?? 'default',
     home,
     spool: values.VOCAB_SYNC_SPOOL === undefined ? join(home, 'spool') : resolve(cwd, values.VOCAB_SYNC_SPOOL),
-    ...toSpoolLimits(values),
+    targetsFile: values.VOCAB_SYNC_TARGETS === undefined ? undefined : resolve(cwd, values.VOCAB_SYNC_TARGETS),
     plugins: values.VOCAB_SYNC_PLUGINS,
     allowedHosts: values.VOCAB_SYNC_ALLOWED_HOSTS,
     trustedHosts: values.VOCAB_SYNC_TRUSTED_HOSTS,
@@ -171,7 +176,8 @@ export function loadSettings(
     folders: values.VOCAB_SYNC_FOLDERS.map((folder) => resolve(cwd, folder)),
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT,
-    ...toStepMemory(values),
+    ...toWorkerLimits(values),
+    deployment: toDeployment(values),
     temporalCliPath: values.TEMPORAL_CLI_PATH,
     cacheDirectory: join(values.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'vocab-sync'),
     origins: listOrigins(variables, values),
@@ -277,4 +283,12 @@ function rememberSecrets(values: ReadonlyMap<string, string>): void {
 function toMail(values: z.infer<typeof schema>): Settings['mail'] {
   const { VOCAB_SYNC_SMTP_URL: url, VOCAB_SYNC_MAIL_FROM: from } = values;
   return url === undefined ? undefined : { url, from: from ?? `vocab-sync@${new URL(url).hostname}` };
+}
+
+/** `problem` gives a sentence that begins with `expected` and quotes nothing. */
+function checked(problem: (text: string) => string | undefined): z.ZodType<string> {
+  return z.string().superRefine((text, context) => {
+    const message = problem(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
 }

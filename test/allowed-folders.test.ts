@@ -7,8 +7,9 @@ import { createSecretResolver } from '../src/job/secrets.ts';
 import { readTableFile } from '../src/job/table-file.ts';
 import { hashFile } from '../src/spool/hash-file.ts';
 import { openFetched } from '../src/spool/file-resource.ts';
-import { openFileSink } from '../writers/file/open-file-sink.ts';
-import { preflightFile } from '../writers/file/preflight-file.ts';
+import { file } from '../writers/file.ts';
+import { noApi, noS3 } from './support/no-services.ts';
+import { silentLogger } from './support/silent-logger.ts';
 import { tempDir } from './support/temp-dir.ts';
 
 const REFUSED = expect.objectContaining({ code: 'E_FILE_NOT_ALLOWED' }) as Error;
@@ -62,19 +63,13 @@ describe('the folders that jobs may use', () => {
   it('hold for readers, writers, tables, schemas and secrets', async () => {
     const path = join(inside, 'link.json');
     const signal = new AbortController().signal;
-    const target = {
-      path: join(inside, 'link', 'new.jsonl'),
-      format: 'jsonl',
-      columns: undefined,
-      layout: undefined,
-      run: 'r',
-      job: 'j',
-    } as const;
+    const target = file.args.parse({ path: join(inside, 'link', 'new.jsonl') });
+    const context = { run: 'r', job: 'j', api: noApi, buckets: noS3.target, signal, logger: silentLogger() };
     const secrets = createSecretResolver({ env: {}, readFile: () => 'read' });
     await expect(hashFile(path, { signal })).rejects.toThrow(REFUSED);
     await expect(openFetched({ name: 'link.json', path })).rejects.toThrow(REFUSED);
-    await expect(openFileSink(target)).rejects.toThrow(REFUSED);
-    await expect(preflightFile(target.path, 'j')).rejects.toThrow(REFUSED);
+    await expect(file.open(target, context)).rejects.toThrow(REFUSED);
+    await expect(file.preflight?.(target, context)).rejects.toThrow(REFUSED);
     expect(() => readTableFile(path)).toThrow(REFUSED);
     expect(() => loadRecordSchemaFile(path)).toThrow(REFUSED);
     expect(() => secrets(`file:${path}`)).toThrow(REFUSED);

@@ -29,10 +29,20 @@ const tests = readSourceFiles(['test']);
 
 /** DESIGN 2: the top level is fixed; the rest are the configs of tools, which look for them here. */
 const TOP_LEVEL = new Set([
-  ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'config', 'docs', 'test'],
+  ...[
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'tsconfig.types.json',
+    'knip.jsonc',
+    'config',
+    'docs',
+    'test',
+  ],
   ...CODE_FOLDERS,
   ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'LICENSE', 'eslint.config.js', 'vitest.config.ts'],
-  ...['.ci', '.editorconfig', '.gitignore', '.npmrc', '.prettierignore', '.prettierrc.json'],
+  ...['.ci', '.github', '.editorconfig', '.gitignore', '.npmrc', '.prettierignore', '.prettierrc.json'],
 ]);
 /** Made by tools or by the operator, and not under version control. */
 const IGNORED = new Set([
@@ -73,6 +83,20 @@ function search(files: readonly SourceFile[], ask: (node: ts.Node, file: SourceF
     visit(file.tree);
     return found;
   });
+}
+
+/** Objects made from, or reached through, the prototype of a class that may belong to a package. */
+function patchedObject(node: ts.Node): string | undefined {
+  if (ts.isCallExpression(node)) {
+    const called = node.expression.getText();
+    if (called === 'Object.setPrototypeOf') return called;
+    if (called === 'Object.create' && node.arguments[0]?.kind !== ts.SyntaxKind.NullKeyword) return called;
+  }
+  const isOwn = /^(Object|Function|Array)$/;
+  if (ts.isPropertyAccessExpression(node) && node.name.text === 'prototype' && !isOwn.test(node.expression.getText())) {
+    return '.prototype';
+  }
+  return undefined;
 }
 
 describe('the house', () => {
@@ -123,6 +147,7 @@ describe('the house', () => {
     const homes = new Set([
       'support',
       'adversary',
+      'compatibility',
       'contract',
       'jobs',
       'fixtures',
@@ -226,6 +251,7 @@ describe('each thing in one place', () => {
     { package: 'pg', names: ['Pool', 'default'], home: 'src/postgres', instead: 'ask src/postgres for a pool' },
     { package: 'got', names: undefined, home: 'src/http', instead: 'use the HttpService' },
     { package: '@aws-sdk/client-s3', names: undefined, home: 'src/s3', instead: 'use the S3Service' },
+    { package: 'ssh2', names: undefined, home: 'src/sftp', instead: 'use the SftpService' },
   ])('imports $package in $home', ({ package: name, names, home, instead }) => {
     const found = product
       .filter(({ path }) => layerOf(path) !== home)
@@ -238,8 +264,30 @@ describe('each thing in one place', () => {
     expect(found).toEqual([]);
   });
 
+  it('uses of Node and of packages only what they publish', () => {
+    // Decision 20 has the reason for each. Their tests fail if the package changes.
+    const accepted = new Set(['src/http/proxy.ts: .prototype', 'transformers/where/interpreter.ts: Object.create']);
+    const found = search(product, (node, { path }) => {
+      const used = ts.isIdentifier(node) && node.text === 'setFlagsFromString' ? node.text : patchedObject(node);
+      if (used === undefined || accepted.has(`${path}: ${used}`)) return undefined;
+      return `uses ${used}: see decision 20`;
+    });
+    expect(found).toEqual([]);
+    const inside = product.flatMap((file) =>
+      file.imports
+        .filter(({ specifier }) => /^(@[^/]+\/)?[^./@][^/]*\/(lib|src|dist|build)\//.test(specifier))
+        // Its package.json exports these files, with types.
+        .filter(({ specifier }) => !specifier.startsWith('hyparquet/src/'))
+        .map(({ line, specifier }) => `${file.path}:${String(line)} imports ${specifier}, a file inside a package`),
+    );
+    expect(inside).toEqual([]);
+  });
+
   it('keeps the packages that only development has to the scripts of the build', () => {
-    const scripts = ['src/cli/demo/build-samples.ts', 'src/cli/start/build-program.ts'];
+    const scripts = [
+      ...['src/cli/demo/build-samples.ts', 'src/cli/start/build-program.ts'],
+      ...['src/cli/api-pages.ts', 'src/cli/generate.ts'],
+    ];
     const found = product.flatMap((file) =>
       file.imports
         .filter(({ typeOnly }) => !typeOnly && !scripts.includes(file.path))

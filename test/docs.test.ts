@@ -1,4 +1,4 @@
-/** The documentation holds what it promises: every JSON snippet works, every link leads somewhere, what is generated is current. */
+/** Checks the documentation: every JSON snippet works, every link has a target, and generated pages are current. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -50,37 +50,42 @@ const whole = {
   writers: [{ type: 'postgres', args: { table: 'snippet' } }],
 };
 
-/** A part of a job is completed to a whole one, in which it must be without problems; several where one type is of two kinds. */
-function toJobs(part: unknown): unknown[] {
+/**
+ * A part of a job is completed to a whole one, in which it must be without problems; several where one type is of two
+ * kinds.
+ */
+async function toJobs(part: unknown): Promise<unknown[]> {
   if (!isJsonObject(part)) return [part];
   if (referenceKind(part) !== undefined) return [{ ...whole, writers: [{ type: 'postgres', args: { table: part } }] }];
-  if (typeof part['type'] === 'string') return withComponent(part['type'], part).map((list) => ({ ...whole, ...list }));
+  if (typeof part['type'] === 'string') {
+    const lists = await withComponent(part['type'], part);
+    return lists.map((list) => ({ ...whole, ...list }));
+  }
   return [Object.hasOwn(part, 'id') || Object.hasOwn(part, 'config') ? part : { ...whole, ...part }];
 }
 
-function withComponent(type: string, component: JsonObject): JsonObject[] {
+async function withComponent(type: string, component: JsonObject): Promise<JsonObject[]> {
   if (type === 'crontab' || type === 'interval') return [{ schedule: component }];
   const source = { type: 'file', args: { path: 'x' } };
-  const reader = catalog.readers.get(type);
+  const reader = await catalog.readers.load(type);
   const head = reader?.accepts === 'nothing' ? [] : [source];
   const tail = reader?.emits === 'bytes' ? [{ type: 'json' }] : [];
-  const isOther = catalog.transformers.has(type) || catalog.writers.has(type);
+  const isTransformer = catalog.transformers.types.includes(type);
+  const isWriter = catalog.writers.types.includes(type);
   return [
-    ...(reader === undefined && isOther ? [] : [{ readers: [...head, component, ...tail] }]),
-    ...(catalog.transformers.has(type) ? [{ transformers: [component] }] : []),
-    ...(catalog.writers.has(type) ? [{ writers: [component] }] : []),
+    ...(reader === undefined && (isTransformer || isWriter) ? [] : [{ readers: [...head, component, ...tail] }]),
+    ...(isTransformer ? [{ transformers: [component] }] : []),
+    ...(isWriter ? [{ writers: [component] }] : []),
   ];
 }
 
-function problemsOf(job: unknown): string[] {
-  return parseJob(JSON.stringify(job, null, 2), { catalog })
-    .problems.filter(isError)
-    .map(formatProblem);
+async function problemsOf(job: unknown): Promise<string[]> {
+  return (await parseJob(JSON.stringify(job, null, 2), { catalog })).problems.filter(isError).map(formatProblem);
 }
 
 describe('JSON in the documentation', () => {
   const config = snippets.filter(({ language }) => language === 'json');
-  const data = snippets.filter(({ language }) => /^json data\b/.test(language));
+  const data = snippets.filter(({ language }) => /^json (data\b|plug-in:)/.test(language));
   const customArgs = snippets.filter(({ language }) => language === 'json custom-args');
 
   it('is there', () => {
@@ -94,29 +99,34 @@ describe('JSON in the documentation', () => {
     expect(others.map(({ place, language }) => `${place} ${language}`)).toEqual([]);
   });
 
-  it.each(config)('$place is a job, or a part of one, without a problem', ({ text }) => {
-    const problems = toJobs(JSON.parse(text)).map(problemsOf);
-    expect(problems).toContainEqual([]);
+  it.each(config)('$place is a job, or a part of one, without a problem', async ({ text }) => {
+    const jobs = await toJobs(JSON.parse(text));
+    expect(await Promise.all(jobs.map(problemsOf))).toContainEqual([]);
   });
 
   it.each(data)('$place is JSON', ({ text }) => {
     expect(() => JSON.parse(text) as unknown).not.toThrow();
   });
 
-  it.each(customArgs)('$place can be laid over a shipped job', ({ text }) => {
+  it.each(customArgs)('$place can be laid over a shipped job', async ({ text }) => {
     const shipped = readFileSync(join(root, 'config', 'jobs', 'ror-affiliations.json'), 'utf8');
-    expect(() => createEffectiveJob({ config: shipped, catalog, customArgs: JSON.parse(text) })).not.toThrow();
+    const effective = createEffectiveJob({ config: shipped, catalog, customArgs: JSON.parse(text) });
+    await expect(effective).resolves.toBeDefined();
   });
 });
 
-/** As GitHub makes the anchor of a heading. */
+/** As GitHub makes the anchors of headings: equal ones are numbered. */
 function anchorsOf(text: string): string[] {
-  return [...text.matchAll(/^#+ (.+)$/gm)].map((match) =>
-    (match[1] ?? '')
+  const counts = new Map<string, number>();
+  return [...text.matchAll(/^#+ (.+)$/gm)].map((match) => {
+    const anchor = (match[1] ?? '')
       .toLowerCase()
       .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
-      .replaceAll(' ', '-'),
-  );
+      .replaceAll(' ', '-');
+    const count = counts.get(anchor) ?? 0;
+    counts.set(anchor, count + 1);
+    return count === 0 ? anchor : `${anchor}-${String(count)}`;
+  });
 }
 
 function brokenLinks({ file, text }: { file: string; text: string }): string[] {
@@ -141,8 +151,42 @@ describe('links in the documentation', () => {
   });
 });
 
+interface PlainWord {
+  readonly pattern: string;
+  readonly instead: string;
+}
+
+const plainWords = JSON.parse(readFileSync(join(root, 'test', 'plain-words.json'), 'utf8')) as PlainWord[];
+
+/** Lint checks the comments in the code with the same list. Code, and the titles of tests, are not checked. */
+function wordsToReplace(text: string): string[] {
+  const prose = text
+    .replaceAll(/^( *)```.*?^\1```$/gms, '')
+    .replaceAll(/`[^`]*`/g, '')
+    .replaceAll(/^- Test: .*$/gm, '')
+    .replaceAll(/\s+/g, ' ');
+  return plainWords.flatMap(({ pattern, instead }) =>
+    [...prose.matchAll(new RegExp(`.{0,40}\\b(?:${pattern})\\b.{0,40}`, 'gi'))].map(
+      ([found]) => `write ${instead} in: ${found}`,
+    ),
+  );
+}
+
+describe('the language of the documentation', () => {
+  it('is checked', () => {
+    expect(wordsToReplace('Whoever reads this\nis told.')).toHaveLength(2);
+    expect(wordsToReplace('`beside` is the name of a field.')).toEqual([]);
+  });
+
+  it.each(pages)('is plain English in $file', ({ text }) => {
+    expect(wordsToReplace(text)).toEqual([]);
+  });
+});
+
+const generated = await generateFiles(catalog);
+
 describe('generated files', () => {
-  it.each(Object.entries(generateFiles(catalog)))('%s is current (npm run generate)', (file, text) => {
+  it.each(Object.entries(generated))('%s is current (npm run generate)', (file, text) => {
     expect(existsSync(join(root, file)), `${file} is missing`).toBe(true);
     expect(readFileSync(join(root, file), 'utf8') === text, `${file} is out of date: npm run generate`).toBe(true);
   });

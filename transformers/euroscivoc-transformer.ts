@@ -10,8 +10,8 @@ export const euroscivocTransformer = defineTransformer({
   version: 2,
   summary: 'Maps concepts of EuroSciVoc to subjects as InvenioRDM keeps them.',
   description: `The id is the number among the notations (\`euroscivoc:155\`), \`parents\` are the numbers of everything above it, the
-farthest first. The first letter of each label is raised.
-Deprecated concepts are filtered, and are not among the parents. Behind the reader \`rdf\`; docs/compatibility.md lists what differs from InvenioRDM.`,
+farthest first. The first letter of each label is changed to upper case.
+Deprecated concepts are filtered, and are not among the parents. Use it after the reader \`rdf\`. docs/compatibility.md lists the differences from InvenioRDM.`,
   args: z.strictObject({}),
   examples: [
     {

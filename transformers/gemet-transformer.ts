@@ -10,8 +10,8 @@ export const gemetTransformer = defineTransformer({
   version: 2,
   summary: 'Maps concepts of GEMET to subjects as InvenioRDM keeps them.',
   description: `The id is the end of the IRI (\`gemet:concept/8\`), \`parents\` is everything above it, the farthest first, \`groups\` and \`themes\`
-are the collections that it is a member of, as their IRIs. The first letter of each label is raised.
-Deprecated concepts are filtered, and are not among the parents. Behind the reader \`rdf\`; docs/compatibility.md lists what differs from InvenioRDM.`,
+are the collections that it is a member of, as their IRIs. The first letter of each label is changed to upper case.
+Deprecated concepts are filtered, and are not among the parents. Use it after the reader \`rdf\`. docs/compatibility.md lists the differences from InvenioRDM.`,
   args: z.strictObject({}),
   examples: [
     {

@@ -1,38 +1,23 @@
+/** The transformers that come with vocab-sync, by type; see readers/index.ts. */
+import type { ComponentImports } from '../src/component/catalog.ts';
 import type { Transformer } from '../src/component/transformer.ts';
-import { cordisAward } from './cordis-award.ts';
-import { dropWhere } from './drop-where.ts';
-import { edmoOrganization } from './edmo-organization.ts';
-import { euroscivocTransformer } from './euroscivoc-transformer.ts';
-import { gemetTransformer } from './gemet-transformer.ts';
-import { keepWhere } from './keep-where.ts';
-import { map } from './map.ts';
-import { meshSubjects } from './mesh-subjects.ts';
-import { nvsTransformer } from './nvs-transformer.ts';
-import { openaireAward } from './openaire-award.ts';
-import { openaireOrganization } from './openaire-organization.ts';
-import { orcid } from './orcid.ts';
-import { rorAffiliations } from './ror-affiliations.ts';
-import { rorFunders } from './ror-funders.ts';
-import { ror } from './ror.ts';
-import { validate } from './validate.ts';
-import { xml } from './xml.ts';
 
-export const transformers: readonly Transformer[] = [
-  ror,
-  rorAffiliations,
-  rorFunders,
-  openaireAward,
-  openaireOrganization,
-  cordisAward,
-  orcid,
-  edmoOrganization,
-  meshSubjects,
-  euroscivocTransformer,
-  gemetTransformer,
-  nvsTransformer,
-  map,
-  dropWhere,
-  keepWhere,
-  validate,
-  xml,
-];
+export const transformers: ComponentImports<Transformer> = {
+  ror: async () => (await import('./ror.ts')).ror,
+  'ror-affiliations': async () => (await import('./ror-affiliations.ts')).rorAffiliations,
+  'ror-funders': async () => (await import('./ror-funders.ts')).rorFunders,
+  'openaire-award': async () => (await import('./openaire-award.ts')).openaireAward,
+  'openaire-organization': async () => (await import('./openaire-organization.ts')).openaireOrganization,
+  'cordis-award': async () => (await import('./cordis-award.ts')).cordisAward,
+  orcid: async () => (await import('./orcid.ts')).orcid,
+  'edmo-organization': async () => (await import('./edmo-organization.ts')).edmoOrganization,
+  'mesh-subjects': async () => (await import('./mesh-subjects.ts')).meshSubjects,
+  'euroscivoc-transformer': async () => (await import('./euroscivoc-transformer.ts')).euroscivocTransformer,
+  'gemet-transformer': async () => (await import('./gemet-transformer.ts')).gemetTransformer,
+  'nvs-transformer': async () => (await import('./nvs-transformer.ts')).nvsTransformer,
+  map: async () => (await import('./map.ts')).map,
+  'drop-where': async () => (await import('./drop-where.ts')).dropWhere,
+  'keep-where': async () => (await import('./keep-where.ts')).keepWhere,
+  validate: async () => (await import('./validate.ts')).validate,
+  xml: async () => (await import('./xml.ts')).xml,
+};

@@ -10,8 +10,9 @@ export const meshSubjects = defineTransformer({
   type: 'mesh-subjects',
   version: 2,
   summary: 'Maps MeSH descriptors to subjects as InvenioRDM keeps them.',
-  description: `The id is the MeSH id (\`mesh:D000001\`), taken from the end of an address such as \`https://id.nlm.nih.gov/mesh/D000001\`. Takes subjects as
-InvenioRDM's fixtures write them (\`id\`, \`subject\`, optionally \`title\` and further fields, which are kept), and descriptors of MeSH's own RDF behind the reader \`rdf\`, of which deprecated ones are filtered.`,
+  description: `The id is the MeSH id (\`mesh:D000001\`), from the end of a URL such as \`https://id.nlm.nih.gov/mesh/D000001\`. Accepts
+subjects in the format of InvenioRDM's fixtures (\`id\`, \`subject\`, optionally \`title\` and further fields, which are kept), and
+descriptors of MeSH's own RDF after the reader \`rdf\`. Deprecated descriptors are filtered.`,
   args: z.strictObject({}),
   examples: [
     {

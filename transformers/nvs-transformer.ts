@@ -9,8 +9,8 @@ export const nvsTransformer = defineTransformer({
   type: 'nvs-transformer',
   version: 1,
   summary: 'Maps concepts of the NERC Vocabulary Server to subjects as InvenioRDM keeps them.',
-  description: `The id is the notation (\`SDN:P02::ARAD\`), the scheme is made of the collection (\`NVS-P02\`). The first letter of each label is
-raised. Deprecated concepts are filtered. Behind the reader \`rdf\`; docs/compatibility.md lists what differs from InvenioRDM.`,
+  description: `The id is the notation (\`SDN:P02::ARAD\`), the scheme is derived from the collection (\`NVS-P02\`). The first letter of each label is
+raised. Deprecated concepts are filtered. Use it after the reader \`rdf\`. docs/compatibility.md lists the differences from InvenioRDM.`,
   args: z.strictObject({}),
   examples: [
     {

@@ -8,9 +8,9 @@ export const openaireAward = defineTransformer({
   version: 1,
   summary: 'Maps projects of the OpenAIRE Graph to awards as InvenioRDM keeps them.',
   description: `Reads both published schemas: the current one (\`startDate\`, \`fundings\`, \`websiteUrl\`) and the one up to 2023
-(\`startdate\`, \`funding\`, \`websiteurl\`, ids with \`40|\`). The funder is told by the first twelve characters of the id; a project of a
-funder that is not in the table is rejected, and \`funder_prefixes\` adds it. Several projects with one number of one funder are one award: the
-last one counts, the others are duplicates.`,
+(\`startdate\`, \`funding\`, \`websiteurl\`, ids with \`40|\`). The first twelve characters of the id identify the funder. A project whose
+funder is not in the table is rejected; \`funder_prefixes\` adds funders. Several projects of one funder with the same number are one award:
+the last one counts, the others are duplicates.`,
   args: openaireAwardArgs,
   examples: [
     {

@@ -6,8 +6,9 @@ export const openaireOrganization = defineTransformer({
   type: 'openaire-organization',
   version: 1,
   summary: 'Maps organizations of the OpenAIRE Graph to the PICs that they add to affiliations.',
-  description: `Only organizations that OpenOrgs has curated (\`openorgs____::\`) and that have a ROR id give a record: its id is that ROR
-id, and the PIC of the European Commission is its identifier, where there is one. The others are filtered. Both published schemas are read:
+  description: `Only organizations that OpenOrgs has curated (\`openorgs____::\`) and that have a ROR id become records. The ROR id is the
+id of the record, and the PIC of the European Commission, if there is one, is its identifier. The others are filtered. Both published
+schemas are read:
 \`pids\` of the current one, \`pid\` and ids with \`20|\` of the one up to 2023.`,
   args: z.strictObject({}),
   examples: [

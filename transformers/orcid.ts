@@ -17,7 +17,7 @@ export const orcid = defineTransformer<OrcidArgs>({
   summary: 'Maps ORCID records (schema 2.0, 2.1 and 3.0) to names as InvenioRDM keeps them.',
   description: `The affiliations are the employments that have not ended on the day of the run, linked by their ROR id, or by a table for other ids. A given or a family
 name is enough; a record with neither is rejected. Records that ORCID locked, deactivated or replaced, and people whose name \`names_exclude_regex\` excludes, are filtered with
-their reason. It follows the reader \`xml\`, with or without \`root_element\`, and then only what it looks at is parsed.`,
+their reason. It follows the reader \`xml\`, with or without \`root_element\`. Only the elements that it uses are then parsed.`,
   args: orcidArgs,
   reads: ORCID_READS,
   files: tableFiles,
@@ -32,7 +32,7 @@ their reason. It follows the reader \`xml\`, with or without \`root_element\`, a
       },
     },
     {
-      title: 'Organisations that ORCID knows by another id than ROR',
+      title: 'Organisations to which ORCID gives another id than ROR',
       args: { org_id_to_affiliation_id: { GRID: { 'grid.38142.3c': '03vek6s52' } } },
       input: CARBERRY,
       output: {

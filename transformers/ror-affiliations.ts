@@ -5,11 +5,11 @@ import { rorArgs } from './ror/ror-args.ts';
 
 export const rorAffiliations = defineTransformer({
   type: 'ror-affiliations',
-  version: 1,
+  version: 2,
   summary: 'Maps ROR records (schema v2) to affiliations as InvenioRDM keeps them.',
-  description: `Every organisation becomes an affiliation, whatever its status. Identifiers are the ROR id, GRID and ISNI (16
-characters without spaces). An ISNI with a wrong check digit is left out with a warning; the record stays. The outcomes equal those of
-InvenioRDM but for the differences that docs/compatibility.md lists.`,
+  description: `Every organisation becomes an affiliation, regardless of its status. Identifiers are the ROR id, GRID and ISNI (16
+characters without spaces). An invalid ISNI is dropped with a warning, and the record is kept. The records equal those of InvenioRDM except
+for the differences in docs/compatibility.md.`,
   args: rorArgs({ schemes: ['grid', 'gnd', 'isni', 'ror', 'pic', 'edmo'] }),
   examples: [
     {

@@ -5,10 +5,10 @@ import { rorArgs } from './ror/ror-args.ts';
 
 export const rorFunders = defineTransformer({
   type: 'ror-funders',
-  version: 1,
+  version: 2,
   summary: 'Maps ROR records (schema v2) to funders as InvenioRDM keeps them.',
-  description: `Every organisation becomes a funder, whatever its types and status, as in InvenioRDM. A Crossref Funder id becomes
-a DOI with the prefix 10.13039. Websites and domains are left out: the record of a funder has no place for them.`,
+  description: `Every organisation becomes a funder, regardless of its types and status, as in InvenioRDM. A Crossref Funder id becomes
+a DOI with the prefix 10.13039. Websites and domains are omitted, because the record schema of funders has no fields for them.`,
   args: rorArgs({ schemes: ['grid', 'gnd', 'isni', 'ror', 'doi'], doiPrefix: '10.13039' }),
   examples: [
     {

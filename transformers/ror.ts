@@ -5,11 +5,11 @@ import { rorArgs } from './ror/ror-args.ts';
 
 export const ror = defineTransformer({
   type: 'ror',
-  version: 1,
+  version: 2,
   summary: 'Maps ROR records (schema v2) to organisations, with the identifier schemes that the job names.',
-  description: `The general form of \`ror-affiliations\` and \`ror-funders\`, for a vocabulary of your own. Without arguments the ROR
-id is the only identifier that is kept. The record keeps the first location, the first website, and one label for each
-language; a record of ROR schema v1 stops the run and names the member of the dump that holds v2.`,
+  description: `The general form of \`ror-affiliations\` and \`ror-funders\`, for your own vocabulary. Without arguments, only the ROR id
+is kept as an identifier. The record keeps the first location, the first website, and one label for each
+language; the run fails at a record of ROR schema v1, and the error names the member of the dump with v2.`,
   args: rorArgs({ schemes: [] }),
   examples: [
     {

@@ -35,8 +35,9 @@ export const validate = defineTransformer<Args>({
   type: 'validate',
   version: 1,
   summary: 'Rejects the records that do not fit a record schema.',
-  description: `A rejection names the pointer, what was expected there and what was found. A job with a \`vocabulary\` checks its results in
-any case; this checks what a transformer before it made, or what came from the source. Records that the source has deleted pass.`,
+  description: `A rejection names the pointer, what was expected and what was found. The results of a job with a \`vocabulary\` are always
+validated. Use this transformer to validate the results of an earlier transformer, or the records of the source. Deleted records are not
+validated.`,
   args: argsSchema,
   examples: [
     {

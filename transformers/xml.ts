@@ -1,9 +1,9 @@
-/** Behind a source whose records hold XML as text, as OAI-PMH does. */
+/** Used after a source whose records contain XML as text, such as OAI-PMH. */
 import { z } from 'zod';
 import { defineTransformer } from '../src/component/transformer.ts';
 import { RecordError } from '../src/errors.ts';
 import { isElementName } from '../src/formats/xml/characters.ts';
-import { parseXmlDocument } from '../src/formats/xml/one.ts';
+import { parseXmlDocument } from '../src/formats/xml/document.ts';
 import { isJsonObject } from '../src/records/json-object.ts';
 
 const args = z.strictObject({
@@ -12,7 +12,7 @@ const args = z.strictObject({
     .refine(isElementName, 'expected the name of an element, such as "record"')
     .optional()
     .describe(
-      'The name of the element that is the record, whatever its prefix and case; of several, the first. Without it the whole document is the record, under the name of its root element.',
+      'The name of the element that is the record, regardless of its prefix and case. If there are several, the first is used. Without it, the whole document is the record, under the name of its root element.',
     ),
 });
 
@@ -20,7 +20,7 @@ export const xml = defineTransformer<z.infer<typeof args>>({
   type: 'xml',
   version: 2,
   summary: 'Parses the XML text of a record into an object.',
-  description: `The value is the text itself, or an object with the text in \`record\`, as the reader \`oai-pmh\` gives it. What comes out is as from the reader \`xml\`: names in lower
+  description: `The value is the text itself, or an object with the text in \`record\`, as the reader \`oai-pmh\` yields it. The result has the same form as from the reader \`xml\`: names in lower
 case and without prefix, attributes as \`@name\`, text as \`#text\`.`,
   args,
   examples: [
@@ -34,7 +34,7 @@ case and without prefix, attributes as \`@name\`, text as \`#text\`.`,
       output: { title: 'Tree' },
     },
     {
-      title: 'A text by itself',
+      title: 'A plain text',
       args: {},
       input: '<term id="t1">Tree</term>',
       output: { term: { '@id': 't1', '#text': 'Tree' } },

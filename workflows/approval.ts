@@ -1,11 +1,11 @@
-/** Waiting for somebody to approve or discard a plan. */
+/** Waits until a person approves or discards a plan. */
 import { CancellationScope, condition, defineUpdate, patched, setHandler } from '@temporalio/workflow';
 import { decisionFailure } from './failure.ts';
 import { MILLISECONDS_PER_DAY } from './policies.ts';
 import type { Board } from './board.ts';
 import type { Decision } from './run-state.ts';
 
-/** What somebody may say with a decision. `plan` guards against approving another plan than the one that was looked at. */
+/** The data of a decision. `plan` prevents the approval of another plan than the one that was inspected. */
 export interface DecisionInput {
   readonly by?: string;
   readonly reason?: string;
@@ -17,21 +17,21 @@ export interface DecisionTaken {
   readonly plan: string;
 }
 
-export const approveUpdate = defineUpdate<DecisionTaken, [(DecisionInput | null)?]>('approve');
-export const discardUpdate = defineUpdate<DecisionTaken, [(DecisionInput | null)?]>('discard');
+const approveUpdate = defineUpdate<DecisionTaken, [(DecisionInput | null)?]>('approve');
+const discardUpdate = defineUpdate<DecisionTaken, [(DecisionInput | null)?]>('discard');
 
 export interface Approval {
-  /** Resolves when somebody decided about this plan, or after `days`. The decision is for this digest alone. */
+  /** Resolves when someone has decided about this plan, or after `days`. The decision applies to this digest only. */
   decide(plan: PlanToDecide, days: number, announce: Announce): Promise<Decision>;
 }
 
-export interface PlanToDecide {
+interface PlanToDecide {
   readonly task: string;
   readonly planDigest: string;
 }
 
-export interface Announce {
-  /** Writes the wait down. A decision may arrive while it does: whoever reads the ledger may act at once. */
+interface Announce {
+  /** Stores the wait. A decision may arrive meanwhile, because people who read the ledger may act at once. */
   wait(deadline: string): Promise<void>;
   /** Called again and again while nobody has decided; never waited for. Absent where nobody wants to be reminded. */
   readonly remind?: { readonly days: number; readonly send: (count: number) => void };
@@ -104,9 +104,9 @@ function close(board: Board, decision: Decision | null): void {
 const DEADLINE_FIRST = 'deadline-first';
 
 /**
- * The timer starts at once, so that the deadline that is shown is the one that is kept: writing the wait down takes as
- * long as the database is unreachable. Ends the announcement when somebody has decided or the time is up. Throws what it
- * failed with, or the cancellation of the run.
+ * The timer starts at once, so that the displayed deadline is kept even if the database is unreachable and storing the
+ * wait takes long. Ends the announcement when someone has decided or the time is up. Throws its error, or the
+ * cancellation of the run.
  */
 async function waitUntil(board: Board, until: number, announce: Announce): Promise<void> {
   const failed: { thrown?: unknown } = {};

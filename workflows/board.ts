@@ -1,4 +1,4 @@
-/** Where a run stands: what the query `progress` answers and the details text in the Web UI shows. */
+/** The state of a run that the query `progress` returns and the details in the Web UI show. */
 import {
   defineQuery,
   defineSignal,
@@ -7,16 +7,23 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { RunRequest } from '../src/pipeline/run-steps.ts';
+import type { ImpactSummary, RunRequest } from '../src/pipeline/run-steps.ts';
 import type { Phase } from '../src/records/outcome.ts';
 import { renderDetails } from './details-text.ts';
 import type { RunProgress } from './run-state.ts';
 import { VOCAB_JOB, VOCAB_OUTCOME, VOCAB_PHASE, VOCAB_RECORDS, VOCAB_REJECTED } from './search-attributes.ts';
 
-export const progressQuery = defineQuery<RunProgress>('progress');
+const progressQuery = defineQuery<RunProgress>('progress');
 
-export const cancellingSignal = defineSignal<[({ readonly by?: string } | null)?]>('cancelling');
+const cancellingSignal = defineSignal<[({ readonly by?: string } | null)?]>('cancelling');
 const LONGEST_NAME = 200;
+
+export interface ImpactNews {
+  readonly task: string;
+  readonly impacts: readonly ImpactSummary[];
+}
+
+export const impactSignal = defineSignal<[ImpactNews]>('impact');
 
 /** The state, and the one way to change it: what is shown follows each change. */
 export interface Board {
@@ -57,6 +64,17 @@ export function openBoard(request: RunRequest): Board {
     {
       description: 'Sent by `vocab-sync cancel` before it cancels the run: {"by": "name"}. It cancels nothing itself.',
     },
+  );
+  setHandler(
+    impactSignal,
+    ({ task, impacts }) => {
+      const measured = state.tasks.find(({ name }) => name === task);
+      if (measured === undefined) return;
+      const others = (measured.impacts ?? []).filter(({ target }) => impacts.every((one) => one.target !== target));
+      measured.impacts = [...others, ...impacts];
+      show();
+    },
+    { description: 'Sent by `vocab-sync impact` while the run waits: what refers to the records of its plan.' },
   );
   const show = (): void => {
     setCurrentDetails(renderDetails(state, info));

@@ -4,7 +4,9 @@
  */
 import { clip, escapeInvisible } from '../src/clip.ts';
 import type { StageCounts, TargetCounts } from '../src/records/counts.ts';
+import type { DriftCounts } from '../src/records/drift.ts';
 import type { ChangeSamples } from '../src/records/run.ts';
+import { impactSections } from './impact-details.ts';
 import { bytesOf, grouped, shortDigest, timeOf } from './plain-numbers.ts';
 import type { RunProgress, TaskProgress } from './run-state.ts';
 
@@ -21,8 +23,7 @@ export const LAST_LINE = '\n\n&#160;\n';
 const LONGEST_TEXT = 200;
 /** An error says what was expected, what was found and what to do, which takes more. */
 const LONGEST_ERROR = 600;
-const MOST_TRIPS = 5;
-const MOST_REJECTIONS = 4;
+const [MOST_TRIPS, MOST_REJECTIONS] = [5, 4] as const;
 
 export function renderDetails(state: RunProgress, place: RunPlace): string {
   // The most important first: what does not fit is left out from the end.
@@ -55,10 +56,16 @@ export function summaryLine(state: RunProgress): string {
 }
 
 function resultOf(task: TaskProgress): string {
+  const found = Object.entries(task.drift ?? {}).map(([name, counts]) => `${name} ${foundIn(counts)}`);
+  if (found.length > 0 && !task.published) return found.join(', ');
   if (task.unchanged !== null) return 'nothing new';
   const targets = Object.entries(task.targets).map(([name, counts]) => `${name} ${changesOf(counts)}`);
   const changes = task.published ? targets.join(', ') : 'nothing published';
   return task.counts.rejected === 0 ? changes : `${changes}, ${grouped(task.counts.rejected)} rejected`;
+}
+
+function foundIn({ missing, changed, foreign }: DriftCounts): string {
+  return `${grouped(missing)} missing, ${grouped(changed)} changed, ${grouped(foreign ?? 0)} foreign`;
 }
 
 export function changesOf(counts: TargetCounts): string {
@@ -109,6 +116,9 @@ const MODES: Readonly<Record<RunProgress['mode'], string>> = {
   plan: ' (plan)',
   retry: ' (retry of rejections)',
   rollback: ' (rollback)',
+  verify: ' (verify)',
+  resync: ' (resync)',
+  adopt: ' (adopt)',
 };
 
 function standing({ outcome, phase }: RunProgress): string {
@@ -120,7 +130,13 @@ const PHASES = ['resolve', 'fetch', 'stage', 'compare', 'waiting', 'apply', 'fin
 /** Only a run that is asked about, or will be, has the phase `waiting`. */
 function phaseLine({ phase, mode, decision }: RunProgress): string {
   const isAsked = mode === 'plan' || phase === 'waiting' || decision !== null;
-  const phases = PHASES.filter((name) => name !== 'waiting' || isAsked);
+  const reads = mode !== 'verify' && mode !== 'resync';
+  const phases = PHASES.filter(
+    (name) =>
+      (name !== 'waiting' || isAsked) &&
+      (reads || (name !== 'fetch' && name !== 'stage')) &&
+      (mode !== 'verify' || name !== 'apply'),
+  );
   const now = phases.findIndex((name) => name === phase);
   return phases.map((name, index) => (index < now ? `${name} ✓` : index === now ? `**${name}**` : name)).join(' → ');
 }
@@ -152,8 +168,10 @@ function taskSections(task: TaskProgress, state: RunProgress): string[] {
   return [
     taskLines(task, several),
     ...(task.trips.length === 0 ? [] : [tripLines(task)]),
+    ...impactSections(task, escaped),
     ...(task.counts.read === 0 ? [] : [countsLine(task.counts)]),
     ...(task.counts.rejected === 0 ? [] : [rejectionLines(task, state)]),
+    ...driftSections(task),
     ...targetSections(task, state),
   ];
 }
@@ -199,19 +217,50 @@ function countsLine(counts: StageCounts): string {
 }
 
 /** One line for each count: a table is cut off in a window of 1400 pixels. */
-function targetSections({ targets, published, changes = [] }: TaskProgress, { outcome }: RunProgress): string[] {
+function targetSections({ targets, published, changes = [], phase }: TaskProgress, state: RunProgress): string[] {
+  const { outcome, run } = state;
   return Object.entries(targets).flatMap(([name, counts]) => {
     const { inserted, updated, restored, withdrawn, unchanged, rejected } = counts;
-    const title = published ? 'published' : outcome === null ? 'would be' : 'was not published';
-    const lines = Object.entries({ inserted, updated, restored, withdrawn, unchanged, rejected })
+    const { adopted = 0, overwritten = 0, kept = 0 } = counts;
+    const pending = phase === 'apply' ? 'is being published. The plan:' : 'would be';
+    const title = published ? 'published' : outcome === null ? pending : 'was not published';
+    const lines = Object.entries({
+      ...{
+        inserted,
+        updated,
+        'of these overwritten': overwritten,
+        restored,
+        withdrawn,
+        adopted,
+        kept,
+        unchanged,
+        rejected,
+      },
+    })
       .filter(([, count]) => count > 0)
       .map(([kind, count]) => `- ${kind}: **${grouped(count)}**`);
+    if (published && kept + rejected > 0) {
+      lines.push(`- kept and rejected records, with the reason: \`vocab-sync rejections ${escaped(run)}\``);
+    }
     const first = changes.filter((change) => change.target === name).map(firstChanges);
     return [
       [`**${escaped(name)}**, ${title}`, '', ...(lines.length === 0 ? ['- no records'] : lines)].join('\n'),
       ...(first.length === 0 ? [] : [['The first of each kind:', '', ...first].join('\n')]),
     ];
   });
+}
+
+/** What was found in targets that were compared with what was published there. */
+function driftSections({ drift = {} }: TaskProgress): string[] {
+  return Object.entries(drift).map(([name, { compared, missing, changed, foreign }]) =>
+    [
+      `**${escaped(name)}**, ${grouped(compared)} records compared`,
+      '',
+      `- missing: **${grouped(missing)}**`,
+      `- changed: **${grouped(changed)}**`,
+      `- foreign: ${foreign === null ? 'not listed by this target' : `**${grouped(foreign)}**`}`,
+    ].join('\n'),
+  );
 }
 
 const LONGEST_CHANGE = 90;

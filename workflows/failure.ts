@@ -1,4 +1,7 @@
-/** What went wrong in a step, as the ledger and the Web UI are told. The only file in workflows/ that makes an ApplicationFailure. */
+/**
+ * Converts the error of a step for the ledger and the Web UI. This is the only file in workflows/ that creates an
+ * ApplicationFailure.
+ */
 import { ActivityFailure, ApplicationFailure, TemporalFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { RunFailure } from '../src/pipeline/run-steps.ts';
 

@@ -2,15 +2,18 @@
 import type { ActivityOptions } from '@temporalio/workflow';
 
 /**
- * A worker that was killed is noticed after this long without a heartbeat, so a run stands still for at most that long.
- * The same time bounds what a restart of the Temporal server may take before a healthy attempt is given up and done
- * again (measured: with 10 s an outage of 31 s repeated the work, with 60 s it passed unnoticed).
+ * A killed worker is noticed after this time without a heartbeat, so a run is idle for at most that long. It also
+ * limits how long a restart of the Temporal server may take before a healthy attempt is abandoned and repeated
+ * (measured: with 10 s, an outage of 31 s repeated the work; with 60 s it had no effect).
  */
 export const DEFAULT_HEARTBEAT_SECONDS = 60;
 /** Below this an event loop that is busy parsing could look dead; above it a dead worker costs too long. */
 export const HEARTBEAT_SECONDS_RANGE = { min: 2, max: 3600 } as const;
 
-/** Partitions of one run that may be under way at once: half of what one worker takes, so that other runs go on beside it. */
+/**
+ * The maximum number of partitions of one run that are staged at once: half of a worker's slots, so that other runs
+ * continue.
+ */
 export const PARTITIONS_UNDER_WAY = 4;
 
 /** A database that crashes again each time the run has staged is an operator's matter, not one more try's. */
@@ -35,7 +38,8 @@ export const POLICIES = {
   /** A few rows in the ledger. Two minutes cover a lock that another start of the same job holds for a moment. */
   ledger: {
     startToCloseTimeout: '2m',
-    // One second: a database that restarts is back in seconds. A minute: an operator who mends it should not wait longer.
+    // One second, because a database that restarts is back in seconds. At most a minute, so that an operator who fixed
+    // it does not wait longer.
     retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
   },
   /** Reads a source. A day: 40 GB at 0.5 MB/s. A week: a source that is down over a long weekend, or a paused activity. */
@@ -70,8 +74,18 @@ export const POLICIES = {
   publish: {
     startToCloseTimeout: '7d',
     scheduleToCloseTimeout: '14d',
-    // Five minutes: a target that is back should not stand still for longer. What it asks for itself wins.
+    // Five minutes, so that a target that is back is not idle for longer. A delay that the target requests takes
+    // precedence.
     retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5m' },
+  },
+  /**
+   * Asks a target about at most 5,000 records. Two hours: 10,000 requests within InvenioRDM's 6.9 a second over an hour take
+   * 25 minutes, and several targets are asked one after the other. The step itself gives up a target that is down.
+   */
+  impact: {
+    startToCloseTimeout: '2h',
+    scheduleToCloseTimeout: '1d',
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
   },
   /** Reads the source into the stage, so it has the patience of the one and the failure of the other. */
   stage: {

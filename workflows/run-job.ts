@@ -1,16 +1,17 @@
 /**
- * A run of a job: resolve, each task in its order, finish. Whatever happens, the ledger is told how it ended and the job
- * is let go; only a run that is terminated from outside leaves that to the next one.
+ * Runs a job: resolve, each task in order, finish. In every case the ledger gets the outcome and the job is released.
+ * Only a run that is terminated from outside leaves this to the next run.
  */
 import { CancellationScope, TemporalFailure, isCancellation, upsertMemo, workflowInfo } from '@temporalio/workflow';
-import type { FinishInput, Resolved, RunReport, RunRequest } from '../src/pipeline/run-steps.ts';
+import type { FinishInput, Resolved, ResolvedTask, RunReport, RunRequest } from '../src/pipeline/run-steps.ts';
 import { openApproval } from './approval.ts';
 import { summaryLine } from './details-text.ts';
 import { failedRun, settingFailure, toRunFailure } from './failure.ts';
 import { openBoard, type Board } from './board.ts';
 import { openNotices, type Notices } from './notices.ts';
 import { stepsOf, type Steps } from './steps.ts';
-import { syncTask, undo, type RunContext } from './sync-task.ts';
+import type { RunContext } from './run-context.ts';
+import { repairTask, syncTask, undo, verifyTask, type TaskEnding } from './sync-task.ts';
 
 /** Completes with the report, fails with the code of what went wrong, or ends as cancelled. */
 export async function runJob(request: RunRequest): Promise<RunReport> {
@@ -25,14 +26,15 @@ export async function runJob(request: RunRequest): Promise<RunReport> {
     notices = openNotices(resolved.job, board.state.run, resolved.notify ?? [], ownerOf(request, resolved));
     if (resolved.kind !== 'ready') return await skip(board, request, resolved, notices);
     begin(board, resolved);
-    ending = await runTasks({ resolved, steps, board, approval, notices, undoes: request.undoes ?? '' });
+    const asks = request.mode === 'plan' || request.asks === true;
+    ending = await runTasks({ resolved, steps, board, approval, notices, undoes: request.undoes ?? '', asks });
   } catch (thrown) {
     ending = endingOf(thrown);
   }
   return finish(steps, board, ending, notices);
 }
 
-/** Whoever starts a run from the Web UI writes its input by hand. What is in it is checked when the run is resolved. */
+/** In the Web UI, the input of a run is written by hand. It is checked when the run is resolved. */
 function requireRequest(input: unknown): void {
   if (typeof input === 'object' && input !== null && 'job' in input && typeof input.job === 'string') return;
   throw settingFailure(
@@ -88,13 +90,25 @@ async function runTasks(context: RunContext): Promise<Ending> {
     return { outcome: 'ended' };
   }
   for (const task of context.resolved.tasks) {
-    const ending = await syncTask(context, task);
+    const ending = await workOn(context, task);
     if (ending === 'discarded') return { outcome: 'discarded' };
   }
   return { outcome: 'ended' };
 }
 
-/** A bug of the workflow itself is no ending: it fails the workflow task, and a mended worker goes on. */
+async function workOn(context: RunContext, task: ResolvedTask): Promise<TaskEnding> {
+  switch (context.board.state.mode) {
+    case 'verify':
+      await verifyTask(context, task);
+      return 'published';
+    case 'resync':
+      return repairTask(context, task);
+    default:
+      return syncTask(context, task);
+  }
+}
+
+/** A bug in the workflow does not end the run: it fails the workflow task, and a fixed worker continues. */
 function endingOf(thrown: unknown): Ending {
   if (!(thrown instanceof TemporalFailure)) throw thrown;
   return { outcome: isCancellation(thrown) ? 'cancelled' : 'failed', cause: thrown };

@@ -1,8 +1,11 @@
 /** The state of a run, as the query `progress` returns it and the details in the Web UI show it. */
 import type { StageCounts, TargetCounts } from '../src/records/counts.ts';
+import type { DriftCounts } from '../src/records/drift.ts';
 import type {
   ChangeSamples,
+  EndedRecords,
   GuardTrip,
+  ImpactSummary,
   RejectionKind,
   RunFailure,
   RunMode,
@@ -28,8 +31,14 @@ export interface TaskProgress {
   rejections: readonly RejectionKind[];
   /** The first changes of each kind. */
   changes?: readonly ChangeSamples[];
+  /** The records that the source marks as no longer in use. Absent: none. */
+  ended?: EndedRecords;
+  /** How many records of the repository refer to what would change, by target. Absent: not measured. */
+  impacts?: readonly ImpactSummary[];
   /** Targets that did not get all changes, with the reason. Absent: none. */
   failures?: Readonly<Record<string, RunFailure>>;
+  /** By target: what was found where it was compared with what was published there. Absent: nothing was compared. */
+  drift?: Readonly<Record<string, DriftCounts>>;
   /** Whether the changes of `targets` are made. */
   published: boolean;
 }
@@ -40,7 +49,7 @@ export interface Decision {
   readonly reason?: string;
 }
 
-export interface WaitingPlan {
+interface WaitingPlan {
   readonly task: string;
   /** Names exactly this plan; `approve` may repeat it as `plan`. */
   readonly planDigest: string;

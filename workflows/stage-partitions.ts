@@ -2,8 +2,8 @@
 import { CancellationScope } from '@temporalio/workflow';
 
 /**
- * At most `limit` partitions are under way. The first one that fails cancels the others, and its failure is thrown when
- * all of them have ended: nothing writes into the stage any more.
+ * Stages at most `limit` partitions at once. The first failure cancels the others, and is thrown after all of them have
+ * ended: nothing then writes into the stage any more.
  */
 export async function stagePartitions(
   partitions: readonly number[],

@@ -33,6 +33,7 @@ export function stepsOf(request: RunRequest): Steps {
   // Eager: straight to the worker that has the workflow, past others that wait for work.
   const stage = proxyActivities<RunActivities>({ ...always, ...POLICIES.stage, allowEagerDispatch: false });
   const publish = proxyActivities<RunActivities>({ ...always, ...POLICIES.publish });
+  const impact = proxyActivities<RunActivities>({ ...always, ...POLICIES.impact });
   const database = proxyActivities<RunActivities>({ ...always, ...POLICIES.database });
   return {
     resolveRun: async (label, input) => {
@@ -43,6 +44,8 @@ export function stepsOf(request: RunRequest): Steps {
     fetchSource: (label, input) => source.fetchSource.executeWithOptions(shown(label), [own(input)]),
     stagePartition: (label, input) => stage.stagePartition.executeWithOptions(shown(label), [own(input)]),
     compareTargets: (label, input) => database.compareTargets.executeWithOptions(shown(label), [own(input)]),
+    verifyTarget: (label, input) => publish.verifyTarget.executeWithOptions(shown(label), [own(input)]),
+    measureImpact: (label, input) => impact.measureImpact.executeWithOptions(shown(label), [own(input)]),
     awaitApproval: (label, input) => ledger.awaitApproval.executeWithOptions(shown(label), [own(input)]),
     applyChanges: (label, input) => database.applyChanges.executeWithOptions(shown(label), [own(input)]),
     undoRun: (label, input) => database.undoRun.executeWithOptions(shown(label), [own(input)]),
@@ -51,7 +54,7 @@ export function stepsOf(request: RunRequest): Steps {
   };
 }
 
-/** Temporal's documented limit for a summary is 200 bytes; no character of ours takes more than four. */
+/** Temporal's documented limit for a summary is 200 bytes; each character takes at most four. */
 const SUMMARY_CHARACTERS = 150;
 
 function shown(label: StepLabel): ActivityOptions {

@@ -1,27 +1,15 @@
 /** One task of a run: fetch → stage → compare → guard or approval → apply. */
 import { TemporalFailure, isCancellation } from '@temporalio/workflow';
-import type { Applied, Compared, Fetched, Resolved, ResolvedTask, RunFailure } from '../src/pipeline/run-steps.ts';
+import type { Applied, Compared, Fetched, ResolvedTask, RunFailure } from '../src/pipeline/run-steps.ts';
 import type { StageCounts, TargetCounts } from '../src/records/counts.ts';
-import type { Approval } from './approval.ts';
 import { changesOf } from './details-text.ts';
 import { isStageLost, toRunFailure } from './failure.ts';
-import type { Notices } from './notices.ts';
 import { grouped } from './plain-numbers.ts';
 import { PARTITIONS_UNDER_WAY, STAGE_ROUNDS } from './policies.ts';
-import type { Board } from './board.ts';
-import type { Decision, TaskProgress } from './run-state.ts';
+import { enter, inputOf, label, progressOf, update, type RunContext, type TaskPlace } from './run-context.ts';
+import type { Decision } from './run-state.ts';
 import { stagePartitions } from './stage-partitions.ts';
-import type { Steps } from './steps.ts';
-
-export interface RunContext {
-  readonly resolved: Extract<Resolved, { kind: 'ready' }>;
-  readonly steps: Steps;
-  readonly board: Board;
-  readonly approval: Approval;
-  readonly notices: Notices;
-  /** With the mode `rollback`: the run that is undone. */
-  readonly undoes: string;
-}
+import { verifyTargets } from './verify-targets.ts';
 
 export type TaskEnding = 'published' | 'unchanged' | 'discarded';
 
@@ -29,6 +17,28 @@ export type TaskEnding = 'published' | 'unchanged' | 'discarded';
 export async function syncTask(context: RunContext, task: ResolvedTask): Promise<TaskEnding> {
   const fetched = await fetch(context, task);
   if (fetched.kind === 'unchanged') return 'unchanged';
+  return publishInRounds(context, task, fetched);
+}
+
+/** Repairs what differs in the targets of a task; there is no source to read. Throws what a step failed with. */
+export async function repairTask(context: RunContext, task: ResolvedTask): Promise<TaskEnding> {
+  await verifyTargets(context, task);
+  return publishInRounds(context, task, undefined);
+}
+
+/** Compares, and does nothing else. */
+export async function verifyTask(context: RunContext, task: ResolvedTask): Promise<void> {
+  await verifyTargets(context, task);
+  context.board.change((state) => {
+    update(state.tasks, task, { phase: 'done' });
+  });
+}
+
+async function publishInRounds(
+  context: RunContext,
+  task: ResolvedTask,
+  fetched: Round['fetched'],
+): Promise<TaskEnding> {
   const approvals = new Map<string, Decision>();
   for (let round = 1; ; round += 1) {
     try {
@@ -59,11 +69,9 @@ export async function undo(context: RunContext): Promise<void> {
   }
 }
 
-interface Round {
-  readonly context: RunContext;
-  readonly task: ResolvedTask;
-  readonly fetched: Extract<Fetched, { kind: 'fetched' }>;
-  readonly round: number;
+interface Round extends TaskPlace {
+  /** Undefined if nothing is read, because the plan comes from the findings in the targets. */
+  readonly fetched: Extract<Fetched, { kind: 'fetched' }> | undefined;
   /** By plan digest: a plan that comes out the same after a crash is not asked about twice. */
   readonly approvals: Map<string, Decision>;
 }
@@ -87,8 +95,12 @@ async function fetch({ resolved, steps, board }: RunContext, task: ResolvedTask)
 
 async function publish(round: Round): Promise<TaskEnding> {
   const { context, task } = round;
-  await stage(round);
-  const plan = await compare(round);
+  if (round.fetched !== undefined) {
+    await stage(round, round.fetched);
+    // An adoption: what the targets hold already is not sent.
+    await verifyTargets(context, task, round.round);
+  }
+  const plan = await weigh(round, await compare(round));
   if (needsApproval(round, plan)) {
     const decision = await ask(round, plan);
     if (decision.kind === 'discarded') return 'discarded';
@@ -107,7 +119,7 @@ async function publish(round: Round): Promise<TaskEnding> {
  * Each target in a step of its own, side by side: one that is away keeps the others from nothing. Throws what one failed
  * with only where none got through; otherwise the run ends as partial and names those that did not.
  */
-async function publishTargets(round: Pick<Round, 'context' | 'task' | 'round'>, applied: Applied): Promise<void> {
+async function publishTargets(round: TaskPlace, applied: Applied): Promise<void> {
   const { context, task } = round;
   const { board, steps } = context;
   const show = (targets: Readonly<Record<string, TargetCounts>>): void => {
@@ -141,8 +153,8 @@ async function publishTargets(round: Pick<Round, 'context' | 'task' | 'round'>, 
   if (causes.length === Object.keys(applied.targets).length) throw causes[0];
 }
 
-async function stage(round: Round): Promise<void> {
-  const { context, task, fetched } = round;
+async function stage(round: Round, fetched: NonNullable<Round['fetched']>): Promise<void> {
+  const { context, task } = round;
   enter(context.board, task, 'stage');
   context.board.change((state) => {
     update(state.tasks, task, {
@@ -175,20 +187,41 @@ async function compare(round: Round): Promise<Compared> {
   enter(context.board, task, 'compare');
   const staged = progressOf(context.board.state.tasks, task).counts.staged;
   const plan = await context.steps.compareTargets(
-    label(round, 'compare', `${grouped(staged)} staged records with what is published`),
+    label(
+      round,
+      'compare',
+      round.fetched === undefined
+        ? 'a plan of what was found'
+        : `${grouped(staged)} staged records with what is published`,
+    ),
     inputOf(round),
   );
   context.board.change((state) => {
-    const { counts, targets, trips, rejections = [], changes = [] } = plan;
-    update(state.tasks, task, { counts, targets, trips, rejections, changes });
+    const { counts, targets, trips, rejections = [], changes = [], ended } = plan;
+    const noted = ended === undefined ? {} : { ended };
+    update(state.tasks, task, { counts, targets, trips, rejections, changes, ...noted });
   });
   return plan;
 }
 
+/** Returns the plan with the findings of the impact guard, if the job uses it and a record would change. */
+async function weigh(round: Round, plan: Compared): Promise<Compared> {
+  const { context, task, approvals } = round;
+  const changed = Object.values(plan.targets).reduce((sum, { updated, withdrawn }) => sum + updated + withdrawn, 0);
+  if (task.impact !== true || changed === 0 || approvals.has(plan.planDigest)) return plan;
+  const detail = 'count the records that refer to what would change';
+  const { impacts, trips } = await context.steps.measureImpact(label(round, 'impact', detail), inputOf(round));
+  const weighed = { ...plan, trips: [...plan.trips, ...trips] };
+  context.board.change((state) => {
+    update(state.tasks, task, { impacts, trips: weighed.trips });
+  });
+  return weighed;
+}
+
 function needsApproval({ context, approvals }: Round, plan: Compared): boolean {
   if (approvals.has(plan.planDigest)) return false;
-  // A first plan was approved and another one came out: whoever approved has not seen this one.
-  return context.board.state.mode === 'plan' || plan.trips.length > 0 || approvals.size > 0;
+  // A first plan was approved and the new one differs: the person who approved has not seen it.
+  return context.asks || plan.trips.length > 0 || approvals.size > 0;
 }
 
 async function ask(round: Round, plan: Compared): Promise<Decision> {
@@ -231,42 +264,8 @@ function sum(a: StageCounts, b: StageCounts): StageCounts {
   };
 }
 
-function inputOf({ context, task }: Pick<Round, 'context' | 'task'>): { run: string; task: string } {
-  return { run: context.resolved.run, task: task.name };
-}
-
-/** Ids that an operator can type: `stage:main:0`, and `stage:main:0:round-2` after a crash of the database. */
-function label(
-  { context, task, round }: Pick<Round, 'context' | 'task' | 'round'>,
-  step: string,
-  detail: string,
-  partition?: number | string,
-): { id: string; summary: string } {
-  const place = partition === undefined ? '' : `:${String(partition)}`;
-  const again = round === 1 ? '' : `:round-${String(round)}`;
-  const name = context.resolved.tasks.length > 1 ? ` ${task.name}` : '';
-  return { id: `${step}:${task.name}${place}${again}`, summary: `${step}${name}: ${detail}` };
-}
-
 function planned({ targets }: Compared): string {
   return Object.entries(targets)
     .map(([name, counts]) => `${name} ${changesOf(counts)}`)
     .join(', ');
-}
-
-function enter(board: Board, task: ResolvedTask, phase: 'fetch' | 'stage' | 'compare' | 'apply'): void {
-  board.change((state) => {
-    state.phase = phase;
-    update(state.tasks, task, { phase });
-  });
-}
-
-function progressOf(tasks: readonly TaskProgress[], task: ResolvedTask): TaskProgress {
-  const found = tasks.find((one) => one.name === task.name);
-  if (found === undefined) throw new Error(`no task ${task.name} in this run`);
-  return found;
-}
-
-function update(tasks: readonly TaskProgress[], task: ResolvedTask, fields: Partial<TaskProgress>): void {
-  Object.assign(progressOf(tasks, task), fields);
 }

@@ -1,10 +1,18 @@
+/** The writers that come with vocab-sync, by type; see readers/index.ts. */
+import type { ComponentImports } from '../src/component/catalog.ts';
 import type { Writer } from '../src/component/writer.ts';
-import { elasticsearch } from './elasticsearch.ts';
-import { file } from './file.ts';
-import { invenioRdm } from './invenio-rdm.ts';
-import { opensearch } from './opensearch.ts';
-import { postgres } from './postgres.ts';
-import { rest } from './rest.ts';
-import { solr } from './solr.ts';
 
-export const writers: readonly Writer[] = [elasticsearch, file, invenioRdm, opensearch, postgres, rest, solr];
+export const writers: ComponentImports<Writer> = {
+  elasticsearch: async () => (await import('./elasticsearch.ts')).elasticsearch,
+  file: async () => (await import('./file.ts')).file,
+  'invenio-bulk': async () => (await import('./invenio-bulk.ts')).invenioBulk,
+  'invenio-rdm': async () => (await import('./invenio-rdm.ts')).invenioRdm,
+  null: async () => (await import('./null.ts')).nothing,
+  opensearch: async () => (await import('./opensearch.ts')).opensearch,
+  postgres: async () => (await import('./postgres.ts')).postgres,
+  'postgres-table': async () => (await import('./postgres-table.ts')).postgresTable,
+  rest: async () => (await import('./rest.ts')).rest,
+  solr: async () => (await import('./solr.ts')).solr,
+  stdout: async () => (await import('./stdout.ts')).stdout,
+  webhook: async () => (await import('./webhook.ts')).webhook,
+};

@@ -9,7 +9,8 @@ export const postgres = defineWriter({
   receives: 'table',
   summary: 'Publishes into a table of the schema `vocabularies` of this database, all changes in one transaction.',
   description: `The table is made on the first run. Its columns are \`id\`, \`record\` (JSON) and where the record came from and when it
-changed. Readers see the state before the run or after it, never between. Records of another job, and records entered by hand, are never touched.`,
+changed. Readers see the state before the run or after it, never between. Records of another job, and records entered by hand, are never touched.
+For another database, or a table with your own columns, use \`postgres-table\`.`,
   args: z.strictObject({
     table: z
       .string()

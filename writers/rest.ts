@@ -2,7 +2,7 @@ import { defineWriter } from '../src/component/writer.ts';
 import { openRestSink } from './rest/open-rest-sink.ts';
 import { restArgs, type RestArgs } from './rest/rest-args.ts';
 
-/** One request is one change, so a batch is what is under way together. */
+/** One request is one change, so the batch size is the number of concurrent requests. */
 const BATCH_BYTES = 4 * 1024 * 1024;
 
 export const rest = defineWriter<RestArgs>({
@@ -10,9 +10,9 @@ export const rest = defineWriter<RestArgs>({
   version: 1,
   receives: 'changes',
   summary: 'Publishes into any HTTP interface: one request for each changed record, made from templates.',
-  description: `For each kind of change the job says method, path and body, and what the statuses of the answers mean. An answer that asks to wait
-(\`Retry-After\`) is waited for. A request whose answer never came may have been carried out: the record is then looked up with \`look\` before it
-is sent again, so nothing is made twice. Redirects are not followed, because credentials must not leave for another address.`,
+  description: `The job defines method, path and body for each kind of change, and the meaning of the response statuses. \`Retry-After\`
+is respected. If the response to a request is lost, the request may have been carried out. The record is then looked up with \`look\` before
+it is sent again, so nothing is created twice. Redirects are not followed, because credentials must not be sent to another address.`,
   args: restArgs,
   examples: [
     {
@@ -28,10 +28,14 @@ is sent again, so nothing is made twice. Redirects are not followed, because cre
       },
     },
     {
-      title: 'Items of DSpace 7, which gives ids of its own',
+      title: 'Items of DSpace 7, which assigns its own ids',
       args: {
         url: 'https://dspace.example.org/server/api',
-        headers: { Authorization: { $secret: 'env:DSPACE_AUTHORIZATION' } },
+        headers: {
+          Authorization: { $secret: 'env:DSPACE_AUTHORIZATION' },
+          'X-XSRF-TOKEN': { $secret: 'env:DSPACE_XSRF_TOKEN' },
+          Cookie: { $secret: 'env:DSPACE_XSRF_COOKIE' },
+        },
         create: {
           method: 'POST',
           path: '/core/items?owningCollection=1c1a9b2e-0000-4000-8000-000000000001',
@@ -43,6 +47,8 @@ is sent again, so nothing is made twice. Redirects are not followed, because cre
             },
             inArchive: true,
             discoverable: true,
+            withdrawn: false,
+            type: 'item',
           },
         },
         update: {
@@ -52,6 +58,7 @@ is sent again, so nothing is made twice. Redirects are not followed, because cre
             uuid: '{remote/uuid}',
             name: '{/title/en}',
             metadata: { 'dc.title': [{ value: '{/title/en}' }], 'dc.identifier.other': [{ value: '{/id}' }] },
+            type: 'item',
           },
         },
         look: {

@@ -4,12 +4,12 @@ import { z } from 'zod';
 export const ignoredOrigin = z
   .string()
   .optional()
-  .describe('Accepted and ignored: InvenioRDM names the file here where no reader stands before.');
+  .describe('Accepted and ignored: InvenioRDM names the file here if there is no reader before it.');
 
 export const ignoredMode = z
   .string()
   .optional()
-  .describe('Accepted and ignored: InvenioRDM passes it to Python (`r`, `r|gz`, `r:gz`); the content tells the same.');
+  .describe('Accepted and ignored: InvenioRDM passes it to Python (`r`, `r|gz`, `r:gz`); here the content decides.');
 
 export const ignoredSince = z
   .unknown()

@@ -7,7 +7,7 @@ export const recordBytes = z
   .max(256 * 1024 ** 2)
   .default(16 * 1024 ** 2)
   .describe(
-    'The most bytes of one record. A larger one is rejected without being held, and reading goes on behind it. This is what bounds the memory of the reader.',
+    'The most bytes of one record. A larger one is rejected without being held, and reading continues after it. This bounds the memory of the reader.',
   );
 
 export const recordDepth = z

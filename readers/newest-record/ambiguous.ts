@@ -1,9 +1,9 @@
-/** A record that does not hold exactly one file of the kind that is wanted. */
+/** The error for a record without exactly one matching file. */
 import { SourceError } from '../../src/errors.ts';
 import { fileNameOf } from '../../src/http/file-name-of.ts';
 import type { Linkset, LinkTarget } from '../../src/http/resolve-linkset.ts';
 
-/** `wanted` goes on "Expected exactly one". */
+/** `wanted` completes the sentence "Expected exactly one". */
 export function ambiguous({ items, landing }: Linkset, wanted: string, found: readonly LinkTarget[]): SourceError {
   const listed = (found.length > 1 ? found : items).map(({ href, type }) => `${fileNameOf(href)} (${type})`);
   return new SourceError(

@@ -1,7 +1,7 @@
 /**
- * The newest record of a concept DOI: landing page → linkset → the one file that is wanted. Whether a dump is new is
- * told by its identity (record, file, ETag), never by comparing its date with the last run: a dump dated before the
- * last run may have been published after it. Only a `since` that somebody wrote down skips older dumps.
+ * Finds the newest record of a concept DOI: landing page → linkset → the one matching file. The identity of a dump
+ * (record, file, ETag) decides whether it is new. Its date is not compared with the last run, because a dump with an
+ * earlier date may have been published after that run. Only a `since` that was set explicitly skips older dumps.
  */
 import type { FetchContext, NothingNew, SourceVersion } from '../../src/component/reader.ts';
 import { UnavailableError } from '../../src/errors.ts';

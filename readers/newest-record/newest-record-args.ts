@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { sinceArg } from '../arguments/since.ts';
 
 export const newestSince = sinceArg.describe(
-  'Leaves out a dump that is older than this: a date, `YYYY-MM-DD HH:mm`, ISO 8601, `{"days": 10}`, or `none`. Without it the newest dump is read unless it was published before.',
+  'Skips a dump that is older than this: a date, `YYYY-MM-DD HH:mm`, ISO 8601, `{"days": 10}`, or `none`. Without it, the newest dump is read unless it was already published.',
 );
 
 export const baseUrlArg = {

@@ -1,21 +1,17 @@
 /** One question to an OAI-PMH server, and what its answer means. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FetchContext } from '../../src/component/reader.ts';
 import type { HttpAnswer } from '../../src/component/services.ts';
-import { ConfigError, SourceError, UnavailableError } from '../../src/errors.ts';
+import { ConfigError, SourceError } from '../../src/errors.ts';
 import { parseOaiPage, type OaiError, type OaiPage } from '../../src/formats/oai/page.ts';
 import { blankBefore, toUtf8 } from '../../src/formats/xml/encoding.ts';
 import { XmlFault } from '../../src/formats/xml/fault.ts';
 import { errorOfStatus } from '../../src/http/answer-errors.ts';
 import { toReason } from '../../src/http/answer-reason.ts';
+import { getPatiently } from '../../src/http/get-patiently.ts';
 import { redactUrl } from '../../src/http/url-policy.ts';
 import type { OaiArgs } from './oai-args.ts';
 
 export type OaiQuestion = Readonly<Record<string, string | undefined>>;
-
-/** A wait that is shorter is waited for here; a longer one is left to the run, which survives the worker. */
-const LONGEST_WAIT_MS = 30_000;
-const MOST_WAITS = 20;
 
 /** Servers send their OAI errors with one of these, InvenioRDM with 422. */
 const STATUSES_WITH_ANSWER = [400, 404, 409, 410, 422];
@@ -28,7 +24,12 @@ export async function askOai(
   place = question['verb'] ?? '',
 ): Promise<OaiPage> {
   const url = toUrl(args.base_url, question);
-  const answer = await getPatiently(url, args, context);
+  const answer = await getPatiently(context, url, {
+    headers: { accept: 'text/xml, application/xml' },
+    encoding: 'latin1',
+    maxBytes: args.max_page_bytes,
+    statuses: STATUSES_WITH_ANSWER,
+  });
   const page = await parseAnswer(answer, place, context);
   const refusal = page.errors.find(({ code }) => !isForCaller(code, question));
   if (refusal !== undefined) throw refused(refusal, url, question);
@@ -52,28 +53,6 @@ function toUrl(base: string, question: OaiQuestion): string {
   const url = new URL(base);
   for (const [name, value] of Object.entries(question)) if (value !== undefined) url.searchParams.set(name, value);
   return url.href;
-}
-
-async function getPatiently(url: string, args: OaiArgs, context: FetchContext): Promise<HttpAnswer> {
-  for (let waits = 0; ; waits++) {
-    try {
-      return await context.services.http.get(url, {
-        signal: context.signal,
-        headers: { accept: 'text/xml, application/xml' },
-        encoding: 'latin1',
-        maxBytes: args.max_page_bytes,
-        statuses: STATUSES_WITH_ANSWER,
-      });
-    } catch (error) {
-      const wait = error instanceof UnavailableError ? error.retryAfter : undefined;
-      if (wait === undefined || wait > LONGEST_WAIT_MS || waits >= MOST_WAITS) throw error;
-      context.services.logger.info('The OAI-PMH server asks to come back later', {
-        url: redactUrl(url),
-        wait_ms: wait,
-      });
-      await sleep(wait, undefined, { signal: context.signal });
-    }
-  }
 }
 
 async function parseAnswer(answer: HttpAnswer, place: string, { warn }: Pick<FetchContext, 'warn'>): Promise<OaiPage> {

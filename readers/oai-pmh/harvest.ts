@@ -1,18 +1,18 @@
 /**
- * A list of an OAI-PMH server from its first page to its last, kept page by page. After a crash it goes on behind the last
- * page that is complete. Where the server no longer knows the token of that page, the list begins anew.
+ * Harvests a list of an OAI-PMH server from its first page to its last and stores each page. After a crash it resumes
+ * after the last complete page. If the server no longer accepts the token of that page, the list starts again.
  */
 import { createHash } from 'node:crypto';
 import type { FetchContext } from '../../src/component/reader.ts';
-import type { Bundle, Download } from '../../src/component/services.ts';
+import type { Download } from '../../src/component/download.ts';
+import type { Bundle } from '../../src/component/services.ts';
 import { LimitError, SourceError } from '../../src/errors.ts';
 import { parseOaiPage, type OaiEntry, type OaiPage } from '../../src/formats/oai/page.ts';
 import { redactUrl } from '../../src/http/url-policy.ts';
 import { askOai, type OaiQuestion } from './ask-oai.ts';
 import type { OaiArgs, Selection } from './oai-args.ts';
-import { renderPage } from './render-page.ts';
 
-/** So often a list begins anew because its token is refused. */
+/** The number of times that a list starts again because its token is refused. */
 const MOST_STARTS = 3;
 
 export async function harvest(args: OaiArgs, selection: Selection, context: FetchContext): Promise<Download> {
@@ -21,7 +21,7 @@ export async function harvest(args: OaiArgs, selection: Selection, context: Fetc
   for (let start = 0; start < MOST_STARTS; start++) {
     const list = await harvestOnce(args, selection, `${key}#${String(start)}`, context);
     if (list !== undefined) return list;
-    context.services.logger.warn('The OAI-PMH server refused the token of its list, which begins anew', {
+    context.services.logger.warn('The OAI-PMH server refused the token of its list, which starts again', {
       url: redactUrl(base_url),
     });
   }
@@ -98,7 +98,7 @@ export function toQuestion(args: OaiArgs, { from, until }: Pick<Selection, 'from
   return { metadataPrefix: args.metadata_prefix, set: args.set, from, until };
 }
 
-/** Of what is deleted the header is all there is; without an identifier there is nothing to ask for. */
+/** A deleted record has only a header; without an identifier there is nothing to request. */
 async function getEach(headers: readonly OaiEntry[], args: OaiArgs, context: FetchContext): Promise<OaiEntry[]> {
   const entries: OaiEntry[] = [];
   for (const entry of headers) {
@@ -135,4 +135,21 @@ function tooManyPages(args: OaiArgs): LimitError {
     'E_SOURCE_TOO_LARGE',
     `${redactUrl(args.base_url)} gave more than max_pages, ${String(args.max_pages)} pages. Raise it if the list is genuine.`,
   );
+}
+
+const BEGIN =
+  '<?xml version="1.0" encoding="UTF-8"?>\n<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/">\n<ListRecords>\n';
+const END = '</ListRecords>\n</OAI-PMH>\n';
+
+/** A stored page of a list: the records as the server sent them, and the token of the next page. */
+function renderPage(entries: readonly OaiEntry[], { token, listSize }: Pick<OaiPage, 'token' | 'listSize'>): Buffer {
+  const records = entries.map(({ xml }) => `${xml}\n`).join('');
+  const size = listSize === undefined ? '' : ` completeListSize="${String(listSize)}"`;
+  const isLast = token === undefined && listSize === undefined;
+  const rest = isLast ? '' : `<resumptionToken${size}>${escape(token ?? '')}</resumptionToken>\n`;
+  return Buffer.concat([Buffer.from(BEGIN + records, 'latin1'), Buffer.from(rest + END, 'utf8')]);
+}
+
+function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\r', '&#13;');
 }

@@ -32,31 +32,31 @@ export const oaiArgs = z.strictObject({
     .string()
     .default('ListRecords')
     .describe(
-      'With anything else than `ListRecords`, identifiers are listed and each record is fetched by itself: slower, for servers whose `ListRecords` is broken.',
+      'With any value other than `ListRecords`, identifiers are listed and each record is fetched individually. This is slower, and meant for servers whose `ListRecords` is broken.',
     ),
   granularity: z
     .enum(['day'])
     .optional()
     .describe(
-      'How to write dates in questions. Without it, as the server declares; in days where it refuses the seconds that it declares.',
+      'The granularity of dates in requests. By default it is the one that the server declares, or days if the server refuses the seconds that it declares.',
     ),
   list_size: z
     .enum(['exact', 'estimate'])
     .default('exact')
     .describe(
-      'What the `completeListSize` of the server is. With "exact", a list with fewer records ends the run, because the rest is missing. With "estimate" it is a warning.',
+      'How reliable the `completeListSize` of the server is. With "exact", the run fails if a list has fewer records, because some are missing. With "estimate", this is a warning.',
     ),
   max_page_bytes: z
     .int()
     .positive()
     .max(256 * 1024 ** 2)
     .default(32 * 1024 ** 2)
-    .describe('The largest answer that is accepted, in bytes. It is held in memory.'),
+    .describe('The maximum size of a response, in bytes. It is kept in memory.'),
   max_pages: z
     .int()
     .positive()
     .default(100_000)
-    .describe('The most answers that make one list. A server that never comes to an end is stopped by it.'),
+    .describe('The maximum number of responses in one list. It stops a list that never ends.'),
 });
 
 export type OaiArgs = z.infer<typeof oaiArgs>;

@@ -52,7 +52,7 @@ function createArgs(hrefs: readonly string[]) {
       .enum(['full', 'diff'])
       .default('full')
       .describe(
-        'Which dataset: the whole graph, or the projects that were collected since the last one. What is missing from the latter has not been removed.',
+        'The dataset: the whole graph, or the projects that were collected since the last one. A project that is missing from the latter has not been removed.',
       ),
     tar_hrefs: z
       .array(z.string().min(1))
@@ -70,7 +70,7 @@ function createArgs(hrefs: readonly string[]) {
       .positive()
       .default(20 * 1024 ** 3)
       .describe('The largest tar that is accepted, in bytes. A larger one ends the run before it fills the disk.'),
-    mode: z.string().optional().describe('Accepted and ignored: existing configs carry it.'),
+    mode: z.string().optional().describe('Accepted and ignored, because existing configs contain it.'),
   });
 }
 

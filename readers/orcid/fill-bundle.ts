@@ -1,7 +1,7 @@
 /**
- * Fetches many records, several at once, into one bundle in the order of the list. A record that cannot be had becomes a
- * failure in its place. Where one after the other fails it is the server, or what it was asked with: then the step ends
- * with that error, and another attempt goes on behind what the bundle holds.
+ * Fetches many records with limited concurrency into one download bundle, in the order of the list. A record that
+ * cannot be fetched becomes a failure in its position. If consecutive records fail, the server or the request is at
+ * fault. The step then ends with that error, and the next attempt resumes after the records in the bundle.
  */
 import type { Bundle } from '../../src/component/services.ts';
 import { ConfigError, UnavailableError, VocabSyncError } from '../../src/errors.ts';

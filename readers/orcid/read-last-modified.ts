@@ -108,3 +108,50 @@ function unexpected(name: string, fault: string): SourceError {
     { details: { resource: name } },
   );
 }
+
+/** How many older rows are read before the rest is assumed to be older. An unsorted list shows itself within them. */
+const LOOK_AHEAD = 1000;
+
+/**
+ * Yields the records of the list that are not older than `since`. A list that is not sorted by time, newest first, is read to
+ * its end with a warning.
+ */
+export async function* newerRecords(
+  list: AsyncIterable<ModifiedRecord>,
+  since: Date | undefined,
+  warn: (warning: Warning) => void,
+): AsyncGenerator<ModifiedRecord, void, undefined> {
+  let before: ModifiedRecord | undefined;
+  let isSorted = true;
+  let older = 0;
+  for await (const record of list) {
+    if (isSorted && before !== undefined && record.lastModified > before.lastModified) {
+      isSorted = false;
+      warn({
+        code: 'W_ORCID_LIST_UNSORTED',
+        message: `The list of changed records is not sorted: ${record.id} (${record.lastModified.toISOString()}) stands behind ${before.id} (${before.lastModified.toISOString()}). All of it is read.`,
+      });
+    }
+    before = record;
+    if (since === undefined || record.lastModified >= since) yield record;
+    else if (isSorted && ++older > LOOK_AHEAD) return;
+  }
+}
+
+/** Returns the newest record of the rows that must be read to find out whether any is not older than `since`. */
+export async function newestRecord(
+  list: AsyncIterable<ModifiedRecord>,
+  since: Date | undefined,
+): Promise<ModifiedRecord | undefined> {
+  let newest: ModifiedRecord | undefined;
+  let before: ModifiedRecord | undefined;
+  let isSorted = true;
+  let rows = 0;
+  for await (const record of list) {
+    if (newest === undefined || record.lastModified > newest.lastModified) newest = record;
+    if (before !== undefined && record.lastModified > before.lastModified) isSorted = false;
+    before = record;
+    if (since === undefined || record.lastModified >= since || (isSorted && ++rows > LOOK_AHEAD)) break;
+  }
+  return newest;
+}

@@ -1,6 +1,10 @@
-/** The rows of a query, page by page into a bundle of the spool. After a crash it goes on behind the last page. */
+/**
+ * Fetches the rows of a query page by page into a download bundle in the spool. After a crash it resumes after the last
+ * page.
+ */
 import type { FetchContext } from '../../src/component/reader.ts';
-import type { Bundle, Download } from '../../src/component/services.ts';
+import type { Download } from '../../src/component/download.ts';
+import type { Bundle } from '../../src/component/services.ts';
 import { LimitError, SourceError } from '../../src/errors.ts';
 import { readSparqlForm } from '../../src/formats/sparql/paging.ts';
 import { parseSparqlResults, renderSparqlPage, type SparqlResults } from '../../src/formats/sparql/results.ts';
@@ -8,7 +12,7 @@ import { redactUrl } from '../../src/http/url-policy.ts';
 import { askSparql } from './ask-sparql.ts';
 import type { SparqlArgs } from './sparql-args.ts';
 
-/** `attempt` names the run: another one asks anew. */
+/** `attempt` identifies the run: another run sends the query again. */
 export async function fetchPages(args: SparqlArgs, attempt: string, context: FetchContext): Promise<Download> {
   const key = JSON.stringify(['sparql', args.origin, args.query, args.page_size, attempt]);
   const onWait = (): void => {

@@ -13,7 +13,7 @@ export const sparqlArgs = z.strictObject({
     .describe('A SELECT query. Each row becomes a record.'),
   client_params: z
     .strictObject({
-      user_agent: z.string().min(1).optional().describe('The `User-Agent` to send, where the service asks for one.'),
+      user_agent: z.string().min(1).optional().describe('The `User-Agent` to send, if the service requires one.'),
     })
     .default({})
     .describe('Parameters of the client, as InvenioRDM writes them.'),
@@ -23,7 +23,7 @@ export const sparqlArgs = z.strictObject({
     .max(1_000_000)
     .default(2000)
     .describe(
-      'Rows to ask for at a time, by LIMIT and OFFSET; all selected variables are appended to its ORDER BY. 0 asks for everything at once. A query with a LIMIT or OFFSET of its own is asked once, as it is.',
+      'The number of rows per page, by LIMIT and OFFSET. All selected variables are appended to the ORDER BY. 0 requests everything at once. A query that has its own LIMIT or OFFSET is sent once, unchanged.',
     ),
   method: z
     .enum(['get', 'post'])
@@ -35,9 +35,13 @@ export const sparqlArgs = z.strictObject({
     .max(512 * 1024 ** 2)
     .default(64 * 1024 ** 2)
     .describe(
-      'The largest answer, in bytes. It is held in memory as a whole, so this bounds the memory of the reader.',
+      'The maximum size of a response, in bytes. It is kept in memory as a whole, so this limits the memory of the reader.',
     ),
-  max_pages: z.int().positive().default(10_000).describe('The most pages. More end the run.'),
+  max_pages: z
+    .int()
+    .positive()
+    .default(10_000)
+    .describe('The maximum number of pages. If there are more, the run ends.'),
 });
 
 export type SparqlArgs = z.infer<typeof sparqlArgs>;

@@ -1,4 +1,7 @@
-/** Bundles in the spool: files that grow by one resource after the other, over several attempts and crashes. */
+/**
+ * Download bundles in the spool: files to which one resource after the other is appended, over several attempts and
+ * crashes.
+ */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BundleService, OpenedBundle } from '../component/services.ts';
@@ -7,9 +10,9 @@ import { PartFile } from '../http/part-file.ts';
 import { findSpooled, openSpooled } from '../http/spooled-file.ts';
 import { spoolPathsOf } from '../http/spool-paths.ts';
 import { takeLock } from '../http/take-lock.ts';
-import { growBundle } from './grow-bundle.ts';
+import { appendToBundle } from './append-to-bundle.ts';
 
-/** They lie beside the downloads, in the same layout, so that `prune` finds them. */
+/** Download bundles are stored next to the downloads, in the same layout, so that `prune` finds them. */
 export function createBundles(spoolDirectory: string): BundleService {
   const directory = join(spoolDirectory, 'downloads');
   return {
@@ -26,7 +29,7 @@ export function createBundles(spoolDirectory: string): BundleService {
           return { complete };
         }
         const part = await PartFile.open(paths, lock, signal);
-        return { bundle: await growBundle({ part, paths, lock, name, signal }) };
+        return { bundle: await appendToBundle({ part, paths, lock, name, signal }) };
       } catch (error) {
         await lock.release();
         throw error;

@@ -1,4 +1,4 @@
-/** What every command is given, and how its result leaves it. */
+/** The context of every command: its terminal, folder and settings, and how it ends. */
 import type { Command } from 'commander';
 import type { Settings } from '../settings.ts';
 import type { ExitCode } from './exit-code.ts';
@@ -18,7 +18,7 @@ export interface JsonOption {
   readonly json?: boolean;
 }
 
-/** Adds a command whose name, help and options stand in its own file. */
+/** Adds a command whose name, help and options are defined in its own file. */
 export type AddCommand = (program: Command, context: CommandContext) => void;
 
 /** The one JSON document of `--json`. */

@@ -1,9 +1,14 @@
-/** docs/reference/commands.md, from the definitions of the commands: what `--help` prints of each. */
+/** Generates docs/reference/commands.md from the definitions of the commands: the `--help` of each. */
 import type { Command } from 'commander';
 import { PassThrough } from 'node:stream';
 import type { CommandContext } from './command-context.ts';
 import { createProgram } from './create-program.ts';
+import { listJobs, shippedJobs } from '../job/job-files.ts';
+import { readJobText } from '../job/read-job-text.ts';
+import { listComponents } from './commands/components/component-facts.ts';
 import { catalog } from './catalog.ts';
+import { describeJob } from './commands/job-types/describe-job.ts';
+import { digestOf, type DescribedJob } from './commands/job-types/list-job-types.ts';
 import { describeCommand, type CommandIndex } from './start/command-index.ts';
 import { createTerminal } from './terminal.ts';
 
@@ -14,11 +19,24 @@ export async function definedCommands(): Promise<readonly Command[]> {
   return (await createProgram(NO_CONTEXT, [])).commands;
 }
 
-/** What help and completion read in place of the commands. */
+/** Builds the index that help and completion read instead of the commands. */
 export async function buildCommandIndex(): Promise<CommandIndex> {
-  const { readers, transformers, writers } = catalog;
-  const components = [...readers.keys(), ...transformers.keys(), ...writers.keys()];
-  return { commands: (await definedCommands()).map(describeCommand), components: [...new Set(components)] };
+  return {
+    commands: (await definedCommands()).map(describeCommand),
+    components: await listComponents(catalog),
+    jobTypes: await describeShippedJobs(),
+  };
+}
+
+async function describeShippedJobs(): Promise<CommandIndex['jobTypes']> {
+  const index: Record<string, DescribedJob> = {};
+  for (const { path } of await listJobs([shippedJobs()])) {
+    const text = await readJobText(path);
+    const described = await describeJob(text, path, catalog);
+    if (described === undefined) throw new Error(`the shipped job ${path} has problems`);
+    index[digestOf(text)] = described;
+  }
+  return index;
 }
 
 export async function commandsReference(): Promise<string> {
@@ -52,7 +70,7 @@ is also that document: \`{"error": {"code", "message", "remedy", "details"}}\`.
 | 4 | waiting for approval |
 | 5 | cancelled or discarded |
 | 6 | a server cannot be reached, or no worker is there |
-| 130 | left by Ctrl-C; the run goes on |
+| 130 | ended by Ctrl-C; the run continues |
 `;
 
 /** Help is written synchronously, so it is all there when \`outputHelp\` returns. */

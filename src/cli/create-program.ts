@@ -3,8 +3,8 @@ import { Command } from 'commander';
 import type { CommandContext } from './command-context.ts';
 import { COMMANDS } from './commands/index.ts';
 import { packageFacts } from './package-facts.ts';
-import { fitHelp } from './render/fit-help.ts';
 import { argumentSyntax } from './start/command-index.ts';
+import { fillLines, fitCommand } from './render/fit-command.ts';
 
 /** Loads the commands that `words` name; all of them where no word is the name of a command. */
 export async function createProgram(context: CommandContext, words: readonly string[]): Promise<Command> {
@@ -38,7 +38,7 @@ export function createRoot({ write, say, width }: HelpOutput): Command {
   return new Command('vocab-sync')
     .description("Keeps a repository's controlled vocabularies equal to their public sources.")
     .version(packageFacts().version)
-    .option('--env-file <file>', 'read settings from this file in place of .env; may follow the command, too')
+    .option('--env-file <file>', 'read settings from this file instead of .env; also allowed after the command')
     .option('--debug', 'log everything, and print stack traces with errors')
     .helpCommand('help [command]', 'help about a command')
     .showHelpAfterError('(vocab-sync --help, or vocab-sync COMMAND --help, shows what there is)')
@@ -82,6 +82,31 @@ const EXIT_CODES = `
 Exit codes: 0 success, unchanged or skipped; 1 failed, or problems found;
             2 usage or config; 3 partial; 4 waiting for approval;
             5 cancelled or discarded; 6 a server cannot be reached;
-            130 left by Ctrl-C while the run goes on.
+            130 ended by Ctrl-C; the run continues.
 
 Start here: vocab-sync demo`;
+
+const EXAMPLE = /^ {2}\$ /;
+const HEAD = /^(?:Usage: |Exit codes: | *)/;
+const CONTINUED = '      ';
+
+/**
+ * Wraps the long lines that commander leaves as they are: usage, examples, exit codes. A long example gets the backslash of the
+ * shell, so that it can still be pasted.
+ */
+export function fitHelp(text: string, width: number): string {
+  return text
+    .split('\n')
+    .map((line) => (line.length <= width ? line : EXAMPLE.test(line) ? fitExample(line, width) : fitLine(line, width)))
+    .join('\n');
+}
+
+function fitExample(example: string, width: number): string {
+  return fitCommand(example.replace(EXAMPLE, ''), { first: '  $ ', others: CONTINUED, width });
+}
+
+function fitLine(line: string, width: number): string {
+  const head = HEAD.exec(line)?.[0] ?? '';
+  const words = line.slice(head.length).split(' ');
+  return fillLines(words, { first: head, others: ' '.repeat(head.length), width }).join('\n');
+}

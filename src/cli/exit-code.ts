@@ -1,6 +1,6 @@
-/** What a command ends with (DESIGN 12). */
+/** The exit codes of commands. */
 import { VocabSyncError } from '../errors.ts';
-import type { RunReport } from '../records/run.ts';
+import { isDriftMode, type RunReport } from '../records/run.ts';
 
 export const EXIT = {
   success: 0,
@@ -10,18 +10,20 @@ export const EXIT = {
   waiting: 4,
   cancelled: 5,
   unreachable: 6,
-  /** Left by Ctrl-C while the run goes on: what shells expect of SIGINT. */
+  /** The command ended by Ctrl-C and the run continues. Shells expect this code for SIGINT. */
   interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-export function exitCodeOfReport(report: Pick<RunReport, 'outcome' | 'phase'>): ExitCode {
+/** A verification, a repair or an adoption that was skipped did not do what it was asked. */
+export function exitCodeOfReport(report: Pick<RunReport, 'outcome' | 'phase' | 'mode'>): ExitCode {
   switch (report.outcome) {
     case 'success':
     case 'unchanged':
-    case 'skipped':
       return EXIT.success;
+    case 'skipped':
+      return isDriftMode(report.mode) ? EXIT.usage : EXIT.success;
     case 'partial':
       return EXIT.partial;
     case 'failed':
@@ -34,7 +36,7 @@ export function exitCodeOfReport(report: Pick<RunReport, 'outcome' | 'phase'>): 
   }
 }
 
-/** A server that is away is told apart from a wrong config, so that a script knows whether to try again. */
+/** An unreachable server has a different code than a wrong config, so that a script knows whether to retry. */
 export function exitCodeOfError(error: unknown): ExitCode {
   if (!(error instanceof VocabSyncError)) return EXIT.failed;
   if (error.kind === 'config' || error.kind === 'state') return EXIT.usage;

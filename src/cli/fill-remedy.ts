@@ -1,6 +1,6 @@
-/** Remedies say RUN, JOB and FILE. Puts the known names in their place, so that the commands can be pasted. */
+/** Replaces RUN, JOB and FILE in remedies with the known names, so that the commands can be pasted. */
 import { remedyOf } from '../errors.ts';
-import { quoteForShell } from './called-as.ts';
+import { quoteForShell } from './program-name.ts';
 
 /** Details of an error, or the report of a run. Only texts count. */
 export interface RemedyNames {

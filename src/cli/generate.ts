@@ -1,4 +1,7 @@
-/** `npm run generate [-- --check]`: writes what is made from the definitions in the code, or fails where it is out of date. */
+/**
+ * `npm run generate [-- --check]`: writes the files that are generated from the definitions in the code, or fails if
+ * they are out of date.
+ */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -6,6 +9,7 @@ import { findPackageRoot } from '../job/package-root.ts';
 import { generateFiles } from '../job/reference/generated-files.ts';
 import { toCustomArgsPage, type CustomArgsCase } from '../job/reference/custom-args-page.ts';
 import type { JsonObject } from '../records/json-object.ts';
+import { apiPages } from './api-pages.ts';
 import { catalog } from './catalog.ts';
 import { commandsReference } from './commands-reference.ts';
 
@@ -13,7 +17,8 @@ const onlyCheck = process.argv.includes('--check');
 const stale: string[] = [];
 
 const files = {
-  ...generateFiles(catalog),
+  ...(await generateFiles(catalog)),
+  ...(await apiPages(findPackageRoot())),
   'docs/reference/commands.md': await commandsReference(),
   'docs/reference/custom-args.md': toCustomArgsPage(
     await readTestData<JsonObject>('custom-args.base.json'),

@@ -1,4 +1,4 @@
-/** What package.json says of this program. */
+/** Facts about this program from package.json. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PackageFacts } from '../http/to-user-agent.ts';

@@ -1,4 +1,4 @@
-/** What went wrong, for people on stderr and with `--json` also as the one document on stdout. */
+/** Prints an error for people on stderr, and with `--json` also as the one document on stdout. */
 import { VocabSyncError, messageOf } from '../errors.ts';
 import { redactClipped, redactJson } from '../logging/redact.ts';
 import { fillRemedy } from './fill-remedy.ts';

@@ -1,12 +1,12 @@
 /** Runs one command line: from the words that were typed to the exit code. Throws nothing. */
 import { CommanderError } from 'commander';
-import { ConfigError } from '../errors.ts';
+import { knownError } from '../../activities/known-error.ts';
+import { ConfigError, VocabSyncError, messageOf } from '../errors.ts';
 import type { Settings } from '../settings.ts';
 import type { EnvFileOptions } from '../settings/env-files.ts';
 import type { CommandContext } from './command-context.ts';
 import { createProgram } from './create-program.ts';
 import { EXIT, exitCodeOfError, type ExitCode } from './exit-code.ts';
-import { operatorError } from './operator-error.ts';
 import { printError, writeErrorJson } from './print-error.ts';
 import { OutputClosed, type Terminal } from './terminal.ts';
 
@@ -106,4 +106,29 @@ export function takeEnvFile(typed: readonly string[]): GlobalOptions {
 /** Its text was said on stderr, with the usage of the command. */
 function toUsageError({ message }: CommanderError): ConfigError {
   return new ConfigError('E_USAGE', message.replace(/^error: /, ''));
+}
+
+/**
+ * Recognises errors of the system and of PostgreSQL that are caused by a setting, a file or a permission. The operator
+ * fixes them; they are not bugs.
+ */
+const TLS_REFUSES =
+  /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY|GET)_\w+|CERT_\w+|ERR_TLS_\w+)$/;
+const NO_TLS = /the server does not support SSL connections/i;
+const FILE_REFUSES = /^(EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ENOENT|ELOOP|ENAMETOOLONG|EEXIST)$/;
+
+/** Returns the error that the operator should read. Unforeseen errors are returned unchanged. */
+function operatorError(thrown: unknown): unknown {
+  if (thrown instanceof VocabSyncError) return thrown;
+  const { code = '', path } = thrown instanceof Error ? (thrown as NodeJS.ErrnoException) : {};
+  const message = messageOf(thrown);
+  if (TLS_REFUSES.test(code) || NO_TLS.test(message)) {
+    const text = `PostgreSQL refuses the connection that DATABASE_URL describes, or what is done with it: ${message}. Correct the user, password, name or sslmode in it, or grant the rights.`;
+    return new ConfigError('E_SETTINGS_INVALID', text, { cause: thrown });
+  }
+  if (FILE_REFUSES.test(code) && path !== undefined) {
+    const text = `A file or folder cannot be used: ${message}. Expected one that this user may read and write; look at its path, its rights, and VOCAB_SYNC_HOME.`;
+    return new ConfigError('E_FILE_NOT_FOUND', text, { cause: thrown, details: { path } });
+  }
+  return knownError(thrown) ?? thrown;
 }

@@ -1,4 +1,4 @@
-/** The log of a command: what a person should know as lines of its own, without disturbing the progress line. */
+/** The log of a command, as separate lines that do not disturb the progress line. */
 import type { Logger } from '../component/services.ts';
 import { redactClipped } from '../logging/redact.ts';
 import { messageOf } from '../errors.ts';
@@ -7,10 +7,10 @@ import type { Terminal } from './terminal.ts';
 
 const LONGEST_LINE = 4_000;
 
-/** Of the SDK, about the run that the command follows and reports. */
+/** Messages of the SDK about the run that the command follows and reports. */
 const TOLD_OTHERWISE = new Set(['Activity failed', 'Workflow failed']);
 
-/** Warnings and errors; everything with `debug`. What happens in the ordinary way is told by the progress. */
+/** Prints warnings and errors, and everything with `debug`. The progress line shows the ordinary events. */
 export function terminalLogger(terminal: Terminal, debug: boolean): Logger {
   const at = (level: string) => (message: string, fields?: Record<string, unknown>) => {
     terminal.say(printable(redactClipped(`${level}: ${message}${describe(fields ?? {})}`, LONGEST_LINE)));

@@ -6,7 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import { ConfigError, UnavailableError } from '../errors.ts';
 import { childEnvironment } from '../settings.ts';
 import { toTerminalSettings } from '../settings/terminal-settings.ts';
-import { calledAs, toPasteable } from './called-as.ts';
+import { programName, toPasteable } from './program-name.ts';
 import { clipColumns, fitText, helpWidth, pageWidth, widthOf, type Page } from './render/page.ts';
 
 export interface Terminal {
@@ -42,7 +42,7 @@ export interface TerminalStreams {
   readonly program?: string;
 }
 
-/** Whoever read stdout has gone. Not a failure. */
+/** The reader of stdout has exited. This is not a failure. */
 export class OutputClosed extends Error {
   constructor() {
     super('stdout was closed by its reader');
@@ -98,7 +98,7 @@ export function processTerminal(): Terminal {
   const { colours: choice, ...environment } = toTerminalSettings(childEnvironment({}));
   const colours = { stdout: showsColours(stdout, choice), stderr: showsColours(stderr, choice) };
   const [, script = 'vocab-sync', ...argv] = process.argv;
-  const program = calledAs({ script, argv, cwd: process.cwd(), ...environment });
+  const program = programName({ script, argv, cwd: process.cwd(), ...environment });
   return createTerminal({ stdin, stdout, stderr, onInterrupt, colours, program });
 }
 
@@ -150,7 +150,7 @@ function guardedOutput(stdout: Writable): (text: string, whole: boolean) => Prom
 /** A pipe whose reader left is no failure; a disk that is full is one, or half a file would pass for a whole one. */
 function toFault(error: NodeJS.ErrnoException): Error {
   if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') return new OutputClosed();
-  const message = `What this command prints could not be written whole: ${error.message}. Mend that, then give the command again.`;
+  const message = `What this command prints could not be written whole: ${error.message}. Fix that, then repeat the command.`;
   if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
     return new UnavailableError('E_DISK_FULL', message, { cause: error });
   }

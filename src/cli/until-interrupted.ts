@@ -1,4 +1,4 @@
-/** Waits for Ctrl-C or SIGTERM. Rejects when what it waits beside fails first. */
+/** Waits for Ctrl-C or SIGTERM. Rejects if the given promise rejects first. */
 import type { Terminal } from './terminal.ts';
 
 export async function untilInterrupted(terminal: Terminal, beside: Promise<void>): Promise<void> {

@@ -1,4 +1,4 @@
-/** Iteration that ends as soon as a signal is aborted, whatever the source is waiting for. */
+/** Iterates and stops as soon as a signal is aborted, even while the source is waiting. */
 
 /** Yields what `source` yields. Throws `signal.reason` at once when aborted; the source is released in any case. */
 export async function* abortable<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, undefined> {

@@ -1,57 +1,35 @@
-/** What the engine lends to a component. Components import nothing that does I/O of its own. */
+/** The services that the engine provides to a component. Components import nothing that does I/O. */
 import type { VocabSyncError } from '../errors.ts';
+import type { Download, DownloadRequest, Hop } from './download.ts';
 import type { Resource } from './resource.ts';
+import type { S3Service } from './s3-service.ts';
+import type { SftpService } from './sftp-service.ts';
 
 /** Structured and levelled; the message is a constant sentence, variables are fields. */
 export interface Logger {
+  /** For each batch of records. */
   debug(message: string, fields?: Record<string, unknown>): void;
+  /** For the life cycle of a step. */
   info(message: string, fields?: Record<string, unknown>): void;
+  /** For unexpected events in which nothing is lost. */
   warn(message: string, fields?: Record<string, unknown>): void;
+  /** For events that need an operator. */
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
-/** The answer that named an address: a public one must not lead into a private network, https must not lead to http. */
-export interface Hop {
-  readonly url: string;
-  /** Where the server that answered is. */
-  readonly network: 'public' | 'private';
-}
-
-export interface Download {
-  /** The file in the spool. */
-  readonly path: string;
-  readonly bytes: number;
-  /** `sha256:` and 64 hex digits. */
-  readonly digest: string;
-}
-
-export interface DownloadRequest {
-  readonly url: string;
-  /** The answer that named `url`; absent where the job names it. */
-  readonly from?: Hop | undefined;
-  /** What the source announced; checked when given. */
-  readonly expected?: { readonly bytes?: number; readonly digest?: string };
-  /** Media types that are accepted in the answer, e.g. `application/zip`; an HTML page is refused unless listed. */
-  readonly accept?: readonly string[];
-  readonly maxBytes?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  /**
-   * The addresses that the caller reads as its source, `url` among them. An answer whose `Link` header names a next page
-   * that is not listed is refused with E_SOURCE_INCOMPLETE. Absent: that header is not looked at.
-   */
-  readonly pages?: readonly string[] | undefined;
-  readonly signal: AbortSignal;
-  readonly onProgress?: (progress: { readonly bytes: number; readonly total?: number }) => void;
-}
-
+/** A response as a text. */
 export interface HttpAnswer extends Hop {
+  /** 200, or one of `statuses` of the request. */
   readonly status: number;
-  /** After redirects. */
+  /** The address after redirects. */
   readonly url: string;
+  /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Decoded with the `encoding` of the request. */
   readonly body: string;
 }
 
+/** Reads sources over HTTP: with retries, the proxy of the worker, and its limits for hosts and addresses. */
 export interface HttpService {
   /** A small text answer (at most 8 MiB). Throws UnavailableError (429, 5xx, connection) or SourceError (other 4xx). */
   get(
@@ -64,6 +42,8 @@ export interface HttpService {
       readonly method?: 'GET' | 'HEAD' | 'POST';
       /** Sent with POST, as a form. Such a request must change nothing at the other side: it is repeated like a GET. */
       readonly form?: Readonly<Record<string, string>>;
+      /** The same with a JSON text as its body. */
+      readonly json?: string;
       /** With `latin1` the body has one character for each byte. Default: `utf8`. */
       readonly encoding?: 'utf8' | 'latin1';
       /** The largest body, in bytes. Default: 8 MiB. */
@@ -83,126 +63,120 @@ export interface HttpService {
 
 /** A request that may change something at the other side. */
 export interface ApiRequest {
+  /** `http` or `https`. */
   readonly url: string;
+  /** In capitals, such as `PUT`. */
   readonly method: string;
   /** Credentials among them go to this address alone: no redirect is followed. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as UTF-8. Set its `content-type` in `headers`. */
   readonly body?: string;
+  /** Aborts the request, which may have been carried out then. */
   readonly signal: AbortSignal;
-  /** For the whole request. Default: 60 s. */
+  /** Milliseconds for the whole request. Default: 60,000. */
   readonly timeoutMs?: number;
-  /** The largest answer. Default: 32 MiB. */
+  /** The largest answer, in bytes. Default: 32 MiB. */
   readonly maxBytes?: number;
 }
 
+/** The response of a target, whatever its status. */
 export interface ApiAnswer {
+  /** The HTTP status. */
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Decoded as UTF-8. */
   readonly body: string;
-  /** The start of the body in one line, without markup and secrets, to be quoted. */
+  /** The start of the body in one line, without markup and secrets, for quoting in a message. */
   readonly reason: string;
   /** Milliseconds that the answer asks to wait, from `Retry-After` or `X-RateLimit-Reset`. */
   readonly retryAfter: number | undefined;
 }
 
+/** Sends requests to a target. It follows no redirect and repeats no request. */
 export interface ApiService {
   /**
-   * Any status is an answer. Throws UnavailableError E_TARGET_UNAVAILABLE where the connection fails or the answer does
-   * not come in time (the request may have been carried out), ConfigError where it can never succeed.
+   * Returns every status as an answer. Throws UnavailableError E_TARGET_UNAVAILABLE if the connection fails or times
+   * out (the request may have been carried out), and ConfigError if the request can never succeed.
    */
   ask(request: ApiRequest): Promise<ApiAnswer>;
 }
 
+/** The folder of downloaded files on this machine. */
 export interface SpoolService {
   /** A file with the bytes of the resource, for a reader that needs random access. Removed by `release`. */
-  materialise(resource: Resource, signal: AbortSignal): Promise<{ path: string; release(): Promise<void> }>;
+  materialise(
+    resource: Resource,
+    signal: AbortSignal,
+  ): Promise<{
+    /** Its absolute path. */
+    path: string;
+    /** Removes the file if it was made for this call. */
+    release(): Promise<void>;
+  }>;
 }
 
-/** A bundle that is being written: resources in their order, each durable once its promise is kept. */
+/** A download bundle that is being written: resources in their order, each durable once its promise is kept. */
 export interface Bundle {
-  /** How many it holds from attempts before, failures included: the caller goes on behind them. */
+  /** The number of resources from earlier attempts, including failures. The caller resumes after them. */
   readonly count: number;
-  /** The content of the last of these; undefined where there are none. */
+  /** The content of the last of these; undefined if there are none. */
   last(): Promise<Buffer | undefined>;
   /** One at a time. The name has at most 80 bytes. */
   add(name: string, content: Buffer): Promise<void>;
-  /** In place of a resource that could not be had: it becomes a rejection with this message. */
+  /** Stores a failure for a resource that could not be fetched. It becomes a rejection with this message. */
   fail(name: string, failure: { readonly message: string }): Promise<void>;
+  /** Closes the bundle and returns its file. */
   complete(): Promise<Download>;
-  /** Keeps what is there for the next attempt. To be called unless it was completed. */
+  /** Keeps the resources for the next attempt. Must be called unless the bundle was completed. */
   close(): Promise<void>;
 }
 
-export type OpenedBundle = { readonly complete: Download } | { readonly bundle: Bundle };
+/** A bundle that an earlier attempt completed, or one to write. */
+export type OpenedBundle =
+  | {
+      /** The file of the completed bundle. */
+      readonly complete: Download;
+    }
+  | {
+      /** The bundle to write. */
+      readonly bundle: Bundle;
+    };
 
+/** Collects the responses of many small requests in a few files of the spool. */
 export interface BundleService {
-  /** Equal keys are one bundle: the key says everything that decides what is in it and in which order. */
+  /** Equal keys mean the same bundle: the key contains everything that determines its content and order. */
   open(request: {
     readonly key: string;
-    /** Of the finished file. */
+    /** The digest of the finished file. */
     readonly name: string;
+    /** Aborts the wait for another process. */
     readonly signal: AbortSignal;
     /** Called while another process writes it. */
     readonly onWait?: () => void;
   }): Promise<OpenedBundle>;
 }
 
-/** A bucket and how it is reached. */
-export interface S3Place {
-  readonly bucket: string;
-  /** Absent = Amazon. */
-  readonly endpoint?: string;
-  readonly region: string;
-  /** `https://host/bucket/key` instead of `https://bucket.host/key`. */
-  readonly pathStyle: boolean;
-  /** Absent = anonymous. */
-  readonly credentials?: { readonly accessKey: string; readonly secretKey: string; readonly sessionToken?: string };
-}
-
-export interface S3Object {
-  readonly key: string;
-  readonly bytes: number;
-  readonly etag: string;
-  readonly lastModified: Date;
-}
-
-export interface S3Answer {
-  readonly bytes: number | undefined;
-  readonly etag: string | undefined;
-  readonly lastModified: Date | undefined;
-  /** To be read once. */
-  readonly body: AsyncIterable<Buffer>;
-  close(): void;
-}
-
-/** Throws UnavailableError, SourceError (not there, forbidden, changed) or ConfigError (host). */
-export interface S3Service {
-  /** In the order of the keys, page by page. */
-  list(
-    place: S3Place,
-    options: { readonly prefix?: string; readonly signal: AbortSignal },
-  ): AsyncIterable<readonly S3Object[]>;
-  get(
-    place: S3Place,
-    key: string,
-    options: { readonly signal: AbortSignal; readonly etag?: string },
-  ): Promise<S3Answer>;
-  /** Into the spool: resumable, and exactly this object; SourceError E_SOURCE_CHANGED when it was replaced since. */
-  download(
-    place: S3Place,
-    object: { readonly key: string; readonly etag: string; readonly bytes?: number },
-    options: Pick<DownloadRequest, 'maxBytes' | 'signal' | 'onProgress'>,
-  ): Promise<Download>;
-}
-
+/** What the engine does for a component, so that it need not do I/O itself. */
 export interface Services {
-  /** Bytes of memory that the process may hold. Absent: it has no limit. */
+  /**
+   * Bytes of memory that the process may hold. Absent: it has no limit.
+   *
+   * @internal
+   */
   readonly memoryBytes?: number;
+  /** Reads sources over HTTP. */
   readonly http: HttpService;
+  /** Sends requests that may change something at the other side, such as a login. */
   readonly api: ApiService;
+  /** Reads and writes S3 buckets. */
   readonly s3: S3Service;
+  /** @internal */
+  readonly sftp: SftpService;
+  /** Collects many small responses in a few files. */
   readonly bundles: BundleService;
+  /** The folder of downloaded files. */
   readonly spool: SpoolService;
+  /** The log of the worker. Its entries name the run and the step. */
   readonly logger: Logger;
 }

@@ -12,7 +12,7 @@ import { startEmbeddedPostgres } from './postgres.ts';
 import { embeddedConnection, type DatabaseDetails, type TemporalDetails } from './running-servers.ts';
 import { shareServer, type ServerRole, type SharedServer } from './share-server.ts';
 import { findTemporalCli } from './temporal-cli.ts';
-import { tightenFile, tightenHome } from './tighten-home.ts';
+import { restrictFile, restrictHome } from './restrict-home.ts';
 import { startTemporalDevServer } from './temporal-server.ts';
 
 export interface AcquireServersOptions {
@@ -55,7 +55,7 @@ export async function acquireServers(options: AcquireServersOptions): Promise<Ac
     return acquired;
   };
   if (settings.databaseUrl === undefined) forgetPostgresVariables();
-  tightenHome(settings.home);
+  restrictHome(settings.home);
   try {
     const database =
       need.database && settings.databaseUrl === undefined ? await acquire(shareDatabase(options)) : undefined;
@@ -118,7 +118,7 @@ async function shareTemporal({ settings, role, say, searchAttributes }: AcquireS
         searchAttributes,
         ...(previous === undefined ? {} : { port: previous.port, uiPort: previous.uiPort }),
       });
-      tightenFile(join(directory, 'temporal.db'));
+      restrictFile(join(directory, 'temporal.db'));
       say(
         `Temporal ${cli.serverVersion} runs on ${server.address}, its Web UI on ${server.uiUrl} (${seconds(started)}).`,
       );
@@ -128,7 +128,7 @@ async function shareTemporal({ settings, role, say, searchAttributes }: AcquireS
   });
 }
 
-/** The home is nothing for version control, wherever it lies. */
+/** Excludes the home directory from version control, wherever it is. */
 function serversDirectory(home: string): string {
   const directory = join(home, 'servers');
   mkdirSync(directory, { recursive: true });

@@ -46,7 +46,7 @@ export async function buildTemporalCli(target: string, say: Say): Promise<void> 
   });
 }
 
-/** Beside the target, so that the rename is atomic and two installations at once do not meet. */
+/** In the same directory as the target, so that the rename is atomic and two installations at once do not collide. */
 async function inTemporaryDirectory(target: string, work: (directory: string) => Promise<void>): Promise<void> {
   mkdirSync(dirname(target), { recursive: true });
   const directory = mkdtempSync(`${target}.`);

@@ -1,4 +1,4 @@
-/** What to make of the postmaster.pid of a data directory: a live server, one on its way out, or a leftover. */
+/** Interprets the postmaster.pid of a data directory: a live server, one that is stopping, or a leftover. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -19,7 +19,9 @@ export interface LivePostmaster {
   stop(mode?: 'fast' | 'immediate'): Promise<void>;
 }
 
-/** Takes over a server that answers as ours. Waits for one that is starting or stopping. Removes a leftover pid file. */
+/**
+ * Takes over a server that answers as ours. Waits for one that is starting or stopping. Removes a leftover pid file.
+ */
 export async function findLivePostmaster(
   place: PostgresPlace,
   urlFor: (port: number) => string,
@@ -51,7 +53,9 @@ export async function findLivePostmaster(
   }
 }
 
-/** postmaster.pid, a line each: pid, data directory, start time, port, socket directory, address, shared memory, status. */
+/**
+ * postmaster.pid, a line each: pid, data directory, start time, port, socket directory, address, shared memory, status.
+ */
 function readPidFile(data: string): { readonly pid: number; readonly port: number } | undefined {
   const path = join(data, 'postmaster.pid');
   if (!existsSync(path)) return undefined;

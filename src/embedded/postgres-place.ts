@@ -1,6 +1,6 @@
 /**
- * Where the files of an embedded PostgreSQL lie. Normally in its directory, with the programs in node_modules. When
- * root starts it as another user and that user cannot reach either, they lie below /var/lib/vocab-sync.
+ * Chooses where the files of an embedded PostgreSQL are. Normally they are in its directory, with the programs in
+ * node_modules. If root starts it as another user who cannot access either, they are below /var/lib/vocab-sync.
  */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -35,7 +35,7 @@ export function choosePostgresPlace(directory: string, user: ServerUser | undefi
   };
 }
 
-/** Removes what lies outside of the directory; the directory itself belongs to the caller. */
+/** Removes the files outside the directory; the directory itself belongs to the caller. */
 export function removePostgresPlace(place: PostgresPlace): void {
   rmSync(place.data, { recursive: true, force: true });
   if (dirname(place.parent) === OUTSIDE) rmSync(place.parent, { recursive: true, force: true });
@@ -70,7 +70,8 @@ function warnOfOrphans(logger: Logger): void {
     .map((name) => join(OUTSIDE, name))
     .filter((place) => existsSync(join(place, 'home')))
     .filter((place) => !existsSync(readHomeFile(join(place, 'home')).trim()));
-  if (orphans.length > 0) logger.warn('Databases of homes that are gone take up space and can be deleted', { orphans });
+  if (orphans.length > 0)
+    logger.warn('Databases of home directories that no longer exist take up space and can be deleted', { orphans });
 }
 
 function choosePrograms(parent: string, user: ServerUser | undefined): string {

@@ -1,7 +1,7 @@
 /**
- * A real PostgreSQL from npm, run by us: made when its directory is empty, started on a free port of 127.0.0.1 without
- * a unix socket, reached with a random password that lies in its directory (0600). One server per directory: a live one
- * of the same directory is taken over, the pid file of a dead one is not believed.
+ * Runs a real PostgreSQL from npm. It is created if its directory is empty, and started on a free port of 127.0.0.1
+ * without a Unix socket. Its random password is in its directory (0600). There is one server per directory: a running
+ * server of the same directory is reused, and the pid file of a dead one is ignored.
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -36,7 +36,7 @@ export interface EmbeddedPostgresOptions {
 }
 
 export interface EmbeddedPostgres {
-  /** With the password: never log it. */
+  /** Contains the password: never log it. */
   readonly url: string;
   readonly port: number;
   readonly pid: number;

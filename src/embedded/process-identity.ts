@@ -1,6 +1,6 @@
 /**
- * Which process a file names. A pid alone is not enough: after a reboot or in a container it soon belongs to another
- * program, so the start time is kept beside it.
+ * Identifies the process that a file names. A pid alone is not enough: after a reboot or in a container it soon belongs
+ * to another program, so the start time is stored with it.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,11 +1,11 @@
-/** The servers of a home that run now, without starting any. */
+/** Finds the running servers of a home, without starting any. */
 import { join } from 'node:path';
 import type { TemporalConnectConfig } from '../settings.ts';
 import { isIdentity, isRunning, type ProcessIdentity } from './process-identity.ts';
 import { readHomeFile } from './read-home-file.ts';
 
 export interface DatabaseDetails {
-  /** With a password: never log it. */
+  /** Contains a password: never log it. */
   readonly url: string;
   readonly port: number;
 }

@@ -1,6 +1,6 @@
 /**
- * One server of a home, used by any number of commands at once: the first that needs it starts and owns it, the others
- * attach. The owner stops it after the last has left. What a dead owner left behind is not believed.
+ * Shares one server of a home directory between any number of commands. The first command that needs it starts and owns
+ * it, and the others attach. The owner stops it after the last command has left. The files of a dead owner are ignored.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const LEFTOVER_MILLISECONDS = 10_000;
 /** `dev` runs a worker as long as its servers; any other command has one of its own at most. */
 export type ServerRole = 'dev' | 'command';
 
-export interface StartedServer<Details> {
+interface StartedServer<Details> {
   readonly details: Details;
   readonly pid: number;
   stop(): Promise<void>;

@@ -31,7 +31,7 @@ const SCHEDULE_POLLERS = 8;
 const HTTP_API_HOSTS = ['none.invalid'];
 
 export interface TemporalDevServerOptions {
-  /** Of the `temporal` program (see temporal-cli.ts). */
+  /** The path of the `temporal` program (see temporal-cli.ts). */
   readonly cliPath: string;
   /** State that outlives the server; in memory when absent. */
   readonly dbFile?: string;

@@ -1,4 +1,4 @@
-/** An assertion of ours failed. */
+/** An assertion in vocab-sync failed. */
 import type { CodeText } from './code-text.ts';
 
 export const INTERNAL_CODES = {
@@ -11,7 +11,7 @@ export const INTERNAL_CODES = {
     remedy: 'Fix the component if it is a plug-in; report it with the message if it ships with vocab-sync.',
   },
   E_INTERNAL: {
-    meaning: 'Something happened that the code takes for impossible.',
+    meaning: 'The program reached a state that should be impossible.',
     remedy: 'Please report it with the details of the error.',
   },
 } as const satisfies Record<string, CodeText>;

@@ -3,7 +3,7 @@ import type { CodeText } from './code-text.ts';
 
 export const LIMIT_CODES = {
   E_ARCHIVE_RATIO: {
-    meaning: 'A member of the archive unpacks to implausibly many times its packed size.',
+    meaning: 'A member of the archive decompresses to an implausibly large multiple of its compressed size.',
     remedy: 'Raise `max_ratio` of the reader only for a source that you trust.',
   },
   E_ARCHIVE_ENTRIES: {
@@ -24,23 +24,23 @@ export const LIMIT_CODES = {
     remedy: 'Raise `max_bytes` of the reader only for a source that you trust.',
   },
   E_TOO_MANY_REJECTED: {
-    meaning: 'More than 100,000 records, and nine of ten that were read, were rejected.',
-    remedy: 'Look at them with `vocab-sync rejections RUN`. The source has another shape than the job expects.',
+    meaning: 'More than 100,000 records were rejected, and at least nine of ten.',
+    remedy: 'See `vocab-sync rejections RUN`. The structure of the source differs from what the job expects.',
   },
   E_STEP_MEMORY: {
-    meaning: 'A step needed more memory than its process may hold, in three attempts in a row.',
+    meaning: 'A step exceeded the memory limit of its process in three consecutive attempts.',
     remedy: 'Check the source. Raise VOCAB_SYNC_STEP_MEMORY where the worker runs only for a source that you trust.',
   },
   E_STEP_STUCK: {
-    meaning: 'A step worked on one record for too long, in three attempts in a row.',
-    remedy: 'Check the source with `vocab-sync preview JOB`, and the patterns of a plug-in.',
+    meaning: 'A step worked on one record for too long in three consecutive attempts.',
+    remedy: 'Check the source with `vocab-sync preview JOB`, and any patterns in plug-ins.',
   },
   E_STEP_LOST: {
-    meaning: 'Three attempts of a step in a row ended with their worker or process, and came no further.',
-    remedy: 'Look at the log of the worker and at the memory of its machine, then run again.',
+    meaning: 'Three consecutive attempts of a step ended with their worker or process and made no progress.',
+    remedy: 'Check the log of the worker and the memory of its machine, then run again.',
   },
   E_STEP_TIMEOUT: {
-    meaning: 'A step of the run did not end within its time, all its attempts together.',
-    remedy: 'Look at the last failure that the error names, mend it, and run again.',
+    meaning: 'All attempts of a step together exceeded its time limit.',
+    remedy: 'Fix the last failure that the error names, and run again.',
   },
 } as const satisfies Record<string, CodeText>;

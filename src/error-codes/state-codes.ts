@@ -2,12 +2,16 @@
 import type { CodeText } from './code-text.ts';
 
 export const STATE_CODES = {
+  E_LEDGER_ROW: {
+    meaning: 'A column of the ledger holds JSON that no release of vocab-sync stores there.',
+    remedy: 'Find out who edited the row that the message names, and restore it from a backup of the database.',
+  },
   E_RUN_STATE: {
-    meaning: 'The run is not in a state in which this can be done.',
-    remedy: 'Look at `vocab-sync show RUN` and choose what fits its state.',
+    meaning: 'The state of the run does not allow this.',
+    remedy: 'See `vocab-sync show RUN`, and choose a command that fits the state.',
   },
   E_TARGET_CHANGED: {
-    meaning: 'A target, or another table of the database, was changed, altered or dropped while the run was using it.',
-    remedy: 'Nothing was published. Check who else writes or migrates there, then run again.',
+    meaning: 'A target, or another table of the database, was changed or dropped while the run was using it.',
+    remedy: 'Nothing was published. Check which other program writes there or changes tables, then run again.',
   },
 } as const satisfies Record<string, CodeText>;

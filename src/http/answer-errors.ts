@@ -1,5 +1,7 @@
-/** What an answer or a broken connection means to the operator. Messages name the address without its query. */
-import { SourceError, UnavailableError, messageOf } from '../errors.ts';
+/**
+ * Converts a status or a broken connection into an error for the operator. Messages contain the URL without its query.
+ */
+import { SourceError, UnavailableError, VocabSyncError, messageOf } from '../errors.ts';
 import { retryAfterOf } from './retry-after.ts';
 import { redactUrl } from './url-policy.ts';
 
@@ -53,7 +55,7 @@ export function errorOfStatus(answer: Answer, reason = ''): UnavailableError | S
   );
 }
 
-/** 501 and 505 say that the server never does what it was asked. */
+/** 501 and 505 mean that the server will never accept such a request. */
 function isTransient(status: number): boolean {
   return (status >= 500 && status !== 501 && status !== 505) || status === 408 || status === 425;
 }
@@ -72,9 +74,11 @@ export function incomplete(
   );
 }
 
-/** The error for a connection that failed or broke off. */
-export function errorOfConnection(thrown: unknown, url: URL): UnavailableError | SourceError {
-  const where = redactUrl(url);
+/** Returns the error for a connection that failed or broke. `proxy` is the proxy that was used. */
+export function errorOfConnection(thrown: unknown, url: URL, proxy?: URL): VocabSyncError {
+  if (thrown instanceof VocabSyncError) return thrown;
+  if (thrown instanceof Error && thrown.cause instanceof VocabSyncError) return thrown.cause;
+  const where = proxy === undefined ? redactUrl(url) : `${redactUrl(url)} through the proxy ${proxy.host}`;
   const code = codeOf(thrown);
   const details = { url: where, reason: code ?? 'unknown' };
   // A new error: the one of the client holds the request with its headers and full address.

@@ -1,4 +1,7 @@
-/** What a server says in the body of an error, in one line that is safe to show: without markup, secrets and control characters. */
+/**
+ * Extracts the message in the body of an error, in one line that is safe to show: without markup, secrets and control
+ * characters.
+ */
 import { redact } from '../logging/redact.ts';
 import { errorOfStatus } from './answer-errors.ts';
 import type { OpenAnswer } from './open-answer.ts';
@@ -14,7 +17,7 @@ export async function errorOfAnswer(answer: OpenAnswer): Promise<ReturnType<type
   return errorOfStatus(answer, await readReason(answer));
 }
 
-/** Empty where the body has no readable text. Closes the answer; never throws. */
+/** Returns an empty text if the body has no readable text. Closes the answer; never throws. */
 export async function readReason(answer: OpenAnswer): Promise<string> {
   const chunks: Buffer[] = [];
   const clock = setTimeout(() => {

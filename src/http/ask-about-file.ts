@@ -1,14 +1,15 @@
-/** What a server says of a file without sending it. */
-import type { Hop, HttpAnswer, HttpService } from '../component/services.ts';
+/** Reads the metadata of a file from a server without downloading it. */
+import type { Hop } from '../component/download.ts';
+import type { HttpAnswer, HttpService } from '../component/services.ts';
 import { SourceError, UnavailableError } from '../errors.ts';
 import { refuseNextPage } from './refuse-next-page.ts';
 import { mediaTypeOf } from './refuse-unwanted.ts';
 
 export interface FileFacts {
   readonly bytes?: number;
-  /** Equal exactly when the content is equal: a strong ETag, or a date that is old enough to be one. */
+  /** Equal exactly if the content is equal: a strong ETag, or a date that is old enough to serve as one. */
   readonly validator?: string;
-  /** `md5:…`, where the server announces it. */
+  /** `md5:…`, if the server announces it. */
   readonly digest?: string;
   readonly lastModified?: Date;
 }
@@ -26,8 +27,8 @@ export interface FileQuestion {
 const STRONG_AGE_MS = 60_000;
 
 /**
- * Empty when the server refuses HEAD: the download will say what is wrong, if anything is. Throws UnavailableError, and
- * SourceError for a next page that is not among `pages`.
+ * Empty if the server refuses HEAD: the download will report any problem. Throws UnavailableError, and SourceError for
+ * a next page that is not among `pages`.
  */
 export async function askAboutFile(
   http: HttpService,

@@ -1,6 +1,6 @@
 /**
- * The file inside of an answer with a Content-Encoding. Downloads ask for plain bytes, but some servers, and objects that
- * were stored packed, come encoded whatever was asked for.
+ * Decodes a response with a Content-Encoding. Downloads request plain bytes, but some servers, and objects that were
+ * stored compressed, send encoded bytes anyway.
  */
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, gunzipSync } from 'node:zlib';
 import * as zlib from 'node:zlib';
@@ -11,9 +11,9 @@ import { redactUrl } from './url-policy.ts';
 
 export interface FileContent {
   readonly body: AsyncIterable<Buffer>;
-  /** What was removed; undefined where the bytes are those of the answer. */
+  /** The removed encoding; undefined if the bytes are those of the response. */
   readonly encoding: string | undefined;
-  /** Bytes of the answer that were read so far, where it is encoded. */
+  /** The number of bytes of an encoded response that were read so far. */
   encodedBytes(): number;
 }
 
@@ -23,7 +23,7 @@ interface Answer {
   readonly body: AsyncIterable<Buffer>;
 }
 
-/** Enough to see what is packed. */
+/** Enough bytes to recognise the compressed content. */
 const PEEKED_BYTES = 1024;
 
 /** In the order in which they were applied; empty = plain. */
@@ -33,8 +33,8 @@ export function encodingsOf(header: string | undefined): readonly string[] {
 }
 
 /**
- * Looks at the first bytes, because servers declare gzip for two things: for a file that they packed on the way, and for a
- * `.gz` file as it is. Throws SourceError E_SOURCE_UNEXPECTED for an encoding that cannot be decoded.
+ * Checks the first bytes, because servers declare gzip for two things: a file that they compressed for the transfer,
+ * and a `.gz` file sent unchanged. Throws SourceError E_SOURCE_UNEXPECTED for an unknown encoding.
  */
 export async function openContent(answer: Answer): Promise<FileContent> {
   const encodings = encodingsOf(answer.headers['content-encoding']);
@@ -63,7 +63,8 @@ function firstUnpacked(start: Buffer): Buffer {
   try {
     return gunzipSync(start, { finishFlush: zlib.constants.Z_SYNC_FLUSH, maxOutputLength: 4 * 1024 * 1024 });
   } catch {
-    // Not readable as gzip, or far too well packed: it is kept as it is, and its reader says what is wrong.
+    // Invalid as gzip, or compressed implausibly well: the bytes are kept unchanged, and the reader reports the
+    // problem.
     return Buffer.alloc(0);
   }
 }

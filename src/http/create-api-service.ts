@@ -1,10 +1,11 @@
-/** How a writer talks to the server of a target: one request, no redirect, no retry, every status an answer. */
+/** The HTTP client for writers: one request, no redirect, no retry, and every status is an answer, except for a page of HTML. */
 import http from 'node:http';
 import https from 'node:https';
 import type { ApiAnswer, ApiRequest, ApiService } from '../component/services.ts';
-import { ConfigError, UnavailableError } from '../errors.ts';
+import { ConfigError, UnavailableError, type VocabSyncError } from '../errors.ts';
 import { errorOfConnection } from './answer-errors.ts';
 import { toReason } from './answer-reason.ts';
+import { errorOfProxy, proxyAgentPool, proxyFor, type ProxyAgents } from './proxy.ts';
 import { retryAfterOf } from './retry-after.ts';
 import { createUrlPolicy, redactUrl } from './url-policy.ts';
 
@@ -16,30 +17,35 @@ export interface ApiServiceOptions {
 const TIMEOUT_MS = 60_000;
 const CONNECT_MS = 15_000;
 const LARGEST_ANSWER = 32 * 1024 * 1024;
+const PAGE = /^\s*<(?:!doctype\s+html|html)\b/i;
 
 /** Connections are kept open between requests: a new one for each record would cost more than the record. */
 export function createApiService({ allowedHosts, userAgent }: ApiServiceOptions): ApiService {
   const policy = createUrlPolicy(allowedHosts);
-  const agent = {
-    http: new http.Agent({ keepAlive: true, timeout: TIMEOUT_MS }),
-    https: new https.Agent({ keepAlive: true, timeout: TIMEOUT_MS }),
-  };
+  const kept = { keepAlive: true, timeout: TIMEOUT_MS };
+  const direct = { http: new http.Agent(kept), https: new https.Agent(kept) };
+  const agentsOf = proxyAgentPool(kept);
   return {
     async ask(request) {
       const url = policy.check(request.url);
-      const answer = await send(request, url, { agent, userAgent });
+      const proxy = proxyFor(url);
+      const agent = proxy === undefined ? direct : agentsOf(proxy);
+      const answer = await send(request, url, { agent, userAgent, proxy });
+      if (proxy !== undefined && answer.status === 407) throw errorOfProxy(proxy, 407, url.host);
       if (answer.status >= 300 && answer.status < 400 && answer.status !== 304) throw redirected(answer, url);
+      if (answer.status < 300 && PAGE.test(answer.body)) throw pageInstead(answer, url);
       return answer;
     },
   };
 }
 
 interface Connecting {
-  readonly agent: { readonly http: http.Agent; readonly https: https.Agent };
+  readonly agent: { readonly http: http.Agent; readonly https: https.Agent } | ProxyAgents;
   readonly userAgent: string;
+  readonly proxy: URL | undefined;
 }
 
-async function send(request: ApiRequest, url: URL, { agent, userAgent }: Connecting): Promise<ApiAnswer> {
+async function send(request: ApiRequest, url: URL, { agent, userAgent, proxy }: Connecting): Promise<ApiAnswer> {
   const { signal, method, headers, body, timeoutMs = TIMEOUT_MS, maxBytes = LARGEST_ANSWER } = request;
   const { got } = await import('got');
   const asked = got(url, {
@@ -74,17 +80,24 @@ async function send(request: ApiRequest, url: URL, { agent, userAgent }: Connect
       get reason() {
         return toReason(answer.body.slice(0, 4000));
       },
-      retryAfter: retryAfterOf(flat),
+      retryAfter: waitOf(flat),
     };
   } catch (thrown) {
     signal.throwIfAborted();
     if (size.tooLarge) throw tooLong(url, maxBytes);
-    throw unreachable(thrown, url);
+    throw unreachable(thrown, url, proxy);
   }
 }
 
-function unreachable(thrown: unknown, url: URL): UnavailableError | ConfigError {
-  const error = errorOfConnection(thrown, url);
+/** Undefined also for no time at all, such as a date that has passed by the clock here: it would be asked without a pause. */
+function waitOf(headers: ApiAnswer['headers']): number | undefined {
+  const wait = retryAfterOf(headers);
+  return wait === 0 ? undefined : wait;
+}
+
+function unreachable(thrown: unknown, url: URL, proxy: URL | undefined): VocabSyncError {
+  const error = errorOfConnection(thrown, url, proxy);
+  if (error.code === 'E_PROXY_REFUSED') return error;
   const { details, cause } = error;
   if (error.kind === 'unavailable') {
     return new UnavailableError('E_TARGET_UNAVAILABLE', error.message, { details, cause });
@@ -101,6 +114,15 @@ function redirected({ status, headers }: ApiAnswer, url: URL): ConfigError {
   return new ConfigError(
     'E_TARGET_FORBIDDEN',
     `${redactUrl(url)} answered ${String(status)} and redirects to ${place}. Requests that change a target follow no redirect. If the new address is right, write it into the job.`,
+    { details: { status } },
+  );
+}
+
+/** A login page or a proxy answers 200 in place of the server, and nothing was done. */
+function pageInstead({ status, reason }: ApiAnswer, url: URL): ConfigError {
+  return new ConfigError(
+    'E_TARGET_FORBIDDEN',
+    `Expected JSON from ${redactUrl(url)}, found ${String(status)} and a page: "${reason.slice(0, 100)}". Check the address, and whether a login page or a proxy answers in place of the server.`,
     { details: { status } },
   );
 }

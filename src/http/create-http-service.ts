@@ -1,4 +1,4 @@
-/** The HTTP service that components are lent: small answers, and downloads into the spool. */
+/** The HTTP service for components: small responses, and downloads into the spool. */
 import { join } from 'node:path';
 import type { HttpService, Logger } from '../component/services.ts';
 import { download } from './download.ts';

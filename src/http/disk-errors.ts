@@ -9,7 +9,7 @@ export async function onDisk<T>(directory: string, work: () => Promise<T>): Prom
     if (code === 'ENOSPC' || code === 'EDQUOT') {
       throw new UnavailableError(
         'E_DISK_FULL',
-        `The disk of the spool ${directory} is full. Free space: the download goes on where it stopped.`,
+        `The disk of the spool ${directory} is full. Free space: the download resumes where it stopped.`,
         { cause: error, details: { directory } },
       );
     }

@@ -4,7 +4,8 @@
  * before it is durable and has the announced size and digest; memory is bounded by one chunk.
  */
 import { mkdir, stat } from 'node:fs/promises';
-import type { Download, DownloadRequest, Logger } from '../component/services.ts';
+import type { Download, DownloadRequest } from '../component/download.ts';
+import type { Logger } from '../component/services.ts';
 import { LimitError, SourceError } from '../errors.ts';
 import { onDisk } from './disk-errors.ts';
 import { fileNameOf } from './file-name-of.ts';
@@ -26,7 +27,7 @@ export interface DownloadPlace {
 
 /** Broken connections within one call that are continued in place; more is for the retry of the run. */
 const MOST_RESUMPTIONS = 20;
-/** Answers within one call that make us begin anew; a source that does it more often is being written right now. */
+/** The maximum number of restarts within one call; a source that causes more is being written at the moment. */
 const MOST_RESTARTS = 3;
 
 export async function download(request: DownloadRequest, place: DownloadPlace): Promise<Download> {
@@ -97,14 +98,14 @@ async function receiveAll(
         if (found !== undefined) return found;
       }
       restarts++;
-      logger.warn('Download begins anew: the source is not what the part is of', {
+      logger.warn('Download starts again: the source has changed', {
         url: redactUrl(request.url),
       });
     } catch (error) {
       failures = part.bytes > before ? 0 : failures + 1;
       resumptions++;
       if (!isPassing(error) || failures > client.retry.retries || resumptions > MOST_RESUMPTIONS) throw error;
-      logger.warn('Download broke off and goes on', {
+      logger.warn('Download was interrupted and resumes', {
         url: redactUrl(request.url),
         bytes: part.bytes,
         reason: error.message,

@@ -14,7 +14,7 @@ const locatorSchema = z.object({
   from: z.object({ url: z.string(), network: z.enum(['public', 'private']) }).optional(),
 });
 
-/** Known by record, name and what the server says of the file. */
+/** Identified by its record, its name and the server's metadata. */
 export function locatedFile(
   { citeAs, landing, from }: Linkset,
   { href }: LinkTarget,
@@ -29,7 +29,7 @@ export function locatedFile(
   };
 }
 
-/** `accept`: the media types that the answer may have; any but a page where it is absent. */
+/** `accept` lists the accepted media types; if it is absent, all except HTML pages. */
 export async function fetchLocated(
   version: SourceVersion,
   { accept, maxBytes }: { readonly accept?: readonly string[]; readonly maxBytes: number },

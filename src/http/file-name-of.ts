@@ -1,6 +1,7 @@
 /**
- * The name of the file that an address stands for; host and a short digest where the address holds a secret, safe as a file name: letters, digits and `._-+()` are kept. InvenioRDM's
- * API ends in `/files/<name>/content`, so a last step `content` is passed over.
+ * Returns a file name for a URL: safe characters only (letters, digits and `._-+()`). If the URL contains a secret, the
+ * name is the host and a short digest. InvenioRDM's API ends in `/files/<name>/content`, so a last segment `content` is
+ * skipped.
  */
 import { createHash } from 'node:crypto';
 import { redact } from '../logging/redact.ts';

@@ -1,15 +1,16 @@
 /** The date of a record, from the schema.org JSON-LD that its linkset names. */
 import { z } from 'zod';
-import type { Hop, HttpService } from '../component/services.ts';
+import type { Hop } from '../component/download.ts';
+import type { HttpService } from '../component/services.ts';
 import { SourceError } from '../errors.ts';
 import type { Linkset } from './resolve-linkset.ts';
 
 export interface RecordDate {
   /** As the source wrote it. */
   readonly text: string;
-  /** The moment it stands for; a date alone is UTC midnight. */
+  /** The time that it means; a date alone is UTC midnight. */
   readonly time: Date;
-  /** The last moment it may stand for: a date alone does not say when on that day. */
+  /** The latest time that it may mean; a date alone does not contain the time of day. */
   readonly until: Date;
 }
 
@@ -50,7 +51,7 @@ async function readBody(http: HttpService, url: string, from: Hop, signal: Abort
     const answer = await http.get(url, { signal, from, headers: { accept: JSON_LD } });
     return answer.body;
   } catch (error) {
-    // The date is a courtesy; a record without it is read all the same.
+    // The date is optional; a record without it is read too.
     if (error instanceof SourceError) return '';
     throw error;
   }

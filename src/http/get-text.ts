@@ -1,5 +1,6 @@
 /** A small text answer in memory: landing pages, linksets, metadata. */
-import type { Hop, HttpAnswer } from '../component/services.ts';
+import type { Hop } from '../component/download.ts';
+import type { HttpAnswer } from '../component/services.ts';
 import { LimitError, type VocabSyncError } from '../errors.ts';
 import { errorOfStatus } from './answer-errors.ts';
 import { readReason } from './answer-reason.ts';
@@ -17,6 +18,7 @@ export interface GetOptions {
   readonly headers?: Record<string, string>;
   readonly method?: 'GET' | 'HEAD' | 'POST';
   readonly form?: Readonly<Record<string, string>>;
+  readonly json?: string;
   readonly encoding?: 'utf8' | 'latin1';
   readonly maxBytes?: number;
   readonly statuses?: readonly number[];
@@ -34,6 +36,7 @@ async function getOnce(client: HttpClient, url: string, options: GetOptions): Pr
     from: options.from,
     method: options.method ?? 'GET',
     ...(options.form === undefined ? {} : { form: options.form }),
+    ...(options.json === undefined ? {} : { json: options.json }),
     headers: accept === undefined ? {} : { accept },
     privateHeaders,
     decompress: true,

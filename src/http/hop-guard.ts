@@ -1,18 +1,19 @@
 /**
- * Where the answer of a source may lead: a redirect or link from a public address must not reach a private network or
- * this machine, and one from https must not fall back to http. The names that the operator trusts are exempt. The
- * addresses are checked when the connection looks them up, so the checked address is the one that is connected to.
+ * Restricts where a response of a source may lead: a redirect or link from a public address must not reach a private
+ * network or this machine, and one from https must not fall back to http. Hosts that the operator trusts are exempt.
+ * The addresses are checked when the connection resolves them, so the checked address is the one that is used.
  */
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import type { Hop } from '../component/services.ts';
+import type { Hop } from '../component/download.ts';
 import { ConfigError } from '../errors.ts';
 import { isPublicAddress } from './is-public-address.ts';
+import { proxyAgentPool, proxyFor, type ProxyAgents } from './proxy.ts';
 import { matchesHost, redactUrl } from './url-policy.ts';
 
-/** How names become addresses and which addresses are public. Tests give their own. */
+/** The DNS lookup and the rule for public addresses. Tests replace them. */
 export interface Network {
   readonly lookup: LookupFunction;
   readonly isPublic: (address: string) => boolean;
@@ -26,18 +27,20 @@ export interface HopGuardOptions {
   readonly network?: Network | undefined;
 }
 
-/** How one request is to be connected. */
-export interface Connection {
+/** The connection options of one request. */
+interface Connection {
   readonly lookup: LookupFunction;
-  readonly agents: { readonly http: HttpAgent; readonly https: HttpsAgent };
+  readonly agents: { readonly http: HttpAgent; readonly https: HttpsAgent } | ProxyAgents;
+  /** The proxy of the requests; the responding address is then the address of the proxy. */
+  readonly proxy?: URL;
   /** Why a look-up was refused; undefined where none was. */
   refusal(): ConfigError | undefined;
 }
 
 export interface HopGuard {
-  /** `from` is absent for an address that the job names. Throws ConfigError E_REDIRECT_REFUSED. */
-  connect(url: URL, from: Hop | undefined): Connection;
-  /** `address` is that of the server that answered. */
+  /** `from` is absent for an address that the job names. Throws ConfigError E_REDIRECT_REFUSED or E_SETTINGS_INVALID. */
+  connect(url: URL, from: Hop | undefined): Promise<Connection>;
+  /** `address` is the address of the server that answered. Undefined if a proxy is in between. */
   networkOf(address: string | undefined): Hop['network'];
 }
 
@@ -46,27 +49,48 @@ const MACHINE: Network = { lookup: dnsLookup, isPublic: isPublicAddress };
 export function createHopGuard({ trustedHosts, network = MACHINE }: HopGuardOptions): HopGuard {
   const trusted = trustedHosts.map((host) => host.toLowerCase());
   const open = createAgents(network.ca);
-  // A connection that is kept was not looked up again, so checked connections have a pool of their own.
+  // A kept-alive connection is not resolved again, so checked connections have a separate pool.
   const checked = createAgents(network.ca);
+  const agentsOf = proxyAgentPool({ ...KEPT, ...(network.ca === undefined ? {} : { ca: network.ca }) });
   return {
-    connect(url, from) {
-      if (from === undefined || trusted.some((host) => matchesHost(url, host))) {
-        return { lookup: network.lookup, agents: open, refusal: () => undefined };
-      }
+    async connect(url, from) {
+      const proxy = proxyFor(url);
+      const free: Connection = {
+        ...{ lookup: network.lookup, refusal: () => undefined },
+        ...(proxy === undefined ? { agents: open } : { agents: agentsOf(proxy), proxy }),
+      };
+      if (from === undefined || trusted.some((host) => matchesHost(url, host))) return free;
       if (url.protocol === 'http:' && from.url.startsWith('https:')) throw downgraded(url, from);
-      if (from.network === 'private') return { lookup: network.lookup, agents: open, refusal: () => undefined };
+      if (from.network === 'private') return free;
       const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
       if (isIP(host) !== 0 && !network.isPublic(host)) throw leadsInside(url, from, host);
-      return { ...checkedLookup(url, from, network), agents: checked };
+      if (proxy === undefined) return { ...checkedLookup(url, from, network), agents: checked };
+      await checkName(url, from, host, network);
+      return free;
     },
     networkOf: (address) => (address === undefined || network.isPublic(address) ? 'public' : 'private'),
   };
 }
 
-/** Kept as long as those of Node's own agents. */
+/** As long as those of Node's own agents. */
+const KEPT = { keepAlive: true, scheduling: 'lifo', timeout: 5_000 } as const;
+
 function createAgents(ca: string | undefined): Connection['agents'] {
-  const options = { keepAlive: true, scheduling: 'lifo', timeout: 5_000 } as const;
-  return { http: new HttpAgent(options), https: new HttpsAgent({ ...options, ...(ca === undefined ? {} : { ca }) }) };
+  return { http: new HttpAgent(KEPT), https: new HttpsAgent({ ...KEPT, ...(ca === undefined ? {} : { ca }) }) };
+}
+
+/**
+ * A proxy resolves the name itself, so its result cannot be checked. The result on this machine is checked: a name with a
+ * private address here is refused. A name that is unknown here is left to the proxy.
+ */
+async function checkName(url: URL, from: Hop, host: string, network: Network): Promise<void> {
+  const found = await new Promise<readonly LookupAddress[]>((resolve) => {
+    network.lookup(host, { all: true }, (error, addresses) => {
+      resolve(error === null ? (addresses as LookupAddress[]) : []);
+    });
+  });
+  const inside = found.find(({ address }) => !network.isPublic(address));
+  if (inside !== undefined) throw leadsInside(url, from, inside.address);
 }
 
 /** Refuses a name if any of its addresses is private: the connection may take each of them. */

@@ -1,4 +1,4 @@
-/** What every request of ours has in common: the user agent, the policy of addresses, the clocks. */
+/** The common parts of all requests: the user agent, the policy of addresses, the timeouts. */
 import type { Logger } from '../component/services.ts';
 import type { HopGuard } from './hop-guard.ts';
 import { openAnswer, type AnswerRequest, type OpenAnswer, type RequestTiming } from './open-answer.ts';

@@ -1,4 +1,4 @@
-/** Which IP addresses lead out to the internet: all others belong to this machine, its network, or a special purpose. */
+/** Decides which IP addresses are public. All others belong to this machine, its network, or a special purpose. */
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
 /** IANA's special-purpose IPv4 ranges, and the two addresses at which clouds serve metadata outside of them. */

@@ -1,15 +1,16 @@
 /**
- * One request to its answer: follows redirects by hand, so that every hop passes the policy and what the caller sent for
- * the first host never reaches another. Nothing here limits the total time; a server that sends nothing is dropped.
+ * Sends one request and follows redirects itself, so that every hop passes the policy and the caller's headers for the
+ * first host never reach another. There is no limit on the total time; a connection without data is dropped.
  */
 import { isUtf8 } from 'node:buffer';
 import type { Request, Response } from 'got';
-import type { Hop } from '../component/services.ts';
+import type { Hop } from '../component/download.ts';
 import { SourceError } from '../errors.ts';
 import { errorOfConnection, StallError } from './answer-errors.ts';
 import { collectChunks, type ChunkCollector } from './collect-chunks.ts';
 import type { HopGuard } from './hop-guard.ts';
 import { RedirectCookies } from './redirect-cookies.ts';
+import { errorOfProxy } from './proxy.ts';
 import { redactUrl, type UrlPolicy } from './url-policy.ts';
 
 export interface RequestTiming {
@@ -26,6 +27,8 @@ export interface AnswerRequest {
   readonly method: 'GET' | 'HEAD' | 'POST';
   /** The body of a POST. It goes to the host of `url` and to no other. */
   readonly form?: Readonly<Record<string, string>>;
+  /** The same as a JSON text. */
+  readonly json?: string;
   /** Sent to every hop. */
   readonly headers: Readonly<Record<string, string>>;
   /** Sent only to the origin of `url`: they may hold credentials. */
@@ -34,10 +37,10 @@ export interface AnswerRequest {
   readonly signal: AbortSignal;
 }
 
-/** To be closed. `body` is to be read once; it throws UnavailableError when the connection breaks or stalls. */
+/** Must be closed. `body` can be read once; it throws UnavailableError if the connection breaks or stalls. */
 export interface OpenAnswer {
   readonly status: number;
-  /** Of the server that answered. */
+  /** The network of the server that answered. */
   readonly network: Hop['network'];
   /** After redirects. */
   readonly url: string;
@@ -68,7 +71,7 @@ export async function openAnswer(
     cookies.take(url, setCookies);
     from = { url: url.href, network: answer.network };
     url = policy.checkRedirect(location, url);
-    if (request.form !== undefined && url.origin !== first.origin) throw redirectedAway(first, url);
+    if (request.method === 'POST' && url.origin !== first.origin) throw redirectedAway(first, url);
   }
   throw new SourceError(
     'E_SOURCE_UNEXPECTED',
@@ -94,13 +97,14 @@ async function requestOnce(
   timing: RequestTiming,
 ): Promise<OneAnswer> {
   request.signal.throwIfAborted();
-  const connection = guard.connect(url, request.from);
+  const connection = await guard.connect(url, request.from);
   // Loaded when something is asked for the first time: half of the start-up of a command that reads a file.
   const { got } = await import('got');
   const stream = got.stream(url, {
     method: request.method,
-    headers: { ...request.headers },
+    headers: { ...request.headers, ...(request.json === undefined ? {} : { 'content-type': 'application/json' }) },
     ...(request.form === undefined ? {} : { form: { ...request.form } }),
+    ...(request.json === undefined ? {} : { body: request.json }),
     signal: request.signal,
     decompress: request.decompress,
     followRedirect: false,
@@ -113,9 +117,11 @@ async function requestOnce(
   const chunks = collectChunks(stream);
   try {
     const response = await responseOf(stream);
+    const { proxy } = connection;
+    if (proxy !== undefined && response.statusCode === 407) throw errorOfProxy(proxy, 407, url.host);
     return {
       status: response.statusCode,
-      network: guard.networkOf(response.ip),
+      network: guard.networkOf(proxy === undefined ? response.ip : undefined),
       url: url.href,
       headers: flatten(response.headers),
       setCookies: response.headers['set-cookie'] ?? [],
@@ -127,7 +133,7 @@ async function requestOnce(
     request.signal.throwIfAborted();
     const refusal = connection.refusal();
     if (refusal !== undefined) throw refusal;
-    throw errorOfConnection(error, url);
+    throw errorOfConnection(error, url, connection.proxy);
   }
 }
 
@@ -172,7 +178,7 @@ function flatten(headers: Response['headers']): Record<string, string | undefine
   return Object.fromEntries(entries) as Record<string, string | undefined>;
 }
 
-/** Sent back as they are, so their bytes must stay. */
+/** Sent back unchanged, so their bytes must be kept. */
 const OPAQUE = new Set(['etag', 'last-modified', 'set-cookie']);
 
 /** Node reads headers as Latin-1; servers write names of files, addresses and messages in UTF-8. */

@@ -5,11 +5,11 @@ export interface WebLink {
   /** Lower-case relation types; a link may have several. */
   readonly rels: readonly string[];
   readonly type?: string;
-  /** The thing that the link is about, where it is not the page itself. */
+  /** The subject of the link, if it is not the page itself. */
   readonly anchor?: string;
 }
 
-/** What is not well-formed is passed over, as the RFC asks; the first of a repeated parameter counts. */
+/** Invalid links are skipped, as the RFC requires; the first of repeated parameters counts. */
 export function parseLinkHeader(header: string): readonly WebLink[] {
   return splitUnquoted(header, ',').flatMap((text) => {
     const match = /^\s*<([^>]*)>(.*)$/s.exec(text);

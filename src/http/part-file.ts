@@ -1,6 +1,6 @@
 /**
- * A download under way: bytes, what they are a part of, and their digests so far. Bytes are only ever appended. After a
- * takeover the bytes are copied first, so that a former holder that wakes up writes into a file without a name.
+ * A current download: its bytes, the resource to which they belong, and their digests so far. Bytes are only appended.
+ * After a takeover the bytes are copied first, so that a former holder that wakes up writes into a deleted file.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
@@ -14,13 +14,13 @@ import { completePathOf, type SpoolPaths } from './spool-paths.ts';
 const aboutSchema = z.object({
   etag: z.string().optional(),
   lastModified: z.string().optional(),
-  /** The size of the whole, where the server said it. */
+  /** The total size, if the server announced it. */
   total: z.number().optional(),
-  /** The encoding that was removed: these bytes are not those of the server, so the rest cannot be asked for. */
+  /** The removed encoding: the bytes differ from those of the server, so the rest cannot be requested. */
   encoding: z.string().optional(),
 });
 
-/** What the server said of the bytes when it sent the first of them. */
+/** The metadata that the server sent with the first bytes. */
 export type PartAbout = z.infer<typeof aboutSchema>;
 
 export interface Digests {
@@ -46,7 +46,7 @@ export class PartFile {
     this.#about = about;
   }
 
-  /** Takes up what is there, if it is known what it is a part of. */
+  /** Continues an existing part file if its metadata is known. */
   static async open(
     paths: SpoolPaths,
     lock: { readonly token: string; readonly stolen: boolean },
@@ -71,7 +71,7 @@ export class PartFile {
     return this.#about;
   }
 
-  /** Begins anew with other content. */
+  /** Starts over with other content. */
   async restart(about: PartAbout): Promise<void> {
     await onDisk(this.#paths.directory, async () => {
       await rm(this.#paths.partAbout, { force: true });
@@ -128,7 +128,7 @@ export class PartFile {
     });
   }
 
-  /** Keeps what was received, for the next attempt. */
+  /** Keeps the received bytes for the next attempt. */
   async close(): Promise<void> {
     await this.#file.close();
   }
@@ -154,7 +154,7 @@ export class PartFile {
   }
 }
 
-/** Written beside and renamed, so that a reader finds the old or the new text and never half of it. */
+/** Written to a second file and renamed, so that a reader finds the old or the new text and never half of it. */
 export async function writeJson(path: string, value: unknown, token: string): Promise<void> {
   const aside = `${path}.${token}`;
   const file = await open(aside, 'w', 0o600);
@@ -171,7 +171,7 @@ async function readAbout(path: string): Promise<PartAbout | undefined> {
   try {
     return aboutSchema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch {
-    // Missing or damaged: the bytes beside it are of unknown content, the download begins anew.
+    // If it is missing or damaged, the content of the downloaded bytes is unknown, and the download starts over.
     return undefined;
   }
 }

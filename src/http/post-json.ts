@@ -1,6 +1,6 @@
 /**
- * Sends a small document to an address that is a secret itself. No message names more of it than its host, nothing is
- * followed and nothing is tried again here: whoever calls knows when the next attempt is due.
+ * Sends a small document to a URL that is a secret. Messages name only its host, redirects are not followed and nothing
+ * is retried here, because the caller decides when the next attempt is due.
  */
 import { ConfigError, UnavailableError } from '../errors.ts';
 import { errorOfConnection } from './answer-errors.ts';

@@ -1,5 +1,5 @@
-/** One request of a download: asks for what is missing, decides from the answer, appends what comes. */
-import type { DownloadRequest } from '../component/services.ts';
+/** Makes one request of a download: requests the missing bytes, decides by the response, and appends the bytes. */
+import type { DownloadRequest } from '../component/download.ts';
 import { LimitError, SourceError, UnavailableError } from '../errors.ts';
 import { errorOfAnswer } from './answer-reason.ts';
 import { isStrongDate, strongEtag } from './ask-about-file.ts';
@@ -91,7 +91,7 @@ async function take(
   return 'again';
 }
 
-/** Nothing lies beyond what we have, and that is what the server declared before. */
+/** There are no more bytes, as the server declared before. */
 function isWhole(answer: OpenAnswer, part: PartFile): boolean {
   const found = parseContentRange(answer.headers['content-range'])?.total;
   return found === part.bytes && (part.about.total ?? found) === found;
@@ -106,7 +106,9 @@ function isContinuation(answer: OpenAnswer, part: PartFile): boolean {
   return etag === undefined || found === undefined || found === etag;
 }
 
-/** A `.gz` file that was begun as it is goes on as it is, whatever encoding the server declares. */
+/**
+ * A `.gz` file whose download began without decoding continues without decoding, whatever encoding the server declares.
+ */
 function isEncoded(encoding: string | undefined, url: string): boolean {
   const encodings = encodingsOf(encoding);
   const isOfGz = encodings.length === 1 && encodings[0] === 'gzip' && /\.t?gz$/i.test(new URL(url).pathname);
@@ -133,13 +135,13 @@ async function appendAll(answer: OpenAnswer, request: DownloadRequest, part: Par
   if (total !== undefined && part.bytes < total) {
     throw new UnavailableError(
       'E_SOURCE_UNAVAILABLE',
-      `${redactUrl(request.url)} ended after ${String(part.bytes)} of ${String(total)} bytes. The download goes on there.`,
+      `${redactUrl(request.url)} ended after ${String(part.bytes)} of ${String(total)} bytes. The download resumes there.`,
     );
   }
   return true;
 }
 
-/** Holds the first bytes back until there are enough of them to tell what they are. */
+/** Keeps the first bytes back until there are enough to recognise the content. */
 async function* checkedStart(answer: OpenAnswer, request: DownloadRequest, isStart: boolean): AsyncGenerator<Buffer> {
   let held: Buffer | undefined = isStart ? Buffer.alloc(0) : undefined;
   const check = (bytes: Buffer): void => {

@@ -27,7 +27,7 @@ export class RedirectCookies {
     this.#byOrigin.set(url.origin, cookies);
   }
 
-  /** The headers with what is to be sent to `url`: together with a Cookie that the caller sends there. */
+  /** Returns the headers for `url`, including a Cookie that the caller sends there. */
   addTo(headers: Readonly<Record<string, string>>, url: URL): Readonly<Record<string, string>> {
     const cookies = [...(this.#byOrigin.get(url.origin)?.values() ?? [])].filter(({ path }) => isBelow(url, path));
     if (cookies.length === 0) return headers;

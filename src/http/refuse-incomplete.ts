@@ -1,4 +1,4 @@
-/** Notices what the headers of an answer say about missing parts, whatever its status is. */
+/** Checks whether the headers of a response report missing parts, for any status. */
 import type { SourceError } from '../errors.ts';
 import { incomplete } from './answer-errors.ts';
 import { toReason } from './answer-reason.ts';
@@ -15,8 +15,8 @@ const FLAG = /(^|-)(truncated|incomplete|partial)(-|$)/i;
 const TRUE = /^(true|yes|1)$/i;
 
 /**
- * Virtuoso answers 200 with `X-SQL-State: S1TAT` when a query ran into its time limit; other servers use `Warning` or a
- * header of their own. Throws SourceError E_SOURCE_INCOMPLETE.
+ * Virtuoso returns 200 with `X-SQL-State: S1TAT` if a query exceeded its time limit; other servers use `Warning` or
+ * their own header. Throws SourceError E_SOURCE_INCOMPLETE.
  */
 export function refuseIncomplete({ url, headers }: Answer): void {
   const sqlState = headers['x-sql-state']?.trim() ?? '';

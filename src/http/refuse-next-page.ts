@@ -26,7 +26,7 @@ export function refuseNextPage({ url, headers }: Answer, read: readonly string[]
   );
 }
 
-/** The pages of a long list are compared as they are written first: that is quick. */
+/** The pages of a long list are first compared as written, which is fast. */
 function isRead(target: string, base: string, read: readonly string[]): boolean {
   const href = URL.canParse(target, base) ? new URL(target, base).href : target;
   return read.includes(href) || read.some((address) => isSamePage(address, target, base));
@@ -36,7 +36,10 @@ function isSamePage(one: string, other: string, base: string): boolean {
   return pageOf(one, base) === pageOf(other, base);
 }
 
-/** Path and query without its order: behind a proxy, servers name themselves with another scheme or host. */
+/**
+ * Path and query, regardless of their order. Servers that run behind a proxy may name themselves with another scheme or
+ * host.
+ */
 function pageOf(address: string, base: string): string {
   if (!URL.canParse(address, base)) return address;
   const { pathname, searchParams } = new URL(address, base);

@@ -1,4 +1,4 @@
-/** Tells an error page from a dump, by what the bytes say first and by what the header says second. */
+/** Distinguishes an error page from a dump, first by its bytes and then by the header. */
 import { clip } from '../clip.ts';
 import { SourceError } from '../errors.ts';
 import { toReason } from './answer-reason.ts';
@@ -15,7 +15,7 @@ export interface AnswerHead {
   readonly start: Buffer;
 }
 
-/** Servers say these of files whose type they do not know or do not want to be shown in a browser (Zenodo does). */
+/** Servers send these types for files of unknown type, or for files that a browser should not show (Zenodo does). */
 const SAYS_NOTHING = new Set(['', 'application/octet-stream', 'binary/octet-stream', 'application/force-download']);
 
 /** `accept` lists media types without parameters; absent or empty = anything but HTML. Throws SourceError. */

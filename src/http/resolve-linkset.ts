@@ -4,7 +4,8 @@
  * linkset and the descriptions share one address there and differ by the `Accept` that is sent.
  */
 import { z } from 'zod';
-import type { Hop, HttpAnswer, HttpService } from '../component/services.ts';
+import type { Hop } from '../component/download.ts';
+import type { HttpAnswer, HttpService } from '../component/services.ts';
 import { SourceError } from '../errors.ts';
 import { parseLinkHeader } from './parse-link-header.ts';
 import { mediaTypeOf } from './refuse-unwanted.ts';
@@ -22,7 +23,7 @@ export interface Linkset {
   readonly landing: string;
   /** The answer that named the items. */
   readonly from: Hop;
-  /** The persistent address of this version of the record, where it is said. */
+  /** The persistent URL of this version of the record, if it is given. */
   readonly citeAs: string | undefined;
   readonly items: readonly LinkTarget[];
   readonly describedBy: readonly LinkTarget[];

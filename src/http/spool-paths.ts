@@ -1,12 +1,12 @@
 /**
  * The layout of the spool, below `downloads/`:
  *
- *   <key>.part  <key>.part.json   a download that is under way or broke off, and what it is a part of
- *   <key>.lock                    who is working on it
- *   <key>.json                    which complete file this address gave last
- *   <sha256>/<name>               complete files by their digest
+ * <key>.part and <key>.part.json: a current or interrupted download, and its metadata
+ * <key>.lock: the process that works on it
+ * <key>.json: the last complete file of this address
+ * <sha256>/<name>: complete files by their digest
  *
- * `key` is made of the address, which itself is written nowhere: it may hold a token.
+ * `key` is derived from the address. The address itself is stored nowhere, because it may contain a token.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ export function spoolPathsOf(directory: string, url: string): SpoolPaths {
   };
 }
 
-/** Where a complete file lies. `digest` is `sha256:…`. */
+/** Returns the path of a complete file. `digest` is `sha256:…`. */
 export function completePathOf(directory: string, digest: string, name: string): string {
   return join(directory, digest.replace(/^sha256:/, ''), name);
 }

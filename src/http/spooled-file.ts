@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { z } from 'zod';
-import type { Download } from '../component/services.ts';
+import type { Download } from '../component/download.ts';
 import { completePathOf, type SpoolPaths } from './spool-paths.ts';
 
 const recordSchema = z.object({
@@ -15,7 +15,7 @@ const recordSchema = z.object({
   name: z.string().regex(/^[^/\\]+$/),
 });
 
-/** What `<key>.json` holds. */
+/** The content of `<key>.json`. */
 export type SpoolRecord = z.infer<typeof recordSchema>;
 
 /** The file that this address gave last, if it is still there with its size. */
@@ -30,7 +30,10 @@ export async function findSpooled(paths: SpoolPaths): Promise<SpoolRecord | unde
   }
 }
 
-/** The file after reading it once more: a spool outlives crashes and disks. Undefined, and removed, when it was damaged. */
+/**
+ * Returns the file after reading it again, because disks can damage a spool. If it is damaged, removes it and returns
+ * undefined.
+ */
 export async function openSpooled(
   paths: SpoolPaths,
   record: SpoolRecord,

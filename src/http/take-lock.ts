@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Lock {
   readonly token: string;
-  /** True when the former holder did not let go by itself. */
+  /** True if the former holder did not release the lock itself. */
   readonly stolen: boolean;
   release(): Promise<void>;
 }

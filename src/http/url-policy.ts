@@ -1,11 +1,16 @@
-/** Which addresses may be asked, and how an address may be shown: never with user name, password, query or fragment. */
+/**
+ * Decides which URLs may be requested, and how a URL may be shown: never with user name, password, query or fragment.
+ */
 import { ConfigError, SourceError } from '../errors.ts';
 
 /** Checks an address and every redirect of it. Hosts are `example.org`, `example.org:8080` or `*.example.org`; none = any. */
 export interface UrlPolicy {
   /** An address from a job or from a document of the source. Throws ConfigError. */
   check(url: string): URL;
-  /** Where an answer redirects to. Throws ConfigError (host, protocol) or SourceError (the answer makes no sense). */
+  /**
+   * Returns the URL to which a response redirects. Throws ConfigError (host, protocol) or SourceError (invalid
+   * redirect).
+   */
   checkRedirect(location: string, from: URL): URL;
 }
 

@@ -6,7 +6,7 @@ import type { FromProcess, StepSetup, ToProcess } from './messages.ts';
 import { watchProcess } from './watch-process.ts';
 import { fromWire, toWire } from './wire-error.ts';
 
-export interface StepParts {
+interface StepParts {
   readonly logger: Logger;
   /** Called with every secret that is resolved. */
   readonly onSecret: (text: string) => void;
@@ -32,7 +32,7 @@ export function serveSteps(make: MakeSteps): void {
   }, BEAT_MILLISECONDS).unref();
   let steps: ReturnType<MakeSteps> | undefined;
   let abort = new AbortController();
-  // An error that nobody awaits, of a plug-in or a library: the step in hand fails with it, and this process is done.
+  // An unhandled error of a plug-in or a library: the current step fails with it, and this process ends.
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
       say({ kind: 'failed', error: toWire(error), memory: process.memoryUsage.rss() }, () => process.exit(1));

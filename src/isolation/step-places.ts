@@ -1,6 +1,6 @@
 /**
- * Bounds how many step processes run at once, so that all of them together stay within the memory of the worker. A step
- * without a place waits, and reports that it does: its heartbeats go on, and nothing takes it for hung.
+ * Limits how many step processes run at once, so that all of them together stay within the memory of the worker. Other
+ * steps wait and report it, so their heartbeats continue and they do not count as stuck.
  */
 import type { Logger } from '../component/services.ts';
 import type { IsolatedStep } from '../pipeline/engine.ts';

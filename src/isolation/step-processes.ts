@@ -1,20 +1,23 @@
 /**
- * Runs the steps that read a source in processes of their own. A source that eats memory or time ends the process of its
- * own attempt; the worker, its heartbeats and all other jobs go on. See docs/decisions/0013-steps-in-processes.md.
+ * Runs each step that reads a source in its own process. If a source uses too much memory or time, only the process of
+ * that attempt is ended. The worker, its heartbeats and all other jobs continue. See
+ * docs/decisions/0013-steps-in-processes.md.
  */
 import type { ChildProcess } from 'node:child_process';
 import type { Logger } from '../component/services.ts';
 import { LimitError, UnavailableError } from '../errors.ts';
-import type { Isolate, IsolatedStep } from '../pipeline/engine.ts';
+import type { Isolation, IsolatedStep } from '../pipeline/engine.ts';
 import type { StepContext, TaskInput } from '../pipeline/run-steps.ts';
 import type { FromProcess, StepSetup, ToProcess } from './messages.ts';
 import { MEMORY_MARK } from './messages.ts';
 import { createStepPlaces } from './step-places.ts';
 import { fromWire, toWire } from './wire-error.ts';
 
-export interface StepProcesses {
-  /** Throws what the step throws. LimitError E_STEP_MEMORY or E_STEP_STUCK, UnavailableError E_STEP_ENDED for its process. */
-  readonly run: Isolate;
+/**
+ * `run` throws what the step throws; LimitError E_STEP_MEMORY or E_STEP_STUCK, or UnavailableError E_STEP_ENDED, if its
+ * process was ended. `prepare` starts at most one process, which ends by itself if no step needs it.
+ */
+export interface StepProcesses extends Isolation {
   /** Ends all processes at once. */
   close(): void;
 }
@@ -32,18 +35,18 @@ export interface StepProcessesOptions {
 export interface ProcessLimits {
   /** A process whose event loop does not turn for this long is stuck. Records take milliseconds, a large document seconds. */
   readonly stuckSeconds: number;
-  /** For the batch in hand to be committed after an abort; then the process is killed. */
+  /** The time to commit the current batch after an abort; then the process is killed. */
   readonly abortSeconds: number;
-  /** A process is kept for the next step for this long: starting one takes half a second. */
+  /** A process is kept for the next step for this long: starting one takes up to half a second. */
   readonly idleSeconds: number;
 }
 
 const DEFAULT_LIMITS: ProcessLimits = { stuckSeconds: 60, abortSeconds: 15, idleSeconds: 20 };
 /** A process that has grown beyond this share of its limit is not kept. */
-const KEPT_SHARE = 0.5;
+const KEPT_SHARE = 0.75;
 /** How long the last output of an ended process is waited for: another process may hold its pipe open. */
 const DRAIN_MILLISECONDS = 1000;
-/** Of stderr: V8 says there why it gives up. */
+/** The end of stderr, where V8 writes why it exits. */
 const KEPT_CHARACTERS = 8 * 1024;
 
 export function openStepProcesses(options: StepProcessesOptions): StepProcesses {
@@ -51,10 +54,9 @@ export function openStepProcesses(options: StepProcessesOptions): StepProcesses 
   const idle: StepProcess[] = [];
   const all = new Set<StepProcess>();
   const places = createStepPlaces(options.mostProcesses);
+  let isClosed = false;
 
-  const take = (): StepProcess => {
-    const kept = idle.pop();
-    if (kept !== undefined) return kept;
+  const start = (): StepProcess => {
     const made = startProcess(options, () => {
       all.delete(made);
       const place = idle.indexOf(made);
@@ -63,23 +65,40 @@ export function openStepProcesses(options: StepProcessesOptions): StepProcesses 
     all.add(made);
     return made;
   };
+  const keep = (one: StepProcess): void => {
+    idle.push(one);
+    one.endWhenIdle(limits.idleSeconds);
+  };
   const give = (used: StepProcess, memory: number): void => {
     if (memory > options.setup.memory.mostBytes * KEPT_SHARE) used.kill();
-    if (!all.has(used)) return;
-    idle.push(used);
-    used.endWhenIdle(limits.idleSeconds);
+    if (all.has(used)) keep(used);
   };
 
   return {
     run: (async (step: IsolatedStep, input: TaskInput, context: StepContext, logger: Logger) => {
       const leave = await places.enter(step, input, context, logger);
       try {
-        return await runIn(take(), give, options, limits, { kind: 'run', step, input: input }, context, logger);
+        return await runIn(
+          idle.pop() ?? start(),
+          give,
+          options,
+          limits,
+          { kind: 'run', step, input: input },
+          context,
+          logger,
+        );
       } finally {
         leave();
       }
-    }) as Isolate,
+    }) as Isolation['run'],
+    prepare() {
+      const kept = idle.at(-1);
+      // It might end just before the step needs it.
+      if (kept !== undefined) kept.endWhenIdle(limits.idleSeconds);
+      else if (!isClosed && all.size < options.mostProcesses) keep(start());
+    },
     close() {
+      isClosed = true;
       for (const one of all) one.kill();
     },
   };
@@ -121,6 +140,7 @@ function startProcess(options: StepProcessesOptions, onEnd: () => void): StepPro
       child.kill('SIGKILL');
     },
     endWhenIdle(seconds) {
+      clearTimeout(timer);
       timer = setTimeout(() => {
         onEnd();
         child.kill('SIGKILL');

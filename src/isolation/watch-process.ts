@@ -1,6 +1,7 @@
 /**
- * A thread beside the work of a step process. It sees what a blocked event loop cannot: that the worker is gone, and how
- * much memory the process holds, buffers included. It then ends the process with SIGKILL, which nothing can hold up.
+ * A second thread in a step process. It notices events that a blocked event loop cannot: that the worker has exited,
+ * and that the process uses too much memory, including buffers. It then ends the process with SIGKILL, which nothing
+ * can delay.
  */
 import { Worker } from 'node:worker_threads';
 import { MEMORY_MARK, type MemoryLimits } from './messages.ts';

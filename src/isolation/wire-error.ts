@@ -10,7 +10,7 @@ import {
   messageOf,
 } from '../errors.ts';
 
-/** JSON-safe. `kind` is that of an error of ours; others keep name, message, code and causes. */
+/** A JSON-safe error. `kind` is set for errors of vocab-sync; others keep their name, message, code and causes. */
 export interface WireError {
   readonly name: string;
   readonly message: string;
@@ -21,7 +21,7 @@ export interface WireError {
   readonly retryAfter?: number;
   readonly stack?: string;
   readonly cause?: WireError;
-  /** Of an AggregateError. */
+  /** The errors of an AggregateError. */
   readonly errors?: readonly WireError[];
 }
 

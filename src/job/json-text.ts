@@ -9,18 +9,19 @@ import { parsePointer, toPointer, type Path } from './pointer.ts';
 import type { Finding, Problem } from './check/problem.ts';
 
 /** A job file is written by hand; more than this is a data file that was named by mistake. */
-const MAX_CHARACTERS = 1024 * 1024;
+export const MAX_CHARACTERS = 1024 * 1024;
 
 export interface JsonText {
   readonly value: unknown;
   readonly problems: readonly Problem[];
-  /** False where the syntax leaves too much open for any further check to mean something. */
+  /** False if the syntax is too ambiguous for further checks. */
   readonly readable: boolean;
   /** The finding at its place, or at the nearest value around it that the text holds. */
   locate(finding: Finding): Problem;
 }
 
-interface Place {
+/** Offsets in the text. */
+export interface Place {
   readonly value: number;
   readonly key?: number;
 }
@@ -32,13 +33,17 @@ export function parseJsonText(source: string): JsonText {
   const report = (offset: number, pointer: string, message: string): void => {
     problems.push({ severity: 'error', pointer, ...lineAndColumn(text, offset), message });
   };
-  const locate = (finding: Finding): Problem => place(finding, text, places);
+  const locate = (finding: Finding): Problem => placeFinding(finding, text, places);
   if (text.length > MAX_CHARACTERS) {
     report(0, '', `expected at most 1 MiB of JSON, found ${String(text.length)} characters; is this a data file?`);
     return { value: undefined, problems, readable: false, locate };
   }
   if (looksLikeYaml(text)) {
-    report(0, '', 'expected JSON, found YAML; convert the file, for example with `yq -o json`, and check the result');
+    report(
+      0,
+      '',
+      'expected JSON, found YAML; give the file the ending .yaml, or convert it, for example with `yq -o json`',
+    );
     return { value: undefined, problems, readable: false, locate };
   }
   const errors: ParseError[] = [];
@@ -93,7 +98,7 @@ function toValue(node: Node, path: Path, reading: Reading, key?: number): unknow
     const member = name.value as string;
     const pointer = toPointer([...path, member]);
     if (Object.hasOwn(object, member)) {
-      report(name.offset, pointer, `the key "${member}" stands here a second time; keep one of the two`);
+      report(name.offset, pointer, `the key "${member}" appears a second time here; keep one of the two`);
     }
     setOwn(object, member, toValue(inner, [...path, member], reading, name.offset));
   }
@@ -109,7 +114,7 @@ function toNumber({ offset, length, value }: Node, path: Path, { text, report }:
   return value;
 }
 
-/** One slip makes several parse errors at one place; the first says what it is. */
+/** One mistake causes several parse errors at one position; the first describes it. */
 function firstOfEachPlace(errors: readonly ParseError[]): ParseError[] {
   const kept: ParseError[] = [];
   for (const error of errors) {
@@ -126,9 +131,9 @@ const WORDS: Readonly<Record<string, string>> = {
   ValueExpected: 'expected a value',
   ColonExpected: 'expected a colon after the name',
   CommaExpected: 'expected a comma between two values',
-  CloseBraceExpected: 'expected a closing brace }: the text ends, or goes on, before the object is closed',
-  CloseBracketExpected: 'expected a closing bracket ]: the text ends, or goes on, before the list is closed',
-  EndOfFileExpected: 'expected the end behind the object; something follows',
+  CloseBraceExpected: 'expected a closing brace }: the text ends, or continues, before the object is closed',
+  CloseBracketExpected: 'expected a closing bracket ]: the text ends, or continues, before the list is closed',
+  EndOfFileExpected: 'expected the end after the object, found more text',
   InvalidCommentToken: 'comments are not JSON; put the words into "description"',
   UnexpectedEndOfComment: 'the comment does not end; comments are not JSON',
   UnexpectedEndOfString: 'the text is not closed by a double quote on its line',
@@ -144,13 +149,14 @@ function describe(error: ParseError, text: string): { message: string; harmless:
   const closes = text[error.offset] === '}' || text[error.offset] === ']';
   const afterComma = text.slice(0, error.offset).trimEnd().endsWith(',');
   if ((name === 'PropertyNameExpected' || name === 'ValueExpected') && closes && afterComma) {
-    return { message: 'a comma stands before the closing bracket; JSON has no trailing commas', harmless: true };
+    return { message: 'a comma is before the closing bracket; JSON has no trailing commas', harmless: true };
   }
   const harmless = ['InvalidCommentToken', 'CommaExpected', 'InvalidEscapeCharacter'].includes(name);
   return { message: WORDS[name] ?? `the JSON is broken here (${name})`, harmless };
 }
 
-function place(finding: Finding, text: string, places: ReadonlyMap<string, Place>): Problem {
+/** The finding at its place, or at the nearest value around it that the text holds. */
+export function placeFinding(finding: Finding, text: string, places: ReadonlyMap<string, Place>): Problem {
   const { atKey, ...rest } = finding;
   let path: Path = parsePointer(finding.pointer);
   let found = places.get(finding.pointer);
@@ -163,7 +169,7 @@ function place(finding: Finding, text: string, places: ReadonlyMap<string, Place
   return { ...rest, ...lineAndColumn(text, offset ?? 0) };
 }
 
-function lineAndColumn(text: string, offset: number): { line: number; column: number } {
+export function lineAndColumn(text: string, offset: number): { line: number; column: number } {
   const before = text.slice(0, offset);
   const lineStart = before.lastIndexOf('\n') + 1;
   return { line: before.split('\n').length, column: offset - lineStart + 1 };

@@ -1,4 +1,4 @@
-/** Where this package lies: its shipped jobs and record schemas. The same from the sources and from dist. */
+/** Finds the root of this package with its jobs and record schemas, both from the sources and from dist. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

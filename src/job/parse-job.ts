@@ -1,17 +1,18 @@
 /** The text of a job file → the job, or every problem with its place. */
 import { readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Catalog } from '../component/catalog.ts';
 import { ConfigError } from '../errors.ts';
-import { checkJob, type CheckOptions } from './check/check-job.ts';
+import { checkJob, type BoundWriter, type CheckOptions } from './check/check-job.ts';
 import type { Job } from './schema/job.ts';
-import { parseJsonText } from './json-text.ts';
+import { jobNameOf } from './job-files.ts';
+import { parseJsonText, type JsonText } from './json-text.ts';
 import { findPackageRoot } from './package-root.ts';
 import { countProblems, formatProblem, isError, type Problem } from './check/problem.ts';
 
 export interface ParseOptions {
   readonly catalog: Catalog;
-  /** The path of the file: its name stands in for the id of a pasted config, and messages name it. */
+  /** The path of the file. Its name is the id of a pasted config without one, and messages contain it. */
   readonly file?: string;
   /** The vocabularies that have a record schema. Default: those of config/records in this package. */
   readonly vocabularies?: ReadonlySet<string>;
@@ -20,25 +21,34 @@ export interface ParseOptions {
 export interface ParsedJob {
   /** Absent exactly when a problem is an error. */
   readonly job?: Job;
-  /** The config as JSON, wrappings of InvenioRDM removed; undefined where the text is not JSON. */
+  /** The config as JSON, without the wrapper objects of InvenioRDM; undefined if the text is not JSON. */
   readonly config: unknown;
+  /** See CheckedJob. */
+  readonly bound: readonly BoundWriter[];
   /** In order of their place. */
   readonly problems: readonly Problem[];
 }
 
-export function parseJob(text: string, options: ParseOptions): ParsedJob {
-  const json = parseJsonText(text);
-  if (!json.readable) return { config: undefined, problems: json.problems };
-  const { job, config, findings } = checkJob(json.value, toCheckOptions(options));
+export async function parseJob(text: string, options: ParseOptions): Promise<ParsedJob> {
+  const json = await parseJobText(text, options.file);
+  if (!json.readable) return { config: undefined, bound: [], problems: json.problems };
+  const { job, config, bound, findings } = await checkJob(json.value, toCheckOptions(options));
   const problems = [...json.problems, ...findings.map((finding) => json.locate(finding))].toSorted(
     (a, b) => a.line - b.line || a.column - b.column,
   );
-  return job === undefined || problems.some(isError) ? { config, problems } : { job, config, problems };
+  return job === undefined || problems.some(isError) ? { config, bound, problems } : { job, config, bound, problems };
 }
 
-/** The job of a text that has to be right. Throws ConfigError E_JOB_INVALID with `details.problems`. */
-export function assertJob(text: string, options: ParseOptions): Job {
-  const { job, problems } = parseJob(text, options);
+/** Parses the text of a job file with its positions: as YAML if the file name says so, otherwise as JSON. */
+export async function parseJobText(text: string, file: string | undefined): Promise<JsonText> {
+  if (file === undefined || !/\.ya?ml$/i.test(file)) return parseJsonText(text);
+  const { parseYamlText } = await import('./yaml-text.ts');
+  return parseYamlText(text);
+}
+
+/** Parses a job that must be valid. Throws ConfigError E_JOB_INVALID with `details.problems`. */
+export async function assertJob(text: string, options: ParseOptions): Promise<Job> {
+  const { job, problems } = await parseJob(text, options);
   if (job === undefined) throw jobInvalid(problems, options.file);
   return job;
 }
@@ -56,7 +66,7 @@ export function toCheckOptions({ catalog, file, vocabularies }: ParseOptions): C
   return {
     catalog,
     vocabularies: vocabularies ?? shippedVocabularies(),
-    ...(file === undefined ? {} : { name: basename(file).replace(/\.json$/i, '') }),
+    ...(file === undefined ? {} : { name: jobNameOf(file) }),
   };
 }
 

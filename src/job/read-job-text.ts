@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { ConfigError, messageOf } from '../errors.ts';
 import { SmallFileError, readSmallFile } from '../read-small-file.ts';
 
-/** What is longer in UTF-8 is longer than a job may be in characters (json-text.ts). */
+/** A file with more bytes than this has more characters than a job may have (json-text.ts). */
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /** Throws ConfigError E_FILE_NOT_FOUND, or E_JOB_INVALID for what cannot be the text of a job: a dump, or another encoding. */

@@ -1,4 +1,4 @@
-/** The texts behind `$secret` references: read just before use, kept nowhere, never in a message. */
+/** Resolves `$secret` references. Secrets are read just before use, stored nowhere, and never in a message. */
 import { requireAllowedFile } from '../allowed-folders.ts';
 import { ConfigError, messageOf } from '../errors.ts';
 import type { JsonObject } from '../records/json-object.ts';

@@ -3,7 +3,7 @@ import { ConfigError, messageOf } from '../errors.ts';
 import { requireAllowedFile } from '../allowed-folders.ts';
 import { SmallFileError, readSmallFileSync } from '../read-small-file.ts';
 
-/** A table lies in memory; larger ones belong into a database. */
+/** A table is kept in memory; larger ones belong in a database. */
 const MOST_BYTES = 64 * 1024 ** 2;
 
 /** Without a byte order mark. */
@@ -30,8 +30,8 @@ function readText(path: string): string {
 }
 
 /**
- * Says where a text stops being JSON. The text is not quoted: the path may lead to any file of the worker, and the parser
- * would repeat its first characters.
+ * Returns the position at which a text stops being JSON. The text is not quoted, because the path may lead to any file
+ * of the worker, and the parser would repeat its first characters.
  */
 export function placeInJson(text: string, thrown: unknown): string {
   const at = /position (\d+)/.exec(messageOf(thrown))?.[1];
@@ -40,7 +40,7 @@ export function placeInJson(text: string, thrown: unknown): string {
   return `it is not valid JSON at line ${String(line)} (its content is not shown)`;
 }
 
-/** Says where a text stops being CSV, without quoting it. `thrown` is an error of csv-parse. */
+/** Returns the position at which a text stops being CSV, without quoting it. `thrown` is an error of csv-parse. */
 export function placeInCsv(thrown: unknown): string {
   const { code, lines } = thrown instanceof Error ? (thrown as Error & { code?: unknown; lines?: unknown }) : {};
   const place = typeof lines === 'number' ? ` at line ${String(lines)}` : '';
@@ -48,7 +48,7 @@ export function placeInCsv(thrown: unknown): string {
   return `it is not valid CSV${place}${fault}; its content is not shown`;
 }
 
-/** `reason` goes on "cannot be used:". */
+/** `reason` completes the sentence "cannot be used:". */
 export function tableInvalid(path: string, reason: string, cause?: unknown): ConfigError {
   return new ConfigError('E_TABLE_INVALID', `The table ${path} cannot be used: ${reason}.`, {
     cause,

@@ -11,7 +11,7 @@ const MAX_DEPTH = 6;
 const LONGEST_TEXT = 20_000;
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
-export type LogFormat = 'auto' | 'json' | 'pretty';
+type LogFormat = 'auto' | 'json' | 'pretty';
 
 export interface LoggerOptions {
   readonly level: LogLevel;

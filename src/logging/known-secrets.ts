@@ -17,6 +17,8 @@ interface Form {
   /** A beginning of `text` that identifies it; all of `text` where it is short. */
   readonly head: string;
   readonly mask: string;
+  /** Any beginning of an address may be public; that of another secret is not. */
+  readonly isAddress: boolean;
 }
 
 interface SecretSet {
@@ -50,7 +52,8 @@ export function rememberSecret(value: string): void {
 /** Returns `text` without the known values. Takes time in proportion to the text. */
 export function maskKnown(text: string): string {
   let safe = text;
-  for (const form of formsInForce()) safe = maskForm(safe, form);
+  const forms = formsInForce();
+  for (const form of forms) safe = maskForm(safe, form, forms);
   return safe;
 }
 
@@ -76,20 +79,35 @@ const SCHEME = /^[a-z]+ +/i;
 function toForm({ text, keep = '' }: SecretPart): Form {
   const shown = keep === '' ? (SCHEME.exec(text)?.[0].length ?? 0) : keep.length;
   const isWhole = text.length - shown < LONG_SECRET || (keep === '' && ADDRESS.test(text));
-  return { text, head: isWhole ? text : text.slice(0, shown + HEAD_CHARACTERS), mask: `${keep}${MASK}` };
+  const head = isWhole ? text : text.slice(0, shown + HEAD_CHARACTERS);
+  return { text, head, mask: `${keep}${MASK}`, isAddress: keep !== '' || ADDRESS.test(text) };
 }
 
-function maskForm(text: string, { text: whole, head, mask }: Form): string {
+/**
+ * Masks `form` in `text`. A head is shared by several encodings of one secret, so the mask reaches as far as the
+ * encoding that has most in common with the text.
+ */
+function maskForm(text: string, { head, mask }: Form, forms: readonly Form[]): string {
   let found = text.indexOf(head);
   if (found === -1) return text;
   let safe = '';
   let from = 0;
   while (found !== -1) {
     let end = found + head.length;
-    while (end - found < whole.length && text.charCodeAt(end) === whole.charCodeAt(end - found)) end += 1;
+    for (const other of forms) {
+      const length = commonLength(text, found, other.text);
+      if (!other.isAddress || length >= other.head.length) end = Math.max(end, found + length);
+    }
     safe += text.slice(from, found) + mask;
     from = end;
     found = text.indexOf(head, from);
   }
   return safe + text.slice(from);
+}
+
+/** The number of characters from `start` of `text` that are the beginning of `whole`. */
+function commonLength(text: string, start: number, whole: string): number {
+  let length = 0;
+  while (length < whole.length && text.charCodeAt(start + length) === whole.charCodeAt(length)) length += 1;
+  return length;
 }

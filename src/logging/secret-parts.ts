@@ -41,8 +41,8 @@ function partsOfBasic(credentials: string): string[] {
 }
 
 /**
- * Of an address that is secret as a whole the host stays readable. Its path is masked where it follows the host; steps
- * and values that look like tokens are masked wherever a server repeats them.
+ * If a whole URL is secret, its host stays readable. Its path is masked after the host; segments and values that look
+ * like tokens are masked wherever a server repeats them.
  */
 function partsOfUrl(secret: string): SecretPart[] {
   if (!URL.canParse(secret)) return [];

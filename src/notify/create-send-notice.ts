@@ -1,4 +1,4 @@
-/** How each kind of channel is told. Secrets are resolved just before use, where the worker runs. */
+/** Sends a notice to each kind of channel. The worker resolves secrets just before use. */
 import { ConfigError } from '../errors.ts';
 import { postJson } from '../http/post-json.ts';
 import type { NotifyChannel } from '../job/schema/notify-schema.ts';
@@ -10,7 +10,7 @@ import { sendMail, type MailServer } from './send-mail.ts';
 
 export interface SendNoticeOptions {
   readonly resolveSecret: ResolveSecret;
-  /** Undefined: nobody can be told by e-mail. */
+  /** Undefined: e-mail cannot be sent. */
   readonly mail: MailServer | undefined;
   readonly allowedHosts: readonly string[];
   readonly userAgent: string;
@@ -20,7 +20,7 @@ export interface SendNoticeOptions {
 
 type SendTo = (channel: NotifyChannel, notice: Notice, signal: AbortSignal) => Promise<void>;
 
-/** What it throws is said at SendNotice of the engine. */
+/** `SendNotice` of the engine documents what the function throws. */
 export function createSendNotice(options: SendNoticeOptions): SendTo {
   return async (channel, notice, signal) => {
     signal.throwIfAborted();

@@ -1,4 +1,4 @@
-/** A notice in words: one line for a chat or a subject, and what to do next. Nothing of it is taken for markup. */
+/** The text of a notice: one line for a chat or a subject, and what to do next. No part of it is read as markup. */
 import { clip } from '../clip.ts';
 import type { Notice } from '../records/notice.ts';
 import type { RunReport } from '../records/run.ts';
@@ -22,7 +22,8 @@ const LONGEST_REASON = 500;
 
 /** `Load ROR affiliations: failed`. */
 export function toSubject({ event, report }: Notice): string {
-  return `${plain(report.title)}: ${WORDS[event]}`;
+  const isFound = event === 'partial' && report.mode === 'verify';
+  return `${plain(report.title)}: ${isFound ? 'differences were found' : WORDS[event]}`;
 }
 
 /** The subject, why, and the command that shows more, each in a line. */
@@ -54,7 +55,7 @@ function reasonOf({ event, report }: Notice): string {
   if (isQuestion(event)) return [...untilWhen(report), ...tripsOf(report), ...countsOf(report)].join('; ');
   if (report.error !== null) return `${report.error.code}: ${report.error.message}`;
   const undone = event === 'rolled_back' && report.rolls_back !== undefined ? [`undid run ${report.rolls_back}`] : [];
-  return [...undone, ...countsOf(report)].join('; ');
+  return [...undone, ...driftOf(report), ...countsOf(report)].join('; ');
 }
 
 function skippedBecause({ held_by: holder, skipped_because: because }: RunReport): string {
@@ -82,6 +83,17 @@ function countsOf({ tasks }: RunReport): string[] {
       const changes = counts.filter(([, count]) => count > 0).map(([kind, count]) => `${grouped(count)} ${kind}`);
       return `${name}: ${changes.length === 0 ? 'no changes' : changes.join(', ')}`;
     }),
+  );
+}
+
+/** `opensearch:index/affiliations: 2 missing, 1 changed, 0 foreign`, for a verification. */
+function driftOf({ mode, tasks }: RunReport): string[] {
+  if (mode !== 'verify') return [];
+  return tasks.flatMap(({ drift = [] }) =>
+    drift.map(
+      ({ target, missing, changed, foreign }) =>
+        `${target}: ${grouped(missing)} missing, ${grouped(changed)} changed, ${foreign === null ? 'foreign ones unknown' : `${grouped(foreign)} foreign`}`,
+    ),
   );
 }
 

@@ -1,4 +1,4 @@
-/** A notice as an e-mail, by the mail server of the settings. */
+/** Sends a notice as an e-mail through the mail server of the settings. */
 import { clip } from '../clip.ts';
 import { ConfigError, UnavailableError } from '../errors.ts';
 
@@ -17,7 +17,9 @@ export interface MailServer {
 /** Milliseconds for the connection and for each answer. */
 const TIMEOUT = 30_000;
 
-/** Throws UnavailableError E_NOTICE_UNAVAILABLE or ConfigError E_NOTICE_REFUSED. No message holds the URL of the server. */
+/**
+ * Throws UnavailableError E_NOTICE_UNAVAILABLE or ConfigError E_NOTICE_REFUSED. No message holds the URL of the server.
+ */
 export async function sendMail(server: MailServer, mail: Mail): Promise<void> {
   const { createTransport } = await import('nodemailer');
   const { protocol, host, hostname, port, username, password } = new URL(server.url);

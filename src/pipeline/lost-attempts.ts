@@ -1,7 +1,7 @@
 /**
- * Steps that end what they run in: attempts that took their worker with them, or their own process. Another attempt may
- * help, because memory and processor time depend on what else a machine does. The third in a row at the same place will
- * not: it would take down one worker after the other for days.
+ * Detects steps that end their worker or process. Another attempt may help, because memory and CPU time depend on the
+ * other load of the machine. The third consecutive attempt at the same position will not: it would end one worker after
+ * the other for days.
  */
 import { LimitError, UnavailableError } from '../errors.ts';
 import type { EarlierAttempt } from '../postgres/ledger/run-log.ts';
@@ -19,7 +19,7 @@ export function refuseAfterLosses(before: readonly EarlierAttempt[]): void {
   );
 }
 
-/** What the step fails with: the death of its process is tried again until it is the third in a row. */
+/** Returns the error of the step: the end of its process is retried until it happens three times in a row. */
 export function afterDeath(thrown: unknown, before: readonly EarlierAttempt[]): unknown {
   const isLimit = thrown instanceof LimitError && (thrown.code === 'E_STEP_MEMORY' || thrown.code === 'E_STEP_STUCK');
   const isEnded = thrown instanceof UnavailableError && thrown.code === 'E_STEP_ENDED';

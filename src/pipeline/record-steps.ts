@@ -1,6 +1,6 @@
 /**
- * Keeps in the ledger what each attempt of a step took and failed with, and what was logged meanwhile. The record is for
- * looking back: where it cannot be written, the step goes on and the worker's own log says so.
+ * Stores in the ledger the duration, the error and the log of each attempt of a step. This record is only for
+ * inspection: if it cannot be written, the step continues and the worker logs the failure.
  */
 import type { Logger } from '../component/services.ts';
 import { VocabSyncError, messageOf } from '../errors.ts';
@@ -38,6 +38,8 @@ export function recordSteps(engine: Engine, make: (engine: Engine) => RunSteps):
     fetchSource: recorded('fetchSource'),
     stagePartition: recorded('stagePartition'),
     compareTargets: recorded('compareTargets'),
+    verifyTarget: recorded('verifyTarget'),
+    measureImpact: recorded('measureImpact'),
     awaitApproval: recorded('awaitApproval'),
     applyChanges: recorded('applyChanges'),
     publishTarget: recorded('publishTarget'),
@@ -98,7 +100,7 @@ interface RunLog {
   /** Writes to the logger of the engine as well. */
   readonly logger: Logger;
   write(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void;
-  /** Undefined where the ledger could not be written; the step does not depend on it. */
+  /** Undefined if the ledger could not be written; the step does not depend on it. */
   keep<T>(work: () => Promise<T>): Promise<T | undefined>;
   settle(): Promise<void>;
 }
@@ -142,7 +144,7 @@ function openLog({ pool, logger }: Engine, run: string): RunLog {
   };
 }
 
-/** Redacted JSON; an error in a field is told by its message. */
+/** Redacted JSON; an error in a field is replaced by its message. */
 function toPlain(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const text = JSON.stringify(fields, (_name, value: unknown) =>
     value instanceof Error
@@ -184,7 +186,7 @@ function codeOf(thrown: unknown): string {
     : 'E_INTERNAL';
 }
 
-/** As activities/failure.ts decides, for what the engine throws itself. */
+/** Decides as activities/failure.ts does, for errors that the engine throws itself. */
 function isRetried(thrown: unknown): boolean {
   return !(thrown instanceof VocabSyncError) || thrown.kind === 'unavailable';
 }

@@ -1,10 +1,13 @@
 /**
- * The steps of a run, as the workflow calls them through activities. Everything here is JSON: ids, counts and cursors
- * cross, records never do. Only optional fields may be added: runs live for days and see two releases.
+ * The steps of a run, as the workflow calls them through activities. All values are JSON: ids, counts and cursors are
+ * passed, records never are. Only optional fields may be added, because runs live for days and see two releases.
  *
- * Each step is idempotent: called again after a crash, a lost answer or on another worker, it goes on or answers the same.
+ * Each step is idempotent. If it is called again after a crash, after a lost response or on another worker, it resumes
+ * or returns the same result.
  */
 import type { StageCounts, TargetCounts } from '../records/counts.ts';
+import type { DriftCounts } from '../records/drift.ts';
+import type { ImpactSummary } from '../records/impact.ts';
 import type { NoticeEvent } from '../records/outcome.ts';
 import type {
   ChangeSamples,
@@ -17,6 +20,7 @@ import type {
 } from '../records/run.ts';
 import type { Phase } from '../records/outcome.ts';
 
+export type * from '../records/impact.ts';
 export type * from '../records/run.ts';
 
 export interface ResolveInput {
@@ -30,6 +34,10 @@ export interface ResolvedTask {
   readonly name: string;
   /** `ror-http > zip > json → ror-affiliations → postgres:affiliations`, for summaries. */
   readonly chain: string;
+  /** The targets that `verifyTarget` is called for. Absent: none. */
+  readonly targets?: readonly string[];
+  /** Its impact is measured before it is published. Absent: it is not. */
+  readonly impact?: true;
 }
 
 export type Resolved =
@@ -46,7 +54,7 @@ export type Resolved =
       readonly approvalDays: number;
       /** Default 1. */
       readonly reminderDays?: number;
-      /** The events of which somebody wants to be told. Absent in runs from before there were notices. */
+      /** The events for which the job has notifications. Absent in runs that are older than notices. */
       readonly notify?: readonly NoticeEvent[];
       readonly tasks: readonly ResolvedTask[];
       /** That of the worker that resolved the run. Absent as in TaskInput. */
@@ -99,8 +107,28 @@ export interface Compared {
   readonly rejections?: readonly RejectionKind[];
   /** For the details in the Web UI. Absent in runs from before they were kept. */
   readonly changes?: readonly ChangeSamples[];
+  /** The first records that the source says are no longer in use, each as a line of text. Absent: none. */
+  readonly ended?: EndedRecords;
   /** Equal exactly when applying would do the same; an approval is for this digest. */
   readonly planDigest: string;
+}
+
+export interface EndedRecords {
+  readonly total: number;
+  readonly lines: readonly string[];
+}
+
+export interface ImpactInput extends TaskInput {
+  /** Absent: every target that can count references, before the task is published, and its guard is checked. */
+  readonly target?: string;
+  /** How many records are looked up in the target at most. Absent: the setting of the job. */
+  readonly most?: number;
+}
+
+export interface MeasuredImpact {
+  readonly impacts: readonly ImpactSummary[];
+  /** The findings of the guard `max_impact`. */
+  readonly trips: readonly GuardTrip[];
 }
 
 export interface ApplyInput extends TaskInput {
@@ -133,7 +161,15 @@ export interface Published {
   readonly counts: TargetCounts;
 }
 
-export interface WaitingInput extends TaskInput {
+export interface VerifyInput extends TaskInput {
+  readonly target: string;
+}
+
+export interface Verified {
+  readonly drift: DriftCounts;
+}
+
+interface WaitingInput extends TaskInput {
   readonly trips: readonly GuardTrip[];
   readonly deadline: string;
 }
@@ -144,7 +180,7 @@ export interface FinishInput {
   readonly run: string;
   /** `ended` lets the ledger tell success, partial and unchanged from what the tasks did. */
   readonly outcome: 'ended' | 'failed' | 'cancelled' | 'discarded';
-  /** Who approved or discarded, and why, where somebody did. */
+  /** Who approved or discarded the plan, and why, if someone did. */
   readonly decision?: { readonly by: string; readonly reason?: string };
   readonly error?: RunFailure;
   /** With the outcome `cancelled`: who asked for it. */
@@ -169,7 +205,7 @@ export interface StepProgress {
   readonly counts?: StageCounts;
   /** What the step waits for before it begins. */
   readonly waiting?: string;
-  /** While publishing: changes that the target has answered for, of all of them. */
+  /** While comparing a target: records compared, of all of them. While publishing: changes that the target has answered for, of all of them. */
   readonly done?: number;
   readonly total?: number;
 }
@@ -185,11 +221,18 @@ export interface RunSteps {
   fetchSource(input: TaskInput, context: StepContext): Promise<Fetched>;
   stagePartition(input: StageInput, context: StepContext): Promise<Staged>;
   compareTargets(input: TaskInput, context: StepContext): Promise<Compared>;
+  /**
+   * Compares one target with what was published there; with the mode `adopt` with what is staged for it. Throws ConfigError
+   * E_DRIFT_REFUSED if the target cannot return what it holds, UnavailableError while it is unreachable.
+   */
+  verifyTarget(input: VerifyInput, context: StepContext): Promise<Verified>;
+  /** Queries targets for the records of their repository that refer to what the run changes. The result is kept with the run. */
+  measureImpact(input: ImpactInput, context: StepContext): Promise<MeasuredImpact>;
   /** Writes down that the run waits, and until when. */
   awaitApproval(input: WaitingInput, context: StepContext): Promise<void>;
   applyChanges(input: ApplyInput, context: StepContext): Promise<Applied>;
   /**
-   * Sends the frozen plan to one target that takes changes one by one. Throws ConfigError where the target refuses
+   * Sends the frozen plan to one target that receives changes. Throws ConfigError where the target refuses
    * everything, UnavailableError while it is away.
    */
   publishTarget(input: PublishInput, context: StepContext): Promise<Published>;

@@ -1,11 +1,11 @@
 /**
- * Statements that run next to a pool and not for anyone: their failure is logged, and nobody waits for them. The end of
- * the pool cancels them, so that a worker stops at once.
+ * Runs statements in the background of a pool. Failures are logged, and nothing waits for them. The end of the pool
+ * cancels them, so that a worker stops at once.
  */
 import type { Pool } from 'pg';
 
 interface Running {
-  /** Of the server process. Undefined until it is connected. */
+  /** The id of the server process. Undefined until it is connected. */
   pid: number | undefined;
   isCancelled: boolean;
   done: Promise<void>;
@@ -52,17 +52,12 @@ async function send(pool: Pool, one: Running, { statements, timeoutMs }: Backgro
   }
 }
 
-/** Waits for what is running, without cancelling it. For tests and benchmarks. */
-export async function settleBackground(pool: Pool): Promise<void> {
-  await running.get(pool)?.done;
-}
-
-/** Cancels what is running and waits for it, so that the pool can end. */
+/** Cancels the current statements and waits for them, so that the pool can end. */
 export async function cancelBackground(pool: Pool): Promise<void> {
   const one = running.get(pool);
   if (one === undefined) return;
   one.isCancelled = true;
-  // Best effort: if it fails, the connection is broken and the statement ends by itself.
+  // Best effort: if it fails, the connection is broken and the statement ends anyway.
   if (one.pid !== undefined) await pool.query('SELECT pg_cancel_backend($1)', [one.pid]).catch(() => undefined);
   await one.done;
 }

@@ -18,7 +18,7 @@ export async function copyRows(
   await copy(client, `COPY ${target} FROM STDIN`, toLines(rows));
 }
 
-/** Copies what is in the binary format already. When it resolves, the bytes are in the server. */
+/** Copies rows that are already in the binary format. When it resolves, the server has all bytes. */
 export async function copyBinary(client: PoolClient, target: string, chunks: Iterable<Buffer>): Promise<void> {
   await copy(client, `COPY ${target} FROM STDIN (FORMAT binary)`, chunks);
 }
@@ -41,8 +41,8 @@ async function copy(client: PoolClient, sql: string, chunks: Iterable<Buffer | s
 export const BINARY_HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 
 /**
- * The one column of a query, of which every value has so many bytes: many values in each buffer, one behind the other.
- * A row is an int16 1, an int32 length and the value.
+ * Reads the only column of a query, whose values all have the same number of bytes. Each buffer contains many values in
+ * sequence. A row is an int16 1, an int32 length and the value.
  */
 export async function* readColumn(
   client: PoolClient,

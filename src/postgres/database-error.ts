@@ -1,13 +1,13 @@
 /**
- * What PostgreSQL and its driver throw, as errors that say what to do. The only place that knows SQLSTATE codes.
- * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * Converts the errors of PostgreSQL and its driver into errors with a remedy. This is the only file with SQLSTATE
+ * codes. https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 import { ConfigError, StateError, UnavailableError, VocabSyncError, messageOf } from '../errors.ts';
 
 /** 08 connection, 57P0 shutdown or crash, sockets. The connection is lost. */
 const LOST =
   /^(08...|57P0[1-5]|E(CONNREFUSED|CONNRESET|CONNABORTED|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN))$/;
-/** What pg and pg-pool throw without a code. */
+/** The messages that pg and pg-pool throw without a code. */
 const LOST_MESSAGE =
   /connection terminated|timeout exceeded when trying to connect|client has encountered a connection/i;
 
@@ -48,6 +48,9 @@ const LOGIN = /^(28...|3D000)$/;
  */
 const CHANGED = /^(42P01|42703|3F000|42883|42804|42809|42P10|23...|P0001|22001)$/;
 
+/** Query_canceled: a statement timeout or `pg_cancel_backend` ended the statement. */
+export const isCancelled = (error: unknown): boolean => codeOf(error) === '57014';
+
 /** Undefined for anything that is not an error of the database which an operator can act on. */
 export function toDatabaseError(error: unknown): VocabSyncError | undefined {
   if (error instanceof VocabSyncError) return undefined;
@@ -80,19 +83,19 @@ export function toDatabaseError(error: unknown): VocabSyncError | undefined {
   return new StateError('E_TARGET_CHANGED', text, options);
 }
 
-/** Whether the connection or the server is lost, so that the connection must not be used again. */
+/** Returns whether the connection or the server is lost, so that the connection must not be used again. */
 export function isLost(error: unknown): boolean {
   return LOST.test(codeOf(error)) || LOST_MESSAGE.test(messageOf(error));
 }
 
-/** SQLSTATE, or a code of the system. Empty if there is none. */
+/** Returns the SQLSTATE or the code of the operating system, or an empty text if the error has no code. */
 export function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
     ? error.code
     : '';
 }
 
-/** SQLSTATE of what was thrown, or of its cause: an error of the database is mapped where a connection is lent. */
+/** The SQLSTATE of an error or of its cause: database errors are converted where a connection is lent. */
 export function sqlStateOf(error: unknown): string {
   const own = codeOf(error);
   return error instanceof VocabSyncError ? codeOf(error.cause) : own;

@@ -6,12 +6,12 @@
 import type { PoolClient } from './pool.ts';
 import { stagePattern } from './stage/stage-table.ts';
 
-/** An attempt that is told to end sends its ROLLBACK within this time. */
+/** An attempt sends its ROLLBACK within this time after the signal to end. */
 const SILENT_SECONDS = 2;
 
 /**
- * For a step that has the stage of the run for itself: every other session that holds a lock on it is of an attempt that
- * was given up. Partitions are staged beside each other; superseded-sessions.ts is for them.
+ * For a step that has the stage of the run to itself: every other session that holds a lock on it belongs to an
+ * abandoned attempt. Partitions are staged at the same time; superseded-sessions.ts is for them.
  */
 export async function endFrozenSessions(client: PoolClient, run: string): Promise<void> {
   await client.query(

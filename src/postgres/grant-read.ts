@@ -1,4 +1,4 @@
-/** Rights for a role that only reads the vocabularies, those of today and those of later runs. */
+/** Grants a read-only role access to the vocabularies, including the tables of later runs. */
 import { ConfigError } from '../errors.ts';
 import { inTransaction, type Pool } from './pool.ts';
 import { quoteIdentifier } from './sql-identifier.ts';

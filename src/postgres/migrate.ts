@@ -14,11 +14,18 @@ import { targetSizes } from './migrations/0012-target-sizes.ts';
 import { readableData } from './migrations/0013-readable-data.ts';
 import { skippedAndReaders } from './migrations/0014-skipped-and-readers.ts';
 import { publications } from './migrations/0015-publications.ts';
+import { layers } from './migrations/0016-layers.ts';
+import { drift } from './migrations/0017-drift.ts';
+import { notesAndImpact } from './migrations/0018-notes-and-impact.ts';
+import { frozenJob } from './migrations/0019-frozen-job.ts';
+import { fetchWarnings } from './migrations/0020-fetch-warnings.ts';
 import { inTransaction, openPool, type Pool, type PoolClient } from './pool.ts';
 
-export interface Migration {
+interface Migration {
   readonly id: string;
   readonly sql: string;
+  /** Programs of the release before may work with the database afterwards. Not for migrations before 0019. */
+  readonly additive?: true;
 }
 
 const MIGRATIONS: readonly Migration[] = [
@@ -35,12 +42,20 @@ const MIGRATIONS: readonly Migration[] = [
   readableData,
   skippedAndReaders,
   publications,
+  layers,
+  drift,
+  notesAndImpact,
+  frozenJob,
+  fetchWarnings,
 ];
 
 /** A number of our own for pg_advisory_xact_lock, arbitrary but fixed. */
 const MIGRATION_LOCK = 7_203_119_004;
 
-/** Applies what is missing and answers its ids. Throws when the database is newer than this program. */
+/**
+ * Applies the missing migrations and returns their ids. Throws if a newer program changed the database in an
+ * incompatible way.
+ */
 export async function applyMigrations(pool: Pool): Promise<readonly string[]> {
   return inTransaction(pool, async (client) => {
     await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
@@ -48,7 +63,7 @@ export async function applyMigrations(pool: Pool): Promise<readonly string[]> {
     const applied = await appliedMigrations(client);
     const known = new Set(MIGRATIONS.map((migration) => migration.id));
     const unknown = [...applied].filter((id) => !known.has(id));
-    if (unknown.length > 0) {
+    if (unknown.length > 0 && !(await areAdditive(client, applied, unknown))) {
       throw new ConfigError(
         'E_SETTINGS_INVALID',
         `The database was migrated by a newer vocab-sync (${unknown.join(', ')}), this one knows up to ${MIGRATIONS.at(-1)?.id ?? 'none'}. Start the newer program.`,
@@ -58,12 +73,14 @@ export async function applyMigrations(pool: Pool): Promise<readonly string[]> {
     for (const migration of missing) {
       await client.query(migration.sql);
       await client.query('INSERT INTO vocab_sync.migration (id) VALUES ($1)', [migration.id]);
+      if (migration.additive === true)
+        await client.query('UPDATE vocab_sync.migration SET additive = true WHERE id = $1', [migration.id]);
     }
     return missing.map((migration) => migration.id);
   });
 }
 
-/** The same for a database that nobody has a pool of yet. */
+/** The same for a database without a pool. */
 export async function migrate(url: string): Promise<readonly string[]> {
   const pool = openPool({ url, max: 1 });
   try {
@@ -73,7 +90,7 @@ export async function migrate(url: string): Promise<readonly string[]> {
   }
 }
 
-/** The ids of those that are still to be applied. Changes nothing. */
+/** Returns the ids of the missing migrations. Changes nothing. */
 export async function pendingMigrations(pool: Pool): Promise<readonly string[]> {
   const { rows } = await pool.query<{ there: boolean }>(
     `SELECT to_regclass('vocab_sync.migration') IS NOT NULL AS there`,
@@ -82,6 +99,19 @@ export async function pendingMigrations(pool: Pool): Promise<readonly string[]> 
   const applied = await pool.query<{ id: string }>('SELECT id FROM vocab_sync.migration');
   const known = new Set(applied.rows.map(({ id }) => id));
   return MIGRATIONS.map(({ id }) => id).filter((id) => !known.has(id));
+}
+
+/** Returns whether newer programs only added to the database, so that this one can still use it. */
+async function areAdditive(
+  client: PoolClient,
+  applied: ReadonlySet<string>,
+  unknown: readonly string[],
+): Promise<boolean> {
+  if (!applied.has(frozenJob.id)) return false;
+  const { rowCount } = await client.query('SELECT FROM vocab_sync.migration WHERE id = ANY ($1) AND NOT additive', [
+    unknown,
+  ]);
+  return rowCount === 0;
 }
 
 async function appliedMigrations(client: PoolClient): Promise<ReadonlySet<string>> {

@@ -1,7 +1,7 @@
-/** The only place that makes a `Pool`. Everything else is lent a client. */
+/** The only file that creates a `Pool`. All other code borrows a client. */
 import pg, { type ClientBase, type Pool, type PoolClient } from 'pg';
 import { cancelBackground } from './background.ts';
-import { isLost, toDatabaseError } from './database-error.ts';
+import { isCancelled, isLost, toDatabaseError } from './database-error.ts';
 
 export type { Pool, PoolClient };
 
@@ -9,7 +9,7 @@ export interface PoolOptions {
   readonly url: string;
   /** Shown in pg_stat_activity. */
   readonly applicationName?: string;
-  /** A partition under way holds one connection, a published target another. */
+  /** A partition that is staged holds one connection, and so does a target that is published. */
   readonly max?: number;
 }
 
@@ -40,7 +40,7 @@ class ClosingPool extends pg.Pool {
   }
 }
 
-/** Of queries that the pool sends on any of its connections. */
+/** The limit for queries that the pool sends on any of its connections. */
 function mapErrors(pool: Pool): void {
   const query = pool.query.bind(pool) as (...args: unknown[]) => unknown;
   const mapped = (...args: unknown[]): unknown => {
@@ -61,8 +61,8 @@ function countsAsNumbers(): pg.TypeOverrides {
 }
 
 /**
- * A process that is frozen or cut off keeps its transaction open. Nothing of ours is silent for so long between two
- * statements, a large file that is written meanwhile included.
+ * A process that is frozen or cut off keeps its transaction open. Healthy steps are never idle for so long between two
+ * statements, even while they write a large file.
  */
 const BEGIN = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '2min'";
 
@@ -90,7 +90,7 @@ export async function inTransaction<T>(
   });
 }
 
-/** Lends one connection. What the database throws becomes an error that says what to do (see database-error.ts). */
+/** Lends one connection. Database errors are converted into errors with a remedy (see database-error.ts). */
 export async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await connect(pool);
   let broken: Error | undefined;
@@ -147,8 +147,8 @@ async function connect(pool: Pool): Promise<PoolClient> {
 }
 
 /**
- * What a database or a role may set otherwise, and results or errors depend on. `set_config` for those that this
- * release of PostgreSQL has. Whatever is searched for without a schema is PostgreSQL's own.
+ * The settings that a database or a role may change and that affect results or errors. `set_config` is used for
+ * settings that this release of PostgreSQL has. Names without a schema refer to PostgreSQL's own objects.
  */
 const PINNED: Readonly<Record<string, string>> = {
   bytea_output: 'hex',
@@ -176,8 +176,20 @@ const PINNED: Readonly<Record<string, string>> = {
 const PIN = `SELECT set_config(name, value, false) FROM json_each_text($1) pinned (name, value)
   WHERE EXISTS (SELECT FROM pg_catalog.pg_settings s WHERE lower(s.name) = pinned.name)`;
 
-/** Each is pinned at once; a setting in effect cannot disturb this statement, apart from a timeout of milliseconds. */
+/**
+ * A timeout of a few milliseconds that the database or the role sets may end these statements before it is switched
+ * off; they are sent again then.
+ */
 async function pinSession(client: ClientBase): Promise<void> {
-  await client.query('SET statement_timeout = 0');
-  await client.query(PIN, [JSON.stringify(PINNED)]);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await client.query('SET statement_timeout = 0');
+      await client.query(PIN, [JSON.stringify(PINNED)]);
+      return;
+    } catch (error) {
+      if (attempt === PIN_ATTEMPTS || !isCancelled(error)) throw error;
+    }
+  }
 }
+
+const PIN_ATTEMPTS = 10;

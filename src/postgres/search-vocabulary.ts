@@ -3,7 +3,7 @@ import { ConfigError } from '../errors.ts';
 import { inTransaction, type Pool, type PoolClient } from './pool.ts';
 import { quoteIdentifier } from './sql-identifier.ts';
 
-export interface FoundRecord {
+interface FoundRecord {
   readonly id: string;
   /** The first of its names and titles. */
   readonly name: string;
@@ -15,11 +15,14 @@ export interface FoundRecord {
 export interface SearchResult {
   readonly vocabulary: string;
   readonly records: readonly FoundRecord[];
-  /** Whether there are more than the limit. */
+  /** Whether there are more results than the limit. */
   readonly more: boolean;
 }
 
-/** Where people look for a record in the vocabularies that are shipped. Values of other shapes are searched as JSON. */
+/**
+ * The fields in which people search for a record in the shipped vocabularies. Values of other types are searched as
+ * JSON.
+ */
 const FIELDS = ['name', 'title', 'acronym', 'aliases', 'subject', 'given_name', 'family_name', 'number', 'identifiers'];
 const TIMEOUT = '30s';
 
@@ -56,7 +59,7 @@ export async function searchVocabulary(
   });
 }
 
-/** A title may be an object with a text for each language; English is shown where there is one. */
+/** A title may be an object with a text for each language; the English text is shown if there is one. */
 function nameOf(row: string): string {
   const record = `${row}.record`;
   return `coalesce(${record} ->> 'name', ${record} #>> '{title,en}',

@@ -1,8 +1,8 @@
-/** A day of the calendar as the record schemas take it: YYYY-MM-DD. */
+/** A calendar day as the record schemas accept it: YYYY-MM-DD. */
 
 const WRITTEN = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?$/;
 
-/** The day of a date or of a time that begins with one, `2020-5-1` too; undefined where there is no such day. */
+/** Returns the day of a date or a time, also of `2020-5-1`; undefined if there is no such day. */
 export function toCalendarDate(text: string): string | undefined {
   const [, year = '', month = '', number = ''] = WRITTEN.exec(text) ?? [];
   if (year === '' || year === '0000') return undefined;

@@ -6,7 +6,10 @@ export interface WarningCount {
   readonly samples: readonly string[];
 }
 
-/** What became of the records that were read. `read = staged + filtered + duplicates + rejected` once compared. */
+/**
+ * The counts of the records that were read, by result. `read = staged + filtered + duplicates + rejected` after the
+ * comparison.
+ */
 export interface StageCounts {
   readonly read: number;
   readonly filtered: number;
@@ -15,7 +18,7 @@ export interface StageCounts {
   readonly staged: number;
 }
 
-/** `staged = inserted + updated + restored + unchanged + rejected + kept` for each target. */
+/** `staged = inserted + updated + restored + unchanged + rejected + kept + adopted + waiting - absent` for each target. */
 export interface TargetCounts {
   readonly inserted: number;
   readonly updated: number;
@@ -23,10 +26,20 @@ export interface TargetCounts {
   readonly withdrawn: number;
   readonly restored: number;
   readonly rejected: number;
-  /** Left as somebody else made them in the target. Absent where no target can be edited by others. */
+  /** Kept because someone else edited them in the target. Absent if no target can be edited by others. */
   readonly kept?: number;
-  /** Withdrawals that the target refused, or that would have removed what somebody else edited. Absent = none. */
+  /** Held by the target already as the job would publish them, and taken over without a request. Absent = none. */
+  readonly adopted?: number;
+  /** The updated records that another client created or edited in the target. Absent means none. */
+  readonly overwritten?: number;
+  /** Withdrawals that the target refused, or that would have removed another person's edit. Absent means none. */
   readonly not_withdrawn?: number;
+  /** For a layer: its parts of records that no other job has published yet. Absent if the job has no layer. */
+  readonly waiting?: number;
+  /**
+   * For a layer: the updated records that the source no longer has and that lost the layer's part. Absent means none.
+   */
+  readonly absent?: number;
 }
 
 /** The records of a target that a publication changes. */
@@ -46,7 +59,8 @@ export function brokenConservation(
     return `read ${String(stage.read)} but staged + filtered + duplicates + rejected = ${String(accounted)}`;
   }
   for (const [name, t] of Object.entries(targets)) {
-    const published = t.inserted + t.updated + t.restored + t.unchanged + t.rejected + (t.kept ?? 0);
+    const answered = t.inserted + t.updated + t.restored + t.unchanged + t.rejected + (t.kept ?? 0) + (t.adopted ?? 0);
+    const published = answered + (t.waiting ?? 0) - (t.absent ?? 0);
     if (published !== stage.staged) {
       return `staged ${String(stage.staged)} but ${name} accounts for ${String(published)}`;
     }

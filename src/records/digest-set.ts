@@ -1,8 +1,8 @@
 /**
- * A set of digests of 16 bytes that keeps 8 bytes of each, about 11 in memory with the free slots: five million take
- * 53 MB. It never denies a member. It takes a stranger for a member once in 2^63 / members: the words are mixed with
- * numbers drawn for each set, so that nobody can prepare such a stranger and the next set does not make the same
- * mistake. Whoever must be certain asks where the whole digests are.
+ * A set of digests of 16 bytes that keeps 8 bytes of each, or about 11 bytes of memory with the free slots: five
+ * million take 53 MB. It always recognises a member. It accepts a non-member once in 2^63 / members. The words are
+ * mixed with numbers drawn for each set, so nobody can prepare such a digest, and the next set does not make the same
+ * mistake. A caller that must be certain looks up the whole digest.
  */
 import { getRandomValues } from 'node:crypto';
 
@@ -15,7 +15,7 @@ export interface DigestSet {
   has(a: number, b: number, c: number, d: number): boolean;
 }
 
-/** At most three slots in four are taken: then a stranger is told after nine looks on average. */
+/** At most three slots in four are used: a non-member is then rejected after nine probes on average. */
 const SLOTS_FOR_EACH = 4 / 3;
 
 export function createDigestSet(members: number): DigestSet {
@@ -23,7 +23,7 @@ export function createDigestSet(members: number): DigestSet {
   const table = new Uint32Array(2 * slots);
   const [high, low] = [createMix(), createMix()];
 
-  /** The place in the table of the digest, or the free one where it belongs. */
+  /** Returns the position of the digest in the table, or the free position where it belongs. */
   const placeOf = (first: number, second: number): number => {
     let slot = Math.floor((first / 2 ** 32) * slots);
     for (;;) {

@@ -1,20 +1,23 @@
-/** What a record reader yields: a value with its position, or the error that stands in its place. */
+/** An entry, as a parser yields it: a value with its position, or the error in its place. */
 import type { RecordError } from '../errors.ts';
 
+/** A record that a parser read. */
 export interface ReadRecord {
-  /** The place of the record in its resource, from 0. Rising, without gaps where the reader can know. */
+  /**
+   * The position of the record in its resource, from 0. Positions increase, without gaps if the reader can know them.
+   */
   readonly position: number;
   /** The parsed value. Own keys only: `__proto__` is data, never a prototype. */
   readonly value: unknown;
-  /** Of the bytes of the record, where the reader was given a recogniser. */
+  /** The digest of the record's bytes, if the reader was given a recogniser. */
   readonly digest?: string;
   /** Recognised by its bytes: it was not parsed, and `value` is undefined. */
   readonly isKnown?: true;
-  /** The source says that this record is gone; `value` is what it still tells of it, its id above all. */
+  /** The source reports that this record is deleted; `value` holds its remaining data, especially its id. */
   readonly isDeleted?: true;
 }
 
-/** What a recogniser says of the bytes of one record. */
+/** The result of a recogniser for the bytes of one record. */
 export interface Recognised {
   /** 16 characters, each a byte of the digest (latin1). */
   readonly digest: string;
@@ -22,21 +25,26 @@ export interface Recognised {
   readonly isKnown: boolean;
 }
 
-/** Lets a parser pass over records without parsing them. Asked with bytes that may be a record; cheap. */
+/** Lets a parser skip records without parsing them. Called with bytes that may be a record; cheap. */
 export type Recognise = (slice: Uint8Array) => Recognised;
 
+/** A record that a parser could not read. It is rejected, and the others are read. */
 export interface ReadFailure {
+  /** The position of the record in its resource, from 0. */
   readonly position: number;
+  /** Why it could not be read. */
   readonly error: RecordError;
   /** The raw text, cut to at most `RAW_LIMIT` characters, for the rejection. */
   readonly raw?: string;
 }
 
+/** What a parser yields, one for each record of its resource. */
 export type ReadItem = ReadRecord | ReadFailure;
 
 /** Characters of a raw value that are kept with a rejection. */
 export const RAW_LIMIT = 4_000;
 
+/** Returns whether the record could not be read. */
 export function isFailure(item: ReadItem): item is ReadFailure {
   return 'error' in item;
 }

@@ -1,13 +1,16 @@
-/** What differs between two versions of a record, field by field. */
+/** The differences between two versions of a record, field by field. */
 
+/** A field that differs between two versions of a record. */
 export interface FieldChange {
   /** JSON pointer of the field: `/title/de`, `/aliases`. Lists are compared whole. */
   readonly pointer: string;
+  /** Undefined: the field was not there. */
   readonly before: unknown;
+  /** Undefined: the field is no longer there. */
   readonly after: unknown;
 }
 
-/** In the order of the fields of `after`, then those that are gone. Absent is `undefined`. */
+/** In the order of the fields of `after`, then the removed ones. Absent is `undefined`. */
 export function compareFields(before: unknown, after: unknown, pointer = ''): readonly FieldChange[] {
   if (isObject(before) && isObject(after)) {
     const keys = new Set([...Object.keys(after), ...Object.keys(before)]);

@@ -1,11 +1,11 @@
 /**
- * Fields of a record, read with suspicion: what has another JSON type than its schema says ends the record with
- * E_RECORD_TYPE. A key that is absent or null gives undefined; text is trimmed, and blank text counts as absent.
+ * Reads the fields of a record and checks their types. A field with another JSON type than its schema requires throws
+ * E_RECORD_TYPE. A key that is absent or null returns undefined. Text is trimmed, and blank text counts as absent.
  */
 import { RecordError } from '../errors.ts';
 
-/** Where a field is: the published id of the record, then the keys on the way to it. */
-export type Place = readonly [id: string, ...path: (string | number)[]];
+/** The position of a field: the published id of the record, then the keys that lead to it. */
+type Place = readonly [id: string, ...path: (string | number)[]];
 
 export interface FieldReader {
   readonly readText: (value: unknown, ...place: Place) => string | undefined;

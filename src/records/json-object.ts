@@ -1,12 +1,15 @@
-/** What "a JSON object" means everywhere in a job: not a list, not null. Keys such as `__proto__` are plain data. */
+/**
+ * The meaning of "a JSON object" everywhere in a job: not a list, not null. Keys such as `__proto__` are plain data.
+ */
 
+/** An object with any members that JSON can hold. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Sets an own property, also where its name would otherwise reach the prototype. */
+/** Sets an own property, even if its name would otherwise change the prototype. */
 export function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
 }

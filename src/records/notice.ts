@@ -1,9 +1,9 @@
-/** What people are told of a run without looking: the events, and the record of what was sent. */
+/** The notices of a run: their events, and the record of the sent ones. */
 import type { NoticeEvent } from './outcome.ts';
 import type { RunReport } from './run.ts';
 
 export interface Notice {
-  /** `trial`: nothing happened, somebody tries whether notices arrive. */
+  /** `trial`: a test of the channels, without an event. */
   readonly event: NoticeEvent | 'trial';
   readonly report: RunReport;
 }

@@ -5,7 +5,7 @@ export interface OriginStep {
   readonly reader: string;
   /** The place among what this reader yields: the n-th resource, or the n-th record. */
   readonly position: number;
-  /** The name of the resource, where the step is one (a file, a zip member). */
+  /** The name of the resource, if the step is a resource (a file, a zip member). */
   readonly name?: string;
 }
 

@@ -1,6 +1,6 @@
-/** How a run can end, the phases it goes through, and the events that people can be notified of. */
+/** The outcomes and phases of a run, and the events for notifications. */
 export type Outcome = 'success' | 'partial' | 'failed' | 'cancelled' | 'unchanged' | 'discarded' | 'skipped';
-/** Where a run stands. `waiting` = a plan or a tripped guard waits for approval. */
+/** The phase of a run. `waiting` means that a plan or a tripped guard waits for approval. */
 export type Phase = 'resolve' | 'fetch' | 'stage' | 'compare' | 'waiting' | 'apply' | 'finish' | 'done';
 
 /**

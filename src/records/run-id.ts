@@ -1,4 +1,7 @@
-/** A run id that no workflow gave: of version 7 as Temporal's, so that run ids rise with time. */
+/**
+ * Creates a run id for a run without a workflow: a UUID of version 7 like Temporal's, so that run ids increase with
+ * time.
+ */
 import { randomBytes } from 'node:crypto';
 
 export function createRunId(now = Date.now()): string {

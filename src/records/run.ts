@@ -1,12 +1,24 @@
-/** What a run is asked, how it stands and how it is reported: the shapes that the ledger, the engine, the workflow and the command line share. All JSON. */
+/**
+ * The request, the state and the report of a run. The ledger, the engine, the workflow and the command line share these
+ * types. All values are JSON.
+ */
 import type { StageCounts, TargetCounts } from './counts.ts';
+import type { DriftReport } from './drift.ts';
 import type { NoticeEvent, Outcome, Phase } from './outcome.ts';
 
 /**
- * `rollback` undoes what another run published; it has a workflow where a target takes changes one by one. `retry` reads
- * again what another run rejected, and nothing else.
+ * `rollback` undoes another run; it has a workflow if a target receives changes. `retry` reads exactly the rejected
+ * entries of another run again. `verify` compares targets with the published records, `resync` repairs the differences,
+ * and `adopt` is a run that skips the records that its targets already hold.
  */
-export type RunMode = 'run' | 'plan' | 'rollback' | 'retry';
+export type RunMode = 'run' | 'plan' | 'rollback' | 'retry' | DriftMode;
+
+export type DriftMode = 'verify' | 'resync' | 'adopt';
+
+export function isDriftMode(mode: RunMode | undefined): mode is DriftMode {
+  return mode === 'verify' || mode === 'resync' || mode === 'adopt';
+}
+
 export type RunTrigger = 'manual' | 'schedule';
 /** The input of the workflow `runJob`. A scheduled start carries only `job` and `trigger`. */
 export interface RunRequest {
@@ -17,24 +29,34 @@ export interface RunRequest {
   /** The job config as JSON text, frozen at the start; absent = the stored version. */
   readonly config?: string;
   readonly title?: string;
-  /** Values of declared arguments, over those that are stored with the job. */
+  /** Values of declared arguments, which override those stored with the job. */
   readonly args?: Readonly<Record<string, unknown>>;
   /** As written by the operator. */
   readonly since?: string;
-  /** A JSON object laid over the job config. */
+  /** A JSON object that overrides parts of the job config. */
   readonly customArgs?: Readonly<Record<string, unknown>>;
-  /** Stands in for the source reader of the first task. */
+  /** Replaces the source reader of the first task. */
   readonly input?: { readonly path: string; readonly name: string };
-  /** Read in any case, even when the source is known to be unchanged. */
+  /** Reads the source even if it is known to be unchanged. */
   readonly force?: boolean;
   /** With the mode `retry`: the run whose rejections are read again. */
   readonly retries?: string;
   /** With the mode `rollback`: the run that is undone. */
   readonly undoes?: string;
-  /** With the mode `rollback`: leaves out the records that later runs changed, instead of refusing. */
+  /** With the mode `rollback`: skips the records that later runs changed, instead of refusing. */
   readonly leavesOut?: boolean;
+  /** With the modes `verify`, `resync` and `adopt`: one target, by its name or the type before the colon. Absent: all. */
+  readonly target?: string;
+  /** With the mode `verify`: compares this many records, chosen at random. */
+  readonly sample?: number;
+  /** With `resync` and `adopt`: what happens to records that the target holds differently. */
+  readonly onChanged?: ChangedPolicy;
+  /** With `resync`: what happens to records that no job published there. Default `keep`. */
+  readonly onForeign?: 'keep' | 'remove';
+  /** With `resync` and `adopt`: waits for approval, as a plan does. */
+  readonly asks?: boolean;
   readonly startedBy?: string;
-  /** False where the namespace has no search attributes for us. Default true. */
+  /** False if the namespace lacks the search attributes of vocab-sync. Default true. */
   readonly searchAttributes?: boolean;
   /** Whose run it is: the identity of the database. Absent: that of the worker that resolves it. */
   readonly installation?: string;
@@ -43,6 +65,9 @@ export interface RunRequest {
   /** After how long without a heartbeat a worker counts as dead. Default 60. */
   readonly heartbeatSeconds?: number;
 }
+
+/** `ask` overwrites after the plan is approved. */
+export type ChangedPolicy = 'overwrite' | 'keep' | 'ask';
 
 export interface SourceReport {
   readonly name: string;
@@ -68,7 +93,7 @@ export interface RejectionKind {
 /** The first records of a plan with one kind of change, each as a line of text. */
 export interface ChangeSamples {
   readonly target: string;
-  readonly op: 'insert' | 'update' | 'withdraw' | 'restore' | 'remove';
+  readonly op: 'insert' | 'update' | 'withdraw' | 'restore' | 'remove' | 'overwrite' | 'keep';
   readonly records: readonly string[];
 }
 
@@ -95,9 +120,9 @@ export interface RunReport {
   readonly mode: RunMode;
   readonly title: string;
   readonly since: string | null;
-  /** Why `since` is what it is. This and the fields marked as later are absent in results from before they were there. */
+  /** The reason for `since`. This and the fields marked as later are absent in older results. */
   readonly since_reason?: string;
-  /** Later. The version of the stored job that ran; null where the ledger does not know. */
+  /** Later. The version of the stored job that ran; null if the ledger does not know it. */
   readonly version?: number | null;
   /** Later. Who asked for the run; null for a schedule. */
   readonly started_by?: string | null;
@@ -111,7 +136,7 @@ export interface RunReport {
   readonly web_ui: string | null;
   readonly tasks: readonly TaskReport[];
   readonly error: RunFailure | null;
-  /** Of a rollback: the run that it undid. */
+  /** For a rollback: the run that it undid. */
   readonly rolls_back?: string;
   /** The rollback that undid this run. */
   readonly rolled_back_by?: string;
@@ -119,13 +144,13 @@ export interface RunReport {
   readonly retries?: string;
   /** Why the schedule of the job was paused at the end of this run, and how to resume it. */
   readonly schedule_paused?: string;
-  /** Later. Who was told of it, where the job names somebody. */
+  /** The sent notices, if the job has notifications. Filled in later. */
   readonly notices?: readonly NoticeReport[];
-  /** The run that held the job, where this one was skipped. */
+  /** The run that held the job, if this one was skipped. */
   readonly held_by?: RunHolder;
-  /** Why nothing was done, where this one was skipped for another reason. */
+  /** The reason, if this run was skipped for another cause. */
   readonly skipped_because?: string;
-  /** Later. Who cancelled it; `in Temporal` where it was not done through vocab-sync. */
+  /** Later. Who cancelled it; `in Temporal` if it was not done through vocab-sync. */
   readonly cancelled_by?: string;
 }
 
@@ -139,12 +164,14 @@ export interface TaskReport {
   readonly trips: readonly GuardTrip[];
   /** Later. Targets that did not get all changes, and why. Absent: none. */
   readonly unfinished?: readonly UnfinishedTarget[];
+  /** Later. What `verify`, `resync` or `adopt` found in the targets. Absent: no target was compared. */
+  readonly drift?: readonly DriftReport[];
 }
 
 /** A target that did not receive every change of a run. The next run compares again and sends the missing changes. */
 export interface UnfinishedTarget {
   readonly target: string;
-  /** `open` while the run is under way, `failed` where the target refused, `stopped` where the run ended first. */
+  /** `open` while the run is active, `failed` if the target refused, `stopped` if the run ended first. */
   readonly state: 'open' | 'failed' | 'stopped';
   /** Changes that it has answered for, of all that were planned. */
   readonly done: number;

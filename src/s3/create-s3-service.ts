@@ -1,11 +1,13 @@
-/** The S3 service that components are lent: lists, objects as streams, and objects into the spool. */
+/** Creates the S3 service for components: lists, objects as streams, and downloads into the spool. */
 import { join } from 'node:path';
-import type { Logger, S3Service } from '../component/services.ts';
+import type { S3Service } from '../component/s3-service.ts';
+import type { Logger } from '../component/services.ts';
 import { createUrlPolicy } from '../http/url-policy.ts';
 import { downloadObject } from './download-object.ts';
 import { getObject } from './get-object.ts';
 import { listObjects } from './list-objects.ts';
 import { addressOf } from './s3-address.ts';
+import { createS3Target } from './create-s3-target.ts';
 import { createClients, type S3Timing } from './s3-client.ts';
 import { toS3Error } from './s3-errors.ts';
 
@@ -28,6 +30,7 @@ export function createS3Service(options: S3ServiceOptions): S3Service {
   const open = createClients({ policy: createUrlPolicy(options.allowedHosts), userAgent, timing });
   const directory = join(options.spoolDirectory, 'downloads');
   return {
+    target: createS3Target({ open, logger, stall: timing.stall }),
     async *list(place, { prefix, signal }) {
       const client = await open(place);
       yield* listObjects(client, { bucket: place.bucket, prefix, address: addressOf(place, prefix), signal });

@@ -3,7 +3,9 @@
  * and nothing is there before it is whole. Every request names the ETag, so parts of two objects never meet.
  */
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { Download, DownloadRequest, Logger, S3Object, S3Place } from '../component/services.ts';
+import type { S3Object, S3Place } from '../component/s3-service.ts';
+import type { Download, DownloadRequest } from '../component/download.ts';
+import type { Logger } from '../component/services.ts';
 import { download } from '../http/download.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import type { AnswerRequest, OpenAnswer } from '../http/open-answer.ts';

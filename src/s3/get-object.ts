@@ -1,4 +1,4 @@
-/** One request for an object, to its answer. */
+/** Requests an object and returns the response. */
 import type { Readable } from 'node:stream';
 import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { UnavailableError } from '../errors.ts';
@@ -38,7 +38,7 @@ export async function getObject(client: S3Client, request: ObjectRequest): Promi
     });
     const output = await client.send(command, { abortSignal: signal });
     const body = output.Body as Readable;
-    // Not every server heeds If-Match.
+    // Some servers ignore If-Match.
     if (etag !== undefined && output.ETag !== undefined && bare(output.ETag) !== bare(etag)) {
       body.destroy();
       throw objectChanged(request.address);

@@ -1,6 +1,6 @@
-/** The objects of a bucket, page by page, in the order of their keys. */
+/** Lists the objects of a bucket, page by page, in the order of their keys. */
 import type { _Object, S3Client } from '@aws-sdk/client-s3';
-import type { S3Object } from '../component/services.ts';
+import type { S3Object } from '../component/s3-service.ts';
 import { SourceError } from '../errors.ts';
 import { toS3Error } from './s3-errors.ts';
 

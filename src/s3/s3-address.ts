@@ -1,5 +1,5 @@
-/** Where a bucket and its objects are, as addresses: for the policy of hosts, for names in the spool, for messages. */
-import type { S3Place } from '../component/services.ts';
+/** The addresses of a bucket and its objects, for the policy of hosts, names in the spool, and messages. */
+import type { S3Place } from '../component/s3-service.ts';
 
 /** `https://endpoint/bucket/key`, whatever the style of the requests. */
 export function addressOf(place: S3Place, key = ''): string {

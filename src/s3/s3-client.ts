@@ -1,7 +1,11 @@
-/** Clients of the SDK, one for each place and credentials, made when they are first needed. Nothing is taken from the environment. */
+/**
+ * Creates clients of the SDK, one for each place and credentials, when they are first needed. Reads nothing from the
+ * environment.
+ */
 import { createHash } from 'node:crypto';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
-import type { S3Place } from '../component/services.ts';
+import type { S3Place } from '../component/s3-service.ts';
+import { createProxyAgents, proxyFor } from '../http/proxy.ts';
 import type { UrlPolicy } from '../http/url-policy.ts';
 import { requestedAddress } from './s3-address.ts';
 
@@ -54,11 +58,18 @@ async function createClient(place: S3Place, { userAgent, timing }: S3ClientOptio
       connectionTimeout: timing.connect,
       requestTimeout: timing.stall,
       throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true, maxSockets: MOST_SOCKETS },
-      httpsAgent: { keepAlive: true, maxSockets: MOST_SOCKETS },
+      ...agentsFor(place),
     },
     ...accessOf(place),
   });
+}
+
+function agentsFor(place: S3Place): object {
+  const options = { keepAlive: true, maxSockets: MOST_SOCKETS };
+  const proxy = proxyFor(new URL(requestedAddress(place)));
+  if (proxy === undefined) return { httpAgent: options, httpsAgent: options };
+  const { http, https } = createProxyAgents(proxy, options);
+  return { httpAgent: http, httpsAgent: https };
 }
 
 /** Without credentials requests are not signed, and none are looked for. */

@@ -1,4 +1,7 @@
-/** What an answer of an S3 server means to the operator. Its own text is not repeated: it may name an access key. */
+/**
+ * Converts an answer of an S3 server to an error for the operator. The server's text is not repeated: it may name an
+ * access key.
+ */
 import { ConfigError, SourceError, UnavailableError, VocabSyncError, type VocabSyncErrorOptions } from '../errors.ts';
 import { errorOfConnection } from '../http/answer-errors.ts';
 
@@ -43,7 +46,9 @@ function isUnreadable(thrown: unknown, status: number | undefined): boolean {
   return isOfParser && (status === undefined || status < 300);
 }
 
-/** The SDK refuses some names of buckets and endpoints itself: without a code, an answer or a timeout nothing was asked. */
+/**
+ * The SDK refuses some names of buckets and endpoints itself: without a code, an answer or a timeout nothing was asked.
+ */
 function isOfSdk(thrown: unknown): boolean {
   if (!(thrown instanceof Error) || 'code' in thrown || '$response' in thrown || '$metadata' in thrown) return false;
   return !['TimeoutError', 'AbortError'].includes(thrown.name) && thrown.cause === undefined;

@@ -8,8 +8,8 @@ import { parse } from 'dotenv';
 import { ConfigError, messageOf } from '../errors.ts';
 import { readSmallFileSync } from '../read-small-file.ts';
 
-/** As docs/operate.md tells operators to name it. */
-export const SERVICE_FILE = '/etc/vocab-sync.env';
+/** The name in docs/deploy.md. */
+const SERVICE_FILE = '/etc/vocab-sync.env';
 const MOST_BYTES = 1024 ** 2;
 
 export interface EnvFileOptions {

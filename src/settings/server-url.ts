@@ -3,7 +3,7 @@
  * where it is broken, nobody can tell the password from the rest.
  */
 
-export interface UrlRules {
+interface UrlRules {
   /** `postgresql:` and the like. */
   readonly protocols: readonly string[];
   /** What a right value looks like. */
@@ -16,7 +16,7 @@ const ENCODE =
   'In a user name or password write / as %2F, # as %23, ? as %3F, @ as %40, : as %3A and % as %25. The value is not shown';
 
 /** Says what is wrong, as `expected …; …`, or undefined where nothing is. */
-export function urlProblem(text: string, rules: UrlRules): string | undefined {
+function urlProblem(text: string, rules: UrlRules): string | undefined {
   const fault = faultOf(text, rules);
   if (fault === undefined) return undefined;
   return `expected ${rules.example}; ${fault}. ${rules.isPublic === true ? 'The value is not shown' : ENCODE}`;
@@ -104,7 +104,7 @@ function unparsed(text: string, example: string): string | undefined {
 }
 
 /** Also reads `postgresql://user@/database`, whose empty host the URL standard refuses. Undefined where it is no URL. */
-export function parseServerUrl(text: string): URL | undefined {
+function parseServerUrl(text: string): URL | undefined {
   const whole = URL.canParse(text) ? text : text.replace('@/', '@localhost/');
   return URL.canParse(whole) ? new URL(whole) : undefined;
 }

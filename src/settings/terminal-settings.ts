@@ -1,7 +1,10 @@
-/** What a terminal needs to know before any setting of vocab-sync is read. */
+/** The settings of a terminal, which are needed before any setting of vocab-sync is read. */
 
 export interface TerminalSettings {
-  /** True: colours even in a pipe (FORCE_COLOR). False: none (NO_COLOR, or FORCE_COLOR=0). Undefined: as the terminal can. */
+  /**
+   * True: colours even in a pipe (FORCE_COLOR). False: none (NO_COLOR, or FORCE_COLOR=0). Undefined: as the terminal
+   * can.
+   */
   readonly colours: boolean | undefined;
   /** What npm says of how it started this process: `exec`, `run-script`. */
   readonly npmCommand: string | undefined;

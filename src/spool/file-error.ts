@@ -12,7 +12,9 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long',
 };
 
-/** ConfigError for what an operator mends; anything else (a failing disk) comes back as it is. */
+/**
+ * Returns a ConfigError for problems that an operator can fix. Other errors (a failing disk) are returned unchanged.
+ */
 export function toFileError(error: unknown, path: string): unknown {
   const code = codeOf(error);
   const reason = code === undefined ? undefined : REASONS[code];

@@ -1,4 +1,4 @@
-/** Removes old files of the spool: downloads, copies of stdin, and what readers left behind when they were killed. */
+/** Removes old files of the spool: downloads, copies of stdin, and files that killed readers did not remove. */
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from './file-error.ts';
@@ -8,7 +8,7 @@ export interface PrunedSpool {
   readonly bytes: number;
 }
 
-/** The folders that are ours; whatever else lies beside them stays. */
+/** The folders of vocab-sync; other folders next to them are kept. */
 const FOLDERS = ['downloads', 'tmp', 'input'];
 
 export interface SpoolLimits {
@@ -16,7 +16,7 @@ export interface SpoolLimits {
   readonly before: Date;
   /** When the rest has more bytes, the oldest files go as well. Undefined: there is no limit. */
   readonly mostBytes?: number;
-  /** Files of runs under way: they stay. */
+  /** Files of active runs are kept. */
   readonly inUse: ReadonlySet<string>;
 }
 

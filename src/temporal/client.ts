@@ -18,10 +18,12 @@ export interface TemporalClient {
 /** A healthy server needs far less, TLS included; a command for a server that is away does not seem to hang. */
 const CONNECT_SECONDS = 5;
 /**
- * For a server that accepts connections and is slow to answer, and for a process of ours that waits for a processor:
- * thirty commands at once on two cores need several seconds for their handshakes.
+ * For a server that accepts connections and responds slowly, and for a vocab-sync process that waits for a CPU: thirty
+ * commands at once on two cores need several seconds for their handshakes.
  */
 const BUSY_SECONDS = 30;
+/** By default gRPC uses the proxy of http_proxy, even to this machine. The connection of a worker is always direct. */
+const DIRECT = { 'grpc.enable_http_proxy': 0 };
 const DEFAULT_ADDRESS = '127.0.0.1:7233';
 
 /**
@@ -37,6 +39,7 @@ export async function connectTemporal(settings: TemporalSettings): Promise<Tempo
       Connection.connect({
         address,
         connectTimeout: seconds * 1000,
+        channelArgs: DIRECT,
         ...(tls === undefined ? {} : { tls }),
         ...(metadata === undefined ? {} : { metadata }),
         ...(apiKey === undefined ? {} : { apiKey }),

@@ -1,4 +1,4 @@
-/** Deciding about a run under way. All of it goes through Temporal alone, as the Web UI does it. */
+/** Decisions about an active run. All of them go through Temporal, as in the Web UI. */
 import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
@@ -107,7 +107,10 @@ function explained(thrown: unknown, run: RunReference, doing: string): VocabSync
   return undefined;
 }
 
-/** Nobody but the deadline cancels a call: which of both is told depends on whether the server or we see it first. */
+/**
+ * Only the deadline cancels a call. Which of the two errors is reported depends on whether the server or the client
+ * notices it first.
+ */
 function isTimeout(thrown: unknown): boolean {
   return (
     thrown instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||

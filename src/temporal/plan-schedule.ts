@@ -1,6 +1,6 @@
 /**
- * What brings the schedule of a stored job in Temporal to what the job says. Changes nothing. A schedule that is not ours
- * is left alone, and so is a pause that somebody made in the Web UI or with `vocab-sync schedule JOB pause`.
+ * Calculates the changes that make a schedule in Temporal match its stored job, without making them. A schedule of
+ * another program is not changed. A pause from the Web UI or `vocab-sync schedule JOB pause` is kept.
  */
 import type { Client } from '@temporalio/client';
 import type { Schedule } from '../job/schema/job.ts';
@@ -18,7 +18,7 @@ export interface Reconciled {
   readonly keptPause?: string;
   /** It is there, and starts nothing any more: its end date has passed. */
   readonly isOver?: boolean;
-  /** The first of the next starts, as ISO 8601; null where there is none, it is paused, or nothing was done yet. */
+  /** The next start as ISO 8601; null if no start is planned, the schedule is paused, or nothing was done yet. */
   readonly next: string | null;
   /** The installation whose schedule it is. Of `foreign` alone. */
   readonly otherInstallation?: string;

@@ -1,7 +1,7 @@
 /**
- * Brings the schedule of a stored job in Temporal to what the job says. Idempotent: it makes a schedule again that was
- * deleted, or that Temporal itself removed. What it changes rests on what it looked at: where somebody edits, pauses or
- * deletes the schedule in between, their word stands, and it looks again.
+ * Makes the schedule in Temporal match its stored job. Idempotent: a deleted schedule is created again, also if
+ * Temporal deleted it. Each change is based on the schedule that was read. If someone edits, pauses or deletes the
+ * schedule in between, that change is kept and the schedule is read again.
  */
 import { ScheduleAlreadyRunning, ScheduleNotFoundError, type Client } from '@temporalio/client';
 import { ConfigError } from '../errors.ts';

@@ -36,7 +36,7 @@ export async function workflowStatus(client: Client, run: RunReference): Promise
   return description === undefined ? 'missing' : statusOf(description);
 }
 
-/** What Temporal waits for in a run under way. */
+/** Reads what Temporal waits for in an active run. */
 export interface PendingWork {
   readonly steps: readonly PendingStep[];
   /** Since when something is ready that no worker has taken up; undefined where nothing is. */
@@ -68,7 +68,7 @@ function stepsOf(description: WorkflowExecutionDescription | undefined): readonl
   });
 }
 
-/** The time of a retry lies ahead until it is due: then nothing waits for a worker yet. */
+/** Until the time of a retry is reached, nothing waits for a worker. */
 function untakenSince(description: WorkflowExecutionDescription | undefined): Date | undefined {
   if (description === undefined) return undefined;
   const { pendingActivities, pendingWorkflowTask: task } = description.raw;
@@ -137,7 +137,7 @@ export async function lookAtQueue(client: Client, queue: string, installation?: 
   };
 }
 
-/** The latest execution in the chain of the run: a reset closes the first one while the run goes on. */
+/** The latest execution of the run: a reset closes the first one, and the run continues in another. */
 async function describe(client: Client, run: RunReference): Promise<WorkflowExecutionDescription | undefined> {
   const latest = await describeExecution(client, run.workflowId);
   const firstRunId = latest?.raw.workflowExecutionInfo?.firstRunId;
@@ -172,7 +172,7 @@ function statusOf(description: WorkflowExecutionDescription): WorkflowStatus {
       return 'terminated';
     case 'TIMED_OUT':
       return 'timed_out';
-    // A paused one goes on, and so does one that continues as new; of anything unknown we assume that it may.
+    // A paused execution continues, and so does one that continues as new. An unknown state is assumed to continue.
     default:
       return 'running';
   }

@@ -7,7 +7,7 @@ import type { FoundSpec } from './schedule-spec.ts';
 
 /** In the memo of every schedule that we made. Temporal cannot change a memo afterwards. */
 export const OUR_MEMO = { managed_by: 'vocab-sync' } as const;
-/** How the note of a pause of ours begins: whatever else pauses a schedule is somebody's decision. */
+/** The start of the note of a pause by vocab-sync. All other pauses are a person's decision. */
 export const INACTIVE_NOTE = 'vocab-sync: the job is not active';
 
 /** As many as the server gives at once. */
@@ -26,8 +26,8 @@ export interface ScheduleState {
   readonly paused: boolean;
   readonly note: string | undefined;
   /**
-   * Up to ten, jitter included. Those of a paused schedule are of the time of the pause: Temporal reckons them again
-   * when it is resumed, so after a while there are none left.
+   * Up to ten times, including jitter. Those of a paused schedule were calculated at the time of the pause. Temporal
+   * calculates them again when the schedule is resumed, so after some time there are none left.
    */
   readonly next: readonly Date[];
   readonly description: ScheduleDescription;
@@ -74,7 +74,7 @@ function isOther(maker: string | undefined, installation: string | undefined): b
   return maker !== undefined && installation !== undefined && maker !== installation;
 }
 
-/** What a list tells of a schedule of ours: not its policies, nor what it starts. */
+/** The part of a schedule that a list contains: neither its policies nor its action. */
 export interface ListedSchedule extends Pick<ScheduleState, 'paused' | 'note' | 'next'> {
   readonly spec: FoundSpec;
   /** In its memo, which stays as it was when the schedule was made. */
@@ -128,8 +128,8 @@ export function pauseSchedule(client: Client, job: string, note: string): Promis
 }
 
 /**
- * A pause that nobody decided: one that somebody made before stands, with its own note. False where nothing was paused
- * with this note; called again it answers the same.
+ * Pauses the schedule automatically. An earlier pause by a person is kept with its note. Returns false if the schedule
+ * was not paused with this note; a repeated call returns the same.
  */
 export async function pauseUnlessPaused(
   client: Client,

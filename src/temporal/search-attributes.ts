@@ -15,7 +15,7 @@ export type SearchAttributeCheck =
       readonly command: string;
       readonly message: string;
     }
-  /** Somebody else uses the name with another type: only an administrator can say which is right. */
+  /** Another program uses the name with another type. Only an administrator can decide which is right. */
   | { readonly kind: 'conflict'; readonly message: string }
   /** The server does not let us look (its authorizer asks for operator rights). */
   | { readonly kind: 'unknown'; readonly message: string };
@@ -24,7 +24,7 @@ export type SearchAttributeCheck =
 const TYPES = { KEYWORD: { wire: 2, label: 'Keyword' }, INT: { wire: 3, label: 'Int' } } as const;
 const WIRE_NAMES = ['Unspecified', 'Text', 'Keyword', 'Int', 'Double', 'Bool', 'Datetime', 'KeywordList'];
 
-/** Of a client or of a worker. */
+/** The connection of a client or of a worker. */
 export type OperatorConnection = Pick<ConnectionLike, 'operatorService'>;
 
 /** `address` is that of the server, for the command that registers them. Run when a worker starts and by `doctor`. Throws only when the server cannot be reached. */

@@ -4,7 +4,7 @@ import type { runJob } from '../../workflows/run-job.ts';
 import { LAST_LINE, escaped } from '../../workflows/details-text.ts';
 import { VOCAB_JOB } from '../../workflows/search-attributes.ts';
 import { InternalError } from '../errors.ts';
-import type { RunRequest } from '../records/run.ts';
+import { isDriftMode, type RunRequest } from '../records/run.ts';
 import { failingAs } from './client.ts';
 
 export interface StartRunOptions {
@@ -44,7 +44,7 @@ export async function startRun(client: Client, options: StartRunOptions): Promis
   );
 }
 
-/** Undefined when the id is taken by another run, under way or closed. */
+/** Returns undefined if another run, active or closed, has this id. */
 async function startAs(client: Client, options: StartRunOptions, workflowId: string): Promise<string | undefined> {
   const searchAttributes = options.searchAttributes ?? options.request.searchAttributes ?? true;
   const content: RunRequest = {
@@ -82,6 +82,7 @@ function summaryOf({ title, job, mode, input }: RunRequest): string {
     title ?? job,
     ...(mode === 'plan' ? ['plan'] : []),
     ...(mode === 'retry' ? ['retry of rejections'] : []),
+    ...(isDriftMode(mode) ? [mode] : []),
     ...(input === undefined ? [] : [`from ${input.name}`]),
   ];
   return escaped(Array.from(parts.join(', ')).slice(0, 150).join(''));
@@ -99,6 +100,10 @@ function detailsOf(request: RunRequest): string {
     ...(request.customArgs === undefined
       ? []
       : [`- custom args: ${escaped(Object.keys(request.customArgs).join(', '))}`]),
+    ...(request.target === undefined ? [] : [`- target: ${escaped(request.target)}`]),
+    ...(request.sample === undefined ? [] : [`- sample: ${String(request.sample)} records`]),
+    ...(request.onChanged === undefined ? [] : [`- records held differently: ${request.onChanged}`]),
+    ...(request.onForeign === undefined ? [] : [`- foreign records: ${request.onForeign}`]),
     ...(request.force === true ? ['- reads even an unchanged source'] : []),
   ];
   return lines.join('\n') + LAST_LINE;
@@ -106,6 +111,7 @@ function detailsOf(request: RunRequest): string {
 
 function modeOf({ mode, retries }: RunRequest): string {
   if (mode === 'retry') return `retry of what run ${escaped(retries ?? '')} rejected`;
+  if (isDriftMode(mode)) return mode;
   return mode === 'plan' ? 'plan, publishes after `approve`' : 'run';
 }
 

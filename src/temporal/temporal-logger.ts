@@ -47,7 +47,7 @@ function write(logger: Logger, level: LogLevel, message: string, fields: Record<
   switch (level) {
     case 'TRACE':
     case 'DEBUG':
-    // The life cycle of the SDK: ours is told by the worker itself.
+    // The life cycle of the SDK. The worker logs its own.
     case 'INFO':
       logger.debug(message, fields);
       return;
@@ -61,7 +61,7 @@ function write(logger: Logger, level: LogLevel, message: string, fields: Record<
   }
 }
 
-/** Without the task token: it lets whoever reads the log complete the task. */
+/** Omits the task token, because anyone who reads it in the log could complete the task. */
 function fieldsOf(meta: LogMetadata | undefined): Record<string, unknown> {
   return Object.fromEntries(Object.entries(meta ?? {}).filter(([name]) => name !== 'taskToken'));
 }

@@ -6,8 +6,8 @@ import { failingAs } from './client.ts';
 import { temporalLogger } from './temporal-logger.ts';
 
 /**
- * Throws UnavailableError when the server is away. The runtime is told to leave signals alone: whoever runs a worker
- * calls its `drain`.
+ * Throws UnavailableError if the server is unreachable. The runtime ignores signals; the caller of the worker calls its
+ * `drain`.
  */
 export async function connectWorker(settings: TemporalSettings, logger: Logger): Promise<NativeConnection> {
   startRuntime(logger);

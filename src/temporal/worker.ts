@@ -25,19 +25,23 @@ export interface WorkerOptions {
   /** Takes secrets out of every text that leaves for Temporal. */
   readonly redact: (text: string) => string;
   readonly logger: Logger;
-  /** Steps of other installations are handed back, and pollers are told apart by it. Absent: all steps are executed. */
+  /** Steps of other installations are returned, and pollers are distinguished by it. Absent: all steps are executed. */
   readonly installation?: string;
   readonly role?: WorkerRole;
+  /** Absent: Worker Versioning is not used, and every worker of the queue takes every task. */
+  readonly deployment?: { readonly name: string; readonly buildId: string };
   /** See activities/heartbeat.ts. */
   readonly stallMilliseconds?: number;
   /** Made beforehand, so that several workers of a process bundle once. */
-  readonly workflowBundle?: WorkflowBundleWithSourceMap;
+  readonly workflowBundle?: Pick<WorkflowBundleWithSourceMap, 'code'>;
 }
 
 export interface RunningWorker {
   /** Settles when the worker has ended: resolved after `drain`, rejected when it failed. */
   readonly ended: Promise<void>;
-  /** Takes no new work, hands over what is under way, resolves when all of it has ended. May be called again. */
+  /**
+   * Accepts no new work, hands over the current steps, and resolves when all of them have ended. May be called again.
+   */
   drain(): Promise<void>;
   state(): string;
 }
@@ -50,7 +54,9 @@ const HEARTBEAT_THROTTLE = '2s';
 const GRACE = '1s';
 /** A worker that was killed holds its workflows for this long; one that is only busy parsing needs less. */
 const STICKY = '3s';
-/** A step that ignores its signal is left behind after this; below the 30 seconds after which Kubernetes kills. */
+/**
+ * A step that ignores its signal is abandoned after this time; it is below the 30 seconds after which Kubernetes kills.
+ */
 const FORCE = '25s';
 
 /** The worker polls when this resolves. Throws UnavailableError or ConfigError. */
@@ -61,7 +67,7 @@ export async function createWorker(options: WorkerOptions): Promise<RunningWorke
   const ended = worker.run().catch((thrown: unknown) => {
     throw draining ? leftBehind(queue, thrown) : failed(queue, thrown);
   });
-  // Whoever started the worker looks at `ended`, perhaps later than it fails.
+  // The caller awaits `ended`, perhaps after it has failed.
   ended.catch(() => undefined);
   logger.info('worker started', { queue, role, namespace: options.namespace });
   return {
@@ -78,24 +84,34 @@ export async function createWorker(options: WorkerOptions): Promise<RunningWorke
   };
 }
 
-/** The process should exit now: the step goes on in it, and its next attempt waits for the heartbeat timeout. */
+/** The process should exit now. The step still runs in it, and its next attempt waits for the heartbeat timeout. */
 function leftBehind(queue: string, thrown: unknown): InternalError {
-  const text = `The worker on queue ${queue} was left with a step that did not stop when it was told to.`;
+  const text = `The worker on queue ${queue} ended with a step that ignored the signal to stop.`;
   return new InternalError('E_INTERNAL', text, { cause: thrown });
 }
 
 function failed(queue: string, thrown: unknown): UnavailableError {
-  const text = `The worker on queue ${queue} ended by itself: ${messageOf(thrown)}`;
+  const text = `The worker on queue ${queue} ended unexpectedly: ${messageOf(thrown)}`;
   return new UnavailableError('E_TEMPORAL_UNAVAILABLE', text, { cause: thrown });
 }
 
 function sdkOptions(options: WorkerOptions): SdkWorkerOptions {
-  const { role = 'all', stallMilliseconds, workflowBundle, installation, logger } = options;
+  const { role = 'all', stallMilliseconds, workflowBundle, installation, logger, deployment } = options;
   return {
     connection: options.connection,
     namespace: options.namespace,
     taskQueue: options.queue,
     ...(installation === undefined ? {} : { identity: pollerIdentity(installation) }),
+    ...(deployment === undefined
+      ? {}
+      : {
+          workerDeploymentOptions: {
+            useWorkerVersioning: true,
+            version: { deploymentName: deployment.name, buildId: deployment.buildId },
+            // A run may wait for approval for a year: it ends with the workflow code that it started with.
+            defaultVersioningBehavior: 'PINNED',
+          },
+        }),
     maxConcurrentActivityTaskExecutions: STEPS_AT_ONCE,
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     stickyQueueScheduleToStartTimeout: STICKY,

@@ -1,5 +1,5 @@
 /**
- * `npx tsx test/adversary/main.ts [NAME...]`: every payload on a worker of its own beside a job that is well, as a table.
+ * `npx tsx test/adversary/main.ts [NAME...]`: every payload on its own worker while a healthy job runs, as a table.
  * Needs a build. The healthy job must not notice, the other one must end with a code of its own, and memory is bounded.
  */
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -17,7 +17,7 @@ export interface Payload {
   readonly make: (directory: string) => PayloadJob;
 }
 
-export interface PayloadJob {
+interface PayloadJob {
   readonly readers: readonly Readonly<Record<string, unknown>>[];
   readonly transformers?: readonly Readonly<Record<string, unknown>>[];
 }

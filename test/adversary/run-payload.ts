@@ -1,4 +1,4 @@
-/** Runs a payload on a worker process of its own beside a job that is well, and watches the memory of both. */
+/** Runs a payload on its own worker process while a healthy job runs, and watches the memory of both. */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -123,14 +123,14 @@ function writeHealthy(directory: string): string {
   return path;
 }
 
-export interface MemoryPeaks {
+interface MemoryPeaks {
   readonly worker: number;
   readonly all: number;
   readonly pss: number;
 }
 
 /** Peaks in MB of a process and its children, until `stop`. */
-export function watchMemory(pid: number): { stop(): MemoryPeaks } {
+function watchMemory(pid: number): { stop(): MemoryPeaks } {
   const peaks = { worker: 0, all: 0, pss: 0 };
   const timer = setInterval(() => {
     const held = [pid, ...childrenOf(pid)].map(memoryOf);

@@ -17,9 +17,9 @@ import { silentLogger } from '../support/silent-logger.ts';
 const [url = '', dump = ''] = process.argv.slice(2);
 const logger = silentLogger();
 const signal = new AbortController().signal;
-const zip = catalog.readers.get('zip') as ContainerReader;
-const json = catalog.readers.get('json') as ParserReader;
-const mapping = catalog.transformers.get('ror-affiliations');
+const zip = (await catalog.readers.load('zip')) as ContainerReader;
+const json = (await catalog.readers.load('json')) as ParserReader;
+const mapping = await catalog.transformers.load('ror-affiliations');
 if (mapping === undefined) throw new Error('no ror-affiliations in the catalog');
 const map = mapping.create(mapping.args.parse({}), { logger });
 const started = performance.now();
@@ -40,6 +40,7 @@ await inTransaction(pool, async (client) => {
       http: {} as never,
       api: {} as never,
       s3: {} as never,
+      sftp: {} as never,
       bundles: {} as never,
       spool: createSpool('.'),
       logger,

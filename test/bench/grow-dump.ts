@@ -47,7 +47,7 @@ export async function growDump(options: GrowOptions): Promise<number> {
 }
 
 /** The texts of all records, each from `{` to `}` at the indentation of the dump. */
-export async function readRecords(dump: string): Promise<readonly string[]> {
+async function readRecords(dump: string): Promise<readonly string[]> {
   const text = await unzipMember(dump);
   const records: string[] = [];
   let start = text.indexOf(RECORD_START);

@@ -1,19 +1,29 @@
 /**
  * `npm run bench`: the budgets, each held against its limit in the same run, as ratios. Needs unzip, tar and psql for the
- * limits. Usage: npm run bench -- [DUMP.zip] [--rounds N] [--grow N,N] [--road ror,openaire,orcid,large,start] [--rows 30000,3000000,20000000]
+ * limits. Usage: npm run bench -- [DUMP.zip] [--rounds N] [--grow N,N] [--road ror,openaire,orcid,large,start,api,map,files,targets]
+ * [--rows 30000,3000000,20000000] [--scale 1] [--install-peers] [--out FILE]
+ * `--scale 0.1` makes the inputs of the roads api, map and files smaller, to try them.
+ * `--install-peers` installs dlt, DuckDB and others, which the roads api, map and files are compared with. `--out` also
+ * writes what is printed into a file, as a section for docs/benchmark.md.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { benchApi } from './api-road.ts';
+import { benchFiles } from './files-road.ts';
 import { growDump } from './grow-dump.ts';
 import { benchLargeTargets } from './large-targets.ts';
+import { benchMap } from './map-road.ts';
 import { median, readPeakMegabytes, resetPeak, runCommand } from './measure.ts';
 import { benchOpenaire } from './openaire-road.ts';
 import { benchOrcid } from './orcid-road.ts';
+import { keepOutput } from './keep-output.ts';
+import { openPeers } from './peers.ts';
 import { printBudget } from './print-budget.ts';
 import { benchStartUp } from './start-up.ts';
+import { benchTargets } from './target-road.ts';
 import { startBenchServers, type BenchServers } from './servers.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -35,15 +45,23 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     grow: { type: 'string', default: '120000,360000' },
-    road: { type: 'string', default: 'start,ror,openaire,orcid,large' },
+    road: { type: 'string', default: 'start,ror,openaire,orcid,large,api,map,files,targets' },
     rows: { type: 'string', default: '30000,3000000' },
+    'install-peers': { type: 'boolean', default: false },
+    out: { type: 'string' },
+    scale: { type: 'string', default: '1' },
   },
 });
 const roads = values.road.split(',');
 const rounds = Number(values.rounds);
+const scaled = (size: number): number => Math.ceil(size * Number(values.scale));
 const dump = positionals[0] ?? SHARED_DUMP;
 if (roads.includes('ror') && !existsSync(dump))
   throw new Error(`no dump at ${dump}: name one, npm run bench -- PATH/TO/vX.Y-ror-data.zip`);
+if (values.out !== undefined) keepOutput(values.out, rounds);
+const peers = ['api', 'map', 'files'].some((road) => roads.includes(road))
+  ? openPeers(values['install-peers'])
+  : undefined;
 const directory = mkdtempSync(join(tmpdir(), 'vocab-sync-bench-'));
 const servers = await startBenchServers(directory, CLI);
 try {
@@ -52,6 +70,13 @@ try {
   if (roads.includes('openaire')) await benchOpenaire({ servers, cli: CLI, directory, rounds });
   if (roads.includes('large'))
     await benchLargeTargets({ servers, directory, rounds, sizes: values.rows.split(',').map(Number) });
+  if (roads.includes('api')) await benchApi({ servers, cli: CLI, directory, rounds, peers, pages: scaled(1_000) });
+  if (roads.includes('map')) await benchMap({ rounds, peers, records: scaled(200_000) });
+  if (roads.includes('files')) {
+    const sizes = { parquetRows: scaled(200_000), xlsxRows: scaled(100_000) };
+    await benchFiles({ servers, cli: CLI, directory, rounds, peers, ...sizes });
+  }
+  if (roads.includes('targets')) await benchTargets({ servers, directory, rounds });
   if (roads.includes('orcid')) await benchOrcid({ servers, cli: CLI, directory, rounds });
 } finally {
   await servers.stop();

@@ -14,9 +14,13 @@ export async function runCommand(
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
+  input?: string,
 ): Promise<Finished> {
   const started = performance.now();
-  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
+  // A command that does not read its input may end before all of it is written.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
   let peak = 0;
   const poll = setInterval(() => {
     if (child.pid !== undefined) peak = Math.max(peak, readPeakMegabytes(child.pid));

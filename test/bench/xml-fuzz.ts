@@ -4,12 +4,12 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
-import { findElementEnd } from '../../src/formats/xml/extent.ts';
-import { parseXmlFast } from '../../src/formats/xml/fast.ts';
+import { findElementEnd } from '../../src/formats/xml/element-end.ts';
+import { parseXmlFast } from '../../src/formats/xml/fast-parser.ts';
 import { XmlFault } from '../../src/formats/xml/fault.ts';
 import { wantedElements, type WantedElements } from '../../src/formats/xml/object.ts';
 import { createXmlScan, viewBytes } from '../../src/formats/xml/scan.ts';
-import { parseXmlStrictly } from '../../src/formats/xml/strict.ts';
+import { parseXmlStrictly } from '../../src/formats/xml/strict-parser.ts';
 import { SEED_DOCUMENTS } from './xml-fuzz-documents.ts';
 
 export interface XmlFuzzReport {

@@ -4,10 +4,10 @@
  * Usage: npx tsx test/bench/xml-roads.ts
  */
 import { tar } from '../../readers/tar.ts';
-import { parseXmlFast } from '../../src/formats/xml/fast.ts';
+import { parseXmlFast } from '../../src/formats/xml/fast-parser.ts';
 import { wantedOf, type WantedElements } from '../../src/formats/xml/object.ts';
 import { createXmlScan, viewBytes } from '../../src/formats/xml/scan.ts';
-import { parseXmlStrictly } from '../../src/formats/xml/strict.ts';
+import { parseXmlStrictly } from '../../src/formats/xml/strict-parser.ts';
 import { orcid } from '../../transformers/orcid.ts';
 import { asContainer, contentOf, pathResource, singly, testContext } from '../support/read-resource.ts';
 import { sharedData } from '../support/shared-data.ts';

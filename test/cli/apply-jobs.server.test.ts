@@ -97,11 +97,11 @@ describeWithServers('stored jobs', () => {
   });
 
   it('lets one of two win who store at once, and tells the other', async () => {
-    const store = (title: string): Promise<number> => {
+    const store = async (title: string): Promise<number> => {
       const text = JSON.stringify(config(one, { title }));
       return storeVersion(
         pool,
-        { job: assertJob(text, { catalog: testCatalog }), config: text, digest: configDigest(text) },
+        { job: await assertJob(text, { catalog: testCatalog }), config: text, digest: configDigest(text) },
         title,
         2,
       );
@@ -156,7 +156,7 @@ describeWithServers('stored jobs', () => {
     expect(planned.phase).toBe('waiting');
     const refused = await cli(['job', 'delete', two, '--yes']);
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toContain(`Expected no run of job ${two} to be under way, found ${planned.run} (waiting).`);
+    expect(refused.stderr).toContain(`Expected no run of job ${two} to be active, found ${planned.run} (waiting).`);
     await cli(['discard', planned.run]);
     expect((await cli(['job', 'delete', two], { stdin: `${two}\n` })).code).toBe(0);
     expect(await findStoredJob(pool, two)).toBeUndefined();

@@ -27,17 +27,19 @@ describeWithServers('an apply of many jobs', () => {
     rmSync(bench.cwd, { recursive: true, force: true });
   });
 
-  const jobOf = (id: string, schedule: object): JobToApply => {
+  const jobOf = async (id: string, schedule: object): Promise<JobToApply> => {
     made.add(id);
     const config = JSON.stringify(linesJob('lines.jsonl', { id, queue: bench.queue, schedule }));
-    const { job, problems } = parseJob(config, { catalog: testCatalog });
+    const { job, problems } = await parseJob(config, { catalog: testCatalog });
     if (job === undefined) throw new Error(JSON.stringify(problems));
     return { job, config, file: `${id}.json` };
   };
-  const many = (prefix: string, cron = '30 3 1 1 *'): JobToApply[] =>
-    Array.from({ length: MANY }, (_none, n) => jobOf(bench.job(`${prefix}-${String(n)}`), { type: 'crontab', cron }));
+  const many = (prefix: string, cron = '30 3 1 1 *'): Promise<JobToApply[]> =>
+    Promise.all(
+      Array.from({ length: MANY }, (_none, n) => jobOf(bench.job(`${prefix}-${String(n)}`), { type: 'crontab', cron })),
+    );
   const apply = (jobs: readonly JobToApply[], client: Client = bench.temporal.client, by = 'ada'): Promise<Applied> =>
-    applyJobs({ pool: bench.pool, client, searchAttributes: true }, jobs, { by, dryRun: false });
+    applyJobs({ pool: bench.pool, client, searchAttributes: true, catalog: testCatalog }, jobs, { by, dryRun: false });
   const actions = ({ jobs }: Applied): Set<string | undefined> => new Set(jobs.map(({ schedule }) => schedule?.action));
 
   /** As if Temporal went away after so many schedules were made. */
@@ -55,7 +57,7 @@ describeWithServers('an apply of many jobs', () => {
   };
 
   it('says how far it came when Temporal goes away, and the next one goes on from there', async () => {
-    const jobs = many('broken-off');
+    const jobs = await many('broken-off');
     await expect(apply(jobs, leavingAfter(20))).rejects.toMatchObject({
       code: 'E_TEMPORAL_UNAVAILABLE',
       message: expect.stringMatching(
@@ -69,17 +71,17 @@ describeWithServers('an apply of many jobs', () => {
   });
 
   it('by two at once stores each version once and makes each schedule once', async () => {
-    const jobs = many('twice');
+    const jobs = await many('twice');
     const [first, second] = await Promise.all([apply(jobs), apply(jobs.toReversed(), undefined, 'grace')]);
     expect([...actions(first), ...actions(second)].every((action) => /^(created|unchanged)$/.test(action ?? ''))).toBe(
       true,
     );
     expect(first.jobs.concat(second.jobs).every(({ version }) => version === 1)).toBe(true);
-    const changed = many('twice', '30 4 1 1 *');
-    const rival = many('twice', '30 5 1 1 *');
+    const changed = await many('twice', '30 4 1 1 *');
+    const rival = await many('twice', '30 5 1 1 *');
     const both = await Promise.all([apply(changed), apply(rival, undefined, 'grace')]);
     const statuses = both.map((applied) => new Set(applied.jobs.map(({ status }) => status)));
-    // Whoever began to look after the other had stored follows; otherwise one wins all.
+    // A command that began to read after the other had stored follows it. Otherwise one of the two stores everything.
     const winners = statuses.filter((status) => status.has('changed'));
     expect(statuses.every(({ size }) => size === 1)).toBe(true);
     expect(winners.length).toBeGreaterThan(0);
@@ -89,13 +91,14 @@ describeWithServers('an apply of many jobs', () => {
   });
 
   it('leaves no job without its schedule because Temporal does not take that of another', async () => {
-    const jobs = many('refused').slice(0, 5);
+    const jobs = (await many('refused')).slice(0, 5);
     const [wrong] = jobs;
     if (wrong === undefined) throw new Error('there is a job');
     await apply(jobs);
     // Known to Node in any spelling, to Temporal in one.
-    const refused = jobOf(wrong.job.id, { type: 'crontab', cron: '30 4 1 1 *', timezone: 'US/EASTERN' });
-    const rest = jobs.slice(1).map(({ job }) => jobOf(job.id, { type: 'crontab', cron: '30 4 1 1 *' }));
+    const refused = await jobOf(wrong.job.id, { type: 'crontab', cron: '30 4 1 1 *', timezone: 'US/EASTERN' });
+    const schedule = { type: 'crontab', cron: '30 4 1 1 *' };
+    const rest = await Promise.all(jobs.slice(1).map(({ job }) => jobOf(job.id, schedule)));
     const applied = await apply([refused, ...rest]);
     expect(applied.jobs.map(({ schedule }) => schedule?.action)).toEqual(['refused', ...rest.map(() => 'updated')]);
     expect(renderApplied(applied, { dryRun: false, isFolder: false })).toContain(

@@ -1,4 +1,4 @@
-/** What is made up for after something was away: the starts that Temporal missed within the catch-up window, and no others. */
+/** Starts that Temporal missed while it was down: those within the catch-up window are made up for, and no others. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithServers, startTemporal, type OwnTemporal } from '../support/temporal-server.ts';
 import { openCliBench, type CliBench } from './open-cli-bench.ts';
@@ -40,7 +40,7 @@ describeWithServers('a schedule after something was away', () => {
     await expect.poll(() => secondsSince(waiting?.scheduledAt), PATIENCE).toBeGreaterThan(WINDOW_SECONDS + 2);
     const { numActionsMissedCatchupWindow, numActionsSkippedOverlap, runningActions } = await info();
     expect(numActionsMissedCatchupWindow).toBe(0);
-    // The later ones were left out because that first one is still under way.
+    // The later ones were skipped because the first one is still running.
     expect(numActionsSkippedOverlap).toBeGreaterThan(2);
     expect(runningActions).toHaveLength(1);
     expect(await bench.runs(id)).toEqual([]);
@@ -61,7 +61,7 @@ describeWithServers('a schedule after something was away', () => {
     const missed = async (): Promise<number> =>
       (await info().catch(() => undefined))?.numActionsMissedCatchupWindow ?? 0;
     await expect.poll(missed, PATIENCE).toBeGreaterThan(missedBefore);
-    // It goes on: starts after the return, by the same worker.
+    // Starts after the return run on the same worker.
     const late = async () =>
       (await bench.runs(id)).filter(
         ({ started_at, outcome }) => Date.parse(started_at) > killedAt.getTime() && outcome !== null,

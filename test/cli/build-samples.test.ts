@@ -61,16 +61,16 @@ describe('sample dumps', () => {
     expect(again.map(digest)).toEqual(dumps.map(({ path }) => digest(path)));
   });
 
-  it.each(['affiliations', 'funders'])('become %s that fit their schema', (vocabulary) => {
-    const transform = createTransform(catalog, `ror-${vocabulary}`);
+  it.each(['affiliations', 'funders'])('become %s that fit their schema', async (vocabulary) => {
+    const transform = await createTransform(catalog, `ror-${vocabulary}`);
     const check = loadRecordSchema(vocabulary);
     for (const { records } of dumps) {
       for (const record of records) expect(check?.(transform(record))).toBeUndefined();
     }
   });
 
-  it('differ by new, changed, inactive, withdrawn and missing organisations', () => {
-    const transform = createTransform(catalog, 'ror-affiliations');
+  it('differ by new, changed, inactive, withdrawn and missing organisations', async () => {
+    const transform = await createTransform(catalog, 'ror-affiliations');
     const [before, after] = dumps.map(
       ({ records }) => new Map(records.map((record) => [record['id'] as string, transform(record)])),
     );

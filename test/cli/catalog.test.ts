@@ -9,7 +9,7 @@ import { catalog, loadCatalog } from '../../src/cli/catalog.ts';
 let folder: string;
 
 const ZOD = pathToFileURL(createRequire(import.meta.url).resolve('zod')).href;
-const DEFINITION = `{ type: 'tsv', version: 1, summary: 'Rows', args: (await import('${ZOD}')).z.strictObject({}), examples: [], coverage: 'full', accepts: 'bytes', emits: 'records' }`;
+const DEFINITION = `{ type: 'tsv', version: 1, summary: 'Rows', args: (await import('${ZOD}')).z.strictObject({}), examples: [], coverage: 'full', accepts: 'bytes', emits: 'records', async *read() {} }`;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vocab-sync-plugins-'));
@@ -35,23 +35,23 @@ afterAll(async () => {
 
 describe('plug-ins', () => {
   it('are none by default', async () => {
-    expect(await loadCatalog([])).toBe(catalog);
+    expect(await loadCatalog({ plugins: [], targetsFile: undefined })).toBe(catalog);
   });
 
   it.each(['./tsv.mjs', 'tsv-reader'])('%s adds its components to ours', async (name) => {
-    const loaded = await loadCatalog([name], folder);
-    expect([...loaded.readers.keys()]).toEqual([...catalog.readers.keys(), 'tsv']);
+    const loaded = await loadCatalog({ plugins: [name], targetsFile: undefined }, folder);
+    expect(loaded.readers.types).toEqual([...catalog.readers.types, 'tsv']);
   });
 
   it.each([
     ['./none.mjs', 'cannot be loaded'],
     ['no-such-module', 'cannot be loaded'],
     ['./broken.mjs', 'out of order'],
-    ['./odd.mjs', 'not as a list of definitions'],
-    ['./loose.mjs', 'and args, a schema of zod 4'],
+    ['./odd.mjs', '"args" to be a schema of zod 4, found nothing'],
+    ['./loose.mjs', '"args" to be a schema of zod 4, found an object'],
     ['./zip.mjs', 'two readers are registered as "zip"'],
   ])('%s is refused with its reason', async (name, says) => {
-    const loading = loadCatalog([name], folder);
+    const loading = loadCatalog({ plugins: [name], targetsFile: undefined }, folder);
     await expect(loading).rejects.toMatchObject({ code: 'E_SETTINGS_INVALID' });
     await expect(loading).rejects.toThrow(says);
   });

@@ -1,11 +1,11 @@
-/** Completion: what is offered at each place, and that real shells take the scripts. */
+/** Completion: the words that are offered at each place, and the scripts in real shells. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, writeFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands/index.ts';
 import { completeWords } from '../../src/cli/completion/complete-words.ts';
-import { COMPLETION_SCRIPTS, type Shell } from '../../src/cli/completion/scripts.ts';
+import { COMPLETION_SCRIPTS, type Shell } from '../../src/cli/commands/completion-command.ts';
 import { makeTempDir } from '../support/make-temp-dir.ts';
 import { runWords } from './run-words.ts';
 

@@ -1,4 +1,4 @@
-/** What is printed as the thing to do names the run, the job and the file where they are known. */
+/** The printed remedy names the run, the job and the file where they are known. */
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { fillRemedy } from '../../src/cli/fill-remedy.ts';
@@ -47,7 +47,7 @@ describe('the remedy of an error', () => {
 
   it('leaves words outside of commands alone', () => {
     const names = { run: RUN, job: 'ror', file: 'x.json' };
-    expect(fillRemedy('E_NOT_CONFIGURED', names)).toContain('give --env-file FILE');
+    expect(fillRemedy('E_NOT_CONFIGURED', names)).toContain('--env-file FILE');
     expect(fillRemedy('E_RUN_NOT_FOUND', names)).toContain('JOB@latest');
     expect(fillRemedy('X_OF_A_PLUGIN', names)).toContain('plug-in');
   });

@@ -2,8 +2,7 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { definedCommands } from '../../src/cli/commands-reference.ts';
-import { createRoot } from '../../src/cli/create-program.ts';
-import { fitHelp } from '../../src/cli/render/fit-help.ts';
+import { createRoot, fitHelp } from '../../src/cli/create-program.ts';
 import { addDescribed, describeCommand } from '../../src/cli/start/command-index.ts';
 import { helpWidth, pageWidth } from '../../src/cli/render/page.ts';
 

@@ -132,7 +132,7 @@ describeWithPostgres('the commands that look back', () => {
     expect(back.code).toBe(0);
     expect(back.stdout).toContain(`rolls back  run ${second.run}`);
     expect(back.stdout).not.toContain('workflow');
-    // Somebody else who undoes the latest run at the same moment must not undo this.
+    // A second rollback of the latest run at the same moment must not undo this one.
     const twice = await cli('rollback', 'looked@latest');
     expect(twice.code).toBe(2);
     expect(twice.stderr).toContain(`is itself a rollback, of run ${second.run}, by `);

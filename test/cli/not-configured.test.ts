@@ -13,6 +13,7 @@ const COMMANDS = [
   ['rejections', RUN],
   ['logs', RUN],
   ['history', 'affiliations', '02mhbdp94'],
+  ['layers'],
   ['trace', RUN, '02mhbdp94'],
   ['approve', RUN],
   ['discard', RUN],

@@ -1,4 +1,7 @@
-/** Who is told when a run fails, waits or pauses its schedule: a real worker, a real Temporal, a real server that listens. */
+/**
+ * Who is notified when a run fails, waits or pauses its schedule: a real worker, a real Temporal, a real server that
+ * listens.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';

@@ -334,7 +334,7 @@ describe('custom args', () => {
     [
       'a key that stands twice',
       '{"title": "A",\n "title": "B"}',
-      'the key "title" stands here a second time; keep one of the two (line 2, column 2).',
+      'the key "title" appears a second time here; keep one of the two (line 2, column 2).',
     ],
     ['nothing', '', 'expected a JSON object, found nothing (line 1, column 1).'],
     ['an open brace', '{"title": "A"', 'expected a closing brace }'],

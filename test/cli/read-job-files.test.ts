@@ -88,7 +88,7 @@ describe('apply of a folder', () => {
     expect(await apply()).toMatchObject({
       code: 2,
       said: expect.stringMatching(
-        /^error: Expected job files \(\*\.json\) in .*, found none.*\n +code: +E_JOB_NOT_FOUND/,
+        /^error: Expected job files \(\*\.json, \*\.yaml\) in .*, found none.*\n +code: +E_JOB_NOT_FOUND/,
       ) as string,
     });
   });

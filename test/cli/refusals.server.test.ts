@@ -64,7 +64,7 @@ describeWithServers('what is refused', () => {
     await expectRefused(['job', 'delete', bare], 'E_NOT_CONFIRMED', none);
     const other = `Expected the name ${bare} as confirmation, or --yes, found "yes". Nothing was deleted.`;
     await expectRefused(['job', 'delete', bare], 'E_NOT_CONFIRMED', other, 'yes\n');
-    const held = `Expected no run of job ${waiting.job} to be under way, found ${waiting.run} (waiting). Wait for its end, or end it: vocab-sync cancel ${waiting.run}`;
+    const held = `Expected no run of job ${waiting.job} to be active, found ${waiting.run} (waiting). Wait for its end, or end it: vocab-sync cancel ${waiting.run}`;
     await expectRefused(['job', 'delete', waiting.job, '--yes'], 'E_RUN_STATE', held);
     const gone = bench.job('gone');
     bench.write(gone);
@@ -166,7 +166,7 @@ describeWithServers('what is refused', () => {
     await expectRefused(
       ['rollback', waiting.run],
       'E_RUN_STATE',
-      `Run ${waiting.run} is still under way (phase waiting); expected one that has ended.`,
+      `Run ${waiting.run} is still active (phase waiting); expected one that has ended.`,
     );
     await expectRefused(
       ['retry-rejections', waiting.run],

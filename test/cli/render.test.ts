@@ -1,4 +1,6 @@
-/** What people read: no text of a source may move the cursor, and what changed is told by what came and went. */
+/**
+ * Output for people: no text of a source may move the cursor, and a change is shown by the added and the removed text.
+ */
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { formatBytes, formatDuration, formatNumber } from '../../src/cli/render/format-number.ts';
@@ -50,13 +52,22 @@ describe('changes', () => {
     after: { name: 'CERN *new*', aliases: ['b', 'c'] },
   };
 
+  const LONG = 'word '.repeat(40).trim();
   it.each([
     [{ pointer: '/a', before: undefined, after: 1 }, 'added 1'],
     [{ pointer: '/a', before: 'x', after: undefined }, 'removed "x"'],
     [{ pointer: '/a', before: ['x', 'y'], after: ['y', 'z'] }, '−"x" +"z"'],
     [{ pointer: '/a', before: ['x', 'y'], after: ['y', 'x'] }, 'in another order'],
+    [
+      { pointer: '/a', before: `${LONG} its end`, after: `${LONG} another end` },
+      '"…word word word word word its end" → "…word word word word word another end"',
+    ],
+    [
+      { pointer: '/a', before: `a ${LONG}`, after: `b ${LONG}` },
+      expect.stringMatching(/^"a word.*… → "b word.*…$/) as string,
+    ],
   ])('tells %j', (field, expected) => {
-    expect(describeField(field)).toBe(expected);
+    expect(describeField(field)).toEqual(expected);
   });
 
   it('as a table', () => {
@@ -166,7 +177,7 @@ it('a disk that is full is told, also when it shows only after the last line', a
   const told = {
     code: 'E_DISK_FULL',
     message:
-      'What this command prints could not be written whole: ENOSPC: no space left on device, write. Mend that, then give the command again.',
+      'What this command prints could not be written whole: ENOSPC: no space left on device, write. Fix that, then repeat the command.',
   };
   await expect(terminal.settle()).rejects.toMatchObject(told);
   await expect(terminal.write('b')).rejects.toMatchObject(told);

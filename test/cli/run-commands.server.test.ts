@@ -181,7 +181,7 @@ describeWithServers('the commands around a run', () => {
       },
     });
     expect(result.code).toBe(130);
-    expect(result.stderr).toContain('The run goes on');
+    expect(result.stderr).toContain('The run continues');
     await expect
       .poll(() => json('show', 'ror-affiliations@latest'), { timeout: 60_000, interval: 200 })
       .toMatchObject({ outcome: 'success' });

@@ -175,7 +175,7 @@ describeWithServers('schedules', () => {
   });
 
   it('takes a plain trigger from the Web UI as an ordinary run', async () => {
-    // A start beside a run that is under way is skipped.
+    // A start during another run is skipped.
     await expect.poll(async () => (await runs()).every(({ outcome }) => outcome !== null), PATIENCE).toBe(true);
     const before = (await runs()).length;
     await handle().trigger();

@@ -1,4 +1,4 @@
-/** A target that takes changes one by one, from the command line: run, trouble, rollback. */
+/** A target that receives changes, from the command line: run, trouble, rollback. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { RunReport } from '../../src/records/run.ts';
 import { restArgsFor, startRestServer, type RestServer } from '../support/rest-server.ts';

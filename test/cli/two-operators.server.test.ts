@@ -1,4 +1,7 @@
-/** Two people at one job, each with a process of their own: who is told what, who waits, what a run under way keeps. */
+/**
+ * Two people work on one job, each with a process of their own: what each is told, who waits, and what an active run
+ * keeps.
+ */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -42,7 +45,7 @@ describeWithServers('two operators at once', () => {
     });
     return { ended, stderr, interrupt: () => child.kill('SIGINT') };
   };
-  /** A run that holds the job until somebody decides about it. */
+  /** A run that holds the job until an operator decides. */
   const hold = async (id: string): Promise<RunReport> => {
     bench.write(id, { guards: { min_records: 1000 } });
     const { code, stdout } = await bench.cli(['run', id, '--json']);
@@ -79,7 +82,7 @@ describeWithServers('two operators at once', () => {
     await bench.cli(['discard', holder.run]);
     const results = await Promise.all([first.ended, second.ended]);
     const reports = results.map(({ stdout }) => JSON.parse(stdout) as RunReport);
-    // One after the other, whoever came first: neither is left out.
+    // One after the other, in either order: neither is skipped.
     expect(reports.map(({ outcome }) => outcome).toSorted()).toEqual(['success', 'unchanged']);
     // A start that met the other one is listed as skipped.
     expect((await bench.runs(id)).filter(({ outcome }) => outcome !== 'skipped')).toHaveLength(3);
@@ -119,7 +122,7 @@ describeWithServers('two operators at once', () => {
     };
     const results = await both(2);
     const applied = results.map(({ stdout }) => (JSON.parse(stdout) as Applied).jobs[0]);
-    // The same file: whoever comes second finds it stored, and nobody stores it twice.
+    // The same file: the second command finds it stored, and it is stored once.
     expect(applied.map((one) => one?.version)).toEqual([2, 2]);
     expect(applied.filter((one) => one?.status === 'changed').length).toBeGreaterThan(0);
     const { versions } = await bench.json<{ versions: unknown[] }>('job', 'versions', id);
@@ -148,7 +151,7 @@ describeWithServers('two operators at once', () => {
     const { code, stderr } = await start('job', 'delete', id, '--yes').ended;
     expect(code).toBe(2);
     expect(stderr).toContain(
-      `Expected no run of job ${id} to be under way, found ${holder.run} (waiting). Wait for its end, or end it: node ${PROGRAM} cancel ${holder.run}`,
+      `Expected no run of job ${id} to be active, found ${holder.run} (waiting). Wait for its end, or end it: node ${PROGRAM} cancel ${holder.run}`,
     );
     await bench.cli(['discard', holder.run]);
   });

@@ -1,6 +1,8 @@
 /** A good file for each reader that reads bytes: several thousand records, or a few members that hold them. */
 import { gzipSync } from 'node:zlib';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { buildTar } from '../support/build-tar.ts';
+import { buildXlsx, toRows } from '../support/build-xlsx.ts';
 import { buildZip } from '../support/build-zip.ts';
 
 export interface ReaderSample {
@@ -15,7 +17,7 @@ export const sampleValues = Array.from({ length: 5000 }, (_, i) => ({ i, text: '
 
 /** What each member of a container, or resource of a bundle, holds. */
 export const memberText = JSON.stringify(sampleValues);
-export const memberNames = ['a.json', 'b.json', 'c.json'] as const;
+const memberNames = ['a.json', 'b.json', 'c.json'] as const;
 
 const CONCEPT = 'http://www.w3.org/2004/02/skos/core#Concept';
 const termIri = (i: number): string => `http://example.org/term/${String(i)}`;
@@ -51,6 +53,10 @@ export const readerSamples: Readonly<Record<string, () => ReaderSample>> = {
   tar: () => ({ content: buildTar(memberNames.map((name) => ({ name, content: memberText }))) }),
   gzip: () => ({ content: gzipSync(memberText) }),
   json: () => ({ content: JSON.stringify(sampleValues, null, 2) }),
+  'http-api': () => ({
+    content: JSON.stringify({ total: sampleValues.length, data: { items: sampleValues } }),
+    args: { origin: 'https://example.org/api', items: '/data/items', paging: { type: 'none' } },
+  }),
   sparql: () => ({
     content: JSON.stringify({ head: { vars: ['row'] }, results: { bindings: sparqlRows } }),
     args: { origin: 'https://example.org/sparql', query: 'SELECT ?row { ?row ?p ?o }' },
@@ -59,6 +65,22 @@ export const readerSamples: Readonly<Record<string, () => ReaderSample>> = {
   csv: () => ({
     content: ['i,text', ...sampleValues.map(({ i, text }) => `${String(i)},${text}`)].join('\n'),
     values: sampleValues.map(({ i, text }) => ({ i: String(i), text })),
+  }),
+  xlsx: () => ({
+    content: buildXlsx({
+      sheets: [{ name: 'Sheet1', rows: toRows([['i', 'text'], ...sampleValues.map(({ i, text }) => [i, text])]) }],
+    }),
+    values: sampleValues.map(({ i, text }) => ({ i: String(i), text })),
+  }),
+  parquet: () => ({
+    content: Buffer.from(
+      parquetWriteBuffer({
+        columnData: [
+          { name: 'i', data: sampleValues.map(({ i }) => i), type: 'INT32' },
+          { name: 'text', data: sampleValues.map(({ text }) => text), type: 'STRING' },
+        ],
+      }),
+    ),
   }),
   yaml: () => ({ content: sampleValues.map(({ i, text }) => `- i: ${String(i)}\n  text: "${text}"\n`).join('') }),
   rdf: () => ({ content: rdfSample.content, values: rdfSample.values }),

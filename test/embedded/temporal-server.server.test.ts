@@ -33,7 +33,7 @@ function postAsForeignPage(port: number, path: string): Promise<number> {
 }
 
 describeWithTemporal('startTemporalDevServer', () => {
-  // Only Linux tells which ports a process listens on without another program.
+  // Only on Linux can the ports of a process be read without another program.
   it.skipIf(!existsSync('/proc/net/tcp'))('lets no web page start a workflow, whichever port it finds', async () => {
     const server = await startTemporal();
     onTestFinished(() => server.remove());

@@ -22,7 +22,7 @@ export interface FuzzedChain {
 export interface FuzzCounts {
   records: number;
   rejected: number;
-  /** Inputs that ended in an error of ours. */
+  /** Inputs that ended in one of our errors. */
   refused: number;
 }
 
@@ -39,7 +39,7 @@ export class FuzzFailure extends Error {
   }
 }
 
-/** Of the processor; one input takes a few milliseconds. What stands still is noticed by the parent of the process. */
+/** Of the processor; one input takes a few milliseconds. The parent of the process notices if it hangs. */
 const MOST_MS = 3_000;
 
 /** Each input has a seed of its own, `seed`, `seed + 1` and so on, so that one of them can be made again by itself. */

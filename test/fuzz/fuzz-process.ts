@@ -1,4 +1,4 @@
-/** One format in a process of its own, chunk by chunk; tells its parent after each. */
+/** Runs one format in its own process, chunk by chunk, and reports to its parent after each. */
 import { FORMATS, type FuzzReport } from './formats.ts';
 import { FuzzFailure } from './fuzz-chain.ts';
 

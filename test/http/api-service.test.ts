@@ -1,6 +1,9 @@
 /** Requests that change something at the other side: sent once, followed nowhere, answered with any status. */
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import type { VocabSyncError } from '../../src/errors.ts';
 import { createApiService } from '../../src/http/create-api-service.ts';
@@ -35,6 +38,21 @@ it('hands on any status with its body, and how long it asks to wait', async () =
   });
   const answer = await service().ask({ url, method: 'POST', headers: { 'x-key': 'k' }, body: '{}', signal });
   expect(answer).toMatchObject({ status: 429, retryAfter: 7000, reason: 'Slow down POST k' });
+});
+
+it.each(['0', 'Tue, 30 Jun 2026 00:00:00 GMT'])('takes Retry-After: %s for no answer to how long', async (asked) => {
+  const url = await serve((_request, response) => {
+    response.writeHead(429, { 'Retry-After': asked }).end();
+  });
+  expect((await service().ask({ url, method: 'GET', signal })).retryAfter).toBeUndefined();
+});
+
+it('takes a page in place of an answer for an error, and shows its words', async () => {
+  const url = await serve((_request, response) => {
+    response.writeHead(200, { 'Content-Type': 'text/html' }).end('\n<!DOCTYPE html><title>Log in</title>');
+  });
+  const error = await errorOf(service().ask({ url, method: 'POST', body: '{}', signal }));
+  expect([error.code, error.message]).toEqual(['E_TARGET_FORBIDDEN', expect.stringContaining('Log in')]);
 });
 
 it('follows no redirect, so a credential stays where it was meant to go', async () => {
@@ -76,6 +94,18 @@ it('gives up on an answer that does not come or does not end', async () => {
   });
   const long = await errorOf(service().ask({ url: endless, method: 'GET', maxBytes: 100_000, signal }));
   expect(long.code).toBe('E_TARGET_FORBIDDEN');
+});
+
+it('says where to name a private authority that signed the certificate of a target', async () => {
+  const [key, cert] = ['key', 'cert'].map((name) =>
+    readFileSync(join(import.meta.dirname, `../fixtures/tls/${name}.pem`)),
+  );
+  const server = createTlsServer({ key, cert }, (_request, response) => response.end());
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `https://127.0.0.1:${String((server.address() as AddressInfo).port)}/`;
+  const error = await errorOf(service().ask({ url, method: 'PUT', body: '{}', signal }));
+  expect([error.code, error.message]).toEqual(['E_TARGET_FORBIDDEN', expect.stringContaining('NODE_EXTRA_CA_CERTS')]);
 });
 
 it('asks only hosts that it may ask', async () => {

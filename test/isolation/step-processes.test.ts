@@ -1,5 +1,6 @@
 /** What a worker sees of a step whose process is well, fails, fills its memory, hangs or dies. */
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openStepProcesses, type ProcessLimits, type StepProcesses } from '../../src/isolation/step-processes.ts';
@@ -20,16 +21,26 @@ interface Heard {
   readonly progress: StepProgress[];
 }
 
-function open(limits: Partial<ProcessLimits> = {}, megabytes = 220, mostProcesses = 8) {
+function open(
+  limits: Partial<ProcessLimits> = {},
+  megabytes = 220,
+  mostProcesses = 8,
+  execPath: string = process.execPath,
+) {
   const heard: Heard = { secrets: [], logged: [], progress: [] };
   const log = (message: string, fields?: Record<string, unknown>) => heard.logged.push([message, fields]);
   const logger: Logger = { debug: log, info: log, warn: log, error: log };
+  const forked: ChildProcess[] = [];
   const opened = openStepProcesses({
-    fork: () =>
-      fork(PROGRAM, {
+    fork: () => {
+      const child = fork(PROGRAM, {
+        execPath,
         execArgv: ['--import', 'tsx', `--max-old-space-size=${String(megabytes / 2)}`],
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      }),
+      });
+      forked.push(child);
+      return child;
+    },
     setup: { memory: { mostBytes: megabytes * 1024 ** 2 } } as StepSetup,
     onSecret: (text) => heard.secrets.push(text),
     limits,
@@ -38,7 +49,7 @@ function open(limits: Partial<ProcessLimits> = {}, megabytes = 220, mostProcesse
   processes = opened;
   const run = (task: string, signal: AbortSignal = new AbortController().signal, id = 'r') =>
     opened.run('fetchSource', { run: id, task }, { signal, onProgress: (one) => heard.progress.push(one) }, logger);
-  return { heard, run };
+  return { heard, forked, run, prepare: opened.prepare, close: opened.close };
 }
 
 describe('a step in a process of its own', () => {
@@ -142,5 +153,58 @@ describe('a step in a process of its own', () => {
     };
     while (isAlive()) await new Promise((resolve) => setTimeout(resolve, 20));
     expect(isAlive()).toBe(false);
+  });
+});
+
+describe('a process that was started in advance', () => {
+  it('runs the next step, and several calls start one', async () => {
+    const { forked, run, prepare } = open();
+    prepare();
+    prepare();
+    expect(await run('echo')).toMatchObject({ reason: String(forked[0]?.pid) });
+    prepare();
+    expect(await run('echo')).toMatchObject({ reason: String(forked[0]?.pid) });
+    expect(forked).toHaveLength(1);
+  });
+
+  it('counts as one of the processes that there may be', async () => {
+    const { forked, heard, run, prepare } = open({ abortSeconds: 1 }, 220, 1);
+    const stop = new AbortController();
+    const first = run('waits', stop.signal);
+    first.catch(() => undefined);
+    while (heard.progress.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    prepare();
+    const second = run('echo');
+    prepare();
+    expect(forked).toHaveLength(1);
+    stop.abort(new Error('the run was cancelled'));
+    await expect(first).rejects.toThrow('the run was cancelled');
+    expect(await second).toMatchObject({ reason: String(forked[0]?.pid) });
+  });
+
+  it('ends by itself if no step needs it', async () => {
+    const { forked, run, prepare } = open({ idleSeconds: 0.1 });
+    prepare();
+    expect(await once(forked[0] as ChildProcess, 'exit')).toEqual([null, 'SIGKILL']);
+    expect(await run('echo')).toMatchObject({ reason: String(forked[1]?.pid) });
+  });
+
+  it('ends with its worker, which then starts no other', async () => {
+    const { forked, prepare, close } = open();
+    prepare();
+    const ended = once(forked[0] as ChildProcess, 'exit');
+    close();
+    prepare();
+    expect(await ended).toEqual([null, 'SIGKILL']);
+    expect(forked).toHaveLength(1);
+  });
+
+  it('fails the step, and nothing before it, if it cannot be started', async () => {
+    const { run, prepare } = open({}, 220, 8, '/nowhere/node');
+    prepare();
+    await expect(run('echo')).rejects.toMatchObject({ code: 'E_STEP_ENDED', kind: 'unavailable' });
+    prepare();
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(run('echo')).rejects.toMatchObject({ code: 'E_STEP_ENDED', kind: 'unavailable' });
   });
 });

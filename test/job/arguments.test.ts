@@ -3,7 +3,7 @@ import { createEffectiveJob, type EffectiveInput } from '../../src/job/effective
 import { explainConfig } from '../../src/job/effective/explain-config.ts';
 import { parseArguments } from '../../src/job/effective/parse-arguments.ts';
 import { fakeCatalog as catalog } from '../support/fake-components.ts';
-import { refusalOf } from '../support/refusal-of.ts';
+import { refusalOf, rejectionOf } from '../support/refusal-of.ts';
 import { check, GOOD, said } from './check-text.ts';
 
 const JOB = {
@@ -70,69 +70,69 @@ describe('--arg', () => {
     [{ ...GIVEN, statuses: ['a', 1] }, '/args/statuses/1: expected a text, found the number 1'],
     [{ programme: 'HE' }, '/args/year: the argument "year" has no value: put it into "args"'],
     [{ ...GIVEN, live: { $secret: 'env:DATABASE_URL' } }, '/args/live: an argument is a plain value'],
-  ])('%j does not start a run', (args, says) => {
-    const error = refusalOf(() => effective({ args }));
+  ])('%j does not start a run', async (args, says) => {
+    const error = await rejectionOf(effective({ args }));
     expect(error.code).toBe('E_ARGUMENTS_INVALID');
     expect(error.message).toContain(says);
   });
 });
 
 describe('arguments in a config', () => {
-  const partsOf = (args: Record<string, unknown>, config: object = JOB) => {
-    const [task] = effective({ args }, config).job.tasks;
+  const partsOf = async (args: Record<string, unknown>, config: object = JOB) => {
+    const [task] = (await effective({ args }, config)).job.tasks;
     return [...(task?.readers ?? []), ...(task?.transformers ?? [])].map((component) => component.args);
   };
 
-  it('keep their type in a reference, and are text inside a text', () => {
-    expect(partsOf(GIVEN)).toEqual([
+  it('keep their type in a reference, and are text inside a text', async () => {
+    expect(await partsOf(GIVEN)).toEqual([
       { url: 'https://example.org/HE/2026.json' },
       { max_record_bytes: 2026 },
       { statuses: ['active'] },
     ]);
   });
 
-  it('are not evaluated in any other way, nor a second time', () => {
+  it('are not evaluated in any other way, nor a second time', async () => {
     const headers = { a: '${args.name}', b: '${env.HOME} ${1+1} $args.name ${ args.name }', c: '{{name}}' };
     const config = {
       ...GOOD,
       arguments: { type: 'object', properties: { name: { type: 'string' }, other: { type: 'string' } } },
       readers: [{ type: 'http', args: { url: 'https://example.org/', headers } }, { type: 'json' }],
     };
-    const [http] = partsOf({ name: '${args.other}', other: 'x' }, config);
+    const [http] = await partsOf({ name: '${args.other}', other: 'x' }, config);
     expect(http).toMatchObject({ headers: { ...headers, a: '${args.other}' } });
   });
 
-  it('stop with a sentence where a text cannot hold them, or nobody declared them', () => {
+  it('stop with a sentence where a text cannot hold them, or nobody declared them', async () => {
     const reading = (url: string) => ({ ...JOB, readers: [{ type: 'http', args: { url } }, { type: 'json' }] });
-    expect(said({ ...reading('https://e.org/${args.statuses}'), args: GIVEN })).toEqual([
+    expect(await said({ ...reading('https://e.org/${args.statuses}'), args: GIVEN })).toEqual([
       '/readers/0/args/url: expected a text, a number, true or false for "${args.statuses}" inside a text, found a list of 1; {"$arg": "statuses"} in place of the whole text keeps it as it is',
     ]);
-    expect(said({ ...reading('https://e.org/${args.yeer}'), args: GIVEN })).toEqual([
+    expect(await said({ ...reading('https://e.org/${args.yeer}'), args: GIVEN })).toEqual([
       '/readers/0/args/url: no argument is called "yeer"; did you mean "year"?',
     ]);
   });
 
-  it('without a value are a warning in a file, and an error where a schedule starts it', () => {
-    expect(check(JOB).problems.map(({ severity, pointer }) => `${severity} ${pointer}`)).toEqual([
+  it('without a value are a warning in a file, and an error where a schedule starts it', async () => {
+    expect((await check(JOB)).problems.map(({ severity, pointer }) => `${severity} ${pointer}`)).toEqual([
       'warning /args/programme',
       'warning /args/year',
     ]);
-    const scheduled = check({ ...JOB, args: { programme: 'HE' }, schedule: { type: 'interval', days: 1 } });
+    const scheduled = await check({ ...JOB, args: { programme: 'HE' }, schedule: { type: 'interval', days: 1 } });
     expect(scheduled.job).toBeUndefined();
     expect(scheduled.problems.find(({ severity }) => severity === 'error')?.message).toBe(
       'the argument "year" has no value, and a run started by the schedule is given none: put it into "args", give its declaration a "default"',
     );
   });
 
-  it('in a file have to be declared', () => {
-    expect(said({ ...JOB, args: { ...GIVEN, yaer: 1 } })).toEqual([
+  it('in a file have to be declared', async () => {
+    expect(await said({ ...JOB, args: { ...GIVEN, yaer: 1 } })).toEqual([
       '/args/yaer: unknown key "yaer"; did you mean "year"?',
     ]);
   });
 });
 
-it('explains where every argument comes from: stored args, --arg, custom args, default', () => {
-  const run = effective(
+it('explains where every argument comes from: stored args, --arg, custom args, default', async () => {
+  const run = await effective(
     { args: { year: 2025 }, customArgs: { args: { live: true }, transformers: {} } },
     { ...JOB, args: { programme: 'HE', year: 2024, live: false } },
   );

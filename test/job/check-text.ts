@@ -19,6 +19,6 @@ export const GOOD = {
 };
 
 /** `pointer: message` of every problem. */
-export function said(text: string | object, file?: string): string[] {
-  return check(text, file).problems.map(({ pointer, message }) => `${pointer}: ${message}`);
+export async function said(text: string | object, file?: string): Promise<string[]> {
+  return (await check(text, file)).problems.map(({ pointer, message }) => `${pointer}: ${message}`);
 }

@@ -59,7 +59,9 @@ describe('what a message shows of a value', () => {
   });
 });
 
-it('refuses a $secret where a writer is named by it', () => {
+it('refuses a $secret where a writer is named by it', async () => {
   const writers = [{ type: 'postgres', args: { table: { $secret: 'env:TABLE' } } }];
-  expect(said({ ...GOOD, writers }).join()).toMatch(/writers\/0\/args\/table: expected a name in the job itself/);
+  expect((await said({ ...GOOD, writers })).join()).toMatch(
+    /writers\/0\/args\/table: expected a name in the job itself/,
+  );
 });

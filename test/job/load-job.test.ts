@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { assertJob, listJobs, loadJob } from '../../src/job/load-job.ts';
+import { listJobs } from '../../src/job/job-files.ts';
+import { assertJob, loadJob } from '../../src/job/load-job.ts';
 import { fakeCatalog as catalog } from '../support/fake-components.ts';
-import { refusalOf } from '../support/refusal-of.ts';
 
 const TEXT = JSON.stringify({
   id: 'mine',
@@ -79,11 +79,11 @@ describe('a job is found', () => {
 });
 
 describe('a job that has to be right', () => {
-  it('is given, or every problem is in the error', () => {
-    expect(assertJob(TEXT, { catalog }).id).toBe('mine');
-    const attempt = (): unknown => assertJob('{"id": "A B", "titel": ""}', { catalog, file: 'x.json' });
-    expect(refusalOf(attempt).code).toBe('E_JOB_INVALID');
-    expect(attempt).toThrow(/The job file x\.json has 5 problems:\n {2}/);
-    expect(attempt).toThrow('/id (line 1, column 8): expected 1 to 64 lower-case letters');
+  it('is given, or every problem is in the error', async () => {
+    expect((await assertJob(TEXT, { catalog })).id).toBe('mine');
+    const attempt = (): Promise<unknown> => assertJob('{"id": "A B", "titel": ""}', { catalog, file: 'x.json' });
+    await expect(attempt()).rejects.toMatchObject({ code: 'E_JOB_INVALID' });
+    await expect(attempt()).rejects.toThrow(/The job file x\.json has 5 problems:\n {2}/);
+    await expect(attempt()).rejects.toThrow('/id (line 1, column 8): expected 1 to 64 lower-case letters');
   });
 });

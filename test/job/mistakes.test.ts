@@ -18,28 +18,33 @@ interface Mistake {
   readonly remedy: string;
 }
 
-const { base, cases } = JSON.parse(readFileSync(new URL('mistakes.cases.json', import.meta.url), 'utf8')) as {
+interface Mistakes {
   readonly base: object;
   readonly cases: readonly Mistake[];
-};
+}
+
+const read = (file: string): Mistakes => JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as Mistakes;
 
 let catalog: Catalog;
 beforeAll(async () => {
-  catalog = await loadCatalog([], process.cwd());
+  catalog = await loadCatalog({ plugins: [], targetsFile: undefined }, process.cwd());
 });
 
-function textOf({ text, set }: Mistake): string {
+function textOf({ text, set }: Mistake, base: object): string {
   const job = Object.entries({ ...base, ...set }).filter(([, value]) => value !== null);
   return text ?? JSON.stringify(Object.fromEntries(job), null, 2);
 }
 
-describe('check', () => {
-  it('has nothing to say of the job that the mistakes are made in', () => {
-    expect(parseJob(JSON.stringify(base), { catalog, file: 'mine.json' }).problems).toEqual([]);
+describe.each([
+  ['a job', read('mistakes.cases.json')],
+  ['a job with http-api, items or split', read('api-mistakes.cases.json')],
+])('check of %s', (_, { base, cases }) => {
+  it('has nothing to say of the job that the mistakes are made in', async () => {
+    expect((await parseJob(JSON.stringify(base), { catalog, file: 'mine.json' })).problems).toEqual([]);
   });
 
-  it.each(cases)('explains $mistake', (mistake) => {
-    const { problems } = parseJob(textOf(mistake), { catalog, file: 'mine.json' });
+  it.each(cases)('explains $mistake', async (mistake) => {
+    const { problems } = await parseJob(textOf(mistake, base), { catalog, file: 'mine.json' });
     const { pointer, line, expected, found, remedy } = mistake;
     const places = problems.map((problem) => [problem.pointer, problem.line]);
     expect(places).toContainEqual([pointer, line]);

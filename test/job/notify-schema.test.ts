@@ -1,16 +1,16 @@
-/** What `check` says of the people that a job tells. */
+/** What `check` reports about the channels that a job notifies. */
 import { expect, it } from 'vitest';
 import { check as checkText, GOOD } from './check-text.ts';
 
 const url = { $secret: 'env:OPS_WEBHOOK' };
 
-function check(notify: unknown) {
-  const { job, problems } = checkText({ ...GOOD, notify });
+async function check(notify: unknown) {
+  const { job, problems } = await checkText({ ...GOOD, notify });
   return { job, messages: problems.map(({ pointer, message }) => `${pointer}: ${message}`) };
 }
 
-it('takes the three kinds of channel; without `on` what needs somebody is told', () => {
-  const { job, messages } = check([
+it('accepts the three kinds of channel; without `on` it sends the events that need a person', async () => {
+  const { job, messages } = await check([
     { type: 'webhook', url, on: ['success', 'partial'] },
     { type: 'chat', url: { $secret: 'file:/run/secrets/chat' } },
     { type: 'email', to: ['ops@example.org'], on: ['failed'] },
@@ -45,15 +45,15 @@ it.each([
     [{ type: 'email', to: ['ops at example'] }],
     '/notify/0/to/0: expected an e-mail address, found the text "ops at example"',
   ],
-])('refuses %s', (_what, notify, message) => {
-  const { job, messages } = check(notify);
+])('refuses %s', async (_what, notify, message) => {
+  const { job, messages } = await check(notify);
   expect(job).toBeUndefined();
   expect(messages).toEqual([message]);
   expect(messages.join()).not.toContain('very-secret');
 });
 
-it('warns of a channel that can be told of nothing', () => {
-  const { messages } = check([{ type: 'chat', url, on: ['schedule_paused'] }]);
+it('warns of a channel that can be told of nothing', async () => {
+  const { messages } = await check([{ type: 'chat', url, on: ['schedule_paused'] }]);
   expect(messages).toEqual([
     '/notify/0/on: has no effect: without "pause_after_failures" the schedule is never paused',
   ]);

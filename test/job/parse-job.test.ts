@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { GOOD, check, said } from './check-text.ts';
 
 describe('a job file that is right', () => {
-  it('gives the normalised job and no problem', () => {
-    const { job, problems } = check({
+  it('gives the normalised job and no problem', async () => {
+    const { job, problems } = await check({
       ...GOOD,
       schedule: { type: 'crontab', cron: '30 3 * * 1', timezone: 'Europe/Zurich' },
     });
@@ -44,10 +44,10 @@ describe('a job file that is right', () => {
     });
   });
 
-  it('puts the tasks into the order of their needs and hands job-wide guards down', () => {
+  it('puts the tasks into the order of their needs and hands job-wide guards down', async () => {
     const { readers, writers, transformers } = GOOD;
     const funders = [{ type: 'postgres', args: { table: 'funders' } }];
-    const { job, problems } = check({
+    const { job, problems } = await check({
       id: 'both',
       title: 'Both',
       guards: { min_records: 10, max_shrink_percent: 5 },
@@ -63,8 +63,8 @@ describe('a job file that is right', () => {
     ]);
   });
 
-  it('runs every task once for each combination of the matrix', () => {
-    const { job, problems } = check({
+  it('runs every task once for each combination of the matrix', async () => {
+    const { job, problems } = await check({
       ...GOOD,
       matrix: { programme: ['HE', 'FP7'], year: [1, 2] },
       readers: [
@@ -83,15 +83,15 @@ describe('a job file that is right', () => {
     expect(job?.tasks[2]?.readers[0]?.args).toEqual({ url: 'https://example.org/', headers: { p: 'FP7' } });
   });
 
-  it('reads the five keys and the intervals of InvenioRDM as schedules', () => {
+  it('reads the five keys and the intervals of InvenioRDM as schedules', async () => {
     const five = { type: 'crontab', minute: '0', hour: 3, day_of_month: '*', month_of_year: '*', day_of_week: 'mon' };
-    expect(check({ ...GOOD, schedule: five }).job?.schedule).toMatchObject({
+    expect((await check({ ...GOOD, schedule: five })).job?.schedule).toMatchObject({
       type: 'crontab',
       cron: '0 3 * * mon',
       timezone: 'UTC',
     });
     const weekly = { type: 'interval', weeks: 1, hours: 0, offset: { days: 1 } };
-    expect(check({ ...GOOD, schedule: weekly }).job?.schedule).toMatchObject({
+    expect((await check({ ...GOOD, schedule: weekly })).job?.schedule).toMatchObject({
       type: 'interval',
       every_seconds: 604_800,
       offset_seconds: 86_400,
@@ -100,7 +100,7 @@ describe('a job file that is right', () => {
 });
 
 describe('mistakes', () => {
-  it('are all named at once, each with its line', () => {
+  it('are all named at once, each with its line', async () => {
     const text = `{
   "id": "ROR Affiliations",
   "titel": "Load ROR affiliations",
@@ -118,7 +118,7 @@ describe('mistakes', () => {
   "active": "yes",
   "queue": "vocab-sync",
 }`;
-    const { job, problems } = check(text);
+    const { job, problems } = await check(text);
     expect(job).toBeUndefined();
     expect(problems.map(({ line, pointer, message }) => `${String(line)} ${pointer} ${message}`)).toEqual([
       '1 /title missing: expected a text',
@@ -136,7 +136,7 @@ describe('mistakes', () => {
       '13 /guards/max_rejected_percent expected a number of at most 100, found the number 101',
       '14 /schedule/type expected one of "interval", "crontab", found the text "cron"; did you mean "crontab"?',
       '15 /active expected true or false, found the text "yes"',
-      '17  a comma stands before the closing bracket; JSON has no trailing commas',
+      '17  a comma is before the closing bracket; JSON has no trailing commas',
     ]);
     expect(problems.find(({ pointer }) => pointer === '/readers/1/args/regexp')).toMatchObject({
       line: 7,
@@ -194,16 +194,16 @@ describe('mistakes', () => {
       '/readers/0/args: expected an object, found an empty list',
     ],
     ['a missing arg', [{ type: 'file' }, { type: 'json' }], '/readers/0/args/path: missing: expected a text'],
-  ])('%s', (_, readers, expected) => {
-    expect(said({ ...GOOD, readers })).toContain(expected);
+  ])('%s', async (_, readers, expected) => {
+    expect(await said({ ...GOOD, readers })).toContain(expected);
   });
 
-  it('asks for exactly one form of pipelines', () => {
+  it('asks for exactly one form of pipelines', async () => {
     const { id, title } = GOOD;
-    expect(said({ id, title })).toContain(
+    expect(await said({ id, title })).toContain(
       '/readers: missing: expected "readers", a list of components (or "tasks" with several pipelines)',
     );
-    expect(said({ ...GOOD, tasks: {} })).toEqual(
+    expect(await said({ ...GOOD, tasks: {} })).toEqual(
       expect.arrayContaining([
         '/readers: "readers" and "tasks" exclude each other: put the list into one of the tasks',
         '/tasks: expected at least one task, found an object',
@@ -211,7 +211,7 @@ describe('mistakes', () => {
     );
   });
 
-  it('finds needs that are unknown or go round in a circle', () => {
+  it('finds needs that are unknown or go round in a circle', async () => {
     const { readers } = GOOD;
     const task = (needs: string[], table: string) => ({
       needs,
@@ -220,40 +220,40 @@ describe('mistakes', () => {
       writers: [{ type: 'postgres', args: { table } }],
     });
     const tasks = { one: task(['three'], 'a'), two: task(['one', 'on'], 'b'), three: task(['two'], 'c') };
-    expect(said({ id: 'x', title: 'X', tasks })).toEqual([
+    expect(await said({ id: 'x', title: 'X', tasks })).toEqual([
       '/tasks/one/needs: the tasks wait for each other: one → three → two → one',
       '/tasks/two/needs/1: no task is called "on"; did you mean "one"?',
     ]);
   });
 
-  it('refuses withdrawal where the source only says what changed', () => {
-    const found = check({ ...GOOD, readers: [{ type: 'changes-http' }, { type: 'json' }] }).problems;
+  it('refuses withdrawal where the source only says what changed', async () => {
+    const found = (await check({ ...GOOD, readers: [{ type: 'changes-http' }, { type: 'json' }] })).problems;
     expect(found).toMatchObject([{ severity: 'error', pointer: '/writers/0/args/on_missing', suggestion: 'keep' }]);
     expect(found[0]?.line).toBe(23);
     const feed = { type: 'changes-feed', args: { url: 'https://example.org/' } };
     for (const readers of [[feed], [{ type: 'file', args: { path: 'answers.xml' } }, feed]]) {
-      expect(said({ ...GOOD, readers })).toEqual([
+      expect(await said({ ...GOOD, readers })).toEqual([
         '/writers/0/args/on_missing: "changes-feed" delivers only what changed, so a record that is missing has not been removed: set "on_missing" to "keep"',
       ]);
     }
   });
 
-  it('refuses one target twice, and tables that are no plain names', () => {
+  it('refuses one target twice, and tables that are no plain names', async () => {
     const writers = [
       { type: 'postgres', args: { table: 'affiliations' } },
       { type: 'postgres', args: { table: 'affiliations' } },
       { type: 'postgres', args: { table: 'Robert"; drop' } },
     ];
-    expect(said({ ...GOOD, writers })).toEqual([
+    expect(await said({ ...GOOD, writers })).toEqual([
       '/writers/1: publishes to postgres:affiliations, and so does /writers/0: one of the two is enough',
       '/writers/2/args/table: expected a table name of lower-case letters, digits and underscores, at most 63, not beginning with a digit, found "Robert\\"; drop"',
     ]);
   });
 
-  it('warns of records that nobody will check', () => {
+  it('warns of records that nobody will check', async () => {
     const { vocabulary, ...rest } = GOOD;
     expect(vocabulary).toBe('affiliations');
-    const { job, problems } = check(rest);
+    const { job, problems } = await check(rest);
     expect(job).toBeDefined();
     expect(problems).toMatchObject([{ severity: 'warning', pointer: '' }]);
   });
@@ -271,42 +271,45 @@ describe('syntax', () => {
       'this is not JSON: names and texts stand in double quotes; values are true, false, null or a number',
     ],
     ['{ "id": "a', 'the text is not closed by a double quote on its line'],
-    ['{ "id": "a"', 'expected a closing brace }: the text ends, or goes on, before the object is closed'],
+    ['{ "id": "a"', 'expected a closing brace }: the text ends, or continues, before the object is closed'],
     ['{ "regex": "\\.json" }', 'this escape does not exist in JSON; a backslash itself is written \\\\'],
-    ['{ "id": "a", "id": "b" }', 'the key "id" stands here a second time; keep one of the two'],
+    ['{ "id": "a", "id": "b" }', 'the key "id" appears a second time here; keep one of the two'],
     ['['.repeat(200_000), 'the JSON is nested too deeply to be part of a job'],
     [
       `{"id": "${'x'.repeat(1_100_000)}"}`,
       'expected at most 1 MiB of JSON, found 1100010 characters; is this a data file?',
     ],
-  ])('case %#', (text, message) => {
-    const { job, problems } = check(text);
+  ])('case %#', async (text, message) => {
+    const { job, problems } = await check(text);
     expect(job).toBeUndefined();
     expect(problems.map((problem) => problem.message)).toContain(message);
   });
 
   it.each(['# ours\n---\nid: a\n', '- type: json\n  args: {}\n', 'names:\n  readers: []\n'])(
     'names YAML: %j',
-    (text) => {
-      expect(check(text).problems).toMatchObject([{ line: 1, message: expect.stringMatching(/YAML.*yq/) }]);
+    async (text) => {
+      expect((await check(text)).problems).toMatchObject([{ line: 1, message: expect.stringMatching(/YAML.*yq/) }]);
     },
   );
 
-  it.each(['12345678901234567890', '1e400', '-1e-400'])('is a number that a double cannot hold: %s', (literal) => {
-    const text = JSON.stringify(GOOD).replace('"data"', `[1, ${literal}]`);
-    expect(check(text).problems).toContainEqual(
-      expect.objectContaining({
-        severity: 'error',
-        pointer: '/readers/1/args/regex/1',
-        column: text.indexOf(literal) + 1,
-        message: `expected a number that a double can hold, found ${literal}; write it as a text, in double quotes`,
-      }),
-    );
-  });
+  it.each(['12345678901234567890', '1e400', '-1e-400'])(
+    'is a number that a double cannot hold: %s',
+    async (literal) => {
+      const text = JSON.stringify(GOOD).replace('"data"', `[1, ${literal}]`);
+      expect((await check(text)).problems).toContainEqual(
+        expect.objectContaining({
+          severity: 'error',
+          pointer: '/readers/1/args/regex/1',
+          column: text.indexOf(literal) + 1,
+          message: `expected a number that a double can hold, found ${literal}; write it as a text, in double quotes`,
+        }),
+      );
+    },
+  );
 
-  it('goes on past what it can read over, and takes a byte order mark', () => {
+  it('goes on past what it can read over, and takes a byte order mark', async () => {
     const text = `\uFEFF{\n  // mine\n  "id": "a",\n  "titel": "A"\n}`;
-    expect(check(text).problems.map(({ line, pointer }) => [line, pointer])).toEqual(
+    expect((await check(text)).problems.map(({ line, pointer }) => [line, pointer])).toEqual(
       expect.arrayContaining([
         [2, ''],
         [4, '/titel'],
@@ -314,18 +317,20 @@ describe('syntax', () => {
     );
   });
 
-  it('takes __proto__ for a key like any other', () => {
+  it('takes __proto__ for a key like any other', async () => {
     const text = `{"__proto__": {"id": "evil", "title": "Evil"}, "readers": [{"type": "json", "__proto__": {}}]}`;
-    const found = said(text);
+    const found = await said(text);
     expect(found).toContain('/id: missing: expected a text');
     expect(found.filter((line) => line.includes('unknown key "__proto__"'))).toHaveLength(2);
     expect(({} as Record<string, unknown>)['id']).toBeUndefined();
   });
 
-  it('counts lines and columns from 1, inside lists too, with either line ending', () => {
+  it('counts lines and columns from 1, inside lists too, with either line ending', async () => {
     const text =
       '{\r\n  "readers": [\r\n    {"type": "ror-http"},\r\n    {"type": "json", "args": {"max_record_bytes":\r\n      "big"}}\r\n  ]\r\n}';
-    expect(check(text).problems.find(({ pointer }) => pointer === '/readers/1/args/max_record_bytes')).toMatchObject({
+    expect(
+      (await check(text)).problems.find(({ pointer }) => pointer === '/readers/1/args/max_record_bytes'),
+    ).toMatchObject({
       line: 5,
       column: 7,
     });
@@ -338,11 +343,11 @@ describe('credentials', () => {
     readers: [{ type: 'http', args: { url: 'https://example.org/', ...args } }, { type: 'json' }],
   });
 
-  it('are only ever references', () => {
+  it('are only ever references', async () => {
     const text = JSON.stringify(
       withReader({ token: 'hunter2hunter2', headers: { Authorization: 'Bearer hunter2', 'X-Api-Key': 'hunter2' } }),
     );
-    const { problems } = check(text);
+    const { problems } = await check(text);
     expect(problems.map(({ pointer, suggestion }) => [pointer, suggestion])).toEqual([
       ['/readers/0/args/token', '{"$secret": "env:TOKEN"}'],
       ['/readers/0/args/headers/Authorization', '{"$secret": "env:AUTHORIZATION"}'],
@@ -351,15 +356,15 @@ describe('credentials', () => {
     expect(JSON.stringify(problems)).not.toContain('hunter2');
   });
 
-  it('are accepted as references, whatever the schema of the component wants there', () => {
-    const { job, problems } = check(
+  it('are accepted as references, whatever the schema of the component wants there', async () => {
+    const { job, problems } = await check(
       withReader({ url: { $secret: 'env:PRIVATE_URL' }, token: { $secret: 'file:/run/secrets/t' } }),
     );
     expect(problems).toEqual([]);
     expect(job?.tasks[0]?.readers[0]?.args['token']).toEqual({ $secret: 'file:/run/secrets/t' });
   });
 
-  it('do not stand in URLs, and are not shown when they do', () => {
+  it('are refused in URLs, and are not shown in the message', async () => {
     for (const url of [
       'https://user:hunter2@example.org/',
       'https://hunter2@example.org/x',
@@ -370,7 +375,7 @@ describe('credentials', () => {
       'https:/user:hunter2@example.org',
       'ht\ntps://user:hunter2@example.org',
     ]) {
-      const { problems } = check(withReader({ url }));
+      const { problems } = await check(withReader({ url }));
       expect(problems.map(({ pointer }) => pointer)).toEqual(['/readers/0/args/url']);
       expect(JSON.stringify(problems)).not.toContain('hunter2');
     }
@@ -382,22 +387,22 @@ describe('credentials', () => {
     ['a relative file', { $secret: 'file:hunter2' }],
     ['a number', { $secret: 5 }],
     ['a key beside it', { $secret: 'env:A', default: 'hunter2' }],
-  ])('a reference that holds %s is refused without showing it', (_, token) => {
-    const { job, problems } = check(withReader({ token }));
+  ])('a reference that holds %s is refused without showing it', async (_, token) => {
+    const { job, problems } = await check(withReader({ token }));
     expect(job).toBeUndefined();
     expect(problems.length).toBeGreaterThan(0);
     expect(JSON.stringify(problems)).not.toContain('hunter2');
   });
 
-  it('have no place outside the args of a component', () => {
-    expect(said({ ...GOOD, title: { $secret: 'env:A' } })).toContain(
+  it('have no place outside the args of a component', async () => {
+    expect(await said({ ...GOOD, title: { $secret: 'env:A' } })).toContain(
       '/title: a $secret reference is only read in the args of a component',
     );
   });
 
-  it('are not suspected in what only sounds like it', () => {
+  it('are not suspected in what only sounds like it', async () => {
     const headers = { token_url: 'https://example.org/token', max_tokens: '5', author: 'me', authority: 'x' };
-    expect(said(withReader({ headers }))).toEqual([]);
+    expect(await said(withReader({ headers }))).toEqual([]);
   });
 });
 
@@ -417,16 +422,16 @@ describe('arguments', () => {
     ...extra,
   });
 
-  it('fill in what is given and leave open what the run will give', () => {
-    expect(check(withArguments({ args: { programme: 'HE' } })).job?.tasks[0]?.readers[0]?.args).toMatchObject({
+  it('fill in what is given and leave open what the run will give', async () => {
+    expect((await check(withArguments({ args: { programme: 'HE' } }))).job?.tasks[0]?.readers[0]?.args).toMatchObject({
       headers: { p: 'HE' },
     });
-    const open = check(withArguments({}));
+    const open = await check(withArguments({}));
     expect(open.problems).toMatchObject([{ severity: 'warning', pointer: '/args/programme' }]);
     expect(open.job?.tasks[0]?.readers[0]?.args).toMatchObject({ headers: { p: { $arg: 'programme' } } });
   });
 
-  it('may be axes of the matrix, declared or not', () => {
+  it('may be axes of the matrix, declared or not', async () => {
     const readers = (axis: string) => [
       { type: 'http', args: { url: 'https://example.org/', headers: { p: { $arg: axis } } } },
       { type: 'json' },
@@ -434,26 +439,28 @@ describe('arguments', () => {
     const writers = [{ type: 'postgres', args: { table: 'affiliations' } }];
     const names = (axis: string, values: unknown[]) =>
       check(withArguments({ matrix: { [axis]: values }, readers: readers(axis), writers }));
-    expect(names('letter', ['a', 'b']).job?.tasks.map(({ name }) => name)).toEqual([
+    expect((await names('letter', ['a', 'b'])).job?.tasks.map(({ name }) => name)).toEqual([
       'main[letter=a]',
       'main[letter=b]',
     ]);
-    expect(names('programme', ['HE', 'FP7']).job?.tasks).toHaveLength(2);
-    expect(names('programme', ['HE', 'H2020']).problems.map(({ pointer }) => pointer)).toEqual(['/matrix/programme']);
+    expect((await names('programme', ['HE', 'FP7'])).job?.tasks).toHaveLength(2);
+    expect((await names('programme', ['HE', 'H2020'])).problems.map(({ pointer }) => pointer)).toEqual([
+      '/matrix/programme',
+    ]);
   });
 
-  it('are checked against what the job declares', () => {
-    expect(said(withArguments({ args: { programme: 'H2020', yaer: 1 } }))).toEqual([
+  it('are checked against what the job declares', async () => {
+    expect(await said(withArguments({ args: { programme: 'H2020', yaer: 1 } }))).toEqual([
       '/args/programme: expected one of "HE", "FP7", found the text "H2020"',
       '/args/yaer: unknown key "yaer"; did you mean "year"?',
     ]);
-    expect(said(withArguments({}, 'program'))).toEqual([
+    expect(await said(withArguments({}, 'program'))).toEqual([
       '/readers/0/args/headers/p/$arg: no argument is called "program"; did you mean "programme"?',
     ]);
-    expect(said({ ...GOOD, args: { a: 1 } })).toEqual([
+    expect(await said({ ...GOOD, args: { a: 1 } })).toEqual([
       '/args: args are given, but the job declares no "arguments"; declare them, or put them into the component',
     ]);
-    expect(said(withArguments({ arguments: { type: 'objekt' } })).join('\n')).toMatch(
+    expect((await said(withArguments({ arguments: { type: 'objekt' } }))).join('\n')).toMatch(
       /^\/arguments: expected a JSON Schema/m,
     );
   });

@@ -24,8 +24,8 @@ describe('schedules', () => {
     [{ type: 'interval', days: 1, overlap: 'queue' }, '/schedule/overlap', '"buffer_one"'],
     [{ type: 'interval', days: 1, catchup_window_seconds: 5 }, '/schedule/catchup_window_seconds', '10'],
     ['daily', '/schedule', 'expected an object, found the text'],
-  ])('%j is refused', (schedule, pointer, message) => {
-    const problem = check({ ...GOOD, schedule }).problems.find((found) => found.pointer === pointer);
+  ])('%j is refused', async (schedule, pointer, message) => {
+    const problem = (await check({ ...GOOD, schedule })).problems.find((found) => found.pointer === pointer);
     expect(problem?.message).toContain(message);
   });
 
@@ -39,8 +39,8 @@ describe('schedules', () => {
     '0 22-2 * * *',
     '0 3 * * fri-tue',
     '0 3 * * sunday',
-  ])('takes %s', (cron) => {
-    const { problems } = check({ ...GOOD, schedule: { type: 'crontab', cron } });
+  ])('takes %s', async (cron) => {
+    const { problems } = await check({ ...GOOD, schedule: { type: 'crontab', cron } });
     expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
   });
 
@@ -72,24 +72,24 @@ describe('schedules', () => {
     'Asia/Calcutta',
     'America/Argentina/Buenos_Aires',
     'Etc/GMT+5',
-  ])('takes the zone %s', (timezone) => {
-    const { problems } = check({ ...GOOD, schedule: { type: 'crontab', cron: '0 3 * * 1', timezone } });
+  ])('takes the zone %s', async (timezone) => {
+    const { problems } = await check({ ...GOOD, schedule: { type: 'crontab', cron: '0 3 * * 1', timezone } });
     expect(problems).toEqual([]);
   });
 
   it.each([
     [{ cron: '0 3 1-7 * mon' }, 'a day that fits either day of month or day of week starts the job'],
     [{ day_of_month: '1-7', day_of_week: 'mon' }, 'day of month and day of week must both fit'],
-  ])('%j: warns which days start the job', (days, message) => {
-    const { job, problems } = check({ ...GOOD, schedule: { type: 'crontab', ...days } });
+  ])('%j: warns which days start the job', async (days, message) => {
+    const { job, problems } = await check({ ...GOOD, schedule: { type: 'crontab', ...days } });
     expect(job).toBeDefined();
     expect(problems).toMatchObject([
       { severity: 'warning', pointer: '/schedule', message: expect.stringContaining(message) as unknown },
     ]);
   });
 
-  it('keeps what the operator says about lateness, overlap and the end', () => {
-    const { job, problems } = check({
+  it('keeps what the operator says about lateness, overlap and the end', async () => {
+    const { job, problems } = await check({
       ...GOOD,
       schedule: {
         type: 'interval',

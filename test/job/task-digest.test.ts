@@ -11,7 +11,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-function digestOf(changes: Readonly<Record<string, unknown>>): string {
+async function digestOf(changes: Readonly<Record<string, unknown>>): Promise<string> {
   const config = {
     id: 'places',
     title: 'Places',
@@ -20,40 +20,40 @@ function digestOf(changes: Readonly<Record<string, unknown>>): string {
     writers: [{ type: 'postgres', args: { table: 'places' } }],
     ...changes,
   };
-  const { job, problems } = parseJob(JSON.stringify(config), { catalog });
+  const { job, problems } = await parseJob(JSON.stringify(config), { catalog });
   const [task] = job?.tasks ?? [];
   if (task === undefined) throw new Error(problems.map((problem) => problem.message).join(' '));
   return taskDigest(task, catalog);
 }
 
 describe('the digest of a task', () => {
-  it('stays when only the title or the guards change', () => {
-    expect(digestOf({ title: 'Towns', guards: { min_records: 3 } })).toBe(digestOf({}));
+  it('stays when only the title or the guards change', async () => {
+    expect(await digestOf({ title: 'Towns', guards: { min_records: 3 } })).toBe(await digestOf({}));
   });
 
-  it('changes with the vocabulary, whose record schema decides what is rejected', () => {
-    expect(digestOf({ vocabulary: 'subjects' })).not.toBe(digestOf({ vocabulary: 'awards' }));
+  it('changes with the vocabulary, whose record schema decides what is rejected', async () => {
+    expect(await digestOf({ vocabulary: 'subjects' })).not.toBe(await digestOf({ vocabulary: 'awards' }));
   });
 
-  it('changes with the content of a look-up table, and comes back with it', () => {
+  it('changes with the content of a look-up table, and comes back with it', async () => {
     const path = join(directory, 'countries.json');
     const transformers = [
       { type: 'map', args: { fields: { '/id': { from: '/id' }, '/country': { from: '/land', table_file: path } } } },
     ];
     writeFileSync(path, '{"Austria": "AT"}');
-    const before = digestOf({ transformers });
+    const before = await digestOf({ transformers });
     writeFileSync(path, '{"Austria": "AUT"}');
-    expect(digestOf({ transformers })).not.toBe(before);
+    expect(await digestOf({ transformers })).not.toBe(before);
     writeFileSync(path, '{"Austria": "AT"}');
-    expect(digestOf({ transformers })).toBe(before);
+    expect(await digestOf({ transformers })).toBe(before);
   });
 
-  it('changes with the schema file of validate', () => {
+  it('changes with the schema file of validate', async () => {
     const path = join(directory, 'place.schema.json');
     const transformers = [{ type: 'validate', args: { schema_file: path } }];
     writeFileSync(path, '{"type": "object"}');
-    const before = digestOf({ transformers });
+    const before = await digestOf({ transformers });
     writeFileSync(path, '{"type": "object", "required": ["name"]}');
-    expect(digestOf({ transformers })).not.toBe(before);
+    expect(await digestOf({ transformers })).not.toBe(before);
   });
 });

@@ -1,4 +1,4 @@
-/** The input of a job's folder with so many records more behind it that staging it takes more than one checkpoint. */
+/** The input of a job's folder, extended with so many records that staging it takes more than one checkpoint. */
 import { createHash } from 'node:crypto';
 import type { PackedFile } from '../support/pack-input.ts';
 import { orcidIds, orcidXml } from '../support/orcid-buckets.ts';

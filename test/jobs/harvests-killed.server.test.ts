@@ -12,6 +12,7 @@ import { openPool, type Pool } from '../../src/postgres/pool.ts';
 import { connectTemporal, type TemporalClient } from '../../src/temporal/client.ts';
 import { startRun } from '../../src/temporal/start-run.ts';
 import type { runJob } from '../../workflows/run-job.ts';
+import { apiItems, invenio, startApiServer, type ApiFault } from '../support/api-server.ts';
 import { startHoldingRelay, type HoldingRelay } from '../support/holding-relay.ts';
 import { digestTable, leftovers } from '../support/kill-ledger.ts';
 import { makeTempDir } from '../support/make-temp-dir.ts';
@@ -24,7 +25,7 @@ import { startWorkerProcess, type WorkerProcess } from '../support/worker-proces
 import { until } from '../support/workflow-bench.ts';
 
 const CONNECTIONS = 4;
-/** A quarter of a minute on two quiet cores; three times that beside other tests. */
+/** A quarter of a minute on two quiet cores; three times that alongside other tests. */
 const PATIENCE = 300_000;
 const IDS = orcidIds(40);
 const numbers = Array.from({ length: 40 }, (_, n) => n);
@@ -67,6 +68,33 @@ const oai = (verb: string): Omit<Harvest, 'name' | 'pieces' | 'answered'> => ({
   atOnce: 1,
 });
 
+/** Four pages of a list. Each has a next link that leads to the relay. */
+function api(answered: number): Harvest {
+  return {
+    name: `http-api-${String(answered)}`,
+    serve: () => startApiServer(invenio, apiItems(numbers.length)),
+    config: (url) => ({
+      readers: [
+        {
+          type: 'http-api',
+          args: {
+            origin: `${url}/api/affiliations`,
+            items: '/hits/hits',
+            id: '/id',
+            total: '/hits/total',
+            paging: { type: 'next_link', next: '/links/next' },
+            page_size: { parameter: 'size', size: 10 },
+          },
+        },
+      ],
+      transformers: [map({ '/id': '/id', '/name': '/name' })],
+    }),
+    pieces: /affiliations/,
+    answered,
+    atOnce: 1,
+  };
+}
+
 const HARVESTS: readonly Harvest[] = [
   { name: 'oai-records', ...oai('ListRecords'), pieces: /verb=ListRecords/, answered: 3 },
   // A page of identifiers and its records are one piece of the spool.
@@ -92,6 +120,8 @@ const HARVESTS: readonly Harvest[] = [
     answered: 3,
     atOnce: 1,
   },
+  // A worker that is killed at each page of four.
+  ...[0, 1, 2, 3].map(api),
   {
     name: 'orcid-http',
     serve: startOrcid,
@@ -198,6 +228,38 @@ describeWithServers('a harvest whose worker is killed', () => {
         expect(paths.length, harvest.name).toBeLessThanOrEqual(expected.asked.length + harvest.atOnce);
       }
       expect(await leftovers(pool)).toEqual([]);
+    },
+    PATIENCE,
+  );
+
+  it(
+    'comes to the same table where the service is busy, cut off or in maintenance at each page',
+    async () => {
+      const [page] = HARVESTS.filter(({ name }) => name === 'http-api-0');
+      if (page === undefined) throw new Error('there is no harvest of http-api');
+      const faults: readonly ApiFault[] = [
+        { kind: 'status', status: 429, headers: { 'retry-after': '1' } },
+        { kind: 'cut' },
+        { kind: 'html' },
+        { kind: 'status', status: 503 },
+      ];
+      const server = await startApiServer(invenio, apiItems(numbers.length));
+      const relay = await startHoldingRelay(server.url);
+      try {
+        const calm = await start(page, relay, 'calm');
+        const { tasks } = await calm.report();
+        const pages = server.pages();
+        server.requests.length = 0;
+        for (const fault of faults) server.faults.push(fault, undefined);
+        const busy = await start(page, relay, 'busy');
+        expect(await busy.report()).toMatchObject({ outcome: 'success', tasks: [{ counts: tasks[0]?.counts }] });
+        expect(await digestTable(pool, busy.table)).toBe(await digestTable(pool, calm.table));
+        expect(server.pages()).toEqual(pages);
+        expect(server.requests).toHaveLength(pages.length + faults.length);
+      } finally {
+        await relay.close();
+        await server.close();
+      }
     },
     PATIENCE,
   );

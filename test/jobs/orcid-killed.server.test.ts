@@ -27,7 +27,7 @@ const describeHere = buckets === undefined ? describe.skip : describeWithServers
 
 const CONNECTIONS = 4;
 const ANSWERED = 60;
-/** Half a minute on two quiet cores; three times that beside other tests. */
+/** Half a minute on two quiet cores; three times that alongside other tests. */
 const PATIENCE = 300_000;
 /** More than one transaction of a stage takes. */
 const ids = orcidIds(2_100);

@@ -1,4 +1,4 @@
-/** The shipped ROR jobs on the real dumps, held against an independent comparison of the mapped dumps. */
+/** The shipped ROR jobs on the real dumps, checked by an independent comparison of the mapped dumps. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,9 +17,9 @@ interface Mapped {
 }
 
 /** id → record as JSON text, read with other tools than the ones under test. */
-function mapDump(dump: string, member: string, transformer: string): ReadonlyMap<string, unknown> {
+async function mapDump(dump: string, member: string, transformer: string): Promise<ReadonlyMap<string, unknown>> {
   const text = execFileSync('unzip', ['-p', dump, member], { maxBuffer: 1 << 30 }).toString('utf8');
-  const transform = createTransform(testCatalog, transformer);
+  const transform = await createTransform(testCatalog, transformer);
   return new Map(
     (JSON.parse(text) as unknown[]).map((value) => transform(value) as Mapped).map((record) => [record.id, record]),
   );
@@ -76,8 +76,8 @@ describeOnDumps('on real dumps', () => {
     { job: 'ror-funders', table: 'funders' },
   ])('$job', ({ job, table }) => {
     it('publishes v2.8, then exactly what differs in v2.9, then nothing', async () => {
-      const old = mapDump(OLD ?? '', '*-ror-data.json', job);
-      const fresh = mapDump(NEW ?? '', '*-ror-data.json', job);
+      const old = await mapDump(OLD ?? '', '*-ror-data.json', job);
+      const fresh = await mapDump(NEW ?? '', '*-ror-data.json', job);
       const first = await run(job, OLD);
       expect(first.tasks[0]?.targets[0]).toMatchObject({ inserted: old.size, updated: 0, withdrawn: 0, rejected: 0 });
       const second = await run(job, NEW);

@@ -1,6 +1,6 @@
 /**
  * The shipped jobs on small inputs, record for record: the input of a folder goes through the chain of the job of its
- * name. `vitest -u` writes what a job makes of it anew; the difference is then read, not believed.
+ * name. `vitest -u` writes the results of a job again. Read the difference before you commit it.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

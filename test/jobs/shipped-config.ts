@@ -27,7 +27,8 @@ export function shippedConfig(source: ShippedSource, served: ServedJob, id: stri
     id,
     readers: [{ ...first, type: first?.type ?? '', args: { ...first?.args, ...served.args } }, ...others],
     transformers: (shipped.transformers ?? []).map((one) => ({ ...one, args: { ...one.args, ...source.mapping } })),
-    writers: shipped.writers.map((writer) => ({ ...writer, args: { ...writer.args, table: tableOf(id) } })),
+    // Without its layer: what the source gives is to be seen whole.
+    writers: shipped.writers.map(({ type, args }) => ({ type, args: { ...args, table: tableOf(id) } })),
     guards: {},
   };
 }

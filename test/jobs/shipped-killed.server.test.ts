@@ -26,7 +26,7 @@ import { shippedConfig, tableOf } from './shipped-config.ts';
 import { SHIPPED_SOURCES, type ShippedSource } from './shipped-sources.ts';
 
 const HEARTBEAT_SECONDS = 4;
-/** Half a minute on two quiet cores; three times that beside other tests. */
+/** Half a minute on two quiet cores; three times that alongside other tests. */
 const PATIENCE = 300_000;
 /** One does not take so many steps at once. */
 const WORKERS = 2;

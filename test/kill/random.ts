@@ -1,36 +1,51 @@
 /**
- * `npx tsx test/kill/random.ts [--rounds 10] [--seed N] [--victims worker,postgres,temporal] [--records 20000]`: see
+ * `npx tsx test/kill/random.ts [--rounds 10] [--seed N] [--victims worker,postgres,temporal] [--records 20000] [--in-turn]`: see
  * random-rounds.ts. Needs `npm run build`. Exits with 1 if a round ended differently, and prints how to repeat it.
+ *
+ * `--targets` also publishes into targets outside the database, which are victims `search`, `rest`, `solr`, `webhook` and `table`.
+ * The victim `cancel` cancels the run. `--in-turn`: the victims come in their order. `--opensearch DIR` starts and kills the
+ * OpenSearch that is unpacked there, in place of the index server of the tests.
  */
 import { parseArgs } from 'node:util';
-import { VICTIMS, runRandomRounds, type Victim } from './random-rounds.ts';
+import { TARGET_VICTIMS, VICTIMS, runRandomRounds, type Victim } from './random-rounds.ts';
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '10' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    victims: { type: 'string', default: VICTIMS.join(',') },
-    records: { type: 'string', default: '20000' },
+    victims: { type: 'string' },
+    records: { type: 'string' },
+    targets: { type: 'boolean', default: false },
+    'in-turn': { type: 'boolean', default: false },
+    opensearch: { type: 'string' },
   },
 });
+if (values.opensearch !== undefined && !values.targets) throw new Error('--opensearch needs --targets');
+const known: readonly Victim[] = values.targets ? [...VICTIMS, ...TARGET_VICTIMS, 'cancel'] : VICTIMS;
+const records = values.records ?? (values.targets ? '3000' : '20000');
 
 function toVictim(name: string): Victim {
-  const victim = VICTIMS.find((one) => one === name);
-  if (victim === undefined) throw new Error(`--victims: expected ${VICTIMS.join(', ')}, found ${name}`);
+  const victim = known.find((one) => one === name);
+  if (victim === undefined) throw new Error(`--victims: expected ${known.join(', ')}, found ${name}`);
   return victim;
 }
 
-const victims = values.victims.split(',').map(toVictim);
+const victims = (values.victims ?? known.join(',')).split(',').map(toVictim);
 console.log(`seed ${values.seed}, ${values.rounds} rounds, victims ${victims.join(', ')}`);
 const failed = await runRandomRounds({
   rounds: Number(values.rounds),
   seed: Number(values.seed),
   victims,
-  records: Number(values.records),
+  inTurn: values['in-turn'],
+  records: Number(records),
+  ...(values.targets ? { targets: { openSearch: values.opensearch } } : {}),
   say: console.log,
 });
-for (const seed of failed) {
-  console.log(`repeat: npx tsx test/kill/random.ts --rounds 1 --seed ${String(seed)} --victims ${values.victims}`);
-}
+const same = [
+  `--victims ${victims.join(',')} --records ${records}`,
+  ...(values.targets ? ['--targets'] : []),
+  ...(values.opensearch === undefined ? [] : [`--opensearch ${values.opensearch}`]),
+].join(' ');
+for (const seed of failed) console.log(`repeat: npx tsx test/kill/random.ts --rounds 1 --seed ${String(seed)} ${same}`);
 console.log(failed.length === 0 ? 'all rounds ended as without a kill' : `${String(failed.length)} rounds differ`);
 process.exitCode = failed.length === 0 ? 0 : 1;

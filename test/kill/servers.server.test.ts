@@ -1,4 +1,4 @@
-/** PostgreSQL and Temporal that crash and come back while a run is under way. */
+/** PostgreSQL and Temporal that crash and come back during a run. */
 import { afterAll, beforeAll, beforeEach, it } from 'vitest';
 import { openKillBench, type KillBench, type KillRun } from '../support/kill-bench.ts';
 import { holdTable } from '../support/kill-hold.ts';

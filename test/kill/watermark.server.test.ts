@@ -1,4 +1,7 @@
-/** Where a job stands after its runs were struck: each freezes its since once, and moves the watermark to its own start. */
+/**
+ * The watermark of a job after its runs were killed: each run freezes its since once, and moves the watermark to its
+ * own start.
+ */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { reportWatermark } from '../../src/cli/commands/watermark/watermark-report.ts';
 import type { RunReport } from '../../src/records/run.ts';
@@ -46,7 +49,7 @@ describeWithServers('the watermark of a job whose run', () => {
       requestId: `${run.id}-${String(Date.now())}`,
     });
   };
-  /** The run began where the job stood, and the job stands now at its start. */
+  /** The run began at the watermark, and the watermark is now at its start. */
   const expectMoved = async (report: RunReport, before: string): Promise<void> => {
     expect(report).toMatchObject({ outcome: 'success', since: before });
     expect(await watermark()).toMatchObject({

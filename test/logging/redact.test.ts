@@ -70,6 +70,13 @@ describe('redact', () => {
     }
   });
 
+  it('masks an encoding of a secret whole where a longer encoding begins alike', () => {
+    const secret = 'otherSecret+/=x88';
+    const encoded = encodeURIComponent(secret);
+    const found = knowing([secret], () => redact(`key=${encoded}&page=1, cut: ${encoded.slice(0, -2)}`));
+    expect(found).toBe('key=***&page=1, cut: ***');
+  });
+
   it('masks a secret that begins with another one whole', () => {
     expect(knowing(['abcdef', 'abcdef-and-the-rest'], () => redact('abcdef-and-the-rest'))).toBe('***');
   });

@@ -138,7 +138,7 @@ describeWithPostgres('records that the source deleted', () => {
       entries: [{ result: { kind: 'filtered', code: 'S_DELETED_AT_SOURCE' } }],
       changes: [{ op: 'withdraw' }],
     });
-    await rollbackRun(test.engine, { run, startedBy: 'test', force: false });
+    await rollbackRun(test.engine, { run, startedBy: 'test', force: false, signal: new AbortController().signal });
     expect(await table()).toEqual({ a: 1, b: 1 });
   });
 

@@ -101,7 +101,12 @@ describeWithPostgres('a target that was edited by hand', () => {
     expect(await kept()).toBe(3);
     const again = await run(job());
     expect(await kept()).toBe(5);
-    await rollbackRun(test.engine, { run: again.run, startedBy: 'test', force: false });
+    await rollbackRun(test.engine, {
+      run: again.run,
+      startedBy: 'test',
+      force: false,
+      signal: new AbortController().signal,
+    });
     expect(await kept()).toBe(3);
     await edit(`CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;
       CREATE TRIGGER refuse BEFORE UPDATE ON vocabularies.lines FOR EACH ROW EXECUTE FUNCTION public.refuse()`);

@@ -1,4 +1,4 @@
-/** Sources of which little can be used: what is kept of them is bounded, and what is counted is exact. */
+/** Sources with few valid records: the number of stored rejections is limited, and the counts are exact. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { linesJob, openTestEngine, readTable, runJobOnce, type TestEngine } from '../support/engine.ts';
 import { describeWithPostgres } from '../support/postgres.ts';

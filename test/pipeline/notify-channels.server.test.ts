@@ -1,4 +1,4 @@
-/** Who is told of a run, how often, and what is written down of it. */
+/** Who is notified of a run, how often, and what is stored about it. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { renderReport } from '../../src/cli/render/render-report.ts';
 import { ConfigError, UnavailableError } from '../../src/errors.ts';

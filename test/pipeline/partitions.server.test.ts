@@ -185,7 +185,8 @@ describeWithPostgres('the partitions of a source', () => {
       ),
       { numRuns: 12 },
     );
-  });
+    // Some fifty runs. On a busy machine they take minutes, and after a timeout they would continue during the next tests.
+  }, 400_000);
 
   it('go on where each of them was stopped, and stay as they were cut', async () => {
     const members = tangled(60, 80);
@@ -208,7 +209,7 @@ describeWithPostgres('the partitions of a source', () => {
       );
       await expect(stopped).rejects.toThrow('stop');
     }
-    // The workflow is reset behind the fetch: another worker, that would cut otherwise, goes on with what is there.
+    // The workflow is reset after the fetch. Another worker, which would cut differently, continues with the stored cut.
     const again = await cutInto(2).fetchSource({ run, task: 'main' }, stepContext());
     expect(again).toMatchObject({ kind: 'fetched', partitions: [0, 1, 2, 3, 4] });
     await Promise.all(parts.map((partition) => stage(cutInto(2), run, partition)));

@@ -1,4 +1,4 @@
-/** Which failures count, when they pause the schedule, and what is said of it then. */
+/** Which failures count, when they pause the schedule, and what the operator reads then. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { renderReport } from '../../src/cli/render/render-report.ts';
 import { checkJob } from '../../src/job/check/check-job.ts';
@@ -46,7 +46,7 @@ describeWithPostgres('failures in a row', () => {
     expect(await report(await run())).not.toHaveProperty('schedule_paused');
     expect(notes).toEqual([]);
     const last = await run();
-    const note = `paused by vocab-sync after 2 failures in a row, the last one run ${last}: E_SOURCE_EMPTY Expected records in lines.jsonl, found none. Nothing was published; where an empty source is right, set "guards": {"allow_empty": true}. — mend that, then: vocab-sync schedule lines resume`;
+    const note = `paused by vocab-sync after 2 failures in a row, the last one run ${last}: E_SOURCE_EMPTY Expected records in lines.jsonl, found none. Nothing was published; where an empty source is right, set "guards": {"allow_empty": true}. — fix the cause, then: vocab-sync schedule lines resume`;
     expect(notes).toEqual([note]);
     const paused = await report(last);
     expect(paused).toMatchObject({ outcome: 'failed', schedule_paused: note });
@@ -114,16 +114,16 @@ describeWithPostgres('failures in a row', () => {
     expect(notes).toEqual([]);
   });
 
-  it('is refused as anything but a number, and remarked on without a schedule', () => {
-    const problems = (value: unknown) =>
-      checkJob({ ...config, pause_after_failures: value }, { catalog: testCatalog }).findings.filter(
+  it('is refused as anything but a number, and remarked on without a schedule', async () => {
+    const problems = async (value: unknown) =>
+      (await checkJob({ ...config, pause_after_failures: value }, { catalog: testCatalog })).findings.filter(
         ({ pointer }) => pointer === '/pause_after_failures',
       );
-    expect(problems(0)).toMatchObject([
+    expect(await problems(0)).toMatchObject([
       { severity: 'error', message: 'expected a number of at least 1, found the number 0' },
     ]);
-    expect(problems('three')).toMatchObject([{ severity: 'error' }]);
-    expect(problems(3)).toMatchObject([
+    expect(await problems('three')).toMatchObject([{ severity: 'error' }]);
+    expect(await problems(3)).toMatchObject([
       { severity: 'warning', message: 'has no effect: the job has no schedule that could be paused' },
     ]);
   });

@@ -1,4 +1,4 @@
-/** What is asked before a source is read: whether the targets can be written, and where the watermark is. */
+/** The checks before a source is read: whether the targets can be written, and where the watermark is. */
 import { chmodSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';

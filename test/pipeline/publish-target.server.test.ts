@@ -1,10 +1,11 @@
-/** Publishing into targets that take changes one by one: only changes go out, each once, whatever ends an attempt. */
+/** Publishing into targets that receive changes: only changes go out, each once, whatever ends an attempt. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError, UnavailableError, type VocabSyncError } from '../../src/errors.ts';
 import type { PublishInput, RunReport } from '../../src/pipeline/run-steps.ts';
-import { linesJob, openTestEngine, runJobOnce, stepContext, type TestEngine } from '../support/engine.ts';
+import { linesJob, openTestEngine, runJobOnce, stepContext, undoRunOnce, type TestEngine } from '../support/engine.ts';
 import { memoryTarget, type MemoryTarget } from '../support/memory-target.ts';
+import { until } from '../support/until.ts';
 
 let bench: TestEngine;
 let first: MemoryTarget;
@@ -22,6 +23,8 @@ beforeEach(() => {
     target.held.clear();
     [target.made.length, target.looked.length, target.finished] = [0, 0, 0];
     [target.before, target.after] = [undefined, undefined];
+    target.limits = { batch: 10, batchBytes: 1_000_000, concurrency: 2 };
+    target.stray = [];
   }
 });
 
@@ -100,16 +103,90 @@ describe('an attempt that ends', () => {
   it('stops within a batch when it is cancelled, and the next run sends the rest', async () => {
     const stop = new AbortController();
     first.after = () => {
-      if (first.made.length >= 30) stop.abort(new Error('CANCELLED'));
+      if (first.made.length < 30) return;
+      stop.abort(new Error('CANCELLED'));
+      // Made by the target, but its answer never came.
+      throw new UnavailableError('E_TARGET_UNAVAILABLE', 'the connection was cut');
     };
     const publish = (input: PublishInput) => bench.steps.publishTarget(input, stepContext(stop.signal));
     await expect(runJobOnce(bench.steps, job(lines(many(200))), { publish })).rejects.toThrow('CANCELLED');
     expect(first.made.length).toBeLessThan(60);
     first.after = undefined;
+    first.looked.length = 0;
     const report = await runJobOnce(bench.steps, job(lines(many(200))));
     expect(report.outcome).toBe('success');
     expect(first.held.size).toBe(200);
+    // Only the batches that were being sent are uncertain.
+    expect(first.looked.length).toBeLessThanOrEqual(20);
     expect(new Set(first.made).size).toBe(first.made.length);
+    // A record that the first run may have inserted is inserted by the run that knows what became of it.
+    const { rows } = await bench.pool.query<{ inserted: number; updated: number }>(
+      `SELECT sum((counts ->> 'inserted')::int)::int AS inserted, sum((counts ->> 'updated')::int)::int AS updated
+       FROM vocab_sync.publication WHERE target = $1`,
+      [`memory:${id}`],
+    );
+    expect(rows).toEqual([{ inserted: 200, updated: 0 }]);
+    const { rows: log } = await bench.pool.query(
+      'SELECT DISTINCT op, before FROM vocab_sync.change WHERE run_id = $1',
+      [report.run],
+    );
+    expect(log).toEqual([{ op: 'insert', before: null }]);
+    const undone = await undoRunOnce(bench.steps, id, report.run);
+    expect(undone.outcome).toBe('success');
+    expect(first.held.size).toBe(200 - (targetOf(report)?.inserted ?? 0));
+  });
+
+  it('sends the next part while the answers to the last one are recorded, and no further part', async () => {
+    const held = await bench.pool.connect();
+    let groups = 0;
+    first.limits = { batch: 500, batchBytes: 1_000_000, concurrency: 1 };
+    first.after = () => {
+      groups += 1;
+    };
+    const counted = async (): Promise<number> =>
+      (
+        await bench.pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM vocab_sync.published WHERE target = $1`, [
+          `memory:${id}`,
+        ])
+      ).rows[0]?.n ?? 0;
+    const publish = async (input: PublishInput): Promise<void> => {
+      // Answers cannot be recorded while the change log is locked.
+      await held.query('BEGIN; LOCK TABLE vocab_sync.change IN ACCESS EXCLUSIVE MODE');
+      const publishing = bench.steps.publishTarget(input, stepContext());
+      await until('the second part is sent', () => Promise.resolve(groups === 2));
+      expect(await counted()).toBe(0);
+      await held.query('ROLLBACK');
+      await publishing;
+    };
+    try {
+      const report = await runJobOnce(bench.steps, job(lines(many(1600))), { publish });
+      expect(targetOf(report)).toMatchObject({ inserted: 1600, rejected: 0 });
+    } finally {
+      held.release();
+    }
+    expect(first.made).toEqual(Object.keys(many(1600)).map((key) => `insert ${key}`));
+    const { rows } = await bench.pool.query<{ id: string }>(
+      'SELECT id FROM vocab_sync.change WHERE target = $1 ORDER BY id COLLATE "C"',
+      [`memory:${id}`],
+    );
+    expect(rows.map((row) => `insert ${row.id}`)).toEqual(first.made);
+  });
+
+  it('and cannot record what it sent leaves it to the next one, which sends nothing twice', async () => {
+    let batches = 0;
+    first.after = () => {
+      batches += 1;
+    };
+    const publish = async (input: PublishInput): Promise<void> => {
+      const publishing = codeOf(bench.steps.publishTarget(input, stepContext()));
+      await until('a part is sent', () => Promise.resolve(batches > 4));
+      await bench.steps.publishTarget(input, stepContext());
+      expect(await publishing).toBe('E_LEASE_LOST');
+    };
+    const report = await runJobOnce(bench.steps, job(lines(many(2000))), { publish });
+    expect(targetOf(report)).toMatchObject({ inserted: 2000, rejected: 0 });
+    expect(new Set(first.made).size).toBe(first.made.length);
+    expect(first.made).toHaveLength(2000);
   });
 
   it('loses to the one that took over', async () => {
@@ -127,6 +204,34 @@ describe('an attempt that ends', () => {
   });
 });
 
+describe('a credential that expires in the middle', () => {
+  it('loses nothing of what was done, and the next run sends the rest', async () => {
+    first.before = () => {
+      if (first.made.length < 35) return undefined;
+      throw new ConfigError('E_TARGET_FORBIDDEN', 'The token has expired.');
+    };
+    const publish = async (input: PublishInput): Promise<void> => {
+      expect(await codeOf(bench.steps.publishTarget(input, stepContext()))).toBe('E_TARGET_FORBIDDEN');
+    };
+    const report = await runJobOnce(bench.steps, job(lines(many(100))), { publish });
+    expect(report.outcome).toBe('partial');
+    expect(first.made).toHaveLength(35);
+    first.before = undefined;
+    expect((await runJobOnce(bench.steps, job(lines(many(100))))).outcome).toBe('success');
+    expect(first.held.size).toBe(100);
+    expect(new Set(first.made).size).toBe(first.made.length);
+    expect(first.made).toHaveLength(100);
+  });
+});
+
+it('ends a publication whose writer gives a result for a change of another batch', async () => {
+  first.stray = [{ id: 'r0099', result: 'done' }];
+  expect(await codeOf(runJobOnce(bench.steps, job(lines(many(100)))))).toBe('E_COMPONENT_CRASH');
+  first.stray = [];
+  await runJobOnce(bench.steps, job(lines(many(100))));
+  expect(first.held.size).toBe(100);
+});
+
 describe('a batch that fails while others get through', () => {
   it('is tried again by the same attempt, at last record by record', async () => {
     first.limits = { batch: 10, batchBytes: 1_000_000, concurrency: 2 };
@@ -139,6 +244,56 @@ describe('a batch that fails while others get through', () => {
     expect(new Set(first.made).size).toBe(first.made.length);
   });
 });
+
+describe.each(['look', 'nothing'] as const)(
+  'a target of which %s can be read, and that fails on one record for ever',
+  (reads) => {
+    const failure = (): never => {
+      throw new UnavailableError('E_TARGET_UNAVAILABLE', 'it answered 500', { details: { status: 500 } });
+    };
+    beforeEach(() => {
+      first.reads = reads;
+      first.limits = { batch: 100, batchBytes: 1_000_000, concurrency: 2 };
+    });
+    afterEach(() => {
+      first.reads = 'list';
+    });
+
+    it.each([2, 100])(
+      'and on the batch of %i changes that it is in gets the others',
+      async (count) => {
+        const ids = Object.keys(many(count));
+        first.before = ({ id: record }) => (record === ids[0] ? failure() : undefined);
+        let attempts = 0;
+        const publish = async (input: PublishInput): Promise<void> => {
+          for (;;) {
+            attempts += 1;
+            const code = await codeOf(bench.steps.publishTarget(input, stepContext()));
+            if (code === undefined) return;
+            if (attempts === 20) throw new Error(`still refused after ${String(attempts)} attempts`);
+          }
+        };
+        const report = await runJobOnce(bench.steps, job(lines(many(count))), { publish });
+        expect(targetOf(report)).toMatchObject({ inserted: count - 1, rejected: 1 });
+        expect(new Set(first.made).size).toBe(first.made.length);
+      },
+      120_000,
+    );
+
+    it('or on all of them because it is down rejects none', async () => {
+      first.before = failure;
+      const publish = async (input: PublishInput): Promise<void> => {
+        for (let attempt = 0; attempt < 3; attempt += 1) {
+          expect(await codeOf(bench.steps.publishTarget(input, stepContext()))).toBe('E_TARGET_UNAVAILABLE');
+        }
+        first.before = undefined;
+        await bench.steps.publishTarget(input, stepContext());
+      };
+      const report = await runJobOnce(bench.steps, job(lines(many(20))), { publish });
+      expect(targetOf(report)).toMatchObject({ inserted: 20, rejected: 0 });
+    }, 120_000);
+  },
+);
 
 describe('what the target refuses', () => {
   it('becomes a rejection with its words, and the run is partial', async () => {
@@ -159,6 +314,30 @@ describe('what the target refuses', () => {
       record === 'r0003' ? { id: record, result: 'again', message: '500' } : undefined;
     const report = await runJobOnce(bench.steps, job(lines(many(40))));
     expect(targetOf(report)).toMatchObject({ inserted: 39, rejected: 1 });
+  });
+
+  it('because it is busy is not rejected, however often', async () => {
+    first.limits = { batch: 10, batchBytes: 1_000_000, concurrency: 2 };
+    let refused = 0;
+    first.before = ({ id: record }) => {
+      if (record !== 'r0005' || refused === 8) return undefined;
+      refused += 1;
+      return { id: record, result: 'again', message: '429', isBusy: true, after: 1 };
+    };
+    const report = await runJobOnce(bench.steps, job(lines(many(300))));
+    expect(targetOf(report)).toMatchObject({ inserted: 300, rejected: 0 });
+  });
+
+  it('because it is busy ends the attempt where nothing gets through, although look-ups are answered', async () => {
+    first.before = ({ id: record }) => ({ id: record, result: 'again', message: '429', isBusy: true, after: 1 });
+    const publish = async (input: PublishInput): Promise<void> => {
+      expect(await codeOf(bench.steps.publishTarget(input, stepContext()))).toBe('E_TARGET_UNAVAILABLE');
+      expect(first.looked.length).toBeGreaterThan(0);
+      first.before = undefined;
+      await bench.steps.publishTarget(input, stepContext());
+    };
+    const report = await runJobOnce(bench.steps, job(lines(many(10))), { publish });
+    expect(targetOf(report)).toMatchObject({ inserted: 10, rejected: 0 });
   });
 
   it('was edited by somebody else is kept and counted, or overwritten where the job says so', async () => {
@@ -210,21 +389,8 @@ describe('two targets', () => {
 });
 
 describe('a rollback', () => {
-  const undo = async (report: RunReport, leavesOut = false): Promise<RunReport> => {
-    const run = randomUUID();
-    const request = { job: id, trigger: 'manual', mode: 'rollback', undoes: report.run, leavesOut } as const;
-    await bench.steps.resolveRun({ run, workflowId: `vocab-sync/${id}/${run}`, request }, stepContext());
-    try {
-      const { tasks } = await bench.steps.undoRun({ run }, stepContext());
-      for (const { name: task, publications = [] } of tasks) {
-        for (const target of publications) await bench.steps.publishTarget({ run, task, target }, stepContext());
-      }
-      return await bench.steps.finishRun({ run, outcome: 'ended' }, stepContext());
-    } catch (error: unknown) {
-      await bench.steps.finishRun({ run, outcome: 'failed' }, stepContext());
-      throw error;
-    }
-  };
+  const undo = (report: RunReport, leavesOut = false): Promise<RunReport> =>
+    undoRunOnce(bench.steps, id, report.run, { leavesOut });
   const names = (): unknown =>
     Object.fromEntries([...first.held].map(([key, { name }]): [string, unknown] => [key, name]));
 

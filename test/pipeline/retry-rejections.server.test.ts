@@ -83,7 +83,12 @@ describeWithPostgres('retry of rejections', () => {
   it('is undone by a rollback of its own', async () => {
     const first = await run(job(100));
     const retried = await retry(first.run, job(10_000));
-    await rollbackRun(test.engine, { run: retried.run, startedBy: 'test', force: false });
+    await rollbackRun(test.engine, {
+      run: retried.run,
+      startedBy: 'test',
+      force: false,
+      signal: new AbortController().signal,
+    });
     expect(await ids()).toEqual(['a', 'c']);
   });
 
@@ -160,7 +165,12 @@ describeWithPostgres('retry of rejections', () => {
       ) as string,
     });
     const first = await run(job(100));
-    const undone = await rollbackRun(test.engine, { run: first.run, startedBy: 'test', force: false });
+    const undone = await rollbackRun(test.engine, {
+      run: first.run,
+      startedBy: 'test',
+      force: false,
+      signal: new AbortController().signal,
+    });
     expect(await refusal(first.run)).toMatchObject({
       message: expect.stringContaining(`cannot be retried: run ${undone.report.run} rolled it back.`) as string,
     });

@@ -48,7 +48,7 @@ describeWithPostgres('a rollback', () => {
   }
 
   const undo = (run: string, force = false): ReturnType<typeof rollbackRun> =>
-    rollbackRun(test.engine, { run, startedBy: 'test', force });
+    rollbackRun(test.engine, { run, startedBy: 'test', force, signal: new AbortController().signal });
 
   const changedNothing = ({ tasks }: RunReport): boolean =>
     (tasks[0]?.targets ?? []).every((t) => t.inserted + t.updated + t.restored + t.withdrawn === 0);

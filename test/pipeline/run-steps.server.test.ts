@@ -2,6 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { UnavailableError } from '../../src/errors.ts';
+import type { Isolation } from '../../src/pipeline/engine.ts';
+import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
+import { reportRun } from '../../src/pipeline/finish/report-run.ts';
+import { setActive } from '../../src/postgres/ledger/job-switches.ts';
+import type { RunRequest } from '../../src/records/run.ts';
 import { describeWithPostgres } from '../support/postgres.ts';
 import { linesJob, openTestEngine, readTable, runJobOnce, stepContext, type TestEngine } from '../support/engine.ts';
 
@@ -66,6 +71,38 @@ describeWithPostgres('the steps of a run', () => {
     const first = await resolve(config, run, { force: true });
     expect(first).toMatchObject({ kind: 'ready', since: before.started_at });
     expect(await resolve(config, run)).toEqual(first);
+  });
+
+  it('has the process for its source started in time, in the modes that read one, and only once', async () => {
+    let prepared = 0;
+    const isolation: Isolation = {
+      run: () => {
+        throw new Error('no step of a source is run here');
+      },
+      prepare: () => {
+        prepared += 1;
+      },
+    };
+    const steps = createRunSteps({ ...test.engine, isolation });
+    const config = linesJob(test.file('a.jsonl', 'not JSON\n'), { guards: { max_rejected_percent: 100 } });
+    const { run: rejecting } = await runJobOnce(test.steps, config);
+    const preparedBy = async (request: Omit<RunRequest, 'job'>): Promise<number> => {
+      prepared = 0;
+      const input = { run: randomUUID(), workflowId: randomUUID(), request: { job: 'lines', ...request } };
+      const first = await steps.resolveRun(input, stepContext());
+      expect(await steps.resolveRun(input, stepContext())).toEqual(first);
+      test.closed.add(input.workflowId);
+      return prepared;
+    };
+    const manual = { trigger: 'manual', config: JSON.stringify(config) } as const;
+    expect(await preparedBy(manual)).toBe(1);
+    expect(await preparedBy({ ...manual, mode: 'plan' })).toBe(1);
+    expect(await preparedBy({ ...manual, mode: 'retry', retries: rejecting })).toBe(1);
+    expect(await preparedBy({ ...manual, mode: 'verify' })).toBe(0);
+    await expect(preparedBy({ ...manual, mode: 'resync' })).rejects.toMatchObject({ code: 'E_DRIFT_REFUSED' });
+    expect(prepared).toBe(0);
+    await setActive(test.pool, 'lines', false, 'Ada');
+    expect(await preparedBy({ trigger: 'schedule' })).toBe(0);
   });
 
   it('ends as unchanged when the same bytes were published last, and reads them again with force', async () => {
@@ -156,6 +193,29 @@ describeWithPostgres('the steps of a run', () => {
     const again = await test.steps.compareTargets({ run, task: 'main' }, stepContext());
     expect(again).toEqual(compared);
     expect(await apply()).toMatchObject({ targets: { 'postgres:lines': { inserted: 5 } } });
+  });
+
+  it('counts each warning once however often it compares, also those of the fetch', async () => {
+    await runJobOnce(test.steps, linesJob(test.file('a.jsonl', lines(3))));
+    await test.pool.query(`UPDATE vocabularies.lines SET record = '{"id":"r0"}' WHERE id = 'r0'`);
+    await test.pool.query(`DELETE FROM vocabularies.lines WHERE id = 'r1'`);
+    const { run, compared } = await plan(linesJob(test.file('b.jsonl', `${lines(2)}\n{"id": "r2", "val\n`)));
+    const warned = async () => {
+      const report = await reportRun({ pool: test.pool, webUi: () => null }, run);
+      return report.tasks[0]?.warnings.map(({ code, count }) => [code, count]);
+    };
+    const first = await warned();
+    expect(first).toEqual(
+      expect.arrayContaining([
+        ['W_TARGET_EDITED', expect.any(Number)],
+        ['W_WITHDRAWALS_POSTPONED', 1],
+      ]),
+    );
+
+    await test.pool.query(`TRUNCATE vocab_sync.partition, vocab_sync.${(await leftovers()).join(', vocab_sync.')}`);
+    await test.steps.stagePartition({ run, task: 'main', partition: 0 }, stepContext());
+    expect(await test.steps.compareTargets({ run, task: 'main' }, stepContext())).toEqual(compared);
+    expect(await warned()).toEqual(first);
   });
 
   it('withdraws nothing while a rejected record may be the absent one', async () => {

@@ -1,4 +1,4 @@
-/** Where the next run starts from, told as one story: after each run the watermark says where it stands and why. */
+/** Where the next run starts from, as one story: after each run the watermark shows its position and the reason. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { renderWatermark, reportWatermark } from '../../src/cli/commands/watermark/watermark-report.ts';
@@ -36,9 +36,9 @@ describeWithPostgres('since', () => {
     );
   const finish = (id: string, outcome: 'cancelled' | 'discarded' | 'failed') =>
     test.steps.finishRun({ run: id, outcome }, stepContext());
-  /** What `watermark show` says, held against what a run would be given. */
+  /** Compares the output of `watermark show` with what a run would be given. */
   const shown = async () => {
-    const job = assertJob(JSON.stringify(config), { catalog: testCatalog });
+    const job = await assertJob(JSON.stringify(config), { catalog: testCatalog });
     const report = await reportWatermark(test.pool, job);
     const id = randomUUID();
     const next = await resolve(id);

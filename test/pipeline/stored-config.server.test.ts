@@ -63,7 +63,7 @@ describeWithPostgres('the version that a run from a file stores', () => {
     const config = JSON.stringify(job(more));
     await storeVersion(
       test.pool,
-      { job: assertJob(config, { catalog: testCatalog }), config, digest: configDigest(config) },
+      { job: await assertJob(config, { catalog: testCatalog }), config, digest: configDigest(config) },
       'Ada',
     );
   }

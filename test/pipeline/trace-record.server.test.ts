@@ -1,7 +1,7 @@
 /** A record of a run is followed from its place in the source to what became of it. */
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { renderTrace } from '../../src/cli/render/render-trace.ts';
+import { renderTrace } from '../../src/cli/commands/trace-command.ts';
 import { traceRecord, type TaskTrace } from '../../src/pipeline/trace/trace-record.ts';
 import type { RunReport } from '../../src/records/run.ts';
 import { describeWithPostgres } from '../support/postgres.ts';

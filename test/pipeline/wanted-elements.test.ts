@@ -1,15 +1,11 @@
 /** What the first transformer of a chain reads is all that the parser makes of a document. */
 import { expect, it } from 'vitest';
-import { readers } from '../../readers/index.ts';
-import { transformers } from '../../transformers/index.ts';
-import { createCatalog } from '../../src/component/catalog.ts';
+import { catalog } from '../../src/cli/catalog.ts';
 import { assertJob } from '../../src/job/parse-job.ts';
 import { parseChain } from '../../src/job/effective/parse-chain.ts';
 import { readChain } from '../../src/pipeline/stage/read-chain.ts';
-import { writers } from '../../writers/index.ts';
 import { bytesResource, testServices } from '../support/read-resource.ts';
 
-const catalog = createCatalog({ readers, transformers, writers });
 const RECORD =
   '<record><orcid-identifier><path>0000-0002-1825-0097</path></orcid-identifier><works><work/></works></record>';
 
@@ -25,9 +21,9 @@ async function readWith(transformerList: readonly unknown[], text: string): Prom
     transformers: transformerList,
     writers: [{ type: 'postgres', args: { table: 'names' } }],
   };
-  const [task] = assertJob(JSON.stringify(job), { catalog }).tasks;
+  const [task] = (await assertJob(JSON.stringify(job), { catalog })).tasks;
   if (task === undefined) throw new Error('the job has no task');
-  const { links } = parseChain(task, catalog, () => '');
+  const { links } = await parseChain(task, catalog, () => '');
   const values: unknown[] = [];
   const batches = readChain({
     source: { type: 'file', resources: [bytesResource(text)] },

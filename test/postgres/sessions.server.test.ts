@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
 import { askPostgres } from '../../src/embedded/postgres-ready.ts';
-import { lookAtDatabase } from '../../src/cli/doctor/look-at-database.ts';
+import { checkDatabase } from '../../src/cli/doctor/check-database.ts';
 import { loadSettings } from '../../src/settings.ts';
 import { toDatabaseError } from '../../src/postgres/database-error.ts';
 import { migrate } from '../../src/postgres/migrate.ts';
@@ -49,6 +49,18 @@ describeWithPostgres('a database with settings of its own', () => {
       expect((await readTable(other.pool, 'lines')).map(({ record }) => record['name'])).toContain('Zürich');
     } finally {
       await other.pool.end();
+    }
+  });
+
+  it('opens every connection although its statements may take a millisecond only', async () => {
+    const database = new URL(test.url).pathname.slice(1);
+    await test.pool.query(`ALTER DATABASE ${database} SET statement_timeout = 1`);
+    for (let round = 0; round < 50; round++) {
+      const pool = openPool({ url: test.url, max: 1 });
+      const { rows } = await pool
+        .query<{ statement_timeout: string }>('SHOW statement_timeout')
+        .finally(() => pool.end());
+      expect(rows).toEqual([{ statement_timeout: '0' }]);
     }
   });
 
@@ -126,7 +138,7 @@ describeWithPostgres('a database with settings of its own', () => {
         code: 'E_DATABASE_REFUSED',
         message: expect.stringContaining(encoding) as string,
       });
-      const findings = await lookAtDatabase({ ...loadSettings({}), databaseUrl: url.href });
+      const findings = await checkDatabase({ ...loadSettings({}), databaseUrl: url.href });
       expect(JSON.stringify(findings)).toContain(encoding);
     } finally {
       await askPostgres(server.url, `DROP DATABASE ${name} WITH (FORCE)`);

@@ -8,7 +8,7 @@ import { asParser, bytesResource, outline, readRecords, testContext } from '../s
 
 const MIB = 1024 * 1024;
 
-/** `before`, then a text of `mebibytes`, then `behind`, without holding it. */
+/** Yields `before`, a text of `mebibytes` and `behind`, without holding them in memory. */
 function withLongText(before: string, mebibytes: number, behind: string): Resource {
   // eslint-disable-next-line @typescript-eslint/require-await -- a stream is asynchronous by contract
   async function* stream(): AsyncGenerator<Buffer, void, undefined> {
@@ -19,12 +19,12 @@ function withLongText(before: string, mebibytes: number, behind: string): Resour
   return { name: 'long.json', stream };
 }
 
-async function readWithPeak(resource: Resource): Promise<{ items: ReadItem[]; peak: number }> {
+async function readWithPeak(resource: Resource, args = {}): Promise<{ items: ReadItem[]; peak: number }> {
   const items: ReadItem[] = [];
   let peak = 0;
   for await (const batch of asParser(json).read(
     { ...resource, stream: () => watched(resource.stream()) },
-    json.args.parse({}),
+    json.args.parse(args),
     testContext(),
   )) {
     items.push(...batch);
@@ -42,6 +42,20 @@ async function readWithPeak(resource: Resource): Promise<{ items: ReadItem[]; pe
     }
   }
 }
+
+it('an envelope of 50 MB before and behind its list is not held', async () => {
+  collectGarbage();
+  const idle = process.memoryUsage().arrayBuffers;
+  const before = withLongText('{"text":"', 25, '","items":[{"id":1}],"more":["');
+  const behind = withLongText('', 25, '"]}');
+  async function* stream(): AsyncGenerator<Buffer, void, undefined> {
+    yield* before.stream();
+    yield* behind.stream();
+  }
+  const { items, peak } = await readWithPeak({ name: 'long.json', stream }, { items: '/items' });
+  expect(outline(items)).toEqual([{ id: 1 }]);
+  expect(peak - idle).toBeLessThan(20 * MIB);
+});
 
 describe('a record of 50 MB', () => {
   it.each([

@@ -1,4 +1,7 @@
-/** A vocabulary that is harvested by OAI-PMH, through Temporal into PostgreSQL: what is new, changed, deleted, back. */
+/**
+ * A vocabulary that is harvested by OAI-PMH, through Temporal into PostgreSQL: new, changed, deleted and restored
+ * records.
+ */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createBundles } from '../../src/bundle/create-bundles.ts';
 import { createHttpService } from '../../src/http/create-http-service.ts';

@@ -1,4 +1,4 @@
-/** Harvests of a local OAI-PMH server, and what is wrong with real ones. */
+/** Harvests of a local OAI-PMH server, with the faults of real ones. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { oaiPmh } from '../../readers/oai-pmh.ts';

@@ -1,8 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { newerRecords } from '../../readers/orcid/newer-records.ts';
-import { readLastModified } from '../../readers/orcid/read-last-modified.ts';
+import { readLastModified, newerRecords } from '../../readers/orcid/read-last-modified.ts';
 import { orcidDataSync } from '../../readers/orcid-data-sync.ts';
 import type { FetchContext, FetchedFile, Since, SourceReader, SourceVersion } from '../../src/component/reader.ts';
 import { createBundles } from '../../src/bundle/create-bundles.ts';

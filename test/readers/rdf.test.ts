@@ -57,6 +57,22 @@ describe('rdf', () => {
     expect(error.message).toContain(name);
   });
 
+  it('refuses RDF/XML that ends anywhere before the end of its root element, or inside a comment after it', async () => {
+    const { path } = formatFixtures('rdf', 'ok').find(({ name }) => name === 'trees.rdf') ?? { path: '' };
+    const root = readFileSync(path, 'utf8').trimEnd();
+    const rest = ' <!-- a > b <c/> --><?pi <d> ?>\n';
+    // The parser does not find the end by itself, so that these are our own rules.
+    const isEnd = (length: number): boolean => /^\s*(<!-- [^-]*-->(<\?pi.*\?>\s*)?)?$/.test(rest.slice(0, length));
+    for (let length = root.lastIndexOf('<'); length <= root.length + rest.length; length += 1) {
+      const resource = bytesResource((root + rest).slice(0, length), [65_536], 'cut.rdf');
+      const read = readRecords(rdf, resource);
+      if (length >= root.length && isEnd(length - root.length)) expect(outline(await read)).toEqual(trees);
+      else expect((await errorOf(read)).code).toBe('E_RDF_SYNTAX');
+    }
+    const second = await errorOf(readRecords(rdf, bytesResource(`${root}<end/>`, [65_536], 'two.rdf')));
+    expect(second.code).toBe('E_RDF_SYNTAX');
+  });
+
   it.each(['utf16le', 'latin1'] as const)('reads RDF/XML in the encoding that it declares: %s', async (encoding) => {
     const label = { utf16le: 'UTF-16', latin1: 'ISO-8859-1' }[encoding];
     const document = `<?xml version="1.0" encoding="${label}"?>

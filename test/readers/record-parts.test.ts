@@ -1,4 +1,4 @@
-/** Records that are small as bytes and large as objects: each is one rejection, and reading goes on behind it. */
+/** Records that are small as bytes and large as objects: each is one rejection, and reading continues after it. */
 import { describe, expect, it } from 'vitest';
 import { csv } from '../../readers/csv.ts';
 import { json } from '../../readers/json.ts';

@@ -11,7 +11,7 @@ import { asParser, testContext } from '../support/read-resource.ts';
 const MIB = 1024 * 1024;
 const CHUNKS = 24;
 
-/** `before`, then the same mebibyte again and again, then `behind`. */
+/** Yields `before`, the same mebibyte again and again, and `behind`. */
 async function peakOf(reader: Reader, name: string, before: string, piece: string, behind: string, args: object = {}) {
   const chunk = Buffer.from(piece.repeat(Math.ceil(MIB / piece.length)));
   const held = (): number => {

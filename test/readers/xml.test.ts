@@ -32,6 +32,30 @@ const costingOne = bad
   .filter(({ name }) => !name.includes('declaration'));
 const costingAll = bad.filter((fixture) => !failing.includes(fixture) && !costingOne.includes(fixture));
 
+describe('split', () => {
+  const split = { list: '/places/place', parent: 'country' };
+  const text =
+    '<all><country><code>ch</code><places><place>Bern</place><place>Chur</place></places></country>' +
+    '<country><code>li</code><places><place>Vaduz</place></places></country><country><code>va</code></country></all>';
+
+  it('makes a record of each repeated element, also of a single one, and rejects a document without any', async () => {
+    const found = await readRecords(xml, bytesResource(text), { root_element: 'country', split: { list: split.list } });
+    expect(outline(found)).toEqual(['Bern', 'Chur', 'Vaduz', '3:E_RECORD_TYPE']);
+    const optional = { root_element: 'country', split: { list: split.list, required: false } };
+    expect(outline(await readRecords(xml, bytesResource(text), optional))).toEqual(['Bern', 'Chur', 'Vaduz']);
+  });
+
+  it('gives each record the rest of its document, and resumes at a position', async () => {
+    const places = text.replace(/<place>(\w+)<\/place>/g, '<place><name>$1</name></place>');
+    const args = { root_element: 'country', split: { ...split, required: false } };
+    const found = await readRecords(xml, bytesResource(places), args, { ...testContext(), from: 1 });
+    expect(outline(found)).toEqual([
+      { name: 'Chur', country: { code: 'ch', places: {} } },
+      { name: 'Vaduz', country: { code: 'li', places: {} } },
+    ]);
+  });
+});
+
 describe('xml', () => {
   it.each(formatFixtures('xml', 'ok'))('reads $name', async ({ path }) => {
     expect(outline(await readRecords(xml, pathResource(path), items))).toEqual(records);

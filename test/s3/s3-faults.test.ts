@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { S3Place, S3Service } from '../../src/component/services.ts';
+import type { S3Place, S3Service } from '../../src/component/s3-service.ts';
 import { createS3Service } from '../../src/s3/create-s3-service.ts';
 import { errorOf } from '../support/read-resource.ts';
 import { silentLogger } from '../support/silent-logger.ts';

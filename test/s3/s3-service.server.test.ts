@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { S3Object, S3Place, S3Service } from '../../src/component/services.ts';
+import type { S3Object, S3Place, S3Service } from '../../src/component/s3-service.ts';
 import { createS3Service } from '../../src/s3/create-s3-service.ts';
 import { contentOf, errorOf } from '../support/read-resource.ts';
 import { silentLogger } from '../support/silent-logger.ts';

@@ -1,4 +1,4 @@
-/** `vocab-sync dev` in a home of its own, and the command line beside it, as an operator has them. */
+/** `vocab-sync dev` in its own home, and the command line next to it, as an operator has them. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';

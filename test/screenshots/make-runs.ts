@@ -38,7 +38,7 @@ export async function makeRuns(servers: DevServers, before: string, after: strin
 
 const ENOUGH_MILLISECONDS = 1200;
 
-/** Every batch moves a checkpoint, so whoever locks the checkpoints holds the stage where it is. */
+/** Every batch moves a checkpoint, so a lock on the checkpoints stops the stage where it is. */
 async function holdStage(url: string): Promise<{ readonly reached: Promise<void>; release(): Promise<void> }> {
   const pool = openPool({ url, applicationName: 'screenshots', max: 1 });
   const client = await pool.connect();

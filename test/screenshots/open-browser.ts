@@ -1,15 +1,15 @@
 /** A Chromium without a window, driven over a pipe with the DevTools protocol: no package and no open port. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { makeTempDir } from '../support/make-temp-dir.ts';
 import { packPng } from './pack-png.ts';
 
-export interface Size {
+interface Size {
   readonly width: number;
   readonly height: number;
 }
@@ -18,17 +18,20 @@ export interface Browser {
   visit(url: string): Promise<void>;
   /** The value of a JavaScript expression in the page. */
   evaluate(expression: string): Promise<unknown>;
-  /** Polls an expression until it is true. Throws after 20 seconds, with the text of the page. */
+  /** Polls an expression until it is true. Throws after a minute, with the text of the page. */
   until(expression: string): Promise<void>;
   /** Clicks the first visible element of the selector whose label or text holds this one. */
   click(selector: string, text: string): Promise<void>;
   type(text: string): Promise<void>;
   press(key: 'Tab'): Promise<void>;
+  resize(size: Size): Promise<void>;
   picture(path: string, size: Size): Promise<void>;
+  /** The errors that pages wrote to the console or did not catch, and the files that they did not get, since the last call. */
+  faults(): readonly string[];
   close(): Promise<void>;
 }
 
-const PATIENCE_MILLISECONDS = 20_000;
+const PATIENCE_MILLISECONDS = 60_000;
 const INTERVAL_MILLISECONDS = 100;
 /** Fonts, and transitions of the page. */
 const SETTLE_MILLISECONDS = 700;
@@ -39,13 +42,18 @@ const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 export async function openBrowser(): Promise<Browser> {
   const profile = makeTempDir('vocab-sync-browser-');
   const child = await startChromium(profile);
-  const call = speak(child);
+  let faults: string[] = [];
+  const call = speak(child, (method, event) => {
+    const fault = toFault(method, event);
+    if (fault !== undefined) faults.push(fault);
+  });
   const { targetId } = await call('Target.createTarget', { url: 'about:blank' });
   const { sessionId } = await call('Target.attachToTarget', { targetId, flatten: true });
   const page = (method: string, params: object = {}) => call(method, params, String(sessionId));
-  await page('Page.enable');
-  const resize = (size: Size) =>
-    page('Emulation.setDeviceMetricsOverride', { ...size, deviceScaleFactor: 1, mobile: false });
+  for (const domain of ['Page', 'Runtime', 'Log']) await page(`${domain}.enable`);
+  const resize = async (size: Size): Promise<void> => {
+    await page('Emulation.setDeviceMetricsOverride', { ...size, deviceScaleFactor: 1, mobile: false });
+  };
   await resize(FIRST_SIZE);
   const evaluate = async (expression: string): Promise<unknown> => {
     const { result, exceptionDetails } = await page('Runtime.evaluate', {
@@ -92,6 +100,12 @@ export async function openBrowser(): Promise<Browser> {
     async press(key) {
       for (const type of ['keyDown', 'keyUp']) await page('Input.dispatchKeyEvent', { type, key, code: key });
     },
+    resize,
+    faults() {
+      const found = faults;
+      faults = [];
+      return found;
+    },
     async picture(path, size) {
       await resize(size);
       await delay(SETTLE_MILLISECONDS);
@@ -119,11 +133,24 @@ async function startChromium(profile: string): Promise<ChildProcess> {
   throw new Error(`Expected a browser on PATH (${NAMES.join(', ')}), found none. On Debian: apt-get install chromium`);
 }
 
+export function hasBrowser(): boolean {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.some((folder) => NAMES.some((name) => existsSync(join(folder, name))));
+}
+
+/** What an event of the page reports as an error, in one line. */
+function toFault(method: string, event: Answer): string | undefined {
+  if (method === 'Runtime.exceptionThrown') return JSON.stringify(event['exceptionDetails']);
+  if (method === 'Runtime.consoleAPICalled' && event['type'] === 'error') return JSON.stringify(event['args']);
+  const { level, text, url } = (event['entry'] ?? {}) as { level?: string; text?: string; url?: string };
+  return method === 'Log.entryAdded' && level === 'error' ? `${text ?? ''} ${url ?? ''}` : undefined;
+}
+
 type Answer = Readonly<Record<string, unknown>>;
 type Call = (method: string, params?: object, sessionId?: string) => Promise<Answer>;
 
 /** Messages are JSON, each ended by a NUL; answers come by the id of their call. */
-function speak(child: ChildProcess): Call {
+function speak(child: ChildProcess, onEvent: (method: string, event: Answer) => void): Call {
   const [, , , input, output] = child.stdio as readonly unknown[] as readonly [
     unknown,
     unknown,
@@ -137,11 +164,14 @@ function speak(child: ChildProcess): Call {
     const messages = (rest + chunk).split('\0');
     rest = messages.pop() ?? '';
     for (const message of messages) {
-      const { id, result, error } = JSON.parse(message) as {
+      const { id, result, error, method, params } = JSON.parse(message) as {
         id?: number;
         result?: Answer;
         error?: { message: string };
+        method?: string;
+        params?: Answer;
       };
+      if (method !== undefined) onEvent(method, params ?? {});
       const call = id === undefined ? undefined : waiting.get(id);
       if (id !== undefined) waiting.delete(id);
       if (error === undefined) call?.resolve(result ?? {});

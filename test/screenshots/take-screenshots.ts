@@ -6,22 +6,13 @@
  * The two are ROR dumps, the later one of them second. Needs Chromium on PATH. With --look, each page is also taken at the
  * widths of a telephone, half a screen and a screen, into FOLDER: the counts must be readable at 800 and 1400 pixels.
  */
-import { statSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { findPackageRoot } from '../../src/job/package-root.ts';
-import { webUiLink } from '../../src/temporal/web-ui.ts';
 import { sharedData } from '../support/shared-data.ts';
 import { startDevServers, type DevServers, type RunFacts } from './dev-servers.ts';
 import { makeRuns } from './make-runs.ts';
 import { openBrowser, type Browser } from './open-browser.ts';
+import { openCamera, pageOf } from './open-camera.ts';
 
-const IMAGES = join(findPackageRoot(), 'docs', 'images');
-/** Pages of the documentation load on telephones, too. */
-const MOST_BYTES = 200_000;
-const WIDTH = 1400;
-const LOOK_WIDTHS = [400, 800, 1400];
 const COLUMNS = ['Status', 'VocabJob', 'VocabPhase', 'VocabOutcome', 'VocabRecords', 'VocabRejected', 'Workflow ID'];
 
 const {
@@ -35,8 +26,7 @@ const [
 if (before === undefined || after === undefined) {
   throw new Error('Expected two ROR dumps as arguments. They come from https://doi.org/10.5281/zenodo.6347574');
 }
-await mkdir(IMAGES, { recursive: true });
-if (look !== undefined) await mkdir(look, { recursive: true });
+const { save, photographDetails } = await openCamera(look);
 const servers = await startDevServers();
 try {
   const runs = await makeRuns(servers, before, after);
@@ -91,24 +81,4 @@ async function photographWaiting(browser: Browser, servers: DevServers, run: Run
   await browser.click('[role=dialog] .cm-content, dialog .cm-content', '');
   await browser.type('{"by": "Ada", "reason": "ROR announced the cut"}');
   await save(browser, 'waiting-update.png', 900);
-}
-
-async function photographDetails(browser: Browser, servers: DevServers, run: RunFacts, name: string): Promise<void> {
-  await browser.visit(pageOf(servers, run, 'user-metadata'));
-  await browser.until('document.querySelectorAll("iframe").length === 3');
-  await save(browser, name, 900);
-}
-
-function pageOf({ webUi }: DevServers, run: RunFacts, page: string): string {
-  return webUiLink(webUi, 'default', run.workflow_id, run.run).replace(/history$/, page);
-}
-
-async function save(browser: Browser, name: string, height: number): Promise<void> {
-  for (const width of look === undefined ? [] : LOOK_WIDTHS)
-    await browser.picture(join(look ?? '', `${String(width)}-${name}`), { width, height: 2400 });
-  const path = join(IMAGES, name);
-  await browser.picture(path, { width: WIDTH, height });
-  const { size } = statSync(path);
-  if (size > MOST_BYTES) throw new Error(`${name} has ${String(size)} bytes, more than ${String(MOST_BYTES)}`);
-  process.stdout.write(`${name}  ${String(Math.round(size / 1000))} kB\n`);
 }

@@ -1,4 +1,7 @@
-/** Writes tars block by block, so that a test can make each field lie. Good tars come from here too, to differ in one field only. */
+/**
+ * Writes tars block by block, so that a test can make each field lie. Good tars come from here too, to differ in one
+ * field only.
+ */
 
 export interface TarPart {
   readonly name: string;
@@ -8,7 +11,7 @@ export interface TarPart {
   readonly linkName?: string;
   /** The form of the header: POSIX unless given. */
   readonly form?: 'posix' | 'gnu' | 'v7';
-  /** POSIX only: what stands before the name, with a `/` between. */
+  /** POSIX only: the prefix of the name, with a `/` between. */
   readonly prefix?: string;
   /** Pax records before the member. */
   readonly pax?: Readonly<Record<string, string>>;
@@ -28,7 +31,7 @@ export function buildTar(parts: readonly TarPart[]): Buffer {
   return Buffer.concat([...parts.map(buildTarPart), END_MARK]);
 }
 
-/** One member with what stands before it, without an end mark. */
+/** One member with the headers before it, without an end mark. */
 export function buildTarPart(part: TarPart): Buffer {
   const content = Buffer.from(part.content ?? '');
   const before = [

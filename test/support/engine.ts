@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCatalog } from '../../src/component/catalog.ts';
+import { catalog as testCatalog, shipped } from '../../src/cli/catalog.ts';
 import type { Reader } from '../../src/component/reader.ts';
-import type { ApiService } from '../../src/component/services.ts';
+import type { ApiService, Services } from '../../src/component/services.ts';
 import type { Transformer } from '../../src/component/transformer.ts';
 import type { Writer } from '../../src/component/writer.ts';
 import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
@@ -14,15 +15,12 @@ import type { PublishInput, RunReport, RunRequest, RunSteps, StepContext } from 
 import { loadRecordSchema } from '../../src/job/schema/record-schema.ts';
 import { openPool, type Pool } from '../../src/postgres/pool.ts';
 import { createSpool } from '../../src/spool/create-spool.ts';
-import { readers } from '../../readers/index.ts';
-import { transformers } from '../../transformers/index.ts';
-import { writers } from '../../writers/index.ts';
 import { makeTempDir } from './make-temp-dir.ts';
-import { noApi, noBundles, noS3 } from './no-services.ts';
+import { noApi, noBundles, noHttp, noS3, noSftp } from './no-services.ts';
 import { testDatabase } from './postgres.ts';
 import { silentLogger } from './silent-logger.ts';
 
-export const testCatalog = createCatalog({ readers, transformers, writers });
+export { testCatalog };
 
 export interface TestEngine {
   readonly engine: Engine;
@@ -32,6 +30,8 @@ export interface TestEngine {
   readonly directory: string;
   /** Workflow ids that `holderState` takes for closed. */
   readonly closed: Set<string>;
+  /** One attempt to publish, as Temporal makes it. */
+  publish(input: PublishInput): Promise<unknown>;
   /** Writes a file and answers its path. */
   file(name: string, content: string | Buffer): string;
   close(): Promise<void>;
@@ -43,10 +43,15 @@ interface TestComponents {
   readonly writers?: readonly Writer[];
 }
 
-/** `more` are components of the test's own, beside all that are registered. */
+/** `more` are the test's own components, in addition to all that are registered. */
 export async function openTestEngine(
   url?: string,
-  more: TestComponents & { readonly cutting?: Engine['cutting']; readonly api?: ApiService } = {},
+  more: TestComponents & {
+    readonly cutting?: Engine['cutting'];
+    readonly api?: ApiService;
+    readonly services?: Partial<Services>;
+    readonly resolveSecret?: Engine['resolveSecret'];
+  } = {},
 ): Promise<TestEngine> {
   const database = url === undefined ? await testDatabase() : undefined;
   const directory = makeTempDir('vocab-sync-engine-');
@@ -55,29 +60,29 @@ export async function openTestEngine(
   const logger = silentLogger();
   const engine: Engine = {
     pool,
-    catalog: createCatalog({
-      readers: [...readers, ...(more.readers ?? [])],
-      transformers: [...transformers, ...(more.transformers ?? [])],
-      writers: [...writers, ...(more.writers ?? [])],
-    }),
+    catalog: createCatalog({ shipped, plugins: [more] }),
     services: {
       http: noHttp,
       api: more.api ?? noApi,
       s3: noS3,
+      sftp: noSftp,
       bundles: noBundles,
       spool: createSpool(join(directory, 'spool')),
       logger,
+      ...more.services,
     },
     logger,
-    resolveSecret: (reference) => reference,
+    resolveSecret: more.resolveSecret ?? ((reference) => reference),
     recordCheck: loadRecordSchema,
     holderState: (workflowId) => Promise.resolve(closed.has(workflowId) ? 'closed' : 'open'),
     webUi: () => null,
     ...(more.cutting === undefined ? {} : { cutting: more.cutting }),
   };
+  const steps = createRunSteps(engine);
   return {
     engine,
-    steps: createRunSteps(engine),
+    steps,
+    publish: (input) => steps.publishTarget(input, stepContext()),
     pool,
     url: url ?? database?.url ?? '',
     directory,
@@ -94,11 +99,6 @@ export async function openTestEngine(
     },
   };
 }
-
-const noHttp: Engine['services']['http'] = {
-  get: () => Promise.reject(new Error('no HTTP in this test')),
-  download: () => Promise.reject(new Error('no HTTP in this test')),
-};
 
 export function stepContext(signal: AbortSignal = new AbortController().signal): StepContext {
   return { signal, onProgress: () => undefined };
@@ -121,7 +121,7 @@ export interface RunOptions {
   readonly request?: Partial<RunRequest>;
   /** What to do when guards trip; without it the run is discarded. */
   readonly approve?: boolean;
-  /** In place of one call of `publishTarget` for each target that takes changes one by one. */
+  /** In place of one call of `publishTarget` for each target that receives changes. */
   readonly publish?: (input: PublishInput) => Promise<unknown>;
 }
 
@@ -156,6 +156,28 @@ export async function runJobOnce(
   } catch (error) {
     const failure = { code: String((error as { code?: unknown }).code), message: (error as Error).message };
     await steps.finishRun({ run, outcome: 'failed', error: failure }, context);
+    throw error;
+  }
+}
+
+/** A rollback as a run of its own, for targets that receive changes. */
+export async function undoRunOnce(
+  steps: RunSteps,
+  job: string,
+  undoes: string,
+  request: Partial<RunRequest> = {},
+): Promise<RunReport> {
+  const run = randomUUID();
+  const whole: RunRequest = { job, trigger: 'manual', mode: 'rollback', undoes, ...request };
+  await steps.resolveRun({ run, workflowId: `vocab-sync/${job}/${run}`, request: whole }, stepContext());
+  try {
+    const { tasks } = await steps.undoRun({ run }, stepContext());
+    for (const { name: task, publications = [] } of tasks) {
+      for (const target of publications) await steps.publishTarget({ run, task, target }, stepContext());
+    }
+    return await steps.finishRun({ run, outcome: 'ended' }, stepContext());
+  } catch (error: unknown) {
+    await steps.finishRun({ run, outcome: 'failed' }, stepContext());
     throw error;
   }
 }

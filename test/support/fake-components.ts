@@ -79,7 +79,7 @@ export const fakeReaders: readonly Reader[] = [
   parser('jsonl'),
 ];
 
-export const fakeTransformers: readonly Transformer[] = [
+const fakeTransformers: readonly Transformer[] = [
   defineTransformer({
     ...idle,
     type: 'ror-affiliations',
@@ -95,7 +95,7 @@ const postgresArgs = z.strictObject({
 });
 const fileArgs = z.strictObject({ path: z.string().min(1), format: z.enum(['jsonl', 'csv', 'yaml']).default('jsonl') });
 
-export const fakeWriters: readonly Writer[] = [
+const fakeWriters: readonly Writer[] = [
   defineWriter({
     ...idle,
     type: 'postgres',
@@ -117,7 +117,5 @@ export const fakeWriters: readonly Writer[] = [
 ];
 
 export const fakeCatalog: Catalog = createCatalog({
-  readers: fakeReaders,
-  transformers: fakeTransformers,
-  writers: fakeWriters,
+  plugins: [{ readers: fakeReaders, transformers: fakeTransformers, writers: fakeWriters }],
 });

@@ -9,7 +9,7 @@ import type {
 } from '../../src/pipeline/run-steps.ts';
 import type { Outcome } from '../../src/records/outcome.ts';
 
-export interface StepCall {
+interface StepCall {
   readonly step: keyof RunSteps;
   readonly input: unknown;
 }
@@ -60,6 +60,8 @@ export function fakeRunSteps(changes: Partial<RunSteps> = {}): FakeRunSteps {
     fetchSource: () => Promise.resolve({ kind: 'fetched', source: SOURCE, partitions: [0] }),
     stagePartition: () => Promise.resolve({ counts: COUNTS }),
     compareTargets: () => Promise.resolve(PLAN),
+    verifyTarget: () => Promise.reject(new Error('this run compares no target')),
+    measureImpact: () => Promise.reject(new Error('this job measures no impact')),
     awaitApproval: () => Promise.resolve(),
     applyChanges: () => Promise.resolve({ targets: PLAN.targets }),
     undoRun: () => Promise.reject(new Error('this run undoes nothing')),
@@ -82,6 +84,8 @@ export function fakeRunSteps(changes: Partial<RunSteps> = {}): FakeRunSteps {
     fetchSource: keeping('fetchSource'),
     stagePartition: keeping('stagePartition'),
     compareTargets: keeping('compareTargets'),
+    verifyTarget: keeping('verifyTarget'),
+    measureImpact: keeping('measureImpact'),
     awaitApproval: keeping('awaitApproval'),
     applyChanges: keeping('applyChanges'),
     publishTarget: keeping('publishTarget'),

@@ -13,11 +13,14 @@ export interface FlatConcept {
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 const PART =
-  /rdf:about="([^"]*)"|<skos:prefLabel xml:lang="([^"]*)">([^<]*)<|<skos:broader rdf:resource="([^"]*)"|<skos:notation>([^<]*)</g;
+  /rdf:about="([^"]*)"|<skos:prefLabel(?: xml:lang="([^"]*)")?>([^<]*)<|<skos:broader rdf:resource="([^"]*)"|<skos:notation>([^<]*)</g;
 
 export function readFlatRdf(path: string): ReadonlyMap<string, FlatConcept> {
   const bytes = readFileSync(path);
-  const text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+  return parseFlatRdf((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'));
+}
+
+export function parseFlatRdf(text: string): ReadonlyMap<string, FlatConcept> {
   const base = /xml:base="([^"]*)"/.exec(text)?.[1];
   const resolve = (iri = ''): string => new URL(plain(iri), base).href;
   const concepts = new Map<string, FlatConcept>();

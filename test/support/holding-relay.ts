@@ -1,4 +1,4 @@
-/** Stands before an HTTP server and passes everything on; from a point on it keeps answers back, as a server that hangs. */
+/** A relay in front of an HTTP server. From a point on it holds back answers, like a server that hangs. */
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -6,7 +6,7 @@ export interface HoldingRelay {
   readonly url: string;
   /** The paths that were asked for, in order. */
   readonly paths: string[];
-  /** Keeps back what is asked for from now on and fits, after so many more that are answered. */
+  /** Holds back matching requests from now on, after so many more that are answered. */
   hold(path: RegExp, after: number): void;
   /** How many requests wait. */
   readonly held: () => number;

@@ -2,6 +2,7 @@
  * An InvenioRDM in memory that answers as version 14.0.5 was seen to answer: odd statuses, tombstones, revisions and rate
  * limit included.
  */
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isJsonObject } from '../../src/records/json-object.ts';
@@ -13,17 +14,25 @@ interface Stored {
   revision: number;
 }
 
-/** What a test does to a request: nothing, answer in place of the server, or cut the connection before or after the work. */
+/**
+ * What a test does to a request: nothing, answer in place of the server, or cut the connection before or after the
+ * work.
+ */
 export type InvenioFault =
   | 'cut-before'
   | 'cut-after'
   | { readonly status: number; readonly body: string; readonly headers?: Record<string, string> };
 
-export interface InvenioRequest {
+interface InvenioRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: unknown;
+}
+
+interface CitingRecord {
+  readonly title: string;
+  readonly cites: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface InvenioServer {
@@ -36,10 +45,20 @@ export interface InvenioServer {
   /** Requests that it still takes; undefined: any number. Refilled after `resetSeconds`. */
   budget: { left: number; readonly size: number; readonly resetSeconds: number } | undefined;
   fault: ((request: InvenioRequest) => InvenioFault | undefined) | undefined;
+  /** What a bulk job does: as the real one, store nothing, or stay queued until it is asked for a third time. */
+  bulk: 'works' | 'stores-nothing' | 'waits';
+  /** The configs of the bulk jobs that were started. */
+  readonly loads: readonly Json[];
+  /** Records of the repository, by the fields of its index that hold ids. */
+  readonly records: CitingRecord[];
   /** Ids that search does not show yet. */
   readonly unindexed: Set<string>;
-  /** As somebody would edit or make a record by hand. */
+  /** Ids for which search holds an old entry, too, as after a backup was restored. */
+  readonly indexedTwice: Set<string>;
+  /** Edits or creates a record, as a person would by hand. */
   edit(vocabulary: string, document: Json): void;
+  /** As if it had never been made: without a tombstone, as after the restoration of a backup. */
+  remove(vocabulary: string, id: string): void;
   get(vocabulary: string, id: string): { readonly document: Json | undefined; readonly revision: number } | undefined;
   ids(vocabulary: string): string[];
   /** Requests that write, as `POST a`. */
@@ -68,6 +87,7 @@ export async function startInvenioServer(token = 'token-of-an-admin'): Promise<I
     return table;
   };
   const requests: InvenioRequest[] = [];
+  const jobs = createJobs();
   const server = createServer((request, response) => {
     void answer(request, response);
   });
@@ -89,7 +109,7 @@ export async function startInvenioServer(token = 'token-of-an-admin'): Promise<I
     const reply: Reply =
       limit.left < 0
         ? { status: 429, body: { message: '1000 per 1 minute', status: 429 } }
-        : route(asked, invenio, tableOf);
+        : (jobs.answer(asked, invenio, tableOf) ?? route(asked, invenio, tableOf));
     if (fault === 'cut-after') {
       request.socket.destroy();
       return;
@@ -112,11 +132,18 @@ export async function startInvenioServer(token = 'token-of-an-admin'): Promise<I
     unknownMembers: ['website', 'domains'],
     budget: undefined,
     fault: undefined,
+    bulk: 'works',
+    loads: jobs.loads,
     unindexed: new Set(),
+    indexedTwice: new Set(),
+    records: [],
     edit(vocabulary, document) {
       const table = tableOf(vocabulary);
       const revision = (table.get(String(document['id']))?.revision ?? firstOf(vocabulary) - 1) + 1;
       table.set(String(document['id']), { document: stored(document), revision });
+    },
+    remove(vocabulary, id) {
+      tableOf(vocabulary).delete(id);
     },
     get: (vocabulary, id) => tableOf(vocabulary).get(id),
     ids: (vocabulary) =>
@@ -124,6 +151,7 @@ export async function startInvenioServer(token = 'token-of-an-admin'): Promise<I
     written: () =>
       requests
         .filter(({ method, body }) => method !== 'GET' && !(isJsonObject(body) && 'vocab_sync_probe' in body))
+        .filter(({ path }) => !path.startsWith('/api/jobs'))
         .map(({ method, path, body }) => {
           const last = decodeURIComponent(path.split('/').at(-1) ?? '');
           return `${method} ${method === 'POST' && isJsonObject(body) ? String(body['id']) : last}`;
@@ -131,9 +159,13 @@ export async function startInvenioServer(token = 'token-of-an-admin'): Promise<I
     forget() {
       tables.clear();
       requests.length = 0;
+      invenio.records.length = 0;
       [invenio.fault, invenio.budget] = [undefined, undefined];
       invenio.unknownMembers = ['website', 'domains'];
       invenio.unindexed.clear();
+      invenio.indexedTwice.clear();
+      jobs.clear();
+      invenio.bulk = 'works';
     },
     async close() {
       server.closeAllConnections();
@@ -181,6 +213,7 @@ const invalid = (errors: readonly (readonly [string, string])[]): Reply => ({
 function route(request: InvenioRequest, invenio: InvenioServer, tableOf: (name: string) => Map<string, Stored>): Reply {
   const url = new URL(request.path, 'http://x');
   const [, , ...parts] = url.pathname.split('/');
+  if (parts[0] === 'records') return searchRecords(invenio, url.searchParams);
   const isGeneric = parts[0] === 'vocabularies';
   const body: Json = isJsonObject(request.body) ? request.body : {};
   const name = (isGeneric ? parts[1] : parts[0]) ?? '';
@@ -198,6 +231,95 @@ function route(request: InvenioRequest, invenio: InvenioServer, tableOf: (name: 
   }
   if (id === undefined) return request.method === 'POST' ? create(site, body, mayWrite) : refuse(405, 'Not allowed.');
   return change(site, decodeURIComponent(id), request, mayWrite);
+}
+
+interface BulkRun {
+  readonly id: string;
+  status: string;
+  message: string;
+  asked: number;
+  readonly work: () => void;
+}
+
+/** The jobs API, as far as a bulk load needs it. A batch with one record that is refused is lost as a whole. */
+function createJobs() {
+  const titles = new Map<string, string>();
+  const runs = new Map<string, BulkRun>();
+  const loads: Json[] = [];
+  const load = (args: Json, { bulk }: InvenioServer, siteOf: (name: string) => Site): string => {
+    const config = (JSON.parse(String(args['custom_args'])) as { config: Json }).config;
+    loads.push(config);
+    const [reader] = config['readers'] as [{ args: { origin: string } }];
+    const [writer] = config['writers'] as [{ args: { writer: { type: string } } }];
+    const site = siteOf(writer.args.writer.type.replace('-service', ''));
+    const records = readFileSync(reader.args.origin, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Json);
+    if (bulk === 'stores-nothing') return '0/0 entries errored';
+    const size = Number(config['batch_size']);
+    for (let from = 0; from < records.length; from += size) {
+      const batch = records.slice(from, from + size);
+      if (batch.some((record) => validate(site, record, []) !== undefined)) continue;
+      for (const record of batch) {
+        site.table.set(String(record['id']), { document: stored(record), revision: firstOf(site.name) });
+      }
+    }
+    // As it was seen: it counts what it was given.
+    return `${String(records.length)} inserted`;
+  };
+  return {
+    loads,
+    clear() {
+      titles.clear();
+      runs.clear();
+      loads.length = 0;
+    },
+    answer(
+      { method, path, headers, body }: InvenioRequest,
+      invenio: InvenioServer,
+      tableOf: (name: string) => Map<string, Stored>,
+    ): Reply | undefined {
+      const [, , root, job, , run] = new URL(path, 'http://x').pathname.split('/');
+      if (root !== 'jobs') return undefined;
+      if (headers.authorization !== `Bearer ${invenio.token}`) return refuse(403, 'Permission denied.');
+      const given: Json = isJsonObject(body) ? body : {};
+      const hits = (list: readonly Json[]): Reply => ({
+        status: 200,
+        body: { hits: { total: list.length, hits: list } },
+      });
+      if (job === undefined) {
+        if (method === 'GET') return hits([...titles].map(([id, title]) => ({ id, title })));
+        if (given['task'] !== 'process_ror_affiliations') return refuse(400, 'A validation error occurred.');
+        const id = `job-${String(titles.size + 1)}`;
+        titles.set(id, String(given['title']));
+        return { status: 201, body: { id } };
+      }
+      if (run === undefined && method === 'GET')
+        return hits([...runs.values()].map(({ id, status }) => ({ id, status })));
+      if (run === undefined) {
+        const one: BulkRun = {
+          ...{ id: `run-${String(runs.size + 1)}`, status: 'QUEUED', message: '', asked: 0 },
+          work: () => {
+            try {
+              one.message = load(given, invenio, (name) => ({ name, table: tableOf(name), invenio, tableOf }));
+              one.status = invenio.bulk === 'stores-nothing' ? 'FAILED' : 'SUCCESS';
+            } catch (error) {
+              // Its file is gone.
+              [one.status, one.message] = ['FAILED', String(error)];
+            }
+          },
+        };
+        runs.set(one.id, one);
+        return { status: 201, body: { id: one.id, status: one.status } };
+      }
+      const there = runs.get(run);
+      if (there === undefined) return refuse(404, 'Not found.');
+      there.asked += 1;
+      if (there.status === 'QUEUED' && there.asked > (invenio.bulk === 'waits' ? 2 : 0)) there.work();
+      return { status: 200, body: { id: run, status: there.status, message: there.message } };
+    },
+  };
 }
 
 interface Site {
@@ -319,9 +441,33 @@ function list(site: Site, query: URLSearchParams): Reply {
   const ids = [...site.table]
     .filter(([id, { document }]) => document !== undefined && !site.invenio.unindexed.has(id) && matches(id))
     .map(([id]) => id);
-  // In an order of its own: there is no sort by id.
-  const hits = ids.toSorted((a, b) => hashOf(a) - hashOf(b)).slice(0, size);
-  return { status: 200, body: { hits: { total: ids.length, hits: hits.map((id) => toBody(site, id)) } } };
+  // There is no sort by id. All hits of a query for ids match alike, so they come in the order in which they were stored.
+  const entries = ids.flatMap((id) => {
+    const body = toBody(site, id);
+    return site.invenio.indexedTwice.has(id) ? [{ ...body, name: 'an old entry', revision_id: 0 }, body] : [body];
+  });
+  return { status: 200, body: { hits: { total: entries.length, hits: entries.slice(0, size) } } };
+}
+
+const LONGEST_LINE = 4094;
+
+/** `field:"id" OR other.field:("id" OR "id")`. A query of another form finds nothing, as a broken one does there. */
+function searchRecords({ records }: InvenioServer, query: URLSearchParams): Reply {
+  if (query.toString().length > LONGEST_LINE) return refuse(414, 'Request-URI Too Long');
+  const size = Number(query.get('size') ?? 25);
+  if (!(size >= 1)) return refuse(400, 'Invalid querystring parameters.');
+  const clauses = [...(query.get('q') ?? '').matchAll(/([\w.]+):(\([^)]*\)|"(?:[^"\\]|\\.)*")/g)].map(
+    ([, field = '', ids = '']) => ({ field, matches: toFilter(ids) }),
+  );
+  const found = records.filter(({ cites }) =>
+    clauses.some(({ field, matches }) => (cites[field] ?? []).some((id) => matches(id))),
+  );
+  const hits = found.slice(0, size).map(({ title }, index) => ({
+    id: `rec-${String(index)}`,
+    metadata: { title },
+    links: { self_html: `https://rdm.example.org/records/${encodeURIComponent(title)}` },
+  }));
+  return { status: 200, body: { hits: { total: found.length, hits } } };
 }
 
 function toFilter(query: string): (id: string) => boolean {
@@ -335,8 +481,4 @@ function toFilter(query: string): (id: string) => boolean {
   }
   const ids = new Set((query.match(/"(?:[^"\\]|\\.)*"/g) ?? []).map(plain));
   return (id) => ids.has(id);
-}
-
-function hashOf(id: string): number {
-  return Array.from(id).reduce((hash, letter) => (hash * 31 + (letter.codePointAt(0) ?? 0)) % 65_521, 7);
 }

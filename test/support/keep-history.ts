@@ -24,7 +24,7 @@ export async function keepHistory(name: string, handle: RunHandle): Promise<void
   );
 }
 
-/** Without the machine: its name, its process ids, where the checkout lies. */
+/** Without the machine: its name, its process ids, the path of the checkout. */
 function sanitised(json: string): string {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   return json

@@ -26,7 +26,7 @@ export interface KillRun {
   report(): Promise<RunReport>;
 }
 
-export interface StartOptions {
+interface StartOptions {
   readonly request?: Partial<RunRequest>;
   /** The source reader in place of the dump as input. */
   readonly source?: Readonly<Record<string, unknown>>;
@@ -48,7 +48,7 @@ export interface KillBench {
 }
 
 /** The shortest that does not take a worker for dead that shares two cores with everything else. */
-export const HEARTBEAT_SECONDS = 4;
+const HEARTBEAT_SECONDS = 4;
 
 export async function openKillBench(databaseUrl: string, server: TestTemporal): Promise<KillBench> {
   const home = makeTempDir('vocab-sync-kill-');

@@ -11,7 +11,7 @@ export interface KillGates {
   shut(gate: Gate): Promise<void>;
   /** Resolves when so many runs wait at the gate. */
   reached(gate: Gate, runs: number): Promise<void>;
-  /** What waits goes on: of a worker that is dead, to its rollback. */
+  /** Statements that wait continue; those of a dead worker, to their rollback. */
   open(gate: Gate): Promise<void>;
   /** The records that were read at each checkpoint that was committed, in order, by attempt. */
   checkpoints(run: string): Promise<readonly (readonly number[])[]>;

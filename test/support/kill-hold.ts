@@ -8,7 +8,7 @@ export interface Hold {
   release(): Promise<void>;
 }
 
-/** Whoever writes into the table waits; whoever reads it does not. */
+/** Writers of the table wait; readers do not. */
 export async function holdTable(url: string, table: string): Promise<Hold> {
   const pool = openPool({ url, applicationName: 'kill test hold' });
   const client = await pool.connect();

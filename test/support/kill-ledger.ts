@@ -12,7 +12,7 @@ export interface StageState {
   readonly lease: string;
 }
 
-/** Asks until the stage stands between its first batch and its last. */
+/** Polls until the stage is between its first batch and its last. */
 export function untilStaging(
   pool: Pool,
   run: KillRun,

@@ -1,4 +1,4 @@
-/** A relay of TCP connections to a server, so that whoever uses it can be cut off as by a broken route. */
+/** A relay of TCP connections to a server, so that its client can be cut off as if a route broke. */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface Relay {

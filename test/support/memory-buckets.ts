@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { S3Object, S3Service } from '../../src/component/services.ts';
+import type { S3Object, S3Service } from '../../src/component/s3-service.ts';
 import { SourceError, UnavailableError, type VocabSyncError } from '../../src/errors.ts';
+import { noS3 } from './no-services.ts';
 
 interface StoredObject extends S3Object {
   readonly content: Buffer;
@@ -19,7 +20,7 @@ export interface MemoryBuckets {
   fail(bucket: string, key: string, error: VocabSyncError): void;
   /** Called before each object is fetched. */
   onGet: (path: string) => void | Promise<void>;
-  /** The most requests that were under way at once. */
+  /** The most requests that were active at once. */
   readonly mostAtOnce: () => number;
 }
 
@@ -47,6 +48,7 @@ export function memoryBuckets(directory: string): MemoryBuckets {
     return object;
   };
   const s3: S3Service = {
+    target: noS3.target,
     // eslint-disable-next-line @typescript-eslint/require-await -- a list is asynchronous by contract
     async *list({ bucket }, { prefix = '' }) {
       const all = [...objects].filter(([path]) => path.startsWith(`${bucket}/${prefix}`)).sort();

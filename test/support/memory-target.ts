@@ -1,7 +1,8 @@
-/** A target that takes changes one by one and keeps them in memory, with the faults that a test asks for. */
+/** A target that receives changes and keeps them in memory, with the faults that a test requests. */
 import { z } from 'zod';
 import { defineWriter, type ChangeLimits, type ChangesWriter } from '../../src/component/writer.ts';
 import type { Change, ChangeResult, Held } from '../../src/records/change.ts';
+import { compareIds } from '../../src/records/compare-ids.ts';
 import type { Document } from '../../src/records/document.ts';
 
 export interface MemoryTarget {
@@ -15,10 +16,19 @@ export interface MemoryTarget {
   finished: number;
   /** Called before a change is made; what it returns is the answer, what it throws fails the batch. */
   before: ((change: Change) => ChangeResult | undefined) | undefined;
+  /** Results that it adds to the ones of each batch. */
+  stray: readonly ChangeResult[];
   /** Called after a batch was made, before it is answered. */
   after: (() => void) | undefined;
   limits: ChangeLimits;
+  /** How it can be read. */
+  reads: 'list' | 'look' | 'nothing';
+  /** Called before each page of a list; what it throws fails the list. */
+  beforePage: ((after: string | undefined) => void) | undefined;
 }
+
+/** Records on one page of a list. */
+const PAGE = 50;
 
 export function memoryTarget(type = 'memory'): MemoryTarget {
   const target: MemoryTarget = {
@@ -27,8 +37,11 @@ export function memoryTarget(type = 'memory'): MemoryTarget {
     looked: [],
     finished: 0,
     before: undefined,
+    stray: [],
     after: undefined,
     limits: { batch: 10, batchBytes: 1_000_000, concurrency: 2 },
+    reads: 'list',
+    beforePage: undefined,
     writer: defineWriter({
       type,
       version: 1,
@@ -46,15 +59,20 @@ export function memoryTarget(type = 'memory'): MemoryTarget {
       limits: () => target.limits,
       open: () =>
         Promise.resolve({
-          look: (ids) => {
-            target.looked.push(...ids);
-            return Promise.resolve(new Map(ids.flatMap((id) => lookUp(target, id))));
-          },
+          ...(target.reads === 'nothing'
+            ? {}
+            : {
+                look: (ids: readonly string[]) => {
+                  target.looked.push(...ids);
+                  return Promise.resolve(new Map(ids.flatMap((id) => lookUp(target, id))));
+                },
+              }),
+          ...(target.reads === 'list' ? { list: (after: string | undefined) => listAll(target, after) } : {}),
           write: async (changes) => {
             await Promise.resolve();
             const results = changes.map((change) => target.before?.(change) ?? make(target, change));
             target.after?.();
-            return results;
+            return [...results, ...target.stray];
           },
           finish: () => {
             target.finished += 1;
@@ -70,6 +88,17 @@ export function memoryTarget(type = 'memory'): MemoryTarget {
 function lookUp({ held }: MemoryTarget, id: string): [string, Held][] {
   const document = held.get(id);
   return document === undefined ? [] : [[id, { id, state: 'live', document }]];
+}
+
+async function* listAll(target: MemoryTarget, after: string | undefined): AsyncGenerator<readonly Held[]> {
+  const ids = [...target.held.keys()]
+    .toSorted(compareIds)
+    .filter((id) => after === undefined || compareIds(id, after) > 0);
+  for (let start = 0; start < ids.length; start += PAGE) {
+    await Promise.resolve();
+    target.beforePage?.(start === 0 ? after : ids[start - 1]);
+    yield ids.slice(start, start + PAGE).flatMap((id) => lookUp(target, id).map(([, held]) => held));
+  }
 }
 
 /** Refuses what a real server would: a second insert of an id, an update of one that is not there. */

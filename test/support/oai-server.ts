@@ -18,7 +18,7 @@ export interface OaiRecord {
   readonly metadata?: string;
 }
 
-export type OaiFault =
+type OaiFault =
   | { readonly kind: 'status'; readonly status: number; readonly headers?: Record<string, string> }
   /** This in place of the answer. */
   | { readonly kind: 'body'; readonly body: string | Buffer; readonly type?: string; readonly status?: number }
@@ -31,7 +31,7 @@ export type OaiFault =
   /** Its OAI errors come with this status, as those of InvenioRDM do. */
   | { readonly kind: 'error-status'; readonly status: number };
 
-export interface ArmedFault {
+interface ArmedFault {
   readonly fault: OaiFault;
   readonly verb?: string;
   /** Only where the question has a resumption token. */

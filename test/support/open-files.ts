@@ -1,4 +1,4 @@
-/** The files that this process holds open, for tests that nothing is left behind. Linux only: elsewhere the list is empty. */
+/** The files that this process has open, for tests that nothing stays open. Linux only: elsewhere the list is empty. */
 import { readdirSync, readlinkSync } from 'node:fs';
 
 export function openFiles(directory: string): string[] {

@@ -15,7 +15,7 @@ import { VocabSyncError } from '../../src/errors.ts';
 import { isFailure, type ReadItem } from '../../src/records/entry.ts';
 import { createSpool } from '../../src/spool/create-spool.ts';
 import { makeTempDir } from './make-temp-dir.ts';
-import { noApi, noBundles, noS3 } from './no-services.ts';
+import { noApi, noBundles, noS3, noSftp } from './no-services.ts';
 import { silentLogger } from './silent-logger.ts';
 
 const noHttp: HttpService = {
@@ -26,7 +26,7 @@ const noHttp: HttpService = {
 /** Without a directory, what is spooled leaves nothing behind once it is released. */
 export function testServices(directory?: string): Services {
   const spool = directory === undefined ? passingSpool() : createSpool(directory);
-  return { http: noHttp, api: noApi, s3: noS3, bundles: noBundles, spool, logger: silentLogger() };
+  return { http: noHttp, api: noApi, s3: noS3, sftp: noSftp, bundles: noBundles, spool, logger: silentLogger() };
 }
 
 /** Each file in a directory of its own, made when it is needed and gone with the file. */
@@ -80,7 +80,7 @@ async function* inChunks(bytes: Buffer, sizes: readonly number[]): AsyncGenerato
   let at = 0;
   for (let i = 0; at < bytes.length; i++) {
     const size = Math.max(1, sizes[Math.min(i, sizes.length - 1)] ?? 1);
-    // A copy: whoever keeps a view of a chunk that was reused shows up.
+    // A copy: code that keeps a view of a reused chunk is found.
     const chunk = Buffer.from(bytes.subarray(at, at + size));
     at += chunk.length;
     yield chunk;

@@ -1,4 +1,4 @@
-/** The error of ours that `work` throws; the test fails where nothing, or anything else, is thrown. */
+/** Returns the vocab-sync error that `work` throws. The test fails if nothing, or anything else, is thrown. */
 import { VocabSyncError } from '../../src/errors.ts';
 
 export function refusalOf(work: () => unknown): VocabSyncError {
@@ -9,4 +9,14 @@ export function refusalOf(work: () => unknown): VocabSyncError {
     throw error;
   }
   throw new Error('nothing was refused');
+}
+
+/** As `refusalOf`, for work that ends later. */
+export async function rejectionOf(work: Promise<unknown>): Promise<VocabSyncError> {
+  const thrown: unknown = await work.then(
+    () => new Error('nothing was refused'),
+    (error: unknown) => error,
+  );
+  if (thrown instanceof VocabSyncError) return thrown;
+  throw thrown as Error;
 }

@@ -11,6 +11,8 @@ export interface RestServer {
   readonly requests: string[];
   /** `create a`, `update a`, `delete a`: what was done, whatever was answered. */
   readonly done: string[];
+  /** A POST makes a record once more where it is there already, as in a server that gives ids of its own. Otherwise it answers 409. */
+  makesAgain: boolean;
   /** Called before anything is done; true means that it answered itself. */
   before:
     ((request: { readonly method: string; readonly id: string }, response: ServerResponse) => boolean) | undefined;
@@ -30,17 +32,19 @@ export function restArgsFor(url: string): Readonly<Record<string, unknown>> {
   };
 }
 
-export async function startRestServer(): Promise<RestServer> {
+/** On a free port unless one is given. */
+export async function startRestServer(port = 0): Promise<RestServer> {
   const server = createServer((request, response) => {
     void answer(bench, request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const bench: RestServer = {
     url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
     records: new Map(),
     revisions: new Map(),
     requests: [],
     done: [],
+    makesAgain: false,
     before: undefined,
     after: undefined,
     async close() {
@@ -81,9 +85,11 @@ function work(bench: RestServer, method: string, id: string, body: Record<string
   const { records, revisions, done } = bench;
   const isThere = records.has(id);
   if (method === 'GET') return isThere ? { status: 200, body: records.get(id) } : { status: 404 };
-  if (method === 'POST' && isThere) return { status: 409, body: { message: `${id} is there already` } };
+  if (method === 'POST' && isThere && !bench.makesAgain)
+    return { status: 409, body: { message: `${id} is there already` } };
   if (method !== 'POST' && !isThere) return { status: 404, body: { message: `${id} is not there` } };
-  if (ifMatch !== undefined && ifMatch !== `"${String(revisions.get(id))}"`) {
+  // RFC 9110: nothing matches a record that is not there.
+  if (ifMatch !== undefined && !(isThere && ifMatch === `"${String(revisions.get(id))}"`)) {
     return { status: 412, body: { message: `${id} is not at ${ifMatch}` } };
   }
   revisions.set(id, (revisions.get(id) ?? 0) + 1);
@@ -93,6 +99,7 @@ function work(bench: RestServer, method: string, id: string, body: Record<string
     return { status: 204 };
   }
   records.set(id, body);
-  done.push(`${isThere ? 'update' : 'create'} ${id}`);
-  return { status: isThere ? 200 : 201, body };
+  const isMade = !isThere || method === 'POST';
+  done.push(`${isMade ? 'create' : 'update'} ${id}`);
+  return { status: isMade ? 201 : 200, body };
 }

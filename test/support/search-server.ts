@@ -7,6 +7,8 @@ type Json = Readonly<Record<string, unknown>>;
 export interface SearchServer {
   readonly url: string;
   exists: boolean;
+  /** The sequence number that was given last. */
+  sequence: number;
   readonly documents: Map<string, { readonly source: Json; readonly seq: number; readonly version: number }>;
   /** `POST /affiliations/_bulk`, in the order in which they came. */
   readonly requests: string[];
@@ -22,14 +24,16 @@ export interface SearchServer {
   close(): Promise<void>;
 }
 
-export async function startSearchServer(): Promise<SearchServer> {
+/** On a free port unless one is given. */
+export async function startSearchServer(port = 0): Promise<SearchServer> {
   const server = createServer((request, response) => {
     void answer(bench, request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const bench: SearchServer = {
     url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
     exists: false,
+    sequence: 0,
     documents: new Map(),
     requests: [],
     ...{ authorization: undefined, before: undefined, after: undefined, item: undefined },
@@ -44,11 +48,10 @@ export async function startSearchServer(): Promise<SearchServer> {
   return bench;
 }
 
-let sequence = 0;
-
-function store({ documents }: SearchServer, id: string, source: Json): void {
-  sequence += 1;
-  documents.set(id, { source, seq: sequence, version: (documents.get(id)?.version ?? 0) + 1 });
+function store(bench: SearchServer, id: string, source: Json): void {
+  const { documents } = bench;
+  bench.sequence += 1;
+  documents.set(id, { source, seq: bench.sequence, version: (documents.get(id)?.version ?? 0) + 1 });
 }
 
 async function answer(bench: SearchServer, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,4 +1,7 @@
-/** A local server in place of the source of a shipped job: it speaks the protocol of the real one, and misbehaves on demand. */
+/**
+ * A local server in place of the source of a shipped job: it speaks the protocol of the real one, and misbehaves on
+ * demand.
+ */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeTempDir } from './make-temp-dir.ts';
@@ -48,7 +51,7 @@ export function fromZenodo(doi: string, fileName: string): ServeJob {
   };
 }
 
-/** A plain file at a path of its own. `toArgs` says how the job is told to ask for it. */
+/** A plain file at a path of its own. `toArgs` returns the arguments that make the job request it. */
 export function fromFile(path: string, toArgs: (url: string) => Readonly<Record<string, unknown>>): ServeJob {
   return async (job, files) => {
     const file = (unpacked: readonly PackedFile[], day: number): SourceFileOptions => ({
@@ -62,21 +65,6 @@ export function fromFile(path: string, toArgs: (url: string) => Readonly<Record<
       day += 1;
       server.put(path, file(changed, day));
     });
-  };
-}
-
-/** Beside the source the record that the transformer looks PICs up in; none of them is in the input. */
-export function withPicMapping(source: ServeJob): ServeJob {
-  return async (job, files) => {
-    const served = await source(job, files);
-    const csv = 'pic,ror_id,confidence,source\n999997930,02feahw73,high,openaire_direct\n';
-    const dump = { name: 'pic_mapping.csv', bytes: Buffer.from(csv), date: '2026-01-01' };
-    const server = await startSourceServer({ doi: '10.5281/zenodo.21345462', dumps: [dump] });
-    const args = { pic_mapping_params: { base_url: server.url } };
-    const close = async (): Promise<void> => {
-      await Promise.all([served.close(), server.close()]);
-    };
-    return { ...served, config: { transformers: [{ type: 'cordis-award', args }] }, close };
   };
 }
 

@@ -1,4 +1,4 @@
-/** The one way to the large real dumps beside the repository, which a fresh clone does not have. */
+/** The only access to the large real dumps, which a fresh clone does not have. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
@@ -13,7 +13,9 @@ export function sharedData(...path: readonly string[]): string | undefined {
   if (existsSync(file)) return file;
   if (!isSaid) {
     isSaid = true;
-    process.stderr.write(`\nSKIPPED: tests on real dumps, because ${file} is not there.\n\n`);
+    process.stderr.write(
+      `\nSKIPPED: tests on full real data, because ${file} is not there. The samples of test/compatibility take its place.\n\n`,
+    );
   }
   return undefined;
 }

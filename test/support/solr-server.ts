@@ -9,6 +9,8 @@ export interface SolrServer {
   readonly documents: Map<string, { readonly fields: Json; readonly version: string }>;
   /** The paths of requests, in the order in which they came. */
   readonly requests: string[];
+  /** The version that was given last. */
+  clock: bigint;
   /** Called before anything is done; true means that it answered itself. */
   before: ((path: string, response: ServerResponse) => boolean) | undefined;
   /** Called after the work is done and before the answer. */
@@ -17,16 +19,17 @@ export interface SolrServer {
   close(): Promise<void>;
 }
 
-export async function startSolrServer(): Promise<SolrServer> {
+/** On a free port unless one is given. */
+export async function startSolrServer(port = 0): Promise<SolrServer> {
   const server = createServer((request, response) => {
     void answer(bench, request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const bench: SolrServer = {
     url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
     documents: new Map(),
     requests: [],
-    ...{ before: undefined, after: undefined },
+    ...{ clock: 1_883_248_108_195_807_232n, before: undefined, after: undefined },
     edit(id, fields) {
       store(bench, id, fields);
     },
@@ -38,12 +41,10 @@ export async function startSolrServer(): Promise<SolrServer> {
   return bench;
 }
 
-let clock = 1_883_248_108_195_807_232n;
-
-function store({ documents }: SolrServer, id: string, fields: Json): string {
-  clock += 1n;
-  documents.set(id, { fields, version: String(clock) });
-  return String(clock);
+function store(bench: SolrServer, id: string, fields: Json): string {
+  bench.clock += 1n;
+  bench.documents.set(id, { fields, version: String(bench.clock) });
+  return String(bench.clock);
 }
 
 async function answer(bench: SolrServer, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -27,7 +27,7 @@ export type FaultKind =
   | { readonly kind: 'wrong-range' }
   /** Says of the answer to a Range that it is packed. */
   | { readonly kind: 'encoded-range' }
-  /** Sends more behind the end of a Range than there is. */
+  /** Sends more after the end of a Range than there is. */
   | { readonly kind: 'longer-range' }
   /** The same length, other bytes; ETag and digest stay those of the true file. */
   | { readonly kind: 'corrupt' }

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import type { FetchContext, Since, Warning } from '../../src/component/reader.ts';
 import type { Services } from '../../src/component/services.ts';
 import { createHttpService } from '../../src/http/create-http-service.ts';
-import { noApi, noBundles, noS3 } from './no-services.ts';
+import { noApi, noBundles, noS3, noSftp } from './no-services.ts';
 import { silentLogger, type LogLine } from './silent-logger.ts';
 import { startSourceServer, type SourceDump, type SourceServer } from './source-server.ts';
 import { tempDir } from './temp-dir.ts';
@@ -31,7 +31,7 @@ export function readerContext(
   return {
     since: options.since,
     signal: new AbortController().signal,
-    services: { http, api: noApi, s3: noS3, bundles: noBundles, spool, logger },
+    services: { http, api: noApi, s3: noS3, sftp: noSftp, bundles: noBundles, spool, logger },
     warn: (warning) => {
       warnings.push(warning);
     },

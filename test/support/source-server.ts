@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { createFaults, faultOf, type Fault, type FaultKind, type SourcePlace } from './source-faults.ts';
 import { sendFile, toSourceFile, type SourceFile, type SourceFileOptions } from './source-file.ts';
 
-export const CONCEPT_DOI = '10.5281/zenodo.6347574';
+const CONCEPT_DOI = '10.5281/zenodo.6347574';
 
 /** A record with its dump. Give `path` or `bytes`. */
 export interface SourceDump extends SourceFileOptions {
@@ -22,7 +22,7 @@ export interface SourceDump extends SourceFileOptions {
   readonly others?: readonly SourceFileOptions[];
 }
 
-export interface RecordedRequest {
+interface RecordedRequest {
   readonly method: string;
   readonly path: string;
   readonly place: SourcePlace | 'other';

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import oxigraph from 'oxigraph';
 
-export type SparqlFault =
+type SparqlFault =
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: number }
   /** In place of the answer. */
   | {
@@ -22,7 +22,7 @@ export type SparqlFault =
   | { readonly kind: 'truncated' }
   | { readonly kind: 'hang' };
 
-export interface SparqlRequest {
+interface SparqlRequest {
   readonly method: string;
   readonly query: string;
   readonly userAgent: string | undefined;

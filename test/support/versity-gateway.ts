@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import type { S3Place } from '../../src/component/services.ts';
+import type { S3Place } from '../../src/component/s3-service.ts';
 import { findFreePort } from '../../src/embedded/free-port.ts';
 import { childEnvironment, loadSettings } from '../../src/settings.ts';
 import { makeTempDir } from './make-temp-dir.ts';
@@ -27,6 +27,8 @@ export interface TestBuckets {
   createBucket(bucket: string): Promise<void>;
   put(bucket: string, key: string, content: string | Buffer): Promise<void>;
   readonly client: S3Client;
+  /** SIGKILL, and started again with the same content. */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -49,23 +51,30 @@ async function start(program: string): Promise<TestBuckets> {
   const port = await findFreePort();
   const endpoint = `http://127.0.0.1:${String(port)}`;
   const [accessKey, secretKey] = ['test-access', 'test-secret-of-the-gateway'];
-  const child = spawn(
-    program,
-    ['--port', `127.0.0.1:${String(port)}`, '--quiet', 'posix', '--sidecar', sidecar, data],
-    {
+  const launch = (): Launched => {
+    const args = ['--port', `127.0.0.1:${String(port)}`, '--quiet', 'posix', '--sidecar', sidecar, data];
+    const child = spawn(program, args, {
       env: childEnvironment({ ROOT_ACCESS_KEY: accessKey, ROOT_SECRET_KEY: secretKey }),
       stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
-  let log = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    log = (log + chunk.toString()).slice(-4000);
-  });
-  const gone = new Promise<void>((resolve) => {
-    child.once('close', () => {
-      resolve();
     });
-  });
+    let log = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      log = (log + chunk.toString()).slice(-4000);
+    });
+    const gone = new Promise<void>((resolve) => {
+      child.once('close', () => {
+        resolve();
+      });
+    });
+    return {
+      ended: () => (child.exitCode === null ? undefined : log),
+      async kill() {
+        child.kill('SIGKILL');
+        await gone;
+      },
+    };
+  };
+  let launched = launch();
   const client = new S3Client({
     endpoint,
     region: 'us-east-1',
@@ -74,12 +83,11 @@ async function start(program: string): Promise<TestBuckets> {
   });
   const stop = async (): Promise<void> => {
     client.destroy();
-    child.kill('SIGKILL');
-    await gone;
+    await launched.kill();
     rmSync(directory, { recursive: true, force: true });
   };
   try {
-    await untilReady(endpoint, () => (child.exitCode === null ? undefined : log));
+    await untilReady(endpoint, launched.ended);
   } catch (error) {
     await stop();
     throw error;
@@ -102,8 +110,19 @@ async function start(program: string): Promise<TestBuckets> {
     async put(bucket, key, content) {
       await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: content }));
     },
+    async kill() {
+      await launched.kill();
+      launched = launch();
+      await untilReady(endpoint, launched.ended);
+    },
     stop,
   };
+}
+
+interface Launched {
+  /** What it wrote before it ended by itself. Undefined while it runs. */
+  ended(): string | undefined;
+  kill(): Promise<void>;
 }
 
 async function untilReady(endpoint: string, ended: () => string | undefined): Promise<void> {

@@ -15,14 +15,20 @@ export { until } from './until.ts';
 
 export type RunHandle = WorkflowHandle<typeof runJob>;
 
+interface WorkOptions {
+  readonly queue?: string;
+  readonly stallMilliseconds?: number;
+  readonly role?: WorkerRole;
+  readonly deployment?: { readonly name: string; readonly buildId: string };
+  /** In place of the workflow code of the checkout. */
+  readonly workflowBundle?: { readonly code: string };
+}
+
 export interface WorkflowBench {
   readonly client: Client;
   readonly namespace: string;
   /** A worker on a new queue, or on the queue of another one. */
-  work(
-    steps: RunSteps,
-    options?: { queue?: string; stallMilliseconds?: number; role?: WorkerRole },
-  ): Promise<RunningWorker & { readonly queue: string }>;
+  work(steps: RunSteps, options?: WorkOptions): Promise<RunningWorker & { readonly queue: string }>;
   start(queue: string, request?: Partial<RunRequest>): Promise<StartedRun & { readonly handle: RunHandle }>;
   close(): Promise<void>;
 }
@@ -38,7 +44,10 @@ export async function openWorkflowBench(): Promise<WorkflowBench> {
   return {
     client,
     namespace,
-    async work(steps, { queue = `test-${randomUUID()}`, stallMilliseconds, role } = {}) {
+    async work(
+      steps,
+      { queue = `test-${randomUUID()}`, stallMilliseconds, role, deployment, workflowBundle: other } = {},
+    ) {
       // Two workers of one process on one queue need a connection each.
       const native = await connectWorker({ connectionOptions: { address } }, logger);
       connections.push(native);
@@ -49,9 +58,10 @@ export async function openWorkflowBench(): Promise<WorkflowBench> {
         steps,
         redact: (text) => text.replaceAll('hunter2', '***'),
         logger,
-        workflowBundle,
+        workflowBundle: other ?? workflowBundle,
         ...(stallMilliseconds === undefined ? {} : { stallMilliseconds }),
         ...(role === undefined ? {} : { role }),
+        ...(deployment === undefined ? {} : { deployment }),
       });
       workers.push(worker);
       return { ...worker, queue };

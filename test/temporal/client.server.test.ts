@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { temporal as proto } from '@temporalio/proto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectTemporal, type TemporalClient } from '../../src/temporal/client.ts';
 import { approveRun, cancelRun, runProgress } from '../../src/temporal/control-run.ts';
 import { workflowStatus } from '../../src/temporal/run-status.ts';
@@ -28,6 +28,13 @@ describeWithTemporal('the client', () => {
       code: 'E_SETTINGS_INVALID',
       message: expect.stringMatching(/nope.*TEMPORAL_NAMESPACE/) as string,
     });
+  });
+
+  it('connects directly, whatever proxy there is for sources', async () => {
+    for (const name of ['http_proxy', 'https_proxy', 'HTTP_PROXY']) vi.stubEnv(name, 'http://127.0.0.1:9');
+    const direct = await connectTemporal({ connectionOptions: { address } });
+    await direct.close();
+    vi.unstubAllEnvs();
   });
 
   it('waits for a server that accepts connections and answers late', async () => {

@@ -1,4 +1,7 @@
-/** What InvenioRDM puts out for a project of CORDIS, turned into what we put out, by one rule for each decided difference. */
+/**
+ * What InvenioRDM puts out for a project of CORDIS, turned into what we put out, by one rule for each decided
+ * difference.
+ */
 
 export type Output = Readonly<Record<string, unknown>>;
 
@@ -18,7 +21,7 @@ function withoutEmptyLists(output: Output): Output {
   return Object.fromEntries(Object.entries(output).filter(([, value]) => !isEmpty(value)));
 }
 
-/** InvenioRDM cuts at 250 characters, whatever stands there. */
+/** InvenioRDM cuts at 250 characters, whatever is there. */
 function cutAtWord(output: Output): Output {
   const text = (output['short_description'] as { readonly en: string } | undefined)?.en;
   if (text?.length !== 250) return output;

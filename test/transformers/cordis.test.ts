@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TIME_2_SWITCH, TIME_2_SWITCH_AWARD } from '../../transformers/cordis-award/example-project.ts';
-import { shorten } from '../../transformers/cordis-award/shorten.ts';
+import { shorten } from '../../transformers/cordis-award/create-award-mapping.ts';
 import { cordisAward } from '../../transformers/cordis-award.ts';
 import type { Warning } from '../../src/component/reader.ts';
 import { RecordError } from '../../src/errors.ts';

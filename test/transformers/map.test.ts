@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { json } from '../../readers/json.ts';
 import { map } from '../../transformers/map.ts';
+import type { TransformerServices } from '../../src/component/transformer.ts';
 import type { ReadRecord } from '../../src/records/entry.ts';
 import { deepFreeze } from '../../src/records/json-object.ts';
 import { bytesResource, readRecords } from '../support/read-resource.ts';
@@ -11,12 +12,15 @@ import { refusalOf } from '../support/refusal-of.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-function make(args: unknown): (value: unknown, isDeleted?: boolean) => unknown {
-  const transform = map.create(map.args.parse(args), { logger: silentLogger() });
+function make(
+  args: unknown,
+  services: Partial<TransformerServices> = {},
+): (value: unknown, isDeleted?: boolean) => unknown {
+  const transform = map.create(map.args.parse(args), { logger: silentLogger(), ...services });
   return (value, isDeleted = false) => transform(value, { origin: () => '', warn: () => undefined, isDeleted });
 }
 
-/** One field `/x` of this rule, beside an id. */
+/** One field `/x` of this rule, in addition to an id. */
 const field = (rule: unknown, value: unknown): unknown =>
   make({ fields: { '/id': { from: '/id' }, '/x': rule } })({ id: 'a1', ...(value as object) });
 const x = (value: unknown): unknown => ({ id: 'a1', x: value });
@@ -187,12 +191,13 @@ it('a deleted record is mapped as far as it is still told', () => {
 
 describe('a mistake is found before the run:', () => {
   it.each([
-    [{ '/a': {} }, 'fields./a', 'expected exactly one of "from", "value" and "template", found none'],
+    [{ '/a': {} }, 'fields./a', 'expected exactly one of "from", "query", "value" and "template", found none'],
     [{ '/a': { from: '/b', value: 1 } }, 'fields./a', 'found "from" and "value"'],
     [{ '/a': { from: 'b' } }, 'fields./a.from', 'expected a JSON pointer, such as'],
     [{ '/a': { template: '{/b' } }, 'fields./a.template', 'expected } for the { at character 1'],
     [{ '/a': { template: 'x}' } }, 'fields./a.template', 'at character 2'],
-    [{ '/a': { template: '{b}' } }, 'fields./a.template', 'expected a JSON pointer in braces at character 1'],
+    [{ '/a': { template: '{b c}' } }, 'fields./a.template', 'expected a JSON pointer or a query'],
+    [{ '/a': { template: '{}' } }, 'fields./a.template', 'expected a JSON pointer or a query'],
     [{ '/a': { from: '/b', table: [] } }, 'fields./a.table', 'expected an object'],
     [{ '/a': { from: '/b', table: {}, table_file: 'x' } }, 'fields./a.table_file', 'either "table" or "table_file"'],
     [{ '/a': { value: 'b', table: {} } }, 'fields./a.value', 'not with "value"'],
@@ -205,4 +210,284 @@ describe('a mistake is found before the run:', () => {
     expect(issues.map(({ path }) => path.join('.'))).toContain(place);
     expect(found?.message).toContain(message);
   });
+});
+
+describe('a query', () => {
+  it('selects by a condition, and reaches into lists of lists', () => {
+    const labels = [
+      { lang: 'de', text: 'Magmatit' },
+      { lang: 'en', text: 'igneous rock' },
+    ];
+    expect(field({ query: "labels[?lang=='en'].text | [0]" }, { labels })).toEqual(x('igneous rock'));
+    const groups = [{ names: [{ t: 'a' }, { t: 'b' }] }, { names: [{ t: 'c' }] }];
+    expect(field({ query: 'groups[].names[].t' }, { groups })).toEqual(x(['a', 'b', 'c']));
+    expect(field({ query: 'labels[].{language: lang, none: nothing}' }, { labels })).toEqual(
+      x([{ language: 'de' }, { language: 'en' }]),
+    );
+  });
+
+  it('that selects nothing, or an empty list, gives no value', () => {
+    const error = refusalOf(() => field({ query: "labels[?lang=='en'].text" }, { labels: [{ lang: 'de' }] }));
+    expect(error).toMatchObject({ code: 'E_RECORD_FIELD_MISSING', details: { id: 'a1', target: '/x' } });
+    expect(error.message).toContain("labels[?lang=='en'].text");
+    expect(field({ query: 'nothing[].t', required: false }, {})).toEqual({ id: 'a1' });
+  });
+
+  it('may be part of a template, and the condition of a field', () => {
+    expect(field({ template: '{a.b[0]}-{/n}' }, { a: { b: ['c'] }, n: 1 })).toEqual(x('c-1'));
+    const rule = { value: 1, when_query: "status == 'active' && length(names) > `1`" };
+    expect(field(rule, { status: 'active', names: [1, 2] })).toEqual(x(1));
+    expect(field(rule, { status: 'active', names: [] })).toEqual({ id: 'a1' });
+  });
+
+  it('that cannot be asked of a record rejects it with the field and the query', () => {
+    const error = refusalOf(() => field({ query: 'length(n)' }, { n: 1 }));
+    expect(error).toMatchObject({ code: 'E_RECORD_TYPE', details: { target: '/x', query: 'length(n)' } });
+  });
+
+  it('reaches nothing of the prototype, and a key __proto__ is data', () => {
+    expect(field({ query: 'constructor.name', required: false }, {})).toEqual({ id: 'a1' });
+    const made = field({ query: '{__proto__: n}' }, { n: { polluted: true } });
+    expect(JSON.stringify(made)).toBe('{"id":"a1","x":{"__proto__":{"polluted":true}}}');
+  });
+});
+
+describe('lists of objects', () => {
+  const fields = {
+    '/id': { from: '/id' },
+    '/names': {
+      from: '/names',
+      required: false,
+      each: {
+        '/value': { from: '/v', convert: [{ type: 'trim' }] },
+        '/tags': { from: '/t', required: false, each: { '/tag': { from: '' } } },
+        '/kind': { value: 'name' },
+      },
+    },
+  };
+
+  it('are mapped item by item, lists in them too', () => {
+    expect(make({ fields })({ id: 'a', names: [{ v: ' b ', t: ['c', 'd'] }, { v: 'e' }] })).toEqual({
+      id: 'a',
+      names: [
+        { value: 'b', tags: [{ tag: 'c' }, { tag: 'd' }], kind: 'name' },
+        { value: 'e', kind: 'name' },
+      ],
+    });
+    expect(make({ fields })({ id: 'a', names: { v: 'one' } })).toMatchObject({ names: [{ value: 'one' }] });
+    expect(make({ fields })({ id: 'a', names: [] })).toEqual({ id: 'a' });
+  });
+
+  it('name the item that lacks something', () => {
+    const error = refusalOf(() => make({ fields })({ id: 'a', names: [{ v: 'b' }, {}] }));
+    expect(error).toMatchObject({ code: 'E_RECORD_FIELD_MISSING', details: { id: 'a' } });
+    expect(error.message).toContain('In item 2 of /names');
+  });
+
+  it('leave out items without any field', () => {
+    const optional = { '/n': { from: '/names', each: { '/v': { from: '/v', required: false } } } };
+    expect(make({ fields: optional })({ names: [{}, { v: 1 }] })).toEqual({ n: [{ v: 1 }] });
+  });
+});
+
+describe('the choice of a language', () => {
+  const both = [
+    { lang: 'de', value: 'Stein' },
+    { lang: 'en-GB', value: 'rock' },
+  ];
+
+  it.each([
+    ['a list of objects', both],
+    ['the other way round', both.toReversed()],
+    ['an object by language', { de: 'Stein', en: ['rock', 'stone'] }],
+    ['objects by language, as Wikidata has them', { de: { language: 'de', value: 'Stein' }, en: { value: 'rock' } }],
+    [
+      'terms of XML',
+      [
+        { '#text': 'rock', '@xml:lang': 'EN' },
+        { '#text': 'Stein', '@xml:lang': 'de' },
+      ],
+    ],
+    [
+      'literals of JSON-LD',
+      [
+        { '@value': 'Stein', '@language': 'de' },
+        { '@value': 'rock', '@language': 'en' },
+      ],
+    ],
+    ['one object', { text: 'rock', language: 'en_US' }],
+  ])('understands %s', (_, labels) => {
+    expect(field({ from: '/labels', language: { prefer: ['en'] } }, { labels })).toEqual(x('rock'));
+  });
+
+  it('never takes another language where none of the wished ones is there', () => {
+    const german = { labels: [{ lang: 'de', value: 'Stein' }, 'plain'] };
+    const rule = (language: object): unknown => ({ from: '/labels', language, required: false });
+    expect(field(rule({ prefer: ['en'] }), german)).toEqual({ id: 'a1' });
+    expect(field(rule({ prefer: ['fr', 'de'] }), german)).toEqual(x('Stein'));
+    expect(field(rule({ prefer: ['en'], fallback: 'untagged' }), german)).toEqual(x('plain'));
+    expect(field(rule({ prefer: ['en'], fallback: 'untagged' }), { labels: { de: 'Stein' } })).toEqual({ id: 'a1' });
+    expect(field(rule({ prefer: ['en'], fallback: 'any' }), { labels: { de: 'Stein' } })).toEqual(x('Stein'));
+  });
+
+  it('makes an object of all languages, or of some', () => {
+    expect(field({ from: '/labels', languages: {} }, { labels: both })).toEqual(x({ de: 'Stein', 'en-gb': 'rock' }));
+    expect(field({ from: '/labels', languages: { only: ['en', 'fr'] } }, { labels: both })).toEqual(x({ en: 'rock' }));
+  });
+
+  it('uses the keys that it is given, and says what it does not understand', () => {
+    const language = { prefer: ['en'], text_key: 'bezeichnung', language_key: 'sprache' };
+    const labels = [{ sprache: 'en', bezeichnung: 'rock' }];
+    expect(field({ from: '/labels', language }, { labels })).toEqual(x('rock'));
+    const error = refusalOf(() => field({ from: '/labels', language: { prefer: ['en'] } }, { labels }));
+    expect(error).toMatchObject({ code: 'E_RECORD_TYPE', details: { id: 'a1', target: '/x' } });
+    for (const word of ['text_key', 'sprache']) expect(error.message).toContain(word);
+  });
+
+  it('refuses a field of one language that could get another', () => {
+    const refused = (language: object): unknown =>
+      map.args.safeParse({ fields: { '/title/en': { from: '/l', language } } }).error?.issues[0]?.message;
+    expect(refused({ prefer: ['de'] })).toContain('found the language "de"');
+    expect(refused({ prefer: ['en'], fallback: 'any' })).toContain('"fallback": "any"');
+    expect(refused({ prefer: ['en-GB', 'en', 'eng'], fallback: 'untagged' })).toBeUndefined();
+  });
+});
+
+describe('a blank text', () => {
+  const args = {
+    fields: {
+      '/id': { from: '/id' },
+      '/note': { from: '/note', required: false },
+      '/all': { from: '/all', required: false },
+      '/both': { template: '{/id} {/note}', required: false },
+      '/flag': { value: true, when: '/note' },
+    },
+  };
+  const record = { id: 'a', note: ' ', all: ['', 'b'] };
+
+  it('counts as no value behind csv, and where the job says so', () => {
+    const expected = { id: 'a', all: ['b'] };
+    expect(make(args, { blankIsAbsent: true })(record)).toEqual(expected);
+    expect(make({ ...args, blank: 'absent' })(record)).toEqual(expected);
+  });
+
+  it('is kept elsewhere, and where the job says so', () => {
+    const expected = { id: 'a', note: ' ', all: ['', 'b'], both: 'a  ', flag: true };
+    expect(make(args)(record)).toEqual(expected);
+    expect(make({ ...args, blank: 'keep' }, { blankIsAbsent: true })(record)).toEqual(expected);
+  });
+});
+
+describe('a conversion', () => {
+  const convert = (conversions: unknown, v: unknown): unknown =>
+    (field({ from: '/v', convert: conversions, required: false }, { v }) as { x?: unknown }).x;
+
+  it.each([
+    [{ type: 'number', decimal: ',', grouping: '.' }, '1.234,50', 1234.5],
+    [{ type: 'number', decimal: ',', grouping: '.' }, '-1.234.567,5', -1234567.5],
+    [{ type: 'number', decimal: ',', grouping: '.', as: 'text' }, '1.234,50', '1234.50'],
+    [{ type: 'number', decimal: ',', grouping: ' ' }, '12\u202f345,6', 12345.6],
+    [{ type: 'number' }, ' \u22127 ', -7],
+    [{ type: 'number' }, '9007199254740993', '9007199254740993'],
+    [{ type: 'number', decimal: ',' }, '0,12345678901234567', '0.12345678901234567'],
+    [{ type: 'number' }, '1.5e3', 1500],
+    [{ type: 'number', grouping: "'" }, "1'000", 1000],
+    [{ type: 'number' }, 12.5, 12.5],
+    [{ type: 'date', from: ['DD.MM.YYYY'] }, '31.01.2024', '2024-01-31'],
+    [{ type: 'date', from: ['D.M.YYYY', 'M/YYYY', 'YYYY'] }, '2/2024', '2024-02'],
+    [{ type: 'date', from: ['D MMMM YYYY'] }, '3 Sep. 1999', '1999-09-03'],
+    [{ type: 'date', from: ['iso'] }, '2024-02-29T10:11:12Z', '2024-02-29'],
+    [{ type: 'date', from: ['iso'], to: 'YYYY' }, '2024-02-29', '2024'],
+    [{ type: 'date', from: ['unix'], to: 'YYYY-MM-DDTHH:mm:ss' }, 0, '1970-01-01T00:00:00'],
+    [{ type: 'date', from: ['YYYYMMDD'], to: 'D.M.YYYY' }, '20240305', '5.3.2024'],
+    [{ type: 'trim', collapse: true }, '  a \n b ', 'a b'],
+    [{ type: 'case', to: 'upper' }, 'stra\u00dfe', 'STRASSE'],
+    [{ type: 'case', to: 'first_upper' }, 'ab', 'Ab'],
+    [{ type: 'split', by: ';' }, 'a; b;;', ['a', 'b']],
+    [{ type: 'join', with: ', ' }, ['a', 1], 'a, 1'],
+    [{ type: 'replace', pattern: '^https?://(\\w+)', with: '$1:' }, 'https://ror/x', 'ror:/x'],
+    [{ type: 'extract', pattern: '[0-9]{4}' }, 'in 1999', '1999'],
+    [{ type: 'extract', pattern: 'id=([0-9]+)' }, 'x?id=12', '12'],
+    [{ type: 'extract', pattern: 'z' }, 'x', undefined],
+    [{ type: 'unique' }, ['a', 'b', 'a'], ['a', 'b']],
+  ])('%j makes of %j: %j', (conversion, from, to) => {
+    expect(convert([conversion], from)).toEqual(to);
+  });
+
+  it.each<[object, unknown, string]>([
+    [{ type: 'number', decimal: ',', grouping: '.' }, '1.5', 'a number with'],
+    [{ type: 'number', decimal: ',' }, '1.234,5', 'a number with'],
+    [{ type: 'number' }, '12 EUR', 'a number with'],
+    [{ type: 'number' }, true, 'a number with'],
+    [{ type: 'date', from: ['DD.MM.YYYY'] }, '31.02.2024', 'a date as DD.MM.YYYY'],
+    [{ type: 'date', from: ['YYYY'], to: 'YYYY-MM' }, '2024', 'a date as YYYY'],
+    [{ type: 'split', by: ';' }, { a: 1 }, 'a text to split'],
+    [{ type: 'replace', pattern: 'a', with: 'b' }, 'x'.repeat(300_000), 'a text to replace in of at most 250000'],
+  ])('%j rejects a value that does not fit', (conversion, from, expected) => {
+    const error = refusalOf(() => convert([conversion], from));
+    expect(error).toMatchObject({ code: 'E_RECORD_TYPE', details: { id: 'a1', target: '/x', pointer: '/v' } });
+    for (const word of [`Expected ${expected}`, 'for /x, found ']) expect(error.message).toContain(word);
+  });
+
+  it('works on each item of a list, in the order of the job, and before a table', () => {
+    const rule = {
+      from: '/v',
+      convert: [{ type: 'split', by: '|' }, { type: 'case', to: 'lower' }, { type: 'unique' }],
+      table: { at: 'Austria', ch: 'Switzerland' },
+    };
+    expect(field(rule, { v: 'AT| at |CH' })).toEqual(x(['Austria', 'Switzerland']));
+  });
+
+  it('takes linear time for any pattern', () => {
+    const text = 'a'.repeat(100_000);
+    expect(convert([{ type: 'replace', pattern: '(a*)*b', with: '' }], text)).toBe(text);
+  });
+
+  it('is bounded over a whole list', () => {
+    const long = Array.from({ length: 50 }, () => 'a'.repeat(2_000));
+    const rule = [{ type: 'replace', pattern: 'a', with: 'b'.repeat(100) }];
+    expect(refusalOf(() => convert(rule, long)).message).toContain('characters in all');
+    expect(refusalOf(() => convert([{ type: 'split', by: ',' }], ','.repeat(20_000))).message).toContain(
+      'at most 10000',
+    );
+  });
+
+  it('that leaves nothing counts as a missing value', () => {
+    const rule = { from: '/v', convert: [{ type: 'extract', pattern: 'z' }] };
+    const error = refusalOf(() => field(rule, { v: 'x' }));
+    expect(error.code).toBe('E_RECORD_FIELD_MISSING');
+    expect(error.message).toContain('the text "x"');
+    expect(field({ ...rule, otherwise: 0 }, { v: 'x' })).toEqual(x(0));
+  });
+});
+
+it('says what selected something, and declares the rest once a record has come', () => {
+  const declared = new Map<string, boolean>();
+  const watch = (selector: string) => {
+    declared.set(selector, false);
+    return () => {
+      declared.set(selector, true);
+    };
+  };
+  const fields = {
+    '/id': { from: '/id' },
+    '/a': { query: 'names[].value', required: false },
+    '/b': { template: '{/id} {/none}', required: false },
+    '/c': { from: '/id', convert: [{ type: 'replace', pattern: 'q', with: '' }] },
+    '/d': { from: '/labels', language: { prefer: ['fr'] }, required: false },
+    '/e': { value: 1, when: '/flag' },
+  };
+  const mapped = make({ fields }, { watch });
+  expect(declared.size).toBe(0);
+  mapped({ id: 'a', labels: [{ lang: 'en', value: 'x' }] });
+  const silent = (): readonly string[] => [...declared].flatMap(([selector, found]) => (found ? [] : [selector]));
+  expect(silent()).toEqual([
+    expect.stringMatching(/^\/a: .*names\[\]\.value/),
+    expect.stringMatching(/^\/b: \/none/),
+    expect.stringMatching(/^\/c: .*"q".*replace/),
+    expect.stringMatching(/^\/d: .*fr/),
+    expect.stringMatching(/^\/e: .*\/flag/),
+  ]);
+  mapped({ id: 'q', names: [{ value: 1 }], none: 1, labels: { fr: 'x' }, flag: 0 });
+  expect(silent()).toEqual([]);
 });

@@ -4,7 +4,7 @@
  */
 import type { GoldenLine } from '../support/read-golden.ts';
 
-export type Output = Readonly<Record<string, unknown>>;
+type Output = Readonly<Record<string, unknown>>;
 type Source = Readonly<Record<string, unknown>>;
 
 /** What comes of an entry: a record, or the word for what is done with it instead. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { transformers } from '../../transformers/index.ts';
+import { transformers } from '../support/shipped-components.ts';
 import type { Warning } from '../../src/component/reader.ts';
 import { Skip } from '../../src/component/transformer.ts';
 import { RecordError } from '../../src/errors.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { transformers } from '../../transformers/index.ts';
+import { transformers } from '../support/shipped-components.ts';
 import type { Warning } from '../../src/component/reader.ts';
 import { loadRecordSchema } from '../../src/job/schema/record-schema.ts';
 import { readZipJson } from '../support/read-zip-json.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TU_WIEN } from '../../transformers/ror/example-records.ts';
-import { transformers } from '../../transformers/index.ts';
+import { transformers } from '../support/shipped-components.ts';
 import type { Warning } from '../../src/component/reader.ts';
 import { Skip } from '../../src/component/transformer.ts';
 import { ConfigError, RecordError } from '../../src/errors.ts';

@@ -12,7 +12,7 @@ export interface Subject {
 }
 
 /** A concept as its document describes it, read by another way than the reader's. */
-export interface SourceConcept {
+interface SourceConcept {
   readonly prefLabels: readonly { readonly value: string; readonly lang: string }[];
   /** Direct parents, in the order of the document. */
   readonly broader: readonly string[];
@@ -62,7 +62,7 @@ function trimLabels(output: Subject): Subject {
       .map(([lang, text]) => [lang, raise(text.trim())] as const)
       .filter(([, text]) => text !== ''),
   );
-  return { ...output, title, subject: output.subject.trim() };
+  return { ...output, title, subject: raise(output.subject.trim()) };
 }
 
 function fillRegions(output: Subject, iri: string, sources: Sources): Subject {
@@ -74,7 +74,7 @@ function fillRegions(output: Subject, iri: string, sources: Sources): Subject {
   return { ...output, title };
 }
 
-/** Counted anew where there is more than one way up; everywhere else the order is InvenioRDM's. */
+/** Calculated again where there is more than one way up. Everywhere else the order is InvenioRDM's. */
 function orderParents(output: Subject, iri: string, sources: Sources): Subject {
   const levels: string[][] = [];
   const seen = new Set<string>([iri]);

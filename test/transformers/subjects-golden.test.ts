@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { rdf } from '../../readers/rdf.ts';
-import { transformers } from '../../transformers/index.ts';
+import { transformers } from '../support/shipped-components.ts';
 import { RecordError } from '../../src/errors.ts';
 import { findPackageRoot } from '../../src/job/package-root.ts';
 import { loadRecordSchema } from '../../src/job/schema/record-schema.ts';

@@ -98,6 +98,24 @@ describe('the details text', () => {
     expect(text).toContain(`- **schedule** ${note}`);
   });
 
+  it('names what is no longer in use, who continues it, and how many records refer to it', () => {
+    const line = 'The University of Adelaide (00892tw58): inactive, continued by Adelaide University (028g18b61)';
+    const ended = { total: 7, lines: [line] };
+    const plan = read(renderDetails(progress({ tasks: [task({ ended })] }), PLACE));
+    expect(plan).toContain(`- ${line}\n- and 6 more`);
+    const impacts = [
+      {
+        target: 'invenio-rdm:rdm.example.org/api/affiliations',
+        text: '300 records refer to 5 of the 18 records.',
+        lines: ['The University of <b>Adelaide (00892tw58): 60 records; inactive'],
+      },
+    ];
+    const text = renderDetails(progress({ tasks: [task({ ended, impacts })] }), PLACE);
+    expect(text).toContain('300 records refer to 5');
+    expect(text).toContain('&#60;b&#62;');
+    expect(text).not.toContain('6 more');
+  });
+
   it('shows the first changes of each kind, escaped and bounded', () => {
     const changes = [
       { target: 'postgres:affiliations', op: 'update' as const, records: ['01a /title/en: "A" → "B"', '<script>'] },
@@ -127,6 +145,24 @@ describe('the details text', () => {
     const skipped = renderDetails(progress({ outcome: 'skipped', heldBy, tasks: [] }), PLACE);
     expect(skipped).toContain('[run run-0](/namespaces/default/workflows/vocab-sync%2Fror%2Fx/run-0/history)');
     expect(skipped).not.toContain('since:');
+  });
+
+  it('shows a plan that is being published as such, and where the reasons of kept records are', () => {
+    const text = (changes: Partial<TaskProgress>): string => {
+      const targets = {
+        'invenio-rdm:rdm/api/funders': {
+          ...{ inserted: 1363, updated: 2, unchanged: 0, withdrawn: 0, restored: 0, rejected: 0 },
+          ...(changes.published === true ? { kept: 1 } : {}),
+        },
+      };
+      return read(renderDetails(progress({ tasks: [task({ phase: 'apply', targets, ...changes })] }), PLACE));
+    };
+    const during = text({});
+    expect(during).toContain('**invenio-rdm:rdm/api/funders**, is being published');
+    expect(during).not.toContain('would be');
+    const after = text({ published: true, counts: { read: 1, filtered: 0, duplicates: 0, rejected: 0, staged: 1 } });
+    expect(after).toMatch(/- kept: \*\*1\*\*\n- kept and rejected.*`vocab-sync rejections run-1`/);
+    expect(text({ published: false })).not.toContain('kept and rejected');
   });
 
   it('does not show as published what was not', () => {

@@ -7,7 +7,7 @@ import { keepHistory } from '../support/keep-history.ts';
 import { describeWithTemporal } from '../support/temporal-server.ts';
 import { openWorkflowBench, type WorkflowBench } from '../support/workflow-bench.ts';
 
-describeWithTemporal('runs with targets that take changes one by one', () => {
+describeWithTemporal('runs with targets that receive changes', () => {
   let bench: WorkflowBench;
   beforeAll(async () => {
     bench = await openWorkflowBench();

@@ -16,6 +16,7 @@ describe('recorded histories', () => {
 
   it('cover the ways in which a run ends', () => {
     expect(names.sort()).toEqual([
+      'adopted.json',
       'cancelled-2.json',
       'cancelled-while-waiting.json',
       'cancelled.json',
@@ -31,12 +32,14 @@ describe('recorded histories', () => {
       'plan-approved.json',
       'published-targets.json',
       'reminded.json',
+      'resynced.json',
       'skipped.json',
       'stage-lost-2.json',
       'stage-lost.json',
       'success.json',
       'two-large-tasks.json',
       'unchanged.json',
+      'verified.json',
     ]);
   });
 

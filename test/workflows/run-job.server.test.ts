@@ -3,6 +3,7 @@ import { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ConfigError, InternalError, UnavailableError } from '../../src/errors.ts';
 import { approveRun, cancelRun, discardRun, runProgress } from '../../src/temporal/control-run.ts';
+import { measureImpact } from '../../src/temporal/measure-impact.ts';
 import { workflowStatus } from '../../src/temporal/run-status.ts';
 import { PLAN, endlessStep, fakeRunSteps, openGate, readyRun, reportOf } from '../support/fake-run-steps.ts';
 import { keepHistory } from '../support/keep-history.ts';
@@ -36,6 +37,38 @@ describeWithTemporal('runJob', () => {
 
   const waiting = (run: { workflowId: string; runId: string }) =>
     until('the run waits for approval', async () => (await runProgress(bench.client, run)).waiting ?? undefined);
+
+  it('measures the impact where the job asks for it, waits where its guard says so, and shows what is measured meanwhile', async () => {
+    const summary = { target: 'rdm:a', text: '300 records refer to 5.', lines: ['A (a): 60 records; withdrawn'] };
+    const steps = fakeRunSteps({
+      resolveRun: ({ run }) =>
+        Promise.resolve(readyRun(run, { tasks: [{ name: 'main', chain: 'file → rdm:a', impact: true }] })),
+      measureImpact: ({ target }) =>
+        Promise.resolve({
+          impacts: [target === undefined ? summary : { ...summary, text: 'Measured again.' }],
+          trips: [{ guard: 'max_impact', message: 'Expected at most 10, found 300.' }],
+        }),
+    });
+    const { queue } = await bench.work(steps);
+    const { handle, runId, workflowId } = await bench.start(queue);
+    const plan = await waiting({ workflowId, runId });
+    const [asked] = await until('the ledger has the outcome', () =>
+      Promise.resolve(steps.inputs('awaitApproval').slice(0, 1)).then((calls) => calls.length > 0 && calls),
+    );
+    expect(asked).toMatchObject({ trips: [{ guard: 'max_impact' }] });
+    const request = { input: { run: runId, task: 'main', target: 'rdm:a' }, waiting: { workflowId, runId } };
+    const measured = await measureImpact(bench.client, queue, request);
+    expect(measured).toMatchObject({ kind: 'measured' });
+    await until('the run shows it', async () =>
+      (await runProgress(bench.client, { workflowId, runId })).tasks[0]?.impacts?.[0]?.text === 'Measured again.'
+        ? true
+        : undefined,
+    );
+    await approveRun(bench.client, { workflowId, runId }, { by: 'test', plan: plan.planDigest });
+    await expect(handle.result()).resolves.toMatchObject({ outcome: 'success' });
+    expect(steps.inputs('measureImpact')).toHaveLength(2);
+    await keepHistory('measured-impact', handle);
+  });
 
   it('publishes and ends with the report', async () => {
     const steps = fakeRunSteps({ fetchSource: () => fetched([0, 1, 2, 3, 4, 5]) });

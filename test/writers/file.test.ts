@@ -1,4 +1,7 @@
-/** The file writer: whole or not at all, never over a file of someone else, readable by whoever reads the format. */
+/**
+ * The file writer: writes a file completely or not at all, never replaces someone else's file, and writes what other
+ * programs can read.
+ */
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -22,6 +25,7 @@ import { file } from '../../writers/file.ts';
 import type { SnapshotSink } from '../../src/component/writer.ts';
 import { VocabSyncError } from '../../src/errors.ts';
 import type { Document } from '../../src/records/document.ts';
+import { noS3 } from '../support/no-services.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -37,7 +41,8 @@ const documents: readonly Document[] = [
 ];
 
 async function openSink(args: object, job = 'job-a'): Promise<SnapshotSink> {
-  return file.open(file.args.parse(args), { run: 'run-1', job, logger: silentLogger() });
+  const { signal } = new AbortController();
+  return file.open(file.args.parse(args), { run: 'run-1', job, logger: silentLogger(), buckets: noS3.target, signal });
 }
 
 async function publish(args: object, batches: readonly (readonly Document[])[], job?: string) {
@@ -285,7 +290,7 @@ describe('refusals', () => {
     writeFileSync(path, 'precious');
     const refusal = await refusalOf(openSink({ path }));
     expect(refusal).toMatchObject({ code: 'E_TARGET_CONFLICT' });
-    expect(refusal.message).toContain('it has no manifest of vocab-sync beside it');
+    expect(refusal.message).toContain('it has no manifest');
     expect(readFileSync(path, 'utf8')).toBe('precious');
   });
 
@@ -351,7 +356,15 @@ describe('arguments', () => {
     [{ path: 'out.jsonl', columns: ['id'] }, 'columns'],
     [{ path: 'out/' }, 'path'],
     [{ path: '' }, 'path'],
-    [{ path: 'out.jsonl', format: 'parquet' }, 'format'],
+    [{ path: 'out.jsonl', format: 'xml' }, 'format'],
+    [{ path: 'out.jsonl.gz' }, 'compress'],
+    [{ path: 'out.jsonl', compress: 'gzip' }, 'compress'],
+    [{ path: 'out.parquet', compress: 'gzip' }, 'compress'],
+    [{ path: 'out.parquet', columns: ['id'], column_types: { name: 'json' } }, 'column_types'],
+    [{ path: 'out.csv', columns: ['id', 'id'] }, 'columns'],
+    [{ path: 's3://bucket' }, 'path'],
+    [{ path: 'out.jsonl', endpoint: 'https://s3.example.org' }, 'endpoint'],
+    [{ path: 's3://b/out.jsonl', access_key: 'a' }, 'secret_key'],
     [{ path: 'out.jsonl', on_missing: 'delete' }, 'on_missing'],
   ])('%j is refused at %s', (args, at) => {
     expect(issuesOf(args)?.map(([path]) => path)).toEqual([at]);

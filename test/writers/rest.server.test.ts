@@ -6,6 +6,7 @@ import type { VocabSyncError } from '../../src/errors.ts';
 import { createApiService } from '../../src/http/create-api-service.ts';
 import type { PublishInput } from '../../src/pipeline/run-steps.ts';
 import { linesJob, openTestEngine, runJobOnce, stepContext, type TestEngine } from '../support/engine.ts';
+import { startLimitedRest } from '../support/limited-rest.ts';
 import { restArgsFor, startRestServer, type RestServer } from '../support/rest-server.ts';
 
 let bench: TestEngine;
@@ -153,6 +154,23 @@ describe('a server that fails on one request in five, half of them after it did 
     expect(countsOf(report)).toMatchObject({ inserted: 400, rejected: 0 });
     expect(server.records.size).toBe(400);
     expect(server.done).toHaveLength(400);
+  });
+});
+
+// test/bench/limited-rest.ts does it with 30,000 records, and looks at time and memory.
+describe('a server with a limit that fails on one request in ten, half of them after it did the work', () => {
+  it('ends with every record once', async () => {
+    const { server: limited, seen } = await startLimitedRest({ perSecond: 200, failing: 0.1, seed: 7 });
+    try {
+      const more = { url: limited.url, requests_per_second: 200 };
+      const report = await runJobOnce(bench.steps, job(many(300), more), { publish: patiently });
+      expect(countsOf(report)).toMatchObject({ inserted: 300, rejected: 0 });
+      expect(limited.records.size).toBe(300);
+      expect(limited.done).toHaveLength(300);
+      expect(Math.min(seen.failedBefore, seen.failedAfter)).toBeGreaterThan(0);
+    } finally {
+      await limited.close();
+    }
   });
 });
 

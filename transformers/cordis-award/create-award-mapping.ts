@@ -10,8 +10,6 @@ import { toCalendarDate } from '../../src/records/calendar-date.ts';
 import { describeValue } from '../../src/records/field-reader.ts';
 import { isWebAddress } from '../../src/records/web-address.ts';
 import { elementsAt, textAt, textOf } from '../xml-element/read-element.ts';
-import { readOrganizations, readProgram, readSubjects } from './read-relations.ts';
-import { shorten } from './shorten.ts';
 
 type Warn = Parameters<Transform>[1]['warn'];
 
@@ -127,4 +125,54 @@ function readIdentifiers(project: JsonObject, number: string, id: string, warn: 
 
 function unlessEmpty<T>(list: readonly T[]): readonly T[] | undefined {
   return list.length === 0 ? undefined : list;
+}
+
+/** The last part of `/21/39/225` is the term. Each once, in their order. */
+function readSubjects(project: JsonObject): readonly { readonly id: string }[] {
+  const terms = elementsAt(project, 'relations', 'categories', 'category')
+    .filter((category) => category['@classification'] === 'euroSciVoc')
+    .map((category) => textAt(category, 'code')?.split('/').at(-1) ?? '')
+    .filter((term) => /^\d+$/.test(term));
+  return [...new Set(terms)].map((term) => ({ id: `euroscivoc:${term}` }));
+}
+
+type Organization = { readonly id: string } | { readonly name: string };
+
+/**
+ * Links an organisation by the ROR id of its PIC, else by its name. An organisation with neither is omitted. Each is
+ * included once.
+ */
+function readOrganizations(project: JsonObject, rorIds: ReadonlyMap<string, string>): readonly Organization[] {
+  const organizations = new Map<string, Organization>();
+  for (const element of elementsAt(project, 'relations', 'associations', 'organization')) {
+    const ror = rorIds.get(textAt(element, 'id') ?? '');
+    const name = textAt(element, 'legalname');
+    if (ror !== undefined) organizations.set(`id ${ror}`, { id: ror });
+    else if (name !== undefined) organizations.set(`name ${name}`, { name });
+  }
+  return [...organizations.values()];
+}
+
+/**
+ * The programme that gives the legal basis. Of several, the one marked as unique; a few projects (825673) have two of
+ * these, `H2020-EU.1.2.` and `H2020-EU.1.2.3.`, or none: the shortest code is the programme of most others.
+ */
+function readProgram(project: JsonObject): string | undefined {
+  const bases = elementsAt(project, 'relations', 'associations', 'programme')
+    .filter((programme) => programme['@type'] === 'relatedLegalBasis')
+    .map((programme) => ({ code: textAt(programme, 'code'), isUnique: programme['@uniqueprogrammepart'] === 'true' }));
+  const unique = bases.filter(({ isUnique }) => isUnique);
+  const codes = (unique.length > 0 ? unique : bases).flatMap(({ code }) => code ?? []);
+  return codes.sort((a, b) => a.length - b.length)[0];
+}
+
+/** A text of at most so many characters, cut at a word and marked with `…` where it was longer. */
+export function shorten(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const start = text.slice(0, most - 1);
+  // A cut inside a surrogate pair would leave half of it.
+  const whole = /[\ud800-\udbff]$/.test(start) ? start.slice(0, -1) : start;
+  const nextIsSpace = /^\s/.test(text.slice(whole.length));
+  const atWord = nextIsSpace ? whole : whole.replace(/\s+\S*$/, '');
+  return `${(atWord === '' ? whole : atWord).trimEnd().replace(/(?:\.\.\.|…)$/, '')}…`;
 }

@@ -67,7 +67,7 @@ function requireOpenaireId(found: unknown): string {
   );
 }
 
-/** Refused here is what was never an award, so that its own id stands for it: nothing that is published can be missed. */
+/** Projects that never were an award are rejected here under their own id, so no published record can be missing. */
 function requireCode(found: unknown, openaireId: string): string {
   if (typeof found === 'number' && Number.isSafeInteger(found)) return String(found);
   const code = typeof found === 'string' ? found.trim() : '';

@@ -55,7 +55,7 @@ function readPids(value: unknown, id: string): readonly Pid[] {
   });
 }
 
-/** The first that is one; what is none and what differs from it is left out with a warning. */
+/** Returns the first valid identifier. Invalid and conflicting ones are dropped with a warning. */
 function firstOf(
   wanted: string,
   read: (text: string) => string | undefined,

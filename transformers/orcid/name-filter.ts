@@ -3,8 +3,8 @@
  * module (`[\p{P}\p{S}--,.'-]`), becomes one test of one character at a time; everything else is run by RE2. Either
  * way the time is linear in the length of the name, whatever the operator wrote.
  */
-import { RE2JS } from 're2js';
 import { messageOf } from '../../src/errors.ts';
+import { compileLinearPattern } from '../../src/formats/linear-pattern.ts';
 import { translatePythonPattern } from '../../src/formats/archive/python-pattern.ts';
 
 /** InvenioRDM's own, and besides it the apostrophes and hyphens that typography and other languages put in their place. */
@@ -20,7 +20,7 @@ export function compileNameFilter(pattern: string): (name: string) => boolean {
   }
   // RE2 would read it as something else.
   if (/\[[^\]]*--|\]--/.test(pattern)) throw new Error('a difference of sets (--) has to be the whole expression');
-  const expression = RE2JS.compile(translatePythonPattern(pattern));
+  const expression = compileLinearPattern(translatePythonPattern(pattern));
   return (name) => expression.test(name);
 }
 
@@ -50,7 +50,7 @@ function translateSet(pattern: string): string | undefined {
 interface Operand {
   /** As between the brackets of a class. */
   members: string;
-  /** Classes of all but what they name, which cannot stand within another one. */
+  /** Negated classes, which cannot be inside another class. */
   outside: readonly string[];
 }
 

@@ -14,13 +14,13 @@ export const orcidArgs = z.strictObject({
     .nullable()
     .default(DEFAULT_NAMES_EXCLUDE_REGEX)
     .describe(
-      'People in whose name this regular expression is found are left out. One class of characters may use `--` for all but, as in Python; any other expression is in RE2 syntax. The default leaves out digits, emoji and all punctuation and symbols but those of names. Null or an empty text keeps everybody.',
+      'People whose name matches this regular expression are filtered. A single character class may use `--` for differences, as in Python; any other expression uses RE2 syntax. The default excludes digits, emoji, and punctuation and symbols that do not occur in names. Null or an empty text keeps all people.',
     ),
   org_id_to_affiliation_id: z
     .record(z.string().min(1), z.record(z.string().min(1), z.string().min(1)))
     .optional()
     .describe(
-      'Affiliations for organisations that ORCID knows by another id than ROR: by scheme (GRID, RINGGOLD, FUNDREF, LEI), then by id. It goes before the file, and before the ROR id.',
+      'Affiliations for organisations to which ORCID gives another id than ROR: by scheme (GRID, RINGGOLD, FUNDREF, LEI), then by id. It takes precedence over the file and over the ROR id.',
     ),
   org_id_to_affiliation_id_file: z
     .string()

@@ -8,7 +8,7 @@ import type { OrcidArgs } from './orcid-args.ts';
 /** The id of the affiliation for an identifier of a scheme. */
 export type FindAffiliation = (scheme: string, identifier: string) => string | undefined;
 
-/** Throws ConfigError where the file of the table cannot be read or is none. */
+/** Throws ConfigError if the file cannot be read or is not a table. */
 export function createFindAffiliation(args: OrcidArgs): FindAffiliation {
   const table = new Map<string, string>();
   for (const path of tableFiles(args)) {

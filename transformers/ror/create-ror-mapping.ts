@@ -3,11 +3,13 @@
  * that equal records are equal as JSON text. Where it differs from InvenioRDM: docs/compatibility.md.
  */
 import { skip, type Transform } from '../../src/component/transformer.ts';
-import type { JsonObject } from '../../src/records/json-object.ts';
-import { readList, readObject, readText, readTexts, wrongType } from './read-field.ts';
+import { isJsonObject, type JsonObject } from '../../src/records/json-object.ts';
+import type { NamedRecord } from '../../src/records/notes.ts';
+import { toBareRorId } from '../../src/records/ror-id.ts';
+import { ConfigError, RecordError } from '../../src/errors.ts';
+import { readList, readObject, readText, readTexts, wrongType, describeValue } from './read-field.ts';
 import { readIdentifiers, type IdentifierRules } from './read-identifiers.ts';
 import { readNames } from './read-names.ts';
-import { requireRorId, requireSchemaV2 } from './require-record.ts';
 import { schemeNames, type RorArgs } from './ror-args.ts';
 
 /** `hasWeb`: the vocabulary takes `website` and `domains`. */
@@ -18,10 +20,11 @@ export function createRorMapping(args: RorArgs, { hasWeb }: { readonly hasWeb: b
   const rules: IdentifierRules = { schemes, fundrefDoiPrefix };
   const kept = statuses === undefined ? undefined : new Set<string | undefined>(statuses);
 
-  return (value, { origin, warn }) => {
+  return (value, { origin, warn, note }) => {
     const record = requireSchemaV2(value, origin);
     const id = requireRorId(record);
     const status = readText(record['status'], id, 'status');
+    if (status !== undefined && status !== 'active') note?.({ id, status, successors: readSuccessors(record) });
     if (kept?.has(status) === false) return skip('status', `its status is ${status ?? 'not given'}`);
     const { name, acronym, aliases, title } = readNames(record, id, warn);
     const types = readTexts(record['types'], id, 'types');
@@ -69,4 +72,58 @@ function readWebsite(record: JsonObject, id: string): string | undefined {
     if (website !== undefined) return website;
   }
   return undefined;
+}
+
+/**
+ * Returns the organisations that continue this one. The relationships are not part of the published record, so an entry that
+ * cannot be read is skipped.
+ */
+function readSuccessors(record: JsonObject): readonly NamedRecord[] {
+  const relationships = record['relationships'];
+  if (!Array.isArray(relationships)) return [];
+  return relationships.filter(isJsonObject).flatMap(({ type, id: address, label }) => {
+    if (typeof type !== 'string' || type.toLowerCase() !== 'successor') return [];
+    const id = typeof address === 'string' ? toBareRorId(address) : undefined;
+    if (id === undefined) return [];
+    return [typeof label === 'string' && label.trim() !== '' ? { id, name: label } : { id }];
+  });
+}
+
+/**
+ * Returns the value if it is a record of schema v2. Throws ConfigError E_ROR_SCHEMA_V1 for the older schema: then the wrong
+ * member of the dump was chosen.
+ */
+function requireSchemaV2(value: unknown, origin: () => string): JsonObject {
+  if (!isJsonObject(value)) {
+    throw new RecordError('E_RECORD_TYPE', `Expected a ROR record (a JSON object), found ${describeValue(value)}.`);
+  }
+  if (isSchemaV1(value)) throw schemaV1(origin());
+  return value;
+}
+
+/** Returns the nine characters that InvenioRDM publishes a ROR record under. */
+function requireRorId(record: JsonObject): string {
+  const found = record['id'];
+  const id = typeof found === 'string' ? toBareRorId(found) : undefined;
+  if (id !== undefined) return id;
+  throw new RecordError(
+    'E_RECORD_NO_ID',
+    `Expected the ROR id of the record, such as "https://ror.org/05a28rw58", at /id, found ${describeValue(found)}.`,
+  );
+}
+
+/** Schema v1 has one text `name` where v2 has a list `names`. */
+function isSchemaV1(record: JsonObject): boolean {
+  const hasPlace = Object.hasOwn(record, 'country') || Object.hasOwn(record, 'addresses');
+  return typeof record['name'] === 'string' && hasPlace && !Object.hasOwn(record, 'names');
+}
+
+function schemaV1(origin: string): ConfigError {
+  const regex = '_schema_v2\\.json$';
+  return new ConfigError(
+    'E_ROR_SCHEMA_V1',
+    `Expected records of ROR schema v2 (with a list "names"), found one of schema v1 (with a text "name") at ${origin}. ` +
+      `Dumps v1.45 to v1.74 hold both: choose the v2 member with "regex": ${JSON.stringify(regex)} in the args of the zip reader.`,
+    { details: { origin, regex } },
+  );
 }

@@ -52,7 +52,7 @@ function chooseValue(entry: JsonObject, id: string, i: number): string {
   return first;
 }
 
-/** Undefined for an ISNI that is none. */
+/** Returns undefined for an invalid ISNI. */
 function toIdentifier(type: string, value: string, { fundrefDoiPrefix }: IdentifierRules): Identifier | undefined {
   if (type === 'fundref' && fundrefDoiPrefix !== undefined) {
     return { identifier: `${fundrefDoiPrefix}/${value}`, scheme: 'doi' };

@@ -1,4 +1,7 @@
-/** What the reader `rdf` yields, read with suspicion: another reader or a transformer may stand before. */
+/**
+ * Reads the concept that the reader `rdf` yields. The value is checked, because another reader or a transformer may
+ * come before.
+ */
 import { skip } from '../../src/component/transformer.ts';
 import type { SkosAncestor, SkosText } from '../../src/formats/skos/concept.ts';
 import { RecordError } from '../../src/errors.ts';

@@ -15,10 +15,11 @@ export interface Title {
 const LANGUAGE = /^([a-z]{2})([-_].+)?$/;
 
 /**
- * The preferred label of each language, of several the last; where none is English, alternative ones for the languages
- * that have none, of several the first, as InvenioRDM has it. A label of a region (`zh-cn`) stands for its language, and
- * one without a language for English, where nothing better does; an alternative one does so only where none is preferred.
- * `id` is what the subject is published under, `toLabel` what becomes of each text. Throws RecordError where there is no label at all.
+ * Returns the preferred label of each language; the last one if there are several. If no English label is preferred,
+ * alternative labels fill the languages without one, the first of several, as in InvenioRDM. A label of a region
+ * (`zh-cn`) is used for its language, and a label without a language for English, if there is no better one. An
+ * alternative label is used in this way only if no label is preferred. `id` is the id of the published subject,
+ * `toLabel` converts each text. Throws RecordError if there is no label at all.
  */
 export function toTitle(concept: Concept, id: string, warn: (warning: Warning) => void, toLabel = raiseFirst): Title {
   const labels = new Map<string, string>();
@@ -67,7 +68,7 @@ function addOnce(labels: Map<string, string>, language: string, text: string): v
 }
 
 /** Only the first letter: `AIDS` and `pH value` stay what they are. */
-export function raiseFirst(text: string): string {
+function raiseFirst(text: string): string {
   const [first = ''] = text;
   return first.toUpperCase() + text.slice(first.length);
 }

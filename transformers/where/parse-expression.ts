@@ -2,7 +2,7 @@
 import { compile, tokenize } from '@jmespath-community/jmespath';
 import { messageOf } from '../../src/errors.ts';
 import { tokensOf, type ExpressionFault } from './expression-fault.ts';
-import { faultOfTree } from './refuse-costly.ts';
+import { faultOfTree, type Copies } from './refuse-costly.ts';
 
 export type ExpressionTree = ReturnType<typeof compile>;
 
@@ -11,11 +11,12 @@ export type ParsedExpression =
 
 export const LONGEST_EXPRESSION = 2_000;
 
-export function parseExpression(text: string): ParsedExpression {
+/** `copies` says whether the expression may make lists and objects of fields. */
+export function parseExpression(text: string, copies: Copies = 'refused'): ParsedExpression {
   const fault = faultOfTokens(text) ?? faultOfSyntax(text) ?? faultOfNames(text);
   if (fault !== undefined) return { fault };
   const tree = compile(text);
-  const costly = faultOfTree(tree, text);
+  const costly = faultOfTree(tree, text, copies);
   return costly === undefined ? { tree } : { fault: costly };
 }
 
@@ -42,7 +43,7 @@ function faultOfQuotes(text: string): ExpressionFault | undefined {
   return isClosed ? undefined : { at: last.start + 1, message: "the text that begins with ' does not end" };
 }
 
-/** The mistake is in the first token behind which the beginning of the expression cannot become right any more. */
+/** The mistake is in the first token after which the expression cannot become valid. */
 function faultOfSyntax(text: string): ExpressionFault | undefined {
   if (failureOf(() => compile(text)) === undefined) return undefined;
   const tokens = tokenize(text);

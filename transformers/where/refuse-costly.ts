@@ -1,7 +1,8 @@
 /**
  * The part of JMESPath in which no record can cost more than its own size times the length of the expression. Every
  * step goes down into the record, so nothing is looked at twice. Refused: what goes back to the top inside of a list
- * (`$`, `let`), what copies (`[a, b]`, `{a: b}`, `&a`), functions that sort, join, repeat, or search text for text of the record.
+ * (`$`, `let`, `&a`), functions that sort, join, repeat, or search text for text of the record, and what copies
+ * (`[a, b]`, `{a: b}`). A caller may allow copies: then an expression multiplies a record by at most MOST_COPIES.
  */
 import type { compile } from '@jmespath-community/jmespath';
 import { didYouMean, suggest } from '../../src/job/check/suggest.ts';
@@ -38,13 +39,39 @@ export const FUNCTION_NAMES: readonly string[] = [...FUNCTIONS.keys()];
 /** Each level is a few calls deep, for every record. */
 const DEEPEST = 200;
 
-export function faultOfTree(tree: Tree, text: string, depth = 0): ExpressionFault | undefined {
+/** Lists and objects of several members repeat their inputs. Nested or chained, their sizes multiply. */
+const MOST_COPIES = 64;
+
+/** Whether an expression may make lists and objects of fields. */
+export type Copies = 'refused' | 'bounded';
+
+export function faultOfTree(tree: Tree, text: string, copies: Copies): ExpressionFault | undefined {
+  const fault = faultOf(tree, text, copies, 0);
+  if (fault !== undefined || copies === 'refused') return fault;
+  const factor = copyFactor(tree);
+  if (factor <= MOST_COPIES) return undefined;
+  const message = `its lists and objects could repeat a record ${String(factor)} times, more than ${String(MOST_COPIES)}; name the fields one by one`;
+  return { at: 1, message };
+}
+
+/** A list of one counts as two, because a text in it gets longer when it is written as JSON again. */
+function copyFactor(tree: Tree): number {
+  const own = isSelection(tree) && !isConstant(tree) ? Math.max(2, tree.children.length) : 1;
+  return partsOf(tree).reduce((factor, part) => Math.min(factor * copyFactor(part), Number.MAX_SAFE_INTEGER), own);
+}
+
+function isSelection(tree: Tree): tree is Extract<Tree, { type: 'MultiSelectList' | 'MultiSelectHash' }> {
+  return tree.type === 'MultiSelectList' || tree.type === 'MultiSelectHash';
+}
+
+function faultOf(tree: Tree, text: string, copies: Copies, depth: number): ExpressionFault | undefined {
   if (depth > DEEPEST) return { at: 1, message: `it is nested deeper than ${String(DEEPEST)} levels` };
   switch (tree.type) {
     case 'Function':
-      return faultOfCall(tree.name, tree.children, text) ?? firstFault(tree.children, text, depth);
+      return faultOfCall(tree.name, tree.children, text) ?? firstFault(tree.children, text, copies, depth);
     case 'MultiSelectList': {
       if (tree.children.every(isConstant)) return undefined;
+      if (copies === 'bounded') return firstFault(tree.children, text, copies, depth);
       const message =
         "a list may hold constants only, such as ['a', 'b']; compare the fields one by one with || and &&";
       return { at: placeOf(text, 'Lbracket'), message };
@@ -52,6 +79,7 @@ export function faultOfTree(tree: Tree, text: string, depth = 0): ExpressionFaul
     case 'Slice':
       return tree.step === 0 ? { at: placeOf(text, 'Colon'), message: 'a slice cannot go in steps of 0' } : undefined;
     case 'MultiSelectHash':
+      if (copies === 'bounded') return firstFault(partsOf(tree), text, copies, depth);
       return { at: placeOf(text, 'Lbrace'), message: 'objects cannot be made here; name the fields one by one' };
     case 'Root':
       return { at: placeOf(text, 'Root'), message: '$ is not available; outside of brackets @ is the record' };
@@ -63,13 +91,13 @@ export function faultOfTree(tree: Tree, text: string, depth = 0): ExpressionFaul
     case 'Variable':
       return { at: placeOf(text, 'Variable'), message: 'variables are not available' };
     default:
-      return firstFault(partsOf(tree), text, depth);
+      return firstFault(partsOf(tree), text, copies, depth);
   }
 }
 
-function firstFault(trees: readonly Tree[], text: string, depth: number): ExpressionFault | undefined {
+function firstFault(trees: readonly Tree[], text: string, copies: Copies, depth: number): ExpressionFault | undefined {
   for (const tree of trees) {
-    const fault = faultOfTree(tree, text, depth + 1);
+    const fault = faultOf(tree, text, copies, depth + 1);
     if (fault !== undefined) return fault;
   }
   return undefined;
@@ -102,7 +130,8 @@ function isConstant(tree: Tree): boolean {
 }
 
 function partsOf(tree: Tree): readonly Tree[] {
-  const parts = Object.values(tree as unknown as Record<string, unknown>);
+  if (tree.type === 'Literal') return [];
+  const parts = Object.values(tree as unknown as Record<string, unknown>).flat();
   return parts.filter((part): part is Tree => typeof part === 'object' && part !== null && 'type' in part);
 }
 

@@ -17,16 +17,16 @@ export const whereArgs = (type: string) =>
         });
       })
       .describe(
-        'What is asked of each record, in JMESPath. It holds unless it comes to false, null, an empty text, an empty list or an empty object.',
+        'The condition for each record, in JMESPath. It is true unless its value is false, null, an empty text, an empty list or an empty object.',
       ),
     code: z
       .string()
       .regex(/^[a-z][a-z0-9-]{0,39}$/, 'expected a short name in lower case, such as "withdrawn"')
       .default(type)
-      .describe('Under which name the records that are left out are counted in the report.'),
+      .describe('The name under which the filtered records are counted in the report.'),
   });
 
-/** For the reference of both. */
+/** The description of both transformers in the reference. */
 export const WHERE_DESCRIPTION = `A text is written in single quotes, other constants in backticks: \`status == 'active' && year >= \\\`2020\\\`\`. A field that is
 absent is null. Functions: ${FUNCTION_NAMES.join(', ')}. What could take longer than one walk through the record is not
 available: \`$\`, \`let\`, \`&\`, lists and objects made of fields, and functions that sort or join. Records that the source has deleted pass.`;

@@ -1,37 +1,57 @@
-/** The three text formats of the file writer. Lines end as their formats say: LF, and CRLF in CSV (RFC 4180). */
+/** The formats of the file writer, as bytes. Lines end as their formats say: LF, and CRLF in CSV (RFC 4180). */
 import { stringify } from 'csv-stringify/sync';
 import { InternalError } from '../../src/errors.ts';
 import type { Document } from '../../src/records/document.ts';
+import type { Encoder } from './encoder.ts';
+import { formatOf, type FileArgs } from './file-args.ts';
+import { gzipped } from './gzipped.ts';
+import { openParquet } from './open-parquet.ts';
 import { toYamlItem } from './to-yaml.ts';
 
-export type FileFormat = 'jsonl' | 'csv' | 'yaml';
+export async function createEncoder(args: FileArgs): Promise<Encoder> {
+  const encoder = formatOf(args) === 'parquet' ? await openParquet(args) : ofText(createTextEncoder(args));
+  return args.compress === undefined ? encoder : gzipped(encoder);
+}
 
-export interface Encoder {
+interface TextEncoder {
   readonly head: string;
   encode(documents: readonly Document[]): string;
-  /** After the last document; a file without any must be valid too. */
   tail(records: number): string;
 }
 
-export interface CsvLayout {
+function ofText({ head, encode, tail }: TextEncoder): Encoder {
+  let start = head;
+  let records = 0;
+  const take = (text: string): Promise<Buffer> => {
+    const bytes = Buffer.from(start + text);
+    start = '';
+    return Promise.resolve(bytes);
+  };
+  return {
+    encode(documents) {
+      records += documents.length;
+      return take(encode(documents));
+    },
+    end: () => take(tail(records)),
+    close: () => undefined,
+  };
+}
+
+function createTextEncoder(args: FileArgs): TextEncoder {
+  const { columns, escape_formulas: escapesFormulas = false } = args;
+  const format = formatOf(args);
+  if (format === 'jsonl') return lines((document) => `${JSON.stringify(document)}\n`);
+  if (format === 'yaml') return { ...lines(toYamlItem), tail: (records) => (records === 0 ? '[]\n' : '') };
+  if (format === 'csv' && columns !== undefined) return csv({ columns, escapesFormulas });
+  throw new InternalError('E_INTERNAL', 'Arguments that no encoder accepts passed the check.');
+}
+
+interface CsvLayout {
   readonly columns: readonly string[];
-  /** Whether a text that a spreadsheet would calculate gets an apostrophe in front. */
   readonly escapesFormulas: boolean;
 }
 
-export function createEncoder(format: FileFormat, layout: CsvLayout | undefined): Encoder {
-  switch (format) {
-    case 'jsonl':
-      return lines((document) => `${JSON.stringify(document)}\n`);
-    case 'yaml':
-      return { ...lines(toYamlItem), tail: (records) => (records === 0 ? '[]\n' : '') };
-    case 'csv':
-      if (layout === undefined) throw new InternalError('E_INTERNAL', 'A CSV without columns passed the check.');
-      return csv(layout);
-  }
-}
-
-function lines(encodeOne: (document: Document) => string): Encoder {
+function lines(encodeOne: (document: Document) => string): TextEncoder {
   return { head: '', encode: (documents) => documents.map(encodeOne).join(''), tail: () => '' };
 }
 
@@ -43,7 +63,7 @@ const QUOTED = /[\r\n\v\f\u0085\u2028\u2029]|^\s|\s$|^\ufeff|^sep=/i;
 /** The first characters of a formula in Excel, LibreOffice and Google Sheets, full-width forms too. */
 const FORMULA = /^[\s\u0000]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;
 
-function csv({ columns, escapesFormulas }: CsvLayout): Encoder {
+function csv({ columns, escapesFormulas }: CsvLayout): TextEncoder {
   const toText = (rows: string[][]) =>
     stringify(rows, {
       record_delimiter: '\r\n',

@@ -1,15 +1,19 @@
-/** The manifest beside a published file: what it holds, so that a reader can check it, and whose it is. */
-import { lstat, readFile, stat } from 'node:fs/promises';
+/** The manifest of a published file: its content, so that a reader can check it, and its owner. */
 import { ConfigError } from '../../src/errors.ts';
 import { isJsonObject } from '../../src/records/json-object.ts';
-import type { FileFormat } from './create-encoder.ts';
-import { codeOf } from './to-file-error.ts';
+import type { FileFormat } from './file-args.ts';
+import { manifestName, readText, type FilePlace, type Store } from './store.ts';
 
-const MADE_BY = 'vocab-sync';
+export const MADE_BY = 'vocab-sync';
+
+/** Manifests have less than 1 KB. */
+const MOST_BYTES = 64 * 1024;
 
 export interface Manifest {
+  /** Relative to the directory of the manifest. */
   readonly file: string;
   readonly format: FileFormat;
+  readonly compress?: 'gzip';
   readonly records: number;
   readonly bytes: number;
   /** 64 hex digits, of the file. */
@@ -17,52 +21,24 @@ export interface Manifest {
   readonly job: string;
   readonly run: string;
   readonly written_at: string;
+  /** In a bucket, of the object. Absent until the object is there. */
+  readonly etag?: string;
+  /** The version with the same content, relative to the directory of `path`. */
+  readonly version?: string;
+  /** The number of the last file of changes. */
+  readonly changes?: number;
 }
 
-export function manifestPath(path: string): string {
-  return `${path}.manifest.json`;
-}
+export type FoundManifest = Readonly<Record<string, unknown>>;
 
 export function toManifestText(manifest: Manifest): string {
   return `${JSON.stringify({ made_by: MADE_BY, ...manifest }, null, 2)}\n`;
 }
 
-/**
- * Whether a file of this job is there already. Throws ConfigError E_TARGET_CONFLICT for anything else at the path: a
- * directory, a file without our manifest, a file of another job.
- */
-export async function findOwnFile(path: string, job: string): Promise<boolean> {
-  const found = await statOrNothing(path);
-  if (found === undefined) return false;
-  if (!found.isFile()) throw conflict(path, 'it is not a file');
-  const manifest = await readManifest(path);
-  if (manifest?.['made_by'] !== MADE_BY) throw conflict(path, 'it has no manifest of vocab-sync beside it');
-  if (manifest['job'] !== job)
-    throw conflict(path, `its manifest says that it belongs to ${describeJob(manifest['job'])}`);
-  if (found.size > 0 && found.size !== manifest['bytes'] && (await lstat(path)).isSymbolicLink()) {
-    throw conflict(path, 'it is a symbolic link to a file that is not the one in its manifest');
-  }
-  return true;
-}
-
-async function statOrNothing(path: string) {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** Undefined if there is none, or it is not a JSON object. */
-export async function readManifest(path: string): Promise<Readonly<Record<string, unknown>> | undefined> {
-  let text: string;
-  try {
-    text = await readFile(manifestPath(path), 'utf8');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+/** Returns undefined if the manifest does not exist or is not a JSON object. */
+export async function readManifest(store: Store, name: string): Promise<FoundManifest | undefined> {
+  const text = await readText(store, manifestName(name), MOST_BYTES);
+  if (text === undefined) return undefined;
   try {
     const manifest: unknown = JSON.parse(text);
     return isJsonObject(manifest) ? manifest : undefined;
@@ -72,7 +48,38 @@ export async function readManifest(path: string): Promise<Readonly<Record<string
   }
 }
 
-function conflict(path: string, why: string): ConfigError {
+export interface OwnFile {
+  /** Whether this job published here before. */
+  readonly isOwn: boolean;
+  readonly manifest: FoundManifest | undefined;
+}
+
+/**
+ * Throws ConfigError E_TARGET_CONFLICT for anything at the path that this job did not publish: a directory, a file without
+ * our manifest, a file of another job. With `isPointer` the manifest alone is the target.
+ */
+export async function findOwnFile({ store, base }: FilePlace, job: string, isPointer: boolean): Promise<OwnFile> {
+  const found = await store.find(base);
+  const address = store.addressOf(base);
+  if (found?.isFile === false) throw conflict(address, 'it is not a file');
+  const manifest = await readManifest(store, base);
+  if (found === undefined && !(isPointer && manifest !== undefined)) return { isOwn: false, manifest };
+  if (manifest?.['made_by'] !== MADE_BY) throw conflict(address, 'it has no manifest of vocab-sync next to it');
+  if (manifest['job'] !== job)
+    throw conflict(address, `its manifest says that it belongs to ${describeJob(manifest['job'])}`);
+  if (found?.isLink === true && found.bytes > 0 && found.bytes !== manifest['bytes']) {
+    throw conflict(address, 'it is a symbolic link to a file that is not the one in its manifest');
+  }
+  return { isOwn: true, manifest };
+}
+
+/** Returns the ETag of an object in a bucket. A file on disk does not have one. */
+export async function etagOf(store: Store, name: string): Promise<{ readonly etag?: string }> {
+  const etag = (await store.find(name))?.etag;
+  return etag === undefined ? {} : { etag };
+}
+
+export function conflict(path: string, why: string): ConfigError {
   return new ConfigError(
     'E_TARGET_CONFLICT',
     `Expected no file, or one that this job published before, at ${path}: ${why}. ` +

@@ -1,4 +1,4 @@
-/** What the operating system says about a target file, as an error that an operator can act on. */
+/** Converts an error of the operating system about a target file to one that an operator can act on. */
 import { requireAllowedFile } from '../../src/allowed-folders.ts';
 import { ConfigError, UnavailableError } from '../../src/errors.ts';
 
@@ -16,7 +16,7 @@ export async function onFile<T>(path: string, work: () => Promise<T>): Promise<T
   }
 }
 
-/** The error itself where it is none of the operating system, or none that we know. */
+/** Returns the error unchanged if it is not a known error of the operating system. */
 export function toFileError(error: unknown, path: string): unknown {
   const code = codeOf(error);
   const options = { cause: error, details: { path, code } };

@@ -1,6 +1,6 @@
 /**
- * JSON values as YAML in block style that YAML 1.1 and 1.2 readers understand alike: whatever one of them could take
- * for something else than text (`NO`, `12:30`, `=`, characters that PyYAML refuses) stands in double quotes, escaped.
+ * Writes JSON values as YAML in block style that YAML 1.1 and 1.2 parsers read in the same way. A text that one of them
+ * could read as something else (`NO`, `12:30`, `=`, characters that PyYAML refuses) is in double quotes and escaped.
  */
 import { isJsonObject } from '../../src/records/json-object.ts';
 

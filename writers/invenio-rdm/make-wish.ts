@@ -1,6 +1,7 @@
 /** From a change to what is asked of InvenioRDM: the record as it is sent, and the forms of it that are ours to replace. */
 import type { Change, ChangeResult } from '../../src/records/change.ts';
 import type { Document } from '../../src/records/document.ts';
+import { isJsonObject } from '../../src/records/json-object.ts';
 import { describeMissing, withoutReferences, type MissingReference, type References } from './check-references.ts';
 import { toComparable, toSendable } from './clean-up.ts';
 import type { Client } from './open-client.ts';
@@ -16,6 +17,9 @@ export interface Sender {
   /** Members that this version of InvenioRDM does not know. */
   readonly unknownMembers: ReadonlySet<string>;
 }
+
+/** What decides the form of a record. */
+type Shaping = Pick<Sender, 'vocabulary' | 'unknownMembers'>;
 
 export interface Wish {
   readonly sender: Sender;
@@ -58,6 +62,7 @@ export function dropReferences(wish: Wish, missing: readonly MissingReference[])
     id: change.id,
     result: 'rejected',
     code: 'E_TARGET_REFERENCE',
+    unresolved: [...new Set(missing.map(({ member }) => member))],
     message: `It refers to records that InvenioRDM does not hold: ${describeMissing(missing)}. Publish these first, or set "on_missing_reference" to "drop".`,
   };
 }
@@ -67,21 +72,32 @@ export function isWish(made: Wish | ChangeResult): made is Wish {
 }
 
 /** Equal forms are stored alike. */
-export function formOf(sender: Sender, document: Document): string {
+export function formOf(sender: Shaping, document: Document): string {
   return toComparable(toBody(sender, document), sender.vocabulary);
 }
 
-function toBody({ vocabulary, unknownMembers }: Sender, document: Document): Document {
+function toBody({ vocabulary, unknownMembers }: Shaping, document: Document): Document {
   const sendable = toSendable(document, vocabulary);
   if (unknownMembers.size === 0) return sendable;
-  return Object.fromEntries(Object.entries(sendable).filter(([member]) => !unknownMembers.has(member))) as Document;
+  const known = Object.entries(sendable).filter(([member]) => !unknownMembers.has(member));
+  const body = Object.fromEntries(known) as Document;
+  const { organizations } = body;
+  // Versions that do not know the short description of an award call the name of an organisation "organization".
+  if (!unknownMembers.has('short_description') || !Array.isArray(organizations)) return body;
+  return { ...body, organizations: organizations.map(renamed) };
+}
+
+function renamed(organization: unknown): unknown {
+  if (!isJsonObject(organization) || organization['name'] === undefined) return organization;
+  const { name, ...rest } = organization;
+  return { ...rest, organization: name };
 }
 
 function leftOutOf({ unknownMembers }: Sender, document: Document): string[] {
   return [...unknownMembers].filter((member) => document[member] !== undefined && document[member] !== null);
 }
 
-function withTag(document: Document, tag: string): Document {
+export function withTag(document: Document, tag: string): Document {
   const tags = Array.isArray(document['tags']) ? (document['tags'] as unknown[]) : [];
   return { ...document, tags: tags.includes(tag) ? tags : [...tags, tag] };
 }

@@ -14,6 +14,8 @@ const LONGEST_WAIT_MS = 70_000;
 /** At the edge of the limit one request is taken each second, and all that are in progress compete for it. */
 const MOST_REFUSALS = 100;
 const FIRST_WAIT_MS = 1000;
+/** A server may close a kept connection just when a request is sent. Reads are repeated, so that this ends no attempt. */
+const MOST_READS = 3;
 
 export interface Answer {
   readonly status: number;
@@ -47,6 +49,15 @@ export function openClient({ url, token, api, signal, turn }: ClientOptions): Cl
   const sent = new Map<string, number>();
   const budget = { until: 0 };
   const send = async (method: string, path: string, body: unknown, revision: number | undefined) => {
+    for (let reads = 1; ; reads += 1) {
+      try {
+        return await sendOnce(method, path, body, revision);
+      } catch (thrown) {
+        if (method !== 'GET' || !isBrokenOff(thrown) || reads === MOST_READS) throw thrown;
+      }
+    }
+  };
+  const sendOnce = async (method: string, path: string, body: unknown, revision: number | undefined) => {
     await turn();
     sent.set(method, (sent.get(method) ?? 0) + 1);
     return api.ask({
@@ -80,6 +91,10 @@ export function openClient({ url, token, api, signal, turn }: ClientOptions): Cl
       }
     },
   };
+}
+
+function isBrokenOff(thrown: unknown): boolean {
+  return thrown instanceof UnavailableError && ['ECONNRESET', 'EPIPE'].includes(String(thrown.details['reason']));
 }
 
 /** `Retry-After` comes with every answer, so it only counts with 429 or when the budget is nearly used up. */

@@ -1,12 +1,14 @@
 /** One publication into an InvenioRDM. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChangesContext, ChangesSink } from '../../src/component/writer.ts';
 import { ConfigError, UnavailableError } from '../../src/errors.ts';
-import type { Change, ChangeResult, Held } from '../../src/records/change.ts';
+import { againAfter, type Change, type ChangeResult, type Held } from '../../src/records/change.ts';
 import { openReferences } from './check-references.ts';
+import { compareRecord } from './compare-record.ts';
 import type { Sender } from './make-wish.ts';
 import { openClient } from './open-client.ts';
 import { probe } from './probe.ts';
-import { listRecords, readRecord } from './read-records.ts';
+import { findRecords, listRecords, readRecord } from './read-records.ts';
 import { sendChange } from './send-change.ts';
 import { toVocabulary } from './vocabulary.ts';
 
@@ -18,7 +20,30 @@ export interface SinkArgs {
   readonly onMissingReference: 'reject' | 'drop';
 }
 
-export async function openSink(args: SinkArgs, context: ChangesContext): Promise<ChangesSink> {
+/** Loads records in bulk. Returns the results of the records that it loaded. The others are sent. */
+export type Load = (sender: Sender, changes: readonly Change[]) => Promise<readonly ChangeResult[]>;
+
+export interface SinkOptions {
+  /** Absent: each change is a request of its own. */
+  readonly load?: Load;
+  /** How many changes of one batch are sent together. Default: 1, because the engine hands over several batches at once. */
+  readonly lanes?: number;
+}
+
+/** Search lags by a second or two. It is asked after this time, so it shows what an earlier attempt wrote. */
+const MANY_IDS = 100;
+const SEARCH_LAG_MS = 2000;
+/**
+ * More ids than `verify` asks for at once are those of a bulk load whose attempt was killed. What search does not show of
+ * them is not read individually: before it loads them again, the load waits for the job and compares with a list.
+ */
+const IDS_OF_A_LOAD = 200;
+
+export async function openSink(
+  args: SinkArgs,
+  context: ChangesContext,
+  { load, lanes = 1 }: SinkOptions = {},
+): Promise<ChangesSink> {
   const { logger, signal } = context;
   const vocabulary = toVocabulary(args.vocabulary);
   const client = openClient({ ...args, ...context });
@@ -37,20 +62,32 @@ export async function openSink(args: SinkArgs, context: ChangesContext): Promise
   }
   return {
     async look(ids) {
-      const held = new Map<string, Held>();
+      const searches = ids.length > MANY_IDS;
+      if (searches) await sleep(SEARCH_LAG_MS, undefined, { signal });
+      const held = searches ? await findRecords(client, vocabulary, ids) : new Map<string, Held>();
+      if (load !== undefined && ids.length > IDS_OF_A_LOAD) return held;
       for (const id of ids) {
+        if (held.has(id)) continue;
         const one = await readRecord(client, vocabulary, id);
         if (one !== undefined) held.set(id, one);
       }
       return held;
     },
     list: (after) => listRecords(client, vocabulary, after),
+    compare: (expected, held) => compareRecord(sender, expected, held),
     async write(changes) {
       const sent = changes.filter(({ kind }) => kind !== 'withdraw' || args.tag !== undefined);
       await sender.references.prepare(sent);
-      const results = await sendAll(sender, changes, signal);
-      for (const result of results) count(result, unknownMembers, leftOut);
-      return results;
+      const loaded = (await load?.(sender, changes)) ?? [];
+      const isLoaded = new Set(loaded.map(({ id }) => id));
+      const rest = changes.filter(({ id }) => !isLoaded.has(id));
+      const inLanes = Array.from({ length: lanes }, (_, lane) => rest.filter((_change, i) => i % lanes === lane));
+      const results = await Promise.all(
+        inLanes.filter((some) => some.length > 0).map((some) => sendAll(sender, some, signal)),
+      );
+      const all = [...loaded, ...results.flat()];
+      for (const result of all) count(result, unknownMembers, leftOut);
+      return all;
     },
     close() {
       const requests = Object.fromEntries(client.sent);
@@ -74,15 +111,8 @@ async function sendAll(
     } catch (thrown) {
       const isKnown = thrown instanceof UnavailableError || thrown instanceof ConfigError || signal.aborted;
       if (!isKnown || results.length === 0) throw thrown;
-      const message = thrown instanceof Error ? thrown.message : 'it was not sent';
-      const wait = thrown instanceof UnavailableError ? thrown.retryAfter : undefined;
-      const rest = changes.slice(results.length);
-      results.push(
-        ...rest.map(({ id }) => ({
-          ...{ id, result: 'again' as const, message },
-          ...(wait === undefined ? {} : { after: wait }),
-        })),
-      );
+      const why = thrown instanceof Error ? thrown : { message: 'it was not sent' };
+      results.push(...changes.slice(results.length).map(({ id }) => againAfter(id, why)));
       break;
     }
   }

@@ -23,7 +23,11 @@ export async function probe(
   return new Set(unknown.map(({ field }) => String(field).split('.')[0] ?? '').filter((field) => field in values));
 }
 
-const SAMPLES: Readonly<Record<string, unknown>> = { website: 'https://example.org', domains: ['example.org'] };
+const SAMPLES: Readonly<Record<string, unknown>> = {
+  website: 'https://example.org',
+  domains: ['example.org'],
+  short_description: { en: 'probe' },
+};
 
 /** Reads the vocabulary once: the address, the vocabulary and, where reading needs one, the token. */
 export async function requireVocabulary(client: Client, { path, name }: Vocabulary): Promise<void> {

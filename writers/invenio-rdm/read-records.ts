@@ -1,11 +1,13 @@
 /** Reads what an InvenioRDM holds: single records, which are current at once, and lists, which lag about a second. */
 import type { Held } from '../../src/records/change.ts';
+import { compareIds } from '../../src/records/compare-ids.ts';
 import { isJsonObject, type JsonObject } from '../../src/records/json-object.ts';
 import { requireStatus, type Answer, type Client } from './open-client.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** Hits of one request. The product of size and page must not be more than 10,000. */
 const PAGE = 1000;
+const MOST_HITS = 10_000;
 /** Ids in one query: it is sent in the address. */
 const IDS_AT_ONCE = 40;
 const MOST_QUERY_LENGTH = 4000;
@@ -24,7 +26,7 @@ export async function readRecord(client: Client, vocabulary: Vocabulary, id: str
 /** A tombstone of most vocabularies is answered with 200 and nothing but bookkeeping. */
 const TOMBSTONE = new Set(['id', 'created', 'updated', 'links', 'revision_id', 'internal_id', '$schema', 'type']);
 
-export function toHeld(id: string, body: JsonObject): Held {
+function toHeld(id: string, body: JsonObject): Held {
   const revision = revisionOf(body);
   const remote = revision === undefined ? {} : { remote: { revision } };
   const isGone = Object.entries(body).every(([key, value]) => TOMBSTONE.has(key) || value === null);
@@ -38,18 +40,46 @@ export function revisionOf(body: JsonObject): number | undefined {
   return typeof revision === 'number' && Number.isSafeInteger(revision) ? revision : undefined;
 }
 
-/** Which of these ids it holds. A record that search does not know yet is asked for by its address. */
+/** What search shows of these ids. */
+export async function findRecords(
+  client: Client,
+  vocabulary: Vocabulary,
+  ids: readonly string[],
+): Promise<Map<string, Held>> {
+  const found = new Map<string, Held>();
+  for (const some of inQueries(ids)) {
+    const query = `id:(${some.map(quoted).join(' OR ')})`;
+    const { total, records } = await search(client, vocabulary, query, some.length);
+    const shown =
+      total > records.length ? (await search(client, vocabulary, query, Math.min(total, MOST_HITS))).records : records;
+    for (const one of await oncePerId(client, vocabulary, shown)) found.set(one.id, one);
+  }
+  return found;
+}
+
+/**
+ * Returns each record once. After a backup was restored, search can hold an old entry of an id as well as the current one.
+ * Only the record itself tells which is current, so it is read.
+ */
+async function oncePerId(client: Client, vocabulary: Vocabulary, sorted: readonly Held[]): Promise<readonly Held[]> {
+  const once: Held[] = [];
+  for (const [index, one] of sorted.entries()) {
+    if (sorted[index - 1]?.id === one.id) continue;
+    const current = sorted[index + 1]?.id === one.id ? await readRecord(client, vocabulary, one.id) : one;
+    if (current?.state === 'live') once.push(current);
+  }
+  return once;
+}
+
+/** Which of these ids it holds. A record that search does not know yet is asked for by its address, unless `searchOnly`. */
 export async function knownIds(
   client: Client,
   vocabulary: Vocabulary,
   ids: readonly string[],
+  searchOnly = false,
 ): Promise<ReadonlySet<string>> {
-  const known = new Set<string>();
-  for (const some of inQueries(ids)) {
-    const { records } = await search(client, vocabulary, `id:(${some.map(quoted).join(' OR ')})`, some.length);
-    for (const { id } of records) known.add(id);
-  }
-  for (const id of ids) {
+  const known = new Set((await findRecords(client, vocabulary, ids)).keys());
+  for (const id of searchOnly ? [] : ids) {
     if (known.has(id)) continue;
     const held = await readRecord(client, vocabulary, id);
     if (held?.state === 'live') known.add(id);
@@ -86,36 +116,81 @@ async function search(client: Client, vocabulary: Vocabulary, query: string, siz
   return { total: typeof hits['total'] === 'number' ? hits['total'] : records.length, records };
 }
 
+/** The records up to an id: those of a page that is known to hold all of them, or else still to be read. */
+interface Slice {
+  readonly until: string | undefined;
+  readonly known?: readonly Held[];
+}
+
+/** Pages that wait in memory. Only records that were stored in descending order of id need more, which are read again. */
+const MOST_KNOWN = 4;
+
 /**
- * Everything after `after`, in order of the bytes of the id. There is no sort by id, so slices of ids are asked for that
- * hold at most one page each: the ids of an arbitrary page say where to cut.
+ * Everything after `after`, and up to `until` where that is given, in order of the bytes of the id. There is no sort by id,
+ * so slices of ids are requested that hold at most one page each: the ids of an arbitrary page show where to cut.
  */
 export async function* listRecords(
   client: Client,
   vocabulary: Vocabulary,
   after: string | undefined,
+  until?: string,
 ): AsyncGenerator<readonly Held[]> {
-  const cuts: (string | undefined)[] = [undefined];
+  const slices: Slice[] = [{ until }];
   let from = after;
-  while (cuts.length > 0) {
-    const to = cuts.at(-1);
-    const { total, records } = await search(client, vocabulary, rangeOf(from, to), PAGE);
+  for (let slice = slices.at(-1); slice !== undefined; slice = slices.at(-1)) {
+    const { known, until: to } = slice;
+    const { total, records } =
+      known === undefined
+        ? await search(client, vocabulary, rangeOf(from, to), PAGE)
+        : { total: known.length, records: known };
     if (total > records.length) {
-      const more = cutsOf(records, total).filter((cut) => cut !== to);
+      const mayKeep = slices.filter((one) => one.known !== undefined).length < MOST_KNOWN;
+      const more = await slicesOf(client, vocabulary, records, total, mayKeep);
+      const smaller = more.filter((one) => one.until !== to);
       // All records of the page have one id, which cannot be: the answer is not a list of this range.
-      if (more.length === 0) throw new Error(`InvenioRDM gave no usable page for the range ${rangeOf(from, to)}`);
-      cuts.push(...more.toReversed());
+      if (smaller.length === 0) throw new Error(`InvenioRDM gave no usable page for the range ${rangeOf(from, to)}`);
+      slices.push(...smaller.toReversed());
       continue;
     }
-    cuts.pop();
-    if (records.length > 0) yield records;
+    slices.pop();
+    if (records.length > 0) yield await oncePerId(client, vocabulary, records);
     from = to;
   }
 }
 
+/**
+ * Cuts a range by a page of it. The hits of a range come in the order in which they were stored. After a load in order of
+ * id, a page holds neighbours and says nothing about the rest of the range, so only its own part is cut.
+ */
+async function slicesOf(
+  client: Client,
+  vocabulary: Vocabulary,
+  page: readonly Held[],
+  total: number,
+  mayKeep: boolean,
+): Promise<readonly Slice[]> {
+  const [first, last] = [page[0]?.id, page.at(-1)?.id];
+  if (first === undefined || last === undefined) return [];
+  const inside = first === last ? 0 : await countRecords(client, vocabulary, first, last);
+  const toSlice = (until: string): Slice => ({ until });
+  if (inside * 2 >= total) return cutsOf(page, total).map(toSlice);
+  if (mayKeep && inside === page.length - 1) return [{ until: first }, { until: last, known: page.slice(1) }];
+  return [...new Set([first, ...cutsOf(page, inside), last])].map(toSlice);
+}
+
+/** How many records search shows after `after` and up to `until`. */
+export async function countRecords(
+  client: Client,
+  vocabulary: Vocabulary,
+  after: string | undefined,
+  until: string,
+): Promise<number> {
+  return (await search(client, vocabulary, rangeOf(after, until), 1)).total;
+}
+
 /** Ids that cut `total` records into slices of about two thirds of a page. */
 function cutsOf(sample: readonly Held[], total: number): string[] {
-  const slices = Math.max(2, Math.ceil(total / (PAGE * 0.67)));
+  const slices = Math.max(1, Math.ceil(total / (PAGE * 0.67)));
   const cuts = Array.from({ length: slices - 1 }, (_, i) => sample[Math.floor(((i + 1) * sample.length) / slices)]?.id);
   return [...new Set(cuts.filter((id) => id !== undefined))];
 }
@@ -124,11 +199,6 @@ function rangeOf(from: string | undefined, to: string | undefined): string {
   return `id:{${from === undefined ? '*' : quoted(from)} TO ${to === undefined ? '*}' : `${quoted(to)}]`}`;
 }
 
-function quoted(id: string): string {
+export function quoted(id: string): string {
   return `"${id.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
-}
-
-/** As PostgreSQL with collation C and OpenSearch order them: by the bytes in UTF-8. */
-export function compareIds(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -1,15 +1,15 @@
 /**
- * Sends one change. A request that writes carries the revision that the change was made for, so InvenioRDM itself notices
- * an edit that somebody made since. Then the record is read, and the policy for conflicts decides.
+ * Sends one change. A request that writes contains the revision on which the change is based, so InvenioRDM notices an
+ * edit by someone else. The record is then read, and the conflict policy decides.
  */
-import type { Change, ChangeResult, Held, Remote } from '../../src/records/change.ts';
+import { againAfter, type Change, type ChangeResult, type Held, type Remote } from '../../src/records/change.ts';
 import { isJsonObject } from '../../src/records/json-object.ts';
 import { dropReferences, formOf, isWish, makeWish, type Sender, type Wish } from './make-wish.ts';
 import { requireStatus, type Answer } from './open-client.ts';
 import { readRecord, revisionOf } from './read-records.ts';
 
 /** InvenioRDM answers 500 to one more. */
-const LONGEST_ID = 255;
+export const LONGEST_ID = 255;
 /** So often the record may change between reading and writing it. */
 const MOST_ROUNDS = 3;
 
@@ -28,7 +28,7 @@ export async function sendChange(sender: Sender, change: Change): Promise<Change
 async function start(wish: Wish): Promise<ChangeResult> {
   const { change, body, sender } = wish;
   const { kind, found, before } = change;
-  if (found !== undefined) return decide(wish, found.held, 0);
+  if (found !== undefined) return isOutdated(change, found.held) ? readAndDecide(wish, 0) : decide(wish, found.held, 0);
   if (kind === 'insert' || (change.remote?.['deleted'] === true && kind === 'restore')) return insert(wish, 0);
   const revision = publishedRevision(change);
   if (revision === undefined) return readAndDecide(wish, 0);
@@ -37,6 +37,16 @@ async function start(wish: Wish): Promise<ChangeResult> {
     return { id: change.id, result: 'done' };
   }
   return body === undefined ? remove(wish, revision, 0) : replace(wish, revision, 0);
+}
+
+/**
+ * Whether the record has to be read because it may have been found by a search, which lags: an entry that is older than what
+ * was published, or no entry of a record that is to be withdrawn.
+ */
+function isOutdated(change: Change, held: Held | undefined): boolean {
+  if (held === undefined) return change.kind === 'withdraw';
+  const [revision, published] = [revisionIn(held.remote), publishedRevision(change)];
+  return revision !== undefined && published !== undefined && revision < published;
 }
 
 async function readAndDecide(wish: Wish, round: number): Promise<ChangeResult> {
@@ -111,7 +121,7 @@ async function afterFailure(wish: Wish, answer: Answer): Promise<ChangeResult> {
   const isMade =
     held?.state === 'gone' ||
     (body !== undefined && held?.document !== undefined && formOf(sender, held.document) === formOf(sender, body));
-  return isMade ? decide(wish, held, 0) : again(change.id, `InvenioRDM answered 500: ${answer.reason}`);
+  return isMade ? decide(wish, held, 0) : failed(change.id, answer);
 }
 
 /** What InvenioRDM says to a record that it does not take. `retry` sends it without the references that it does not hold. */
@@ -122,8 +132,8 @@ async function refusal(
 ): Promise<ChangeResult> {
   const { status, reason, after } = answer;
   const { id } = wish.change;
-  if (status === 429) return again(id, reason, after);
-  if (status >= 500) return again(id, `InvenioRDM answered ${String(status)}: ${reason}`);
+  if (status === 429) return againAfter(id, { message: reason, retryAfter: after, details: { status } });
+  if (status >= 500) return failed(id, answer);
   if ([404, 405, 406, 415].includes(status)) requireStatus(answer, [], `InvenioRDM to take the record ${id}`);
   if (status === 400 && reason === 'Not a valid value.' && wish.body !== undefined) {
     const missing = await wish.sender.references.missing(wish.body, true);
@@ -135,7 +145,7 @@ async function refusal(
   return refused(id, `InvenioRDM does not take it (${String(status)}): ${reason}`);
 }
 
-function done({ change, leftOut }: Wish, remote: Remote | undefined): ChangeResult {
+export function done({ change, leftOut }: Wish, remote: Remote | undefined): ChangeResult {
   const more = leftOut.length === 0 ? {} : { left_out: leftOut };
   return { id: change.id, result: 'done', remote: { ...remote, ...more } };
 }
@@ -144,8 +154,13 @@ function refused(id: string, message: string): ChangeResult {
   return { id, result: 'rejected', code: 'E_TARGET_REFUSED', message };
 }
 
-function again(id: string, message: string, after?: number): ChangeResult {
-  return { id, result: 'again', message, ...(after === undefined ? {} : { after }) };
+function failed(id: string, { status, reason }: Answer): ChangeResult {
+  const message = `InvenioRDM answered ${String(status)}: ${reason}`;
+  return againAfter(id, { message, details: { status } });
+}
+
+function again(id: string, message: string): ChangeResult {
+  return { id, result: 'again', message };
 }
 
 function deleted({ id }: Change): ChangeResult {

@@ -50,6 +50,7 @@ const SPECIAL: readonly Vocabulary[] = [
     references: [{ member: 'affiliations', vocabulary: 'affiliations', isAlwaysChecked: true }],
   }),
   special('awards', {
+    newMembers: ['short_description'],
     references: [
       { member: 'funder', vocabulary: 'funders', isAlwaysChecked: true },
       { member: 'subjects', vocabulary: 'subjects', isAlwaysChecked: true },

@@ -1,6 +1,7 @@
 /** Fills the templates of a request from a record and from what the target told of it. */
 import { RecordError } from '../../src/errors.ts';
 import { parseTemplate, type TemplatePart } from '../../src/job/parse-template.ts';
+import { valueAt } from '../../src/job/pointer.ts';
 import { isJsonObject } from '../../src/records/json-object.ts';
 import { asPointers } from './rest-args.ts';
 
@@ -48,17 +49,8 @@ function fillText(template: string, values: TemplateValues): unknown {
   return filled.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).join('');
 }
 
-/** A template of a checked job; braces in a body that are none of ours stay as they are. */
+/** A template of a checked job; other braces in a body are kept. */
 function partsOf(template: string): readonly TemplatePart[] {
   const parsed = parseTemplate(asPointers(template));
   return parsed.fault === undefined ? parsed.parts : [{ text: template }];
-}
-
-export function valueAt(value: unknown, path: readonly string[]): unknown {
-  let found = value;
-  for (const step of path) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, step)) return undefined;
-    found = (found as Readonly<Record<string, unknown>>)[step];
-  }
-  return found;
 }

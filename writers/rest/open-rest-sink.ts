@@ -1,12 +1,13 @@
 /** One request for each change, and what its answer means. */
-import type { ChangesContext, ChangesSink } from '../../src/component/writer.ts';
+import type { ChangesContext, ChangesSink, Expected } from '../../src/component/writer.ts';
 import type { ApiAnswer } from '../../src/component/services.ts';
 import { ConfigError, RecordError, UnavailableError } from '../../src/errors.ts';
-import { parsePointer } from '../../src/job/pointer.ts';
-import type { Change, ChangeResult, Held, Remote } from '../../src/records/change.ts';
+import { parsePointer, valueAt } from '../../src/job/pointer.ts';
+import { againAfter, type Change, type ChangeResult, type Held, type Remote } from '../../src/records/change.ts';
 import type { Document } from '../../src/records/document.ts';
+import type { FieldChange } from '../../src/records/field-changes.ts';
 import { isJsonObject } from '../../src/records/json-object.ts';
-import { fillBody, fillPath, valueAt } from './fill-request.ts';
+import { fillBody, fillPath } from './fill-request.ts';
 import type { RestArgs, RestRequest } from './rest-args.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json', accept: 'application/json' };
@@ -15,6 +16,7 @@ export function openRestSink(args: RestArgs, context: ChangesContext): ChangesSi
   const look = args.look === undefined ? {} : { look: (ids: readonly string[]) => lookAll(args, context, ids) };
   return {
     ...look,
+    compare: (expected, held) => compareSent(args, expected, held),
     write: (changes) => Promise.all(changes.map((change) => writeOne(args, context, change))),
     close: () => Promise.resolve(),
   };
@@ -27,18 +29,25 @@ async function writeOne(args: RestArgs, context: ChangesContext, change: Change)
   } catch (thrown) {
     if (thrown instanceof RecordError) return { id, result: 'rejected', code: thrown.code, message: thrown.message };
     // This request alone: the others of the batch have answers of their own.
-    if (thrown instanceof UnavailableError) return { id, result: 'again', message: thrown.message };
+    if (thrown instanceof UnavailableError) return againAfter(id, thrown);
     throw thrown;
   }
 }
 
 async function send(args: RestArgs, context: ChangesContext, change: Change): Promise<ChangeResult> {
   const { id, kind, found } = change;
+  if (found === undefined && isBlind(args, change)) return sendBlindly(args, context, change);
   const held = found?.held;
   const isThere = found === undefined ? kind !== 'insert' && kind !== 'restore' : held !== undefined;
-  const remote = { ...change.remote, ...held?.remote };
+  const { etag, ...kept } = { ...change.remote, ...held?.remote };
+  // No ETag matches a record that does not exist: creating it again would fail with 412.
+  const remote = isThere && etag !== undefined ? { ...kept, etag } : kept;
   if (kind === 'withdraw') {
-    if (!isThere || args.remove === undefined) return { id, result: 'done' };
+    if (!isThere) return { id, result: 'done' };
+    if (args.remove === undefined) {
+      const message = 'The writer has no request that removes a record: set "remove".';
+      return { id, result: 'rejected', code: 'E_TARGET_REFUSED', message };
+    }
     return judge(args, change, await ask(args, context, args.remove, change, remote));
   }
   const request = isThere ? args.update : (args.create ?? args.update);
@@ -47,10 +56,49 @@ async function send(args: RestArgs, context: ChangesContext, change: Change): Pr
     return { id, result: 'done', ...(held.remote === undefined ? {} : { remote: held.remote }) };
   }
   const result = judge(args, change, await ask(args, context, request, change, remote));
-  if (result.result !== 'conflict' || !change.overwrites || isThere) return result;
-  // Somebody else made a record of this id, and the job says that it may be published over.
+  if (result.result !== 'conflict' || isThere || (!change.overwrites && args.look === undefined)) return result;
   const other = await lookOne(args, context, id);
+  // A request without an answer may have been carried out after the record was looked up.
+  if (other?.document !== undefined && contains(other.document, bodyOf(request, values))) {
+    return { id, result: 'done', ...(other.remote === undefined ? {} : { remote: other.remote }) };
+  }
+  if (!change.overwrites) return result;
+  // Another client created a record with this id, and the job allows overwriting it.
   return judge(args, change, await ask(args, context, args.update, change, { ...remote, ...other?.remote }));
+}
+
+/** An update without an ETag would replace whatever is there. */
+function isBlind(args: RestArgs, { kind, remote, overwrites }: Change): boolean {
+  const isKnown = remote?.['etag'] !== undefined || args.if_match === undefined || args.look === undefined;
+  return kind === 'update' && !isKnown && !overwrites;
+}
+
+/** Looks the record up first. A version that is neither the published nor the new one belongs to another client. */
+async function sendBlindly(args: RestArgs, context: ChangesContext, change: Change): Promise<ChangeResult> {
+  const { id, document, before } = change;
+  const held = await lookOne(args, context, id);
+  const isOurs =
+    held === undefined ||
+    [document, before].some(
+      (one) => one !== undefined && compareSent(args, { document: one, withdrawn: false }, held).length === 0,
+    );
+  if (isOurs) return send(args, context, { ...change, found: { held } });
+  return { id, result: 'conflict', message: 'The target holds another record than this job published.' };
+}
+
+/** A target may add fields of its own, so only those that an update would send are compared. */
+function compareSent(args: RestArgs, { document, withdrawn, remote }: Expected, held: Held): readonly FieldChange[] {
+  if (withdrawn) return [{ pointer: '', before: 'withdrawn', after: 'there' }];
+  const values = { record: document, remote: { ...remote, ...held.remote } };
+  return differing(bodyOf(args.update, values), held.document, '');
+}
+
+function differing(sent: unknown, held: unknown, pointer: string): readonly FieldChange[] {
+  if (sent === undefined || contains(held, sent)) return [];
+  if (!isJsonObject(sent) || !isJsonObject(held)) return [{ pointer, before: sent, after: held }];
+  return Object.entries(sent).flatMap(([key, value]) =>
+    differing(value, held[key], `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
+  );
 }
 
 async function ask(
@@ -93,8 +141,7 @@ function judge(args: RestArgs, change: Change, answer: ApiAnswer): ChangeResult 
   const message = `The target answered ${String(status)}${answer.reason === '' ? '' : `: ${answer.reason}`}`;
   if (conflict.includes(status)) return { id, result: 'conflict', message };
   if (again.includes(status)) {
-    const { retryAfter: after } = answer;
-    return { id, result: 'again', message, ...(after === undefined ? {} : { after }) };
+    return againAfter(id, { message, retryAfter: answer.retryAfter, details: { status } });
   }
   if (forbidden.includes(status)) throw refusal(args, answer);
   return { id, result: 'rejected', code: 'E_TARGET_REFUSED', message };
@@ -126,7 +173,10 @@ async function lookOne(args: RestArgs, { api, signal, turn }: ChangesContext, id
   const { path, found } = args.look;
   const url = args.url.replace(/\/+$/, '') + fillPath(path, { record: { id }, remote: {} });
   await turn();
-  const answer = await api.ask({ url, method: 'GET', headers: { ...JSON_TYPE, ...args.headers }, signal });
+  const answer = await api.ask({
+    ...{ url, method: 'GET', headers: { ...JSON_TYPE, ...args.headers }, signal },
+    timeoutMs: args.timeout_seconds * 1000,
+  });
   const { status, reason, retryAfter } = answer;
   if (args.answers.gone.includes(status)) return undefined;
   if (args.answers.forbidden.includes(status)) throw refusal(args, answer);
@@ -134,7 +184,7 @@ async function lookOne(args: RestArgs, { api, signal, turn }: ChangesContext, id
     throw new UnavailableError(
       'E_TARGET_UNAVAILABLE',
       `${args.url} answered ${String(status)} when a record was looked up${reason === '' ? '' : `: ${reason}`}. It is tried again.`,
-      retryAfter === undefined ? {} : { retryAfter },
+      { details: { status }, ...(retryAfter === undefined ? {} : { retryAfter }) },
     );
   }
   const document = valueAt(toJson(args, answer), parsePointer(found));

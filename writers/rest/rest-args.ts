@@ -28,7 +28,7 @@ const request = z.strictObject({
     .unknown()
     .optional()
     .describe(
-      `What is sent, as JSON. ${TEMPLATE} A text that is nothing but one such pointer becomes the value itself; a key whose value is not there is left out. Without it the whole record is sent, and nothing with DELETE.`,
+      `What is sent, as JSON. ${TEMPLATE} A text that consists of one such pointer becomes the value itself. A key whose value is missing is omitted. By default the whole record is sent, and nothing with DELETE.`,
     ),
 });
 
@@ -58,32 +58,30 @@ export const restArgs = z
           .regex(/^(\/.*)?$/, 'expected a JSON pointer such as /hits/0, or the empty text for the whole answer')
           .default('')
           .describe(
-            'The JSON pointer to the record in the answer. Where nothing is there, the target does not hold the record.',
+            'The JSON pointer to the record in the response. If there is no value, the target does not have the record.',
           ),
       })
       .optional()
       .describe(
-        'How a record is looked up by GET, after a request of which nobody knows whether it arrived. Without it such a request is sent again, so `create` must then do the same twice.',
+        'How a record is looked up by GET if it is unknown whether a request arrived. Without it, such a request is sent again, so it must be harmless to repeat `create`.',
       ),
     remote: z
       .record(z.string(), z.string().regex(/^\/.+/, 'expected a JSON pointer such as /uuid'))
       .default({})
       .describe(
-        'What is kept of an answer, such as an id that the target gives: names with JSON pointers into the answer.',
+        'The values to store from a response, such as an id that the target assigns: names with JSON pointers into the response.',
       ),
     if_match: z
       .enum(['quoted', 'bare'])
       .optional()
       .describe(
-        'Whether an update and a removal name the ETag of the last answer, so that a record that somebody else edited is noticed (412). `bare` sends it without quotes and without W/.',
+        'Whether an update and a removal send the ETag of the last response, so that an edit by someone else is noticed (412). `bare` sends it without quotes and without W/.',
       ),
     answers: z
       .strictObject({
         done: statuses.default([200, 201, 202, 204]).describe('The change is made.'),
         gone: statuses.default([404, 410]).describe('With `look` and `remove`: the target does not hold the record.'),
-        conflict: statuses
-          .default([409, 412])
-          .describe('The record is not what it was: somebody else made or edited it.'),
+        conflict: statuses.default([409, 412]).describe('Another client created or edited the record.'),
         again: statuses
           .default([408, 423, 425, 429, 500, 502, 503, 504])
           .describe('To be tried again. The change may have been made.'),
@@ -92,14 +90,16 @@ export const restArgs = z
           .describe('The same will be said to every request: publishing into this target ends.'),
       })
       .prefault({})
-      .describe('What the statuses mean. Any other one rejects the record, with the words of the answer.'),
-    concurrency: z.number().int().min(1).max(32).default(4).describe('Requests that are under way together.'),
+      .describe(
+        'The meaning of the statuses. With any other status, the record is rejected with the text of the response.',
+      ),
+    concurrency: z.number().int().min(1).max(32).default(4).describe('The maximum number of concurrent requests.'),
     requests_per_second: z
       .number()
       .min(0.01)
       .max(10_000)
       .optional()
-      .describe('The most requests in a second, look-ups included. Without it as many as the target answers.'),
+      .describe('The maximum number of requests in a second, including look-ups. By default there is no limit.'),
     timeout_seconds: z.number().int().min(1).max(600).default(60).describe('For one request.'),
     on_missing: z
       .enum(['keep', 'withdraw'])
@@ -109,7 +109,7 @@ export const restArgs = z
       .enum(['keep', 'overwrite'])
       .default('keep')
       .describe(
-        'What happens to a record that somebody else edited: `keep` leaves and counts it, `overwrite` publishes over it.',
+        'What happens to a record that someone else edited: `keep` keeps and counts it, `overwrite` overwrites it.',
       ),
   })
   .superRefine(({ on_missing: onMissing, remove }, context) => {

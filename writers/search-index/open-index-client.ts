@@ -14,7 +14,7 @@ export interface IndexAnswer {
   readonly reason: string;
 }
 
-export interface IndexRequest {
+interface IndexRequest {
   readonly method: 'GET' | 'POST' | 'PUT';
   /** After the name of the index, such as `/_bulk`. */
   readonly path: string;

@@ -1,7 +1,7 @@
 /** One publication into an index of OpenSearch or Elasticsearch. */
 import type { ChangesContext, ChangesSink } from '../../src/component/writer.ts';
 import { ConfigError, UnavailableError, type VocabSyncError } from '../../src/errors.ts';
-import type { Change, ChangeResult } from '../../src/records/change.ts';
+import { againAfter, type Change, type ChangeResult } from '../../src/records/change.ts';
 import type { IndexArgs } from './index-args.ts';
 import { decideFirst, decideOn, isOperation, type Operation } from './make-operation.ts';
 import { openIndexClient, requireStatus } from './open-index-client.ts';
@@ -14,12 +14,12 @@ const MOST_ROUNDS = 3;
 
 export async function openIndexSink(args: IndexArgs, context: ChangesContext): Promise<ChangesSink> {
   const client = openIndexClient(args, context);
-  await prepareIndex(client, args);
+  const isThere = await prepareIndex(client, args, context.readOnly === true);
   const reading: Reading = { client, withdrawnField: args.withdrawn_field };
   const bulk: Bulk = { client, refresh: args.refresh, size: { bytes: Number.POSITIVE_INFINITY } };
   return {
-    look: (ids) => readDocuments(reading, ids),
-    list: (after) => listDocuments(reading, after),
+    look: (ids) => readDocuments(reading, isThere ? ids : []),
+    list: (after) => (isThere ? listDocuments(reading, after) : nothing()),
     write: (changes) => writeAll(reading, bulk, changes),
     async finish() {
       if (args.refresh === 'never') return;
@@ -28,6 +28,12 @@ export async function openIndexSink(args: IndexArgs, context: ChangesContext): P
     },
     close: () => Promise.resolve(),
   };
+}
+
+/** An index that does not exist holds nothing. */
+// eslint-disable-next-line @typescript-eslint/require-await
+async function* nothing(): AsyncGenerator<never> {
+  yield* [];
 }
 
 /** What ends the batch must not lose the answers that are there: the changes without one are to be sent again. */
@@ -42,11 +48,8 @@ async function writeAll(reading: Reading, bulk: Bulk, changes: readonly Change[]
     failure = thrown;
   }
   if (failure !== undefined && results.size === 0) throw failure;
-  const message = failure?.message ?? 'it changes in the index faster than it can be written';
-  const after = failure instanceof UnavailableError ? failure.retryAfter : undefined;
-  return changes.map(
-    ({ id }) => results.get(id) ?? { id, result: 'again', message, ...(after === undefined ? {} : { after }) },
-  );
+  const why = failure ?? { message: 'it changes in the index faster than it can be written' };
+  return changes.map(({ id }) => results.get(id) ?? againAfter(id, why));
 }
 
 /** Fills `results`. Returns what some operations failed with, if it concerns more than single records. */

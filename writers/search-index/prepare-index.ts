@@ -5,13 +5,18 @@ import { getOwn, isJsonObject } from '../../src/records/json-object.ts';
 import { forbidden, isBlock, reasonOf, requireStatus, type IndexClient } from './open-index-client.ts';
 import { listOf } from './read-documents.ts';
 
-/** Creates the index if it does not exist and the job says so. Another worker may create it at the same time. */
-export async function prepareIndex(client: IndexClient, args: IndexArgs): Promise<void> {
-  if (await isThere(client, args)) return;
+/**
+ * Creates the index if it does not exist, the job allows it, and there is something to write. Returns whether it exists.
+ * Another worker may create it at the same time.
+ */
+export async function prepareIndex(client: IndexClient, args: IndexArgs, readOnly: boolean): Promise<boolean> {
+  if (await isThere(client, args)) return true;
+  if (readOnly) return false;
   const { settings, mappings } = args;
   const answer = await client.ask({ method: 'PUT', path: '', body: { settings, mappings } });
-  if (answer.status === 400 && answer.reason.includes('resource_already_exists_exception')) return;
+  if (answer.status === 400 && answer.reason.includes('resource_already_exists_exception')) return true;
   requireStatus(client, answer, [200], 'the index to be created with the "settings" and "mappings" of the writer');
+  return true;
 }
 
 /** Writes nothing. Throws if the index is missing and not to be created, or if it would refuse a bulk request. */

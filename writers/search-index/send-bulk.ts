@@ -1,7 +1,7 @@
 /** Sends operations as bulk requests, and says what became of each. */
-import { UnavailableError, type VocabSyncError } from '../../src/errors.ts';
+import { ConfigError, UnavailableError, type VocabSyncError } from '../../src/errors.ts';
 import { getOwn, isJsonObject, type JsonObject } from '../../src/records/json-object.ts';
-import type { ChangeResult } from '../../src/records/change.ts';
+import { againAfter, type ChangeResult } from '../../src/records/change.ts';
 import type { Operation } from './make-operation.ts';
 import { forbidden, isBlock, reasonOf, requireStatus, type IndexClient } from './open-index-client.ts';
 import { listOf, toRemote } from './read-documents.ts';
@@ -29,7 +29,8 @@ export async function sendBulk(bulk: Bulk, operations: readonly Operation[]): Pr
       const smaller = await sendPart(bulk, part, outcomes);
       queue.unshift(...smaller);
     } catch (thrown) {
-      if (!(thrown instanceof UnavailableError) || outcomes.size === 0) throw thrown;
+      const isKnown = thrown instanceof UnavailableError || thrown instanceof ConfigError;
+      if (!isKnown || outcomes.size === 0) throw thrown;
       for (const { change } of [part, ...queue].flat()) outcomes.set(change.id, { result: 'failed', error: thrown });
       break;
     }
@@ -102,7 +103,7 @@ function toOutcome(client: IndexClient, id: string, told: JsonObject, isDeletion
   if (isDeletion && status === 404 && error === undefined) return { id, result: 'done', remote: { deleted: true } };
   if (status === 409) return { result: 'stale' };
   if (status === 429 || status >= 500 || isBlock(error)) {
-    return { id, result: 'again', message: `The index answered ${String(status)}: ${reason}` };
+    return againAfter(id, { message: `The index answered ${String(status)}: ${reason}`, details: { status } });
   }
   if ([401, 403, 404].includes(status)) {
     const advice =

@@ -95,9 +95,17 @@ function parseAnswer(text: string): JsonObject | undefined {
   }
 }
 
+/** The stored fields of a document, to be compared. */
+export const ALL_FIELDS = '*,_version_';
+
 /** Also sees what no commit has made visible yet. */
-export async function readHeld(client: SolrClient, args: SolrArgs, ids: readonly string[]): Promise<Map<string, Held>> {
-  const answer = await client.post('/get', { id: ids, fl: fieldsOf(args), omitHeader: 'true' });
+export async function readHeld(
+  client: SolrClient,
+  args: SolrArgs,
+  ids: readonly string[],
+  fields = fieldsOf(args),
+): Promise<Map<string, Held>> {
+  const answer = await client.post('/get', { id: ids, fl: fields, omitHeader: 'true' });
   if (answer.status !== 200) throw unexpected(client, answer);
   const { doc } = answer.body;
   const found = isJsonObject(doc) ? [doc] : docsOf(answer.body);
@@ -116,7 +124,7 @@ export async function* listHeld(
   const key = args.id_field;
   for (let last = after; ;) {
     const q = last === undefined ? '*:*' : `${key}:{"${last.replaceAll(/["\\]/g, String.raw`\$&`)}" TO *]`;
-    const answer = await client.post('/select', { q, sort: `${key} asc`, rows: String(PAGE), fl: fieldsOf(args) });
+    const answer = await client.post('/select', { q, sort: `${key} asc`, rows: String(PAGE), fl: ALL_FIELDS });
     if (answer.status !== 200) throw unexpected(client, answer);
     const held = docsOf(answer.body).map((one) => toHeld(args, one));
     if (held.length > 0) yield held;
@@ -142,7 +150,9 @@ function toHeld(args: SolrArgs, found: JsonObject): Held {
   };
   const isGone = args.withdrawn_field !== undefined && String(one(args.withdrawn_field)) === 'true';
   const digest = one(args.digest_field);
+  const { _version_: _internal, ...fields } = found;
   return {
+    document: { ...fields, id: String(one(args.id_field)) },
     id: String(one(args.id_field)),
     state: isGone ? 'gone' : 'live',
     remote: { version: String(one('_version_')), ...(typeof digest === 'string' ? { digest } : {}) },

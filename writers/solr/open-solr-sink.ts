@@ -4,10 +4,11 @@
  */
 import type { ChangesContext, ChangesSink } from '../../src/component/writer.ts';
 import { ConfigError, UnavailableError, type VocabSyncError } from '../../src/errors.ts';
-import type { Change, ChangeResult, Held } from '../../src/records/change.ts';
+import { againAfter, type Change, type ChangeResult, type Held } from '../../src/records/change.ts';
 import { getOwn, isJsonObject } from '../../src/records/json-object.ts';
-import { listHeld, openSolrClient, readHeld, unexpected, type SolrClient } from './open-solr-client.ts';
+import { ALL_FIELDS, listHeld, openSolrClient, readHeld, unexpected, type SolrClient } from './open-solr-client.ts';
 import type { SolrArgs } from './solr-args.ts';
+import { compareStored } from './compare-stored.ts';
 import { toSolrDocument, type SolrDocument } from './to-solr-document.ts';
 
 /** So often a document may change between reading and writing it. */
@@ -19,8 +20,9 @@ const NEW = '-1';
 export function openSolrSink(args: SolrArgs, context: ChangesContext): ChangesSink {
   const client = openSolrClient(args, context);
   return {
-    look: (ids) => readHeld(client, args, ids),
+    look: (ids) => readHeld(client, args, ids, ALL_FIELDS),
     list: (after) => listHeld(client, args, after),
+    compare: (expected, held) => compareStored(args, expected, held),
     write: (changes) => writeAll({ client, args, results: new Map() }, changes),
     async finish() {
       if (args.commit === 'never') return;
@@ -61,8 +63,8 @@ async function writeAll(writing: Writing, changes: readonly Change[]): Promise<r
     if (!isKnown || results.size === 0) throw thrown;
     failure = thrown;
   }
-  const message = failure?.message ?? 'it changes in Solr faster than it can be written';
-  return changes.map(({ id }) => results.get(id) ?? { id, result: 'again', message });
+  const why = failure ?? { message: 'it changes in Solr faster than it can be written' };
+  return changes.map(({ id }) => results.get(id) ?? againAfter(id, why));
 }
 
 async function writeInRounds(writing: Writing, changes: readonly Change[]): Promise<void> {

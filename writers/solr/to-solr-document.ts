@@ -1,6 +1,6 @@
-/** From a record to the fields of a Solr document. Solr would read a nested object as an atomic update, so there is none. */
+/** Converts a record to the fields of a Solr document. No field is a nested object, because Solr would read it as an atomic update. */
 import { createHash } from 'node:crypto';
-import { parsePointer } from '../../src/job/pointer.ts';
+import { parsePointer, valueAt } from '../../src/job/pointer.ts';
 import type { Document } from '../../src/records/document.ts';
 import { canonicalJson, isJsonObject } from '../../src/records/json-object.ts';
 import type { SolrArgs } from './solr-args.ts';
@@ -38,13 +38,4 @@ function flatten(value: unknown, name: string, values: Map<string, unknown[]>): 
   } else if (value !== null && value !== undefined) {
     values.set(name, [...(values.get(name) ?? []), value]);
   }
-}
-
-function valueAt(value: unknown, path: readonly string[]): unknown {
-  let found = value;
-  for (const step of path) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, step)) return undefined;
-    found = (found as Readonly<Record<string, unknown>>)[step];
-  }
-  return found;
 }

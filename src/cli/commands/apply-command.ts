@@ -18,16 +18,16 @@ export function addApplyCommand(program: Command, context: CommandContext): void
     .command('apply')
     .summary('store jobs with versions, and set their schedules')
     .description(
-      'Stores job files as new versions where they differ, prints what differs, and brings the schedules in Temporal in line. ' +
-        'Applying the same files again changes nothing. A job whose file is missing stays stored. When somebody else stores a ' +
-        'job at the same moment, theirs stands and you are told (exit code 1).',
+      'Stores changed job files as new versions, prints the differences, and updates the schedules in Temporal. ' +
+        'Applying the same files again changes nothing. A job whose file is missing stays stored. If another person stores a ' +
+        'job at the same moment, that version is kept and you get an error (exit code 1).',
     )
     .argument('[path...]', 'job files, folders or names of jobs; default: config/jobs and jobs in this directory')
     .option('--dry-run', 'say what would be done; store nothing, touch no schedule')
     .option(...JSON_OPTION)
     .addHelpText('after', examples('vocab-sync apply', 'vocab-sync apply config/jobs/my-job.json --dry-run'))
     .action(async (names: readonly string[], options: ApplyOptions) => {
-      const catalog = await loadCatalog(context.settings().plugins, context.cwd);
+      const catalog = await loadCatalog(context.settings(), context.cwd);
       context.end(await storeFiles(context, await readJobFiles(context, catalog, names), options));
     });
 }
@@ -38,8 +38,9 @@ export async function storeFiles(
   { jobs, isFolder }: JobFiles,
   { dryRun = false, json }: ApplyOptions,
 ): Promise<ExitCode> {
+  const catalog = await loadCatalog(context.settings(), context.cwd);
   const applied = await withServers(context, ({ pool, temporal: { client }, searchAttributes, installation }) =>
-    applyJobs({ pool, client, searchAttributes, installation }, jobs, { by: userName(), dryRun }),
+    applyJobs({ pool, client, searchAttributes, installation, catalog }, jobs, { by: userName(), dryRun }),
   );
   await (json === true
     ? writeJson(context, { dry_run: dryRun, ...applied })

@@ -1,6 +1,6 @@
 /** `cancel RUN`: asks a run to stop and waits until it has. */
 import type { Command } from 'commander';
-import { letGoRun } from '../../pipeline/undo/release-run.ts';
+import { releaseRun } from '../../pipeline/undo/release-run.ts';
 import { reportRun } from '../../pipeline/finish/report-run.ts';
 import type { RunRow } from '../../postgres/ledger/run-rows.ts';
 import { cancelRun } from '../../temporal/control-run.ts';
@@ -12,7 +12,7 @@ import { withServers, type Servers } from '../servers/open-servers.ts';
 import { userName } from './run/compose-request.ts';
 import { queueOf } from './run/queue-of.ts';
 import { renderReport } from '../render/render-report.ts';
-import { requireRunUnderWay } from './run/require-run-under-way.ts';
+import { requireActiveRun } from './run/require-active-run.ts';
 import { requireWorker } from '../servers/require-worker.ts';
 
 export function addCancelCommand(program: Command, context: CommandContext): void {
@@ -20,7 +20,7 @@ export function addCancelCommand(program: Command, context: CommandContext): voi
     .command('cancel')
     .summary('stop a run; nothing of it is published')
     .description(
-      'Asks a run to stop and waits until it has (exit code 5). A run whose workflow is gone is ended in the ledger.',
+      'Asks a run to stop and waits until it has stopped (exit code 5). A run whose workflow no longer exists is ended in the ledger.',
     )
     .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')
     .option(...JSON_OPTION)
@@ -36,7 +36,7 @@ async function cancel(
   reference: string,
   { json }: JsonOption,
 ): Promise<ExitCode> {
-  const run = await requireRunUnderWay(servers.pool, reference);
+  const run = await requireActiveRun(servers.pool, reference);
   const place = { workflowId: run.workflow_id, runId: run.id };
   if ((await workflowStatus(servers.temporal.client, place)) !== 'running')
     return endInLedger(context, servers, run, json === true);
@@ -54,7 +54,7 @@ async function cancel(
 
 /** Terminated in the Web UI, timed out, or lost with its server. */
 async function endInLedger(context: CommandContext, { pool }: Servers, run: RunRow, json: boolean): Promise<ExitCode> {
-  await letGoRun(pool, run.id);
+  await releaseRun(pool, run.id);
   context.terminal.say(`The workflow ${run.workflow_id} was closed already; the run is ended in the ledger.`);
   const report = await reportRun({ pool, webUi: () => null }, run.id);
   await (json ? writeJson(context, report) : context.terminal.write(renderReport(report, context.terminal.page)));

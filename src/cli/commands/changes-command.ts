@@ -1,7 +1,8 @@
-/** `changes RUN`: what a run changed, or would change while it waits. */
+/** `changes RUN`: what a run changed, or what it would change if it waits for approval. */
 import { Option, type Command } from 'commander';
 import { ConfigError } from '../../errors.ts';
 import { findPublishedRun, findRunId } from '../../postgres/ledger/history.ts';
+import { listImpacts, type TaskImpact } from '../../postgres/ledger/impacts.ts';
 import { readChanges, type RecordChange } from '../../postgres/ledger/change-history.ts';
 import { toReport } from '../../pipeline/finish/report-run.ts';
 import { findRun, listTasks } from '../../postgres/ledger/run-rows.ts';
@@ -55,12 +56,12 @@ export function addChangesCommand(program: Command, context: CommandContext): vo
       ),
     )
     .action(async (reference: string, options: ChangesOptions) => {
-      const { run, report, changes } = await readRunChanges(context, reference, options);
+      const { run, report, changes, impacts } = await readRunChanges(context, reference, options);
       sayWhichTargets(context, report, options.target);
       if (options.json === true) await writeJson(context, { run, changes: changes.map(toChangeLine) });
       else if (changes.length === 0 && options.format === 'table') await context.terminal.write('No changes.\n');
       else if (options.format === 'markdown') {
-        await context.terminal.write(renderReleaseNote(report, changes, changes.length === options.limit));
+        await context.terminal.write(renderReleaseNote(report, changes, changes.length === options.limit, impacts));
       } else await writeChanges(context, changes, options.format);
       if (changes.length === 0) await sayWhoPublished(context, reference, run);
       if (changes.length === options.limit) {
@@ -92,15 +93,21 @@ async function readRunChanges(
   context: CommandContext,
   reference: string,
   { op, target, limit }: ChangesOptions,
-): Promise<{ run: string; report: RunReport; changes: readonly RecordChange[] }> {
-  const catalog = await loadCatalog(context.settings().plugins);
+): Promise<{
+  run: string;
+  report: RunReport;
+  changes: readonly RecordChange[];
+  impacts: readonly TaskImpact[];
+}> {
+  const catalog = await loadCatalog(context.settings());
   return withLedger(context, async ({ pool }) => {
     const id = await findRunId(pool, reference);
     const run = await findRun(pool, id);
     if (run === undefined) throw new ConfigError('E_RUN_NOT_FOUND', `Run ${id} is not in the ledger any more.`);
     const filter = { limit, ...(op === undefined ? {} : { op }), ...(target === undefined ? {} : { target }) };
     const report = toReport(run, await listTasks(pool, id), null);
-    return { run: id, report, changes: await readChanges(pool, id, filter, runTargets(run, catalog)) };
+    const impacts = (await listImpacts(pool, id)).filter((one) => target === undefined || one.target === target);
+    return { run: id, report, impacts, changes: await readChanges(pool, id, filter, await runTargets(run, catalog)) };
   });
 }
 

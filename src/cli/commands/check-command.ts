@@ -1,10 +1,13 @@
 /** `check [FILE…]`: every problem of job files at once, with file, line and column. */
-import { basename, relative } from 'node:path';
+import { extname, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { ConfigError } from '../../errors.ts';
-import { parseJsonText } from '../../job/json-text.ts';
-import { jobDirectories, listJobs, loadJob, type LoadedJob, type LoadOptions } from '../../job/load-job.ts';
+import { jobDirectories, jobNameOf, listJobs } from '../../job/job-files.ts';
+import { loadJob, type LoadedJob, type LoadOptions } from '../../job/load-job.ts';
+import { findMeetings, layersOf, type JobLayer } from '../../job/check/check-layers.ts';
+import { parseJobText } from '../../job/parse-job.ts';
 import { findNamedFiles } from './apply/read-job-files.ts';
+import type { BoundWriter } from '../../job/check/check-job.ts';
 import { isError, type Finding, type Problem } from '../../job/check/problem.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
@@ -17,6 +20,7 @@ interface CheckedFile {
   readonly file: string;
   readonly job: string | null;
   readonly problems: readonly Problem[];
+  readonly bound: readonly BoundWriter[];
 }
 
 export function addCheckCommand(program: Command, context: CommandContext): void {
@@ -46,33 +50,45 @@ async function checkFiles(
   { settings, cwd }: CommandContext,
   names: readonly string[],
 ): Promise<readonly CheckedFile[]> {
-  const catalog = await loadCatalog(settings().plugins, cwd);
+  const catalog = await loadCatalog(settings(), cwd);
   const directories = jobDirectories(cwd);
   const wanted =
     names.length > 0 ? (await findNamedFiles(cwd, names)).files : (await listJobs(directories)).map(({ path }) => path);
   const checked: CheckedFile[] = [];
+  const layers: JobLayer[] = [];
   const ids = new Map<string, string>();
   for (const name of wanted) {
-    const { path, text, job, problems } = await loadOrFind(name, { catalog, directories });
+    const isOne = wanted.length === 1;
+    const { path, text, job, problems, bound } = await loadOrFind(name, { catalog, directories }, isOne);
     const file = shortest(path, cwd);
     const id = job?.id ?? null;
-    const further = id === null ? [] : findingsOfId(id, path, ids.get(id));
-    const json = further.length === 0 ? undefined : parseJsonText(text);
+    const own = job === undefined ? [] : await layersOf(job, catalog);
+    const further = [...(id === null ? [] : findingsOfId(id, path, ids.get(id))), ...findMeetings(own, layers)];
+    layers.push(...own);
+    const json = further.length === 0 ? undefined : await parseJobText(text, path);
     const located = json === undefined ? [] : further.map((finding) => json.locate(finding));
-    checked.push({ file, job: id, problems: [...problems, ...located] });
+    checked.push({ file, job: id, problems: [...problems, ...located], bound });
     if (id !== null && !ids.has(id)) ids.set(id, file);
   }
   return checked;
 }
 
-type Loaded = Pick<LoadedJob, 'path' | 'text' | 'job' | 'problems'>;
+/** Codes of a file that cannot be opened. */
+const ABSENT: readonly string[] = ['E_JOB_NOT_FOUND', 'E_FILE_NOT_FOUND'];
 
-/** A file that is not the text of a job is a problem of that file: the others are checked too. */
-async function loadOrFind(name: string, options: LoadOptions): Promise<Loaded> {
+type Loaded = Pick<LoadedJob, 'path' | 'text' | 'job' | 'problems' | 'bound'>;
+
+/** A file that is not there or not the text of a job is a problem of that file: the others are checked too. */
+async function loadOrFind(name: string, options: LoadOptions, isOne: boolean): Promise<Loaded> {
   try {
     return await loadJob(name, options);
   } catch (error) {
-    if (!(error instanceof ConfigError) || error.code !== 'E_JOB_INVALID') throw error;
+    if (!(error instanceof ConfigError)) throw error;
+    if (error.code !== 'E_JOB_INVALID') {
+      if (isOne || !ABSENT.includes(error.code)) throw error;
+      const problem: Problem = { severity: 'error', pointer: '', line: 0, column: 0, message: error.message };
+      return { path: resolve(name), text: '', bound: [], problems: [problem] };
+    }
     const {
       path = name,
       line = 1,
@@ -86,7 +102,7 @@ async function loadOrFind(name: string, options: LoadOptions): Promise<Loaded> {
         reason: string;
       }>
     >;
-    return { path, text: '', problems: [{ severity: 'error', pointer: '', line, column, message: reason }] };
+    return { path, text: '', bound: [], problems: [{ severity: 'error', pointer: '', line, column, message: reason }] };
   }
 }
 
@@ -96,9 +112,9 @@ function findingsOfId(id: string, path: string, other: string | undefined): Find
     const message = `the id "${id}" is also that of ${other}; give one of the two another id`;
     findings.push({ severity: 'error', pointer: '/id', message, expected: 'an id of its own', found: id });
   }
-  const name = basename(path).replace(/\.json$/i, '');
+  const name = jobNameOf(path);
   if (name !== id) {
-    const message = `the file is called "${name}" and the job "${id}", so that the job is found under the one name in files and under the other when it is stored; rename the file to "${id}.json"`;
+    const message = `the file is called "${name}" and the job "${id}", so that the job is found under the one name in files and under the other when it is stored; rename the file to "${id}${extname(path)}"`;
     findings.push({ severity: 'warning', pointer: '/id', message, expected: name, found: id, suggestion: name });
   }
   return findings;
@@ -111,7 +127,13 @@ function shortest(path: string, cwd: string): string {
 
 function renderFiles(files: readonly CheckedFile[]): string {
   return files
-    .map((file) => file.problems.map((problem) => renderProblem(file, problem)).join('') + renderEnd(file))
+    .map((file) =>
+      [
+        ...file.problems.map((problem) => renderProblem(file, problem)),
+        ...file.bound.map(({ name, target }) => `${file.file}: ${name} is bound to ${printable(target)}\n`),
+        renderEnd(file),
+      ].join(''),
+    )
     .join('');
 }
 

@@ -1,14 +1,13 @@
-/** `components [TYPE]`: what a job can be made of, and the jobs that are there. */
+/** `components [TYPE]`: the readers, transformers and writers for jobs, and the jobs in this installation. */
 import type { Command } from 'commander';
 import type { Catalog } from '../../component/catalog.ts';
 import { ConfigError } from '../../errors.ts';
-import { jobDirectories, listJobs } from '../../job/load-job.ts';
+import { jobDirectories, listJobs } from '../../job/job-files.ts';
 import { didYouMean, suggest } from '../../job/check/suggest.ts';
-import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
-import { describeComponent, listComponents, type ComponentFacts } from './components/component-facts.ts';
+import { readCommandIndex } from '../start/command-index.ts';
+import type { ComponentFacts, ComponentSummary } from './components/component-facts.ts';
 import { EXIT } from '../exit-code.ts';
-import { renderComponent } from './components/render-component.ts';
 import { renderTable } from '../render/render-table.ts';
 
 interface ComponentsOptions extends JsonOption {
@@ -19,7 +18,7 @@ export function addComponentsCommand(program: Command, context: CommandContext):
   program
     .command('components')
     .summary('readers, transformers and writers, or one of them with its arguments')
-    .argument('[type]', 'the type of a component, as it stands in a job file')
+    .argument('[type]', 'the type of a component, as in a job file')
     .option('--jobs', 'list the jobs instead')
     .option(...JSON_OPTION)
     .addHelpText(
@@ -43,9 +42,8 @@ async function printJobs(context: CommandContext, { json }: JsonOption): Promise
 }
 
 async function printComponents(context: CommandContext, type: string | undefined, { json }: JsonOption): Promise<void> {
-  const catalog = await loadCatalog(context.settings().plugins, context.cwd);
   if (type === undefined) {
-    const components = listComponents(catalog);
+    const components = await listAll(context);
     if (json === true) return writeJson(context, { components });
     const rows = components.map(({ kind, type: name, summary }) => [kind, name, summary]);
     return context.terminal.write(
@@ -57,16 +55,31 @@ async function printComponents(context: CommandContext, type: string | undefined
       ),
     );
   }
-  const found = requireComponents(catalog, type);
+  const found = await requireComponents(await openCatalog(context), type);
   if (json === true) return writeJson(context, { components: found });
+  const { renderComponent } = await import('./components/render-component.ts');
   return context.terminal.write(found.map((component) => renderComponent(component, context.terminal.page)).join('\n'));
 }
 
+/** Loads no component if there is no plug-in: the index of the build has those that are shipped. */
+async function listAll(context: CommandContext): Promise<readonly ComponentSummary[]> {
+  const index = context.settings().plugins.length === 0 ? readCommandIndex() : undefined;
+  if (index !== undefined) return index.components;
+  const { listComponents } = await import('./components/component-facts.ts');
+  return listComponents(await openCatalog(context));
+}
+
+async function openCatalog(context: CommandContext): Promise<Catalog> {
+  const { loadCatalog } = await import('../catalog.ts');
+  return loadCatalog(context.settings(), context.cwd);
+}
+
 /** `file` is a reader and a writer. */
-function requireComponents(catalog: Catalog, type: string): readonly ComponentFacts[] {
-  const found = describeComponent(catalog, type);
+async function requireComponents(catalog: Catalog, type: string): Promise<readonly ComponentFacts[]> {
+  const { describeComponent } = await import('./components/component-facts.ts');
+  const found = await describeComponent(catalog, type);
   if (found.length > 0) return found;
-  const names = listComponents(catalog).map((component) => component.type);
+  const names = [...catalog.readers.types, ...catalog.transformers.types, ...catalog.writers.types];
   const nearest = suggest(type, names);
   const hint = nearest === undefined ? `. There are: ${[...new Set(names)].join(', ')}.` : didYouMean(nearest);
   throw new ConfigError('E_JOB_INVALID', `No component is called "${type}"${hint}`, { details: { type } });

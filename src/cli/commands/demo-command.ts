@@ -12,7 +12,7 @@ export function addDemoCommand(program: Command, context: CommandContext): void 
     .command('demo')
     .summary('try it on this machine: servers, a first load, a reviewed update')
     .description(
-      'Starts PostgreSQL and Temporal in a home of its own, publishes a small sample of the ROR dump, plans the next ' +
+      'Starts PostgreSQL and Temporal in a separate home directory, publishes a small sample of the ROR dump, plans the next ' +
         'version of it, shows what would change, approves it. Your own servers are not touched; each demo starts afresh.',
     )
     .option('--keep', 'keep the servers until Ctrl-C (default in a terminal)')

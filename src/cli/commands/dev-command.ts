@@ -22,7 +22,7 @@ export function addDevCommand(program: Command, context: CommandContext): void {
     .command('dev')
     .summary('PostgreSQL, Temporal, its Web UI and a worker in one terminal')
     .description(
-      'Starts what is not configured: PostgreSQL without DATABASE_URL, a Temporal dev server without TEMPORAL_ADDRESS. ' +
+      'Starts the servers that are not configured: PostgreSQL without DATABASE_URL, a Temporal dev server without TEMPORAL_ADDRESS. ' +
         'Data is kept in VOCAB_SYNC_HOME (.vocab-sync). Other commands in this directory find it by themselves.',
     )
     .option('--queue <name...>', 'the task queues to poll (default: those of all jobs)')

@@ -1,4 +1,7 @@
-/** `doctor`: what is in force, and whether everything that is needed is there. Starts and changes nothing. */
+/**
+ * `doctor`: shows the settings in force, and checks whether everything that is needed exists. Starts and changes
+ * nothing.
+ */
 import type { Command } from 'commander';
 import { embeddedConnection, findRunningServers } from '../../embedded/running-servers.ts';
 import { redact, rememberSecret } from '../../logging/redact.ts';
@@ -6,12 +9,12 @@ import { forgetPostgresVariables, type Settings } from '../../settings.ts';
 import { passwordsOf } from '../../settings/server-url.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
-import type { DoctorFinding } from '../doctor/finding.ts';
-import { lookAtDatabase } from '../doctor/look-at-database.ts';
-import { lookAtJob } from '../doctor/look-at-job.ts';
-import { lookAtMachine } from '../doctor/look-at-machine.ts';
-import { lookAtSettings } from '../doctor/look-at-settings.ts';
-import { lookAtTemporal } from '../doctor/look-at-temporal.ts';
+import type { Catalog } from '../../component/catalog.ts';
+import { ok, type DoctorFinding } from '../doctor/finding.ts';
+import { checkDatabase } from '../doctor/check-database.ts';
+import { checkJobTargets } from '../doctor/check-job-targets.ts';
+import { checkMachine, checkSettings } from '../doctor/check-machine.ts';
+import { checkTemporal } from '../doctor/check-temporal.ts';
 import { EXIT } from '../exit-code.ts';
 import { jobQueues, storedQueues } from '../servers/job-queues.ts';
 import { readInstallation } from '../../postgres/ledger/installation.ts';
@@ -28,12 +31,12 @@ interface DoctorOptions extends JsonOption {
 export function addDoctorCommand(program: Command, context: CommandContext): void {
   program
     .command('doctor')
-    .summary('show the settings in force and what is missing')
+    .summary('check the settings and servers')
     .description(
       'Looks at settings, database, Temporal, spool and Node; says what to do. Without DATABASE_URL or TEMPORAL_ADDRESS it looks at the servers of a `dev` that runs in this home. Exit code 1 when something is broken. Shows no secret.',
     )
     .argument('[job]', 'look whether the targets of this job can be written, too')
-    .option('--queue <name...>', 'look who polls these task queues, too; those of the jobs are looked at anyway')
+    .option('--queue <name...>', 'also check the pollers of these task queues; those of the jobs are always checked')
     .option(...JSON_OPTION)
     .addHelpText(
       'after',
@@ -45,10 +48,7 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
     )
     .action(async (job: string | undefined, { queue = [], json }: DoctorOptions) => {
       const settings = context.settings();
-      const findings = [
-        ...lookAtSettings(settings),
-        ...(await examine(withRunning(settings), context.cwd, queue, job)),
-      ];
+      const findings = [...checkSettings(settings), ...(await examine(withRunning(settings), context.cwd, queue, job))];
       const isBroken = findings.some(({ status }) => status === 'fail');
       await (json === true
         ? writeJson(context, { ok: !isBroken, version: packageFacts().version, settings: settings.origins, findings })
@@ -74,17 +74,24 @@ async function examine(
   named: readonly string[],
   job: string | undefined,
 ): Promise<readonly DoctorFinding[]> {
-  const catalog = await loadCatalog(settings.plugins, cwd);
+  const catalog = await loadCatalog(settings, cwd);
   const ofFiles = await jobQueues(catalog, cwd);
   const ledger = await lookIntoLedger(settings);
   const queues = [...new Set([...ofFiles, ...ledger.queues, ...named])];
   const found = await Promise.all([
-    lookAtMachine(settings),
-    lookAtDatabase(settings),
-    lookAtTemporal(settings, queues, ledger.installation),
-    job === undefined ? [] : lookAtJob(settings, cwd, catalog, job),
+    lookAtTargets(catalog),
+    checkMachine(settings),
+    checkDatabase(settings),
+    checkTemporal(settings, queues, ledger.installation),
+    job === undefined ? [] : checkJobTargets(settings, cwd, catalog, job),
   ]);
   return found.flat().map((finding) => ({ ...finding, message: redact(finding.message) }));
+}
+
+async function lookAtTargets(catalog: Catalog): Promise<readonly DoctorFinding[]> {
+  if (catalog.targets.size === 0) return [];
+  const { describeTargets } = await import('../load-targets.ts');
+  return (await describeTargets(catalog)).map(({ name, target }) => ok('targets', `${name} is bound to ${target}`));
 }
 
 interface LedgerFacts {

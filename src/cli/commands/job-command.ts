@@ -1,19 +1,32 @@
 /** `job …`: the stored jobs. */
+import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { examples, JSON_OPTION, type CommandContext, type JsonOption } from '../command-context.ts';
+import { jobInvalid } from '../../job/load-job.ts';
+import { parseJob } from '../../job/parse-job.ts';
+import { listVersions } from '../../postgres/ledger/job-versions.ts';
+import { setActive } from '../../postgres/ledger/job-switches.ts';
+import type { Reconciled } from '../../temporal/plan-schedule.ts';
+import { reconcileSchedule } from '../../temporal/reconcile-schedule.ts';
+import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
+import { loadCatalog } from '../catalog.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import { withLedger } from '../servers/open-ledger.ts';
+import { withServers, type Servers } from '../servers/open-servers.ts';
+import { hint } from '../render/page.ts';
+import { renderSchedule } from '../render/render-applied.ts';
 import { deleteStoredJob, type DeleteOptions } from './job/delete-job.ts';
 import { duplicateJob, type DuplicateOptions } from './job/duplicate-job.ts';
-import { exportJob, type ExportOptions } from './job/export-job.ts';
-import { importJob } from './job/import-job.ts';
-import { listJobsCommand } from './job/list-jobs.ts';
-import { showJob } from './job/show-job.ts';
-import { showVersions, type VersionsOptions } from './job/show-versions.ts';
-import { switchJob } from './job/switch-job.ts';
+import { listJobsCommand, showJob } from './job/show-jobs.ts';
+import { requireVersion, showVersions, type VersionsOptions } from './job/show-versions.ts';
 import { transferJob, type TransferOptions } from './job/transfer-job.ts';
+import { requireStoredJob } from './job/require-stored-job.ts';
 import { parseCount } from './options/parse-count.ts';
 import { parseText } from './options/parse-text.ts';
-import type { ApplyOptions } from './apply-command.ts';
+import { storeFiles, type ApplyOptions } from './apply-command.ts';
 import { addHistoryCommand } from './history-command.ts';
+import { readJobFiles } from './apply/read-job-files.ts';
+import { toScheduled } from './apply/set-schedules.ts';
+import { userName } from './run/compose-request.ts';
 
 export function addJobCommand(program: Command, context: CommandContext): void {
   const job = program
@@ -42,7 +55,7 @@ function addLooking(job: Command, context: CommandContext): void {
   job
     .command('show')
     .summary('one stored job')
-    .description('Shows a stored job: what it is, when it runs, which version it has and who stored it.')
+    .description('Shows a stored job with its schedule, its version and who stored it.')
     .argument('<job>', 'the name of a stored job')
     .option(...JSON_OPTION)
     .addHelpText('after', examples('vocab-sync job show ror-affiliations'))
@@ -69,7 +82,7 @@ function addLooking(job: Command, context: CommandContext): void {
 function addTransfer(job: Command, context: CommandContext): void {
   job
     .command('transfer')
-    .summary('hand the records of one job to another')
+    .summary('transfer the records of one job to another')
     .description(
       'After a job was renamed, or deleted and made again, its records belong to the old name and are rejected as E_RECORD_OWNED. Shows which records of which targets would be handed over; --yes does it, in one transaction, and writes it down.',
     )
@@ -93,7 +106,7 @@ function addMoving(job: Command, context: CommandContext): void {
     .command('export')
     .summary('print a stored job as a job file')
     .description(
-      'Prints the config of a stored job on stdout, as `apply` and `job import` take it. It holds references to secrets, never secrets.',
+      'Prints the config of a stored job on stdout, as `apply` and `job import` accept it. It contains references to secrets, never secrets.',
     )
     .argument('<job>', 'the name of a job')
     .option('--job-version <n>', 'an older version; default: the newest', parseCount)
@@ -104,9 +117,7 @@ function addMoving(job: Command, context: CommandContext): void {
   job
     .command('import')
     .summary('store a job from a file or stdin')
-    .description(
-      'Stores one job, as `apply` does with a file: a new version where it differs, its schedule brought in line.',
-    )
+    .description('Stores one job, as `apply` does with a file: a new version if it differs, with its schedule updated.')
     .argument('<file>', 'a job file; - reads stdin')
     .option('--dry-run', 'say what would be done; store nothing, touch no schedule')
     .option(...JSON_OPTION)
@@ -138,7 +149,7 @@ function addDuplicating(job: Command, context: CommandContext): void {
 function addSwitching(job: Command, context: CommandContext): void {
   for (const [word, active, what] of [
     ['activate', true, 'let its schedule start a job again'],
-    ['deactivate', false, 'stop the schedule of a job; by hand it still runs'],
+    ['deactivate', false, 'stop the schedule of a job; you can still run it by hand'],
   ] as const) {
     job
       .command(word)
@@ -155,9 +166,9 @@ function addSwitching(job: Command, context: CommandContext): void {
   }
   job
     .command('delete')
-    .summary('take a stored job away; its runs and versions stay')
+    .summary('delete a stored job; its runs and versions are kept')
     .description(
-      'Deletes a stored job and its schedule. Its versions, runs and what it published stay. It asks first, and refuses while a run is under way.',
+      'Deletes a stored job and its schedule. Its versions, runs and published records are kept. It asks for confirmation, and refuses while a run is active.',
     )
     .argument('<job>', 'the name of a stored job')
     .option('--yes', 'do not ask')
@@ -166,4 +177,64 @@ function addSwitching(job: Command, context: CommandContext): void {
     .action(async (name: string, options: DeleteOptions) => {
       context.end(await deleteStoredJob(context, name, options));
     });
+}
+
+/** `job import FILE|-`: one job, stored as `apply` would. */
+async function importJob(context: CommandContext, file: string, options: ApplyOptions): Promise<ExitCode> {
+  const catalog = await loadCatalog(context.settings(), context.cwd);
+  if (file !== '-')
+    return storeFiles(context, { ...(await readJobFiles(context, catalog, [file])), isFolder: false }, options);
+  const { job, config, problems } = await parseJob(await text(context.terminal.input), { catalog });
+  if (job === undefined) throw jobInvalid(problems, 'on stdin');
+  const jobs = [{ job, config: JSON.stringify(config), file: '-' }];
+  return storeFiles(context, { jobs, isFolder: false }, options);
+}
+
+interface ExportOptions {
+  readonly jobVersion?: number;
+}
+
+/** `job export JOB`: the text of a job file, on stdout. */
+async function exportJob(context: CommandContext, name: string, { jobVersion }: ExportOptions): Promise<ExitCode> {
+  const config = await withLedger(context, async ({ pool }) => {
+    // Versions outlive the job, so an older one of a deleted job can still be had.
+    if (jobVersion === undefined) return (await requireStoredJob(pool, name)).config;
+    return requireVersion(name, await listVersions(pool, name), jobVersion).config;
+  });
+  await context.terminal.write(`${JSON.stringify(JSON.parse(config), null, 2)}\n`);
+  return EXIT.success;
+}
+
+/** `job activate|deactivate JOB`. */
+async function switchJob(
+  context: CommandContext,
+  name: string,
+  active: boolean,
+  { json }: JsonOption,
+): Promise<ExitCode> {
+  const { changed, schedule } = await withServers(context, async (servers) => {
+    await requireStoredJob(servers.pool, name);
+    const isChanged = await setActive(servers.pool, name, active, userName());
+    return { changed: isChanged, schedule: await reconcileStored(servers, name) };
+  });
+  const word = active ? 'active' : 'not active';
+  const lines = [
+    `${name} is ${changed ? `${word} now` : `${word}, as before`}`,
+    ...renderSchedule(schedule, name).map((line) => `    ${hint(context.terminal.page, line)}`),
+  ];
+  await (json === true
+    ? writeJson(context, { job: name, active, changed, schedule })
+    : context.terminal.write(`${lines.join('\n')}\n`));
+  return schedule.action === 'foreign' ? EXIT.failed : EXIT.success;
+}
+
+/** The schedule of a job as it is stored now. */
+async function reconcileStored(
+  { pool, temporal, catalog, searchAttributes, installation }: Servers,
+  name: string,
+): Promise<Reconciled> {
+  const stored = await requireStoredJob(pool, name);
+  const { job, problems } = await parseJob(stored.config, { catalog });
+  if (job === undefined) throw jobInvalid(problems);
+  return reconcileSchedule(temporal.client, toScheduled(job, stored.active, { searchAttributes, installation }));
 }

@@ -24,7 +24,7 @@ export function addLogsCommand(program: Command, context: CommandContext): void 
     .command('logs')
     .summary('the log of a run')
     .description(
-      'What the steps of the run logged, kept with the run: it is there when Temporal and the worker have forgotten it.',
+      'Prints the log of the steps of the run. It is stored with the run, independently of Temporal and the worker.',
     )
     .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')
     .option('--follow', 'wait for more until the run has ended')

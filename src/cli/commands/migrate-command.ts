@@ -20,15 +20,12 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
     .command('migrate')
     .summary('bring the database up to this version')
     .description(
-      'Applies the migrations that are missing. Workers and commands do the same when they start; this is for deployments that want it as a step of its own.',
+      'Applies the migrations that are missing. Workers and commands do the same when they start; use it in deployments with a separate migration step.',
     )
-    .option(
-      '--new-installation',
-      'give this database an identity of its own, after it was copied from one that stays in use',
-    )
+    .option('--new-installation', 'give this database a new identity, after it was copied from one that stays in use')
     .option(
       '--grant-read <role>',
-      'let this role of PostgreSQL read all vocabularies, those of later runs too, and nothing else',
+      'grant this PostgreSQL role read access to all vocabularies, including those of later runs, and nothing else',
       parseText('role'),
     )
     .option(...JSON_OPTION)

@@ -1,4 +1,4 @@
-/** `notify JOB`: a trial notice to everyone whom the job tells of its runs. */
+/** `notify JOB`: sends a trial notice to every channel that the job notifies. */
 import type { Command } from 'commander';
 import { VocabSyncError } from '../../errors.ts';
 import type { Job } from '../../job/schema/job.ts';
@@ -20,39 +20,39 @@ export function addNotifyCommand(program: Command, context: CommandContext): voi
     .command('notify')
     .summary('send a trial notice to each channel of a job')
     .description(
-      'Sends one notice, marked as a trial, to every channel of the "notify" of the job, and says what became of each. The secrets and the mail server are those of this process: try it where the worker runs.',
+      'Sends a test notice to every channel in "notify" of the job, and prints the results. It uses the secrets and the mail server of this process, so run it where the worker runs.',
     )
     .argument('<job>', 'the name of a job, or the path of its file')
     .option(...JSON_OPTION)
     .addHelpText('after', examples('vocab-sync notify ror-affiliations'))
     .action(async (name: string, { json }: JsonOption) => {
       const settings = context.settings();
-      const catalog = await loadCatalog(settings.plugins, context.cwd);
-      const job = assertJob((await findJob(context, catalog, name)).config, { catalog });
+      const catalog = await loadCatalog(settings, context.cwd);
+      const job = await assertJob((await findJob(context, catalog, name)).config, { catalog });
       const send = composeSendNotice(settings, composeSecrets(settings.variable));
-      const told: Told[] = [];
-      for (const [index, channel] of job.notify.entries()) told.push(await tell(send, channel, index, job));
+      const results: TrialResult[] = [];
+      for (const [index, channel] of job.notify.entries()) results.push(await sendTrial(send, channel, index, job));
       await (json === true
-        ? writeJson(context, { job: job.id, channels: told })
-        : context.terminal.write(render(told, context.terminal.page)));
-      context.end(told.every(({ failure }) => failure === null) ? EXIT.success : EXIT.failed);
+        ? writeJson(context, { job: job.id, channels: results })
+        : context.terminal.write(render(results, context.terminal.page)));
+      context.end(results.every(({ failure }) => failure === null) ? EXIT.success : EXIT.failed);
     });
 }
 
-interface Told {
+interface TrialResult {
   readonly channel: string;
   readonly on: readonly string[];
   readonly failure: { readonly code: string; readonly message: string } | null;
 }
 
-async function tell(send: SendNotice, channel: NotifyChannel, index: number, job: Job): Promise<Told> {
-  const told = { channel: `${channel.type} ${String(index + 1)}`, on: channel.on };
+async function sendTrial(send: SendNotice, channel: NotifyChannel, index: number, job: Job): Promise<TrialResult> {
+  const sent = { channel: `${channel.type} ${String(index + 1)}`, on: channel.on };
   try {
     await send(channel, trialOf(job), new AbortController().signal);
-    return { ...told, failure: null };
+    return { ...sent, failure: null };
   } catch (thrown) {
     if (!(thrown instanceof VocabSyncError)) throw thrown;
-    return { ...told, failure: { code: thrown.code, message: thrown.message } };
+    return { ...sent, failure: { code: thrown.code, message: thrown.message } };
   }
 }
 
@@ -79,15 +79,15 @@ function trialOf(job: Job): Notice {
   };
 }
 
-function render(told: readonly Told[], page: Page): string {
-  if (told.length === 0) return 'The job tells nobody of its runs: it has no "notify".\n';
+function render(results: readonly TrialResult[], page: Page): string {
+  if (results.length === 0) return 'The job tells nobody of its runs: it has no "notify".\n';
   return renderTable(
     [
       { title: 'channel', wraps: true },
       { title: 'events', wraps: true },
       { title: 'trial', wraps: true },
     ],
-    told.map(({ channel, on, failure }) => [
+    results.map(({ channel, on, failure }) => [
       channel,
       on.join(', '),
       failure === null ? 'delivered' : `${failure.code}: ${failure.message}`,

@@ -1,4 +1,4 @@
-/** `prune`: what is old and needed by nothing goes, from the ledger and from the spool. */
+/** `prune`: removes old data that nothing needs from the ledger and from the spool. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { goBack } from '../../job/effective/since.ts';
 import { listFilesInUse, prune, type Pruned } from '../../postgres/ledger/prune.ts';
@@ -24,9 +24,9 @@ export function addPruneCommand(program: Command, context: CommandContext): void
     .summary('remove old runs and old files of the spool')
     .description(
       `Removes runs that are both older than the age and not among the newest of their job, with their log, steps and rejections.
-Whatever the rules say it keeps runs under way, the run that a watermark stands on, and the last publication of each task. What
-was published is not touched. The changes of the records are kept unless their own age is given: without them a run cannot be
-rolled back. Old files of the spool of this machine go as well, but not those of runs under way.`,
+It always keeps active runs, the run that set the watermark, and the last publication of each task. Published records are not changed. The
+changes of records are kept unless you set their age: without them a run cannot be rolled back. Old files in the spool of this machine are
+removed as well, except those of active runs.`,
     )
     .addOption(
       new Option('--runs-older-than <span>', 'the age of runs that may go, such as P1Y or "90 days"')

@@ -1,4 +1,4 @@
-/** `rejections RUN`: the records that were refused, with reason, place and raw value. */
+/** `rejections RUN`: the rejected records, with reason, position and raw value. */
 import { Option, type Command } from 'commander';
 import { readRejections, type RejectionRow } from '../../postgres/ledger/change-history.ts';
 import { findRunId } from '../../postgres/ledger/history.ts';

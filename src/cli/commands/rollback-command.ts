@@ -1,21 +1,20 @@
-/** `rollback RUN`: what that run changed is put back, as a run of its own. */
+/** `rollback RUN`: restores what a run changed, as a separate run. */
 import type { Command } from 'commander';
 import { rollbackRun, type RolledBack } from '../../pipeline/undo/rollback-run.ts';
 import { notifyChannels } from '../../pipeline/finish/notify-channels.ts';
 import { ConfigError, messageOf } from '../../errors.ts';
 import { composeSendNotice } from '../servers/compose-send-notice.ts';
-import type { Catalog } from '../../component/catalog.ts';
-import { jobFromConfig } from '../../job/effective/effective-job.ts';
 import { listPublications } from '../../postgres/ledger/publications.ts';
 import type { RunRequest } from '../../records/run.ts';
 import { startAndFollow } from '../follow/start-and-follow.ts';
 import { openServersFor } from '../servers/require-worker.ts';
 import { findRunId } from '../../postgres/ledger/history.ts';
 import type { Pool } from '../../postgres/pool.ts';
+import { jobOfRun } from '../../postgres/ledger/job-of-run.ts';
 import { findRun } from '../../postgres/ledger/run-rows.ts';
 import { loadCatalog } from '../catalog.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
-import { composeSecrets } from '../servers/compose-services.ts';
+import { composeSecrets, composeServices } from '../servers/compose-services.ts';
 import { userName } from './run/compose-request.ts';
 import { EXIT } from '../exit-code.ts';
 import { formatNumber, formatTime } from '../render/format-number.ts';
@@ -35,14 +34,14 @@ export function addRollbackCommand(program: Command, context: CommandContext): v
     .command('rollback')
     .summary('put back what a run replaced')
     .description(
-      `Restores every record that the run inserted, updated, restored or withdrew to what it was before, in all targets, in one
-transaction. It is a run of its own with its own change log, so it can be rolled back too, by its id. Refused where later runs changed the
-same records. Files are written on this machine, at the path that the job names. Where a target takes changes one by one, a worker sends
+      `Restores every record that the run inserted, updated, restored or withdrew to its former state, in all targets, in one
+transaction. A rollback is a separate run with its own change log, so it can be rolled back too, by its id. It is refused if later runs
+changed the same records. Files are written on this machine, at the path in the job. If a target receives changes, a worker sends
 them, and the rollback is followed like any run. The next run of the job reads its source again:
-pause its schedule first if the source is what was wrong.`,
+if the source was wrong, pause its schedule first.`,
     )
     .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')
-    .option('--force', 'leave out the records that later runs changed, and put back the others')
+    .option('--force', 'skip the records that later runs changed, and restore the others')
     .option(...JSON_OPTION)
     .addHelpText(
       'after',
@@ -50,16 +49,18 @@ pause its schedule first if the source is what was wrong.`,
     )
     .action(async (reference: string, { force, json }: RollbackOptions) => {
       const settings = context.settings();
-      const catalog = await loadCatalog(settings.plugins);
+      const catalog = await loadCatalog(settings);
       const logger = terminalLogger(context.terminal, settings.logLevel === 'debug');
       const resolveSecret = composeSecrets(settings.variable, logger);
       const sendNotice = composeSendNotice(settings, resolveSecret);
       const result = await withLedger(context, async ({ pool, webUi }) => {
-        const engine = { pool, catalog, logger, resolveSecret, webUi, sendNotice };
+        const services = composeServices(settings, logger);
+        const engine = { pool, catalog, services, logger, resolveSecret, webUi, sendNotice };
         const run = await findRunToUndo(pool, reference);
-        const composed = await composeRollback(pool, catalog, run, force === true);
+        const composed = await composeRollback(pool, run, force === true);
         if (composed !== undefined) return composed;
-        const done = await rollbackRun(engine, { run, startedBy: userName(), force: force === true });
+        const signal = new AbortController().signal;
+        const done = await rollbackRun(engine, { run, startedBy: userName(), force: force === true, signal });
         await announce(context, engine, done.report.run);
         return done;
       });
@@ -78,17 +79,19 @@ pause its schedule first if the source is what was wrong.`,
     });
 }
 
-/** Where a target takes changes one by one a worker sends them: the request of the run that does. Undefined elsewhere. */
+/**
+ * Returns the request of the run in which a worker sends the changes, if a target receives changes. Undefined
+ * otherwise.
+ */
 async function composeRollback(
   pool: Pool,
-  catalog: Catalog,
   id: string,
   leavesOut: boolean,
 ): Promise<{ readonly request: RunRequest; readonly queue: string } | undefined> {
   const publications = await listPublications(pool, id);
   const run = publications.length === 0 ? undefined : await findRun(pool, id);
   if (run === undefined) return undefined;
-  const { queue } = jobFromConfig(run.config, catalog);
+  const { queue } = jobOfRun(run);
   const request: RunRequest = {
     job: run.job_id,
     trigger: 'manual',
@@ -119,7 +122,9 @@ async function findRunToUndo(pool: Pool, reference: string): Promise<string> {
 
 const NOTICE_MILLISECONDS = 15_000;
 
-/** The rollback is done, whatever becomes of its notices: they are sent from here, once, for a rollback has no workflow. */
+/**
+ * The rollback is complete even if its notices fail. They are sent from here, once, because a rollback has no workflow.
+ */
 async function announce(
   { terminal }: CommandContext,
   engine: Parameters<typeof notifyChannels>[0],

@@ -6,7 +6,7 @@ import type { RunTrigger } from '../../records/run.ts';
 import { ConfigError } from '../../errors.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
-import { quoteForShell } from '../called-as.ts';
+import { quoteForShell } from '../program-name.ts';
 import { formatDuration, formatNumber, formatTime } from '../render/format-number.ts';
 import { withLedger } from '../servers/open-ledger.ts';
 import { colourOfState, stateOf } from '../render/render-report.ts';
@@ -44,10 +44,7 @@ export function addRunsCommand(program: Command, context: CommandContext): void 
     .addOption(new Option('--status <state>', 'only runs in this state').choices(STATES))
     .addOption(new Option('--trigger <how>', 'only runs that were started in this way').choices(['manual', 'schedule']))
     .option('--after <time>', 'only runs that started then or later: a date, a time or a span such as P7D')
-    .option(
-      '--before <time>',
-      'only runs that started earlier, or, with a run id, those that stand behind it in this list',
-    )
+    .option('--before <time>', 'only runs that started earlier, or, with a run id, the runs after it in this list')
     .option('--limit <n>', 'how many', parseCount, 20)
     .option(...JSON_OPTION)
     .addHelpText('after', examples('vocab-sync runs', 'vocab-sync runs ror-affiliations --status failed --after P7D'))

@@ -21,7 +21,7 @@ export function addSearchCommand(program: Command, context: CommandContext): voi
     .command('search')
     .summary('find published records by id, name or title')
     .description(
-      'Finds the text in ids, names, titles, acronyms and identifiers of the records that are published and not withdrawn. Accents and upper or lower case do not matter. With --json each record is printed whole.',
+      'Finds the text in ids, names, titles, acronyms and identifiers of published records that are not withdrawn. Accents and case do not matter. --json prints complete records.',
     )
     .argument('<vocabulary>', 'the table of a vocabulary, such as affiliations')
     .argument('<text>', 'what to find', parseText('text'))

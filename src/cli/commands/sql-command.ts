@@ -1,4 +1,4 @@
-/** `sql`: psql on the database that is in force, or the line that opens it. */
+/** `sql`: opens psql on the database in force, or prints the command that does. */
 import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
 import { childEnvironment } from '../../settings.ts';

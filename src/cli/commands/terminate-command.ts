@@ -1,6 +1,6 @@
-/** `terminate RUN`: ends a run at once, where nobody is there to cancel it. */
+/** `terminate RUN`: ends a run at once, for runs that no worker can cancel. */
 import type { Command } from 'commander';
-import { letGoRun } from '../../pipeline/undo/release-run.ts';
+import { releaseRun } from '../../pipeline/undo/release-run.ts';
 import { reportRun } from '../../pipeline/finish/report-run.ts';
 import { terminateRun } from '../../temporal/control-run.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
@@ -8,7 +8,7 @@ import { userName } from './run/compose-request.ts';
 import { EXIT, exitCodeOfReport, type ExitCode } from '../exit-code.ts';
 import { withServers, type Servers } from '../servers/open-servers.ts';
 import { renderReport } from '../render/render-report.ts';
-import { requireRunUnderWay } from './run/require-run-under-way.ts';
+import { requireActiveRun } from './run/require-active-run.ts';
 import { parseText } from './options/parse-text.ts';
 
 interface TerminateOptions extends JsonOption {
@@ -21,7 +21,7 @@ export function addTerminateCommand(program: Command, context: CommandContext): 
     .summary('end a run at once, without its worker')
     .description(
       'Ends the workflow of a run in Temporal and the run in the ledger, without asking a worker: for a run that `cancel` cannot stop. ' +
-        'What a step had not committed is taken back; what was published stays. Exit code 5.',
+        'Uncommitted work of a step is lost; published records are kept. Exit code 5.',
     )
     .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')
     .option('--reason <text>', 'why; it is kept with the run and shown in the Web UI', parseText('reason'))
@@ -38,11 +38,11 @@ async function terminate(
   reference: string,
   { reason, json }: TerminateOptions,
 ): Promise<ExitCode> {
-  const run = await requireRunUnderWay(pool, reference);
+  const run = await requireActiveRun(pool, reference);
   const why = `terminated by ${userName()} in phase ${run.phase}${reason === undefined ? '' : `: ${reason}`}`;
   await terminateRun(temporal.client, { workflowId: run.workflow_id, runId: run.id }, why);
-  // A step that goes on meanwhile is fenced off: its next statement finds the run ended.
-  await letGoRun(pool, run.id, { code: 'E_RUN_STATE', message: `The run was ${why}.` });
+  // A step that still runs is fenced off: its next statement finds that the run has ended.
+  await releaseRun(pool, run.id, { code: 'E_RUN_STATE', message: `The run was ${why}.` });
   const report = await reportRun({ pool, webUi: () => null }, run.id);
   await (json === true
     ? writeJson(context, report)

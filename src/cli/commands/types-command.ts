@@ -1,12 +1,12 @@
-/** `types [TYPE]`: the kinds of job that are there, and the arguments that each takes. */
+/** `types [TYPE]`: the types of jobs, and the arguments of each. */
 import type { Command } from 'commander';
 import { ConfigError } from '../../errors.ts';
 import { getOwn, isJsonObject, type JsonObject } from '../../records/json-object.ts';
 import { didYouMean, suggest } from '../../job/check/suggest.ts';
-import { loadCatalog } from '../catalog.ts';
+import { readCommandIndex } from '../start/command-index.ts';
 import { examples, JSON_OPTION, writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import { EXIT } from '../exit-code.ts';
-import { listJobTypes, type JobType, type ListedTypes } from './list-types/list-job-types.ts';
+import { listJobTypes, type JobType, type ListedTypes } from './job-types/list-job-types.ts';
 import { fitText, type Page } from '../render/page.ts';
 import { renderTable } from '../render/render-table.ts';
 
@@ -15,13 +15,13 @@ export function addTypesCommand(program: Command, context: CommandContext): void
     .command('types')
     .summary('list the types of job and their arguments')
     .description(
-      'Lists your job files and those that are shipped. With --json each has its arguments as JSON Schema (draft 7), from which a form can be made; values stored with a job are the defaults.',
+      'Lists your job files and those that are shipped. With --json, each has its arguments as JSON Schema (draft 7), for example to build a form. Values stored with a job are the defaults.',
     )
     .argument('[type]', 'the id of a job')
     .option(...JSON_OPTION)
     .addHelpText('after', examples('vocab-sync types', 'vocab-sync types ror-affiliations --json'))
     .action(async (type: string | undefined, { json }: JsonOption) => {
-      const listed = await listJobTypes(await loadCatalog(context.settings().plugins, context.cwd), context.cwd);
+      const listed = await listTypes(context);
       for (const file of listed.broken)
         context.terminal.say(`left out: ${file} has problems; vocab-sync check ${file}`);
       const types = type === undefined ? listed.types : [requireType(listed, type)];
@@ -34,6 +34,21 @@ export function addTypesCommand(program: Command, context: CommandContext): void
         );
       context.end(EXIT.success);
     });
+}
+
+function listTypes({ cwd, settings }: CommandContext): Promise<ListedTypes> {
+  return listJobTypes({
+    cwd,
+    known: readCommandIndex()?.jobTypes ?? {},
+    // The components, which take most of a start, are loaded for jobs of the operator alone.
+    describe: async (text, path) => {
+      const [{ loadCatalog }, { describeJob }] = await Promise.all([
+        import('../catalog.ts'),
+        import('./job-types/describe-job.ts'),
+      ]);
+      return describeJob(text, path, await loadCatalog(settings(), cwd));
+    },
+  });
 }
 
 function requireType({ types }: ListedTypes, name: string): JobType {

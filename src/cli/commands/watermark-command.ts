@@ -26,7 +26,7 @@ export function addWatermarkCommand(program: Command, context: CommandContext): 
     .command('watermark')
     .summary('where the next run of a job starts from, and why')
     .description(
-      'Shows the time from which the next run reads, the run it came from, and the runs that did not move it. `set` and `clear` are kept with who, when and why; a run that is under way keeps its own since.',
+      'Shows the time from which the next run reads, the run it came from, and the runs that did not move it. `set` and `clear` are stored with the person, time and reason. An active run keeps its own since.',
     )
     .argument('<job>', 'the name of a job')
     .addArgument(new Argument('[action]', 'what to do').choices(['show', 'set', 'clear']).default('show'))
@@ -45,7 +45,7 @@ export function addWatermarkCommand(program: Command, context: CommandContext): 
     .action(async (name: string, action: WatermarkAction, time: string | undefined, options: WatermarkOptions) => {
       if (action !== 'set') refuseTime(action, time);
       const since = action === 'set' ? parseTime(time) : undefined;
-      const catalog = await loadCatalog(context.settings().plugins, context.cwd);
+      const catalog = await loadCatalog(context.settings(), context.cwd);
       const report = await withLedger(context, async ({ pool }) => {
         const job = await findKnownJob(context, pool, catalog, name);
         if (action !== 'show') await change(context, pool, job.id, since, options);

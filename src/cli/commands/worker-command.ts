@@ -1,5 +1,6 @@
-/** `worker`: executes runs against configured servers until it is told to stop. */
+/** `worker`: executes runs with the configured servers until it gets a signal to stop. */
 import { Option, type Command } from 'commander';
+import type { Catalog } from '../../component/catalog.ts';
 import { ConfigError } from '../../errors.ts';
 import { createLogger } from '../../logging/create-logger.ts';
 import { readInstallation } from '../../postgres/ledger/installation.ts';
@@ -7,6 +8,7 @@ import { applyMigrations } from '../../postgres/migrate.ts';
 import { openPool } from '../../postgres/pool.ts';
 import type { Settings } from '../../settings.ts';
 import { connectTemporal } from '../../temporal/client.ts';
+import { reportVersion } from '../../temporal/report-version.ts';
 import { preflightSearchAttributes } from '../../temporal/search-attributes.ts';
 import type { WorkerRole } from '../../temporal/worker.ts';
 import { loadCatalog } from '../catalog.ts';
@@ -25,10 +27,10 @@ export function addWorkerCommand(program: Command, context: CommandContext): voi
     .command('worker')
     .summary('execute runs against configured servers')
     .description(
-      'Needs DATABASE_URL and TEMPORAL_ADDRESS. Logs to stdout. SIGTERM hands over what is under way to another worker within seconds and ends with exit code 0.',
+      'Needs DATABASE_URL and TEMPORAL_ADDRESS. Logs to stdout. On SIGTERM it hands over its current steps to another worker within seconds and exits with code 0.',
     )
     .addOption(
-      new Option('--role <role>', 'workflow: decides what is next; io: reads and writes; all: both')
+      new Option('--role <role>', 'workflow: runs workflows; io: reads and writes data; all: both')
         .choices(['all', 'workflow', 'io'])
         .default('all'),
     )
@@ -47,7 +49,8 @@ async function work(
   const settings = load();
   const { databaseUrl, connection } = requireConfigured(settings);
   const logger = createLogger({ level: settings.logLevel, format: settings.logFormat, destination: 'stdout' });
-  const catalog = await loadCatalog(settings.plugins, cwd);
+  const catalog = await loadCatalog(settings, cwd);
+  await loadWhatJobsNeed(catalog);
   const temporal = await connectTemporal(connection);
   const pool = openPool({ url: databaseUrl, applicationName: 'vocab-sync worker', max: 20 });
   try {
@@ -73,7 +76,11 @@ async function work(
       logger,
       queues: queue,
       role,
+      ...(settings.deployment === undefined ? {} : { deployment: settings.deployment }),
     });
+    if (settings.deployment !== undefined) {
+      await reportVersion(temporal, settings.deployment, logger);
+    }
     const quiet = terminal.onInterrupt(() => {
       void workers.stop();
     });
@@ -88,6 +95,12 @@ async function work(
     await pool.end();
     await temporal.close();
   }
+}
+
+/** An upgrade of the package may remove these files while the worker runs. */
+async function loadWhatJobsNeed({ readers, transformers, writers }: Catalog): Promise<void> {
+  await Promise.all([readers.loadAll(), transformers.loadAll(), writers.loadAll()]);
+  await import('../../job/check/compile-arguments.ts');
 }
 
 function requireConfigured(settings: Settings): { databaseUrl: string; connection: NonNullable<Settings['temporal']> } {

@@ -21,13 +21,16 @@ interface Offer {
 const NOTHING: Offer = { files: false, candidates: [] };
 const FILES: Offer = { files: true, candidates: [] };
 
-/** `words` are those after the program, the last one as far as it is typed. The result is for the scripts of `completion`. */
+/**
+ * `words` are those after the program, the last one as far as it is typed. The result is for the scripts of
+ * `completion`.
+ */
 export async function completeWords(words: readonly string[], cwd: string): Promise<string> {
   const index = readCommandIndex() ?? (await builtIndex());
   const typed = words.at(-1) ?? '';
   const offer = await offerFor(words.slice(0, -1), typed, {
     commands: index.commands,
-    components: index.components,
+    components: [...new Set(index.components.map(({ type }) => type))],
     jobs: async () => (await import('./job-names.ts')).jobNames(cwd, words),
   });
   const candidates = offer.candidates.filter(([word]) => word.startsWith(typed));
@@ -91,7 +94,7 @@ function placeOf(before: readonly string[], commands: readonly CommandData[]): P
   return { command, position, option };
 }
 
-/** Of the program: before or after a command. */
+/** The option of the program, which may be before or after a command. */
 const ENV_FILE: OptionData = { flags: '--env-file', description: 'a file of settings' };
 
 function namesOf(flags: string): string[] {

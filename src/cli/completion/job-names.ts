@@ -1,7 +1,10 @@
-/** The names of jobs for completion: files and, where a database is known, stored jobs. Starts and changes nothing. */
+/**
+ * Lists the names of jobs for completion: files and, if a database is configured, stored jobs. Starts and changes
+ * nothing.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import { findRunningServers } from '../../embedded/running-servers.ts';
-import { jobDirectories, listJobs } from '../../job/load-job.ts';
+import { jobDirectories, listJobs } from '../../job/job-files.ts';
 import { listJobIds } from '../../postgres/ledger/job-rows.ts';
 import { openPool } from '../../postgres/pool.ts';
 import { loadSettings } from '../../settings.ts';

@@ -1,4 +1,7 @@
-/** Packs the sample dumps of config/samples into zips as ROR publishes them. Run by `npm run build`; the same bytes each time. */
+/**
+ * Packs the sample dumps of config/samples into zips as ROR publishes them. Run by `npm run build`; the same bytes each
+ * time.
+ */
 import { createWriteStream, realpathSync } from 'node:fs';
 import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,7 +23,7 @@ export async function buildSamples(outDir: string): Promise<string[]> {
   return paths;
 }
 
-/** Where `npm run build` puts them. */
+/** Returns the directory in which `npm run build` puts them. */
 export function samplesFolder(): string {
   return join(findPackageRoot(), 'dist', 'samples');
 }

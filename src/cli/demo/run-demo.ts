@@ -1,5 +1,6 @@
-/** The steps of `demo`, each said before it is done. */
+/** The steps of `demo`. Each is announced before it runs. */
 import { join, relative } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { InternalError } from '../../errors.ts';
 import { findPackageRoot } from '../../job/package-root.ts';
 import { keepInstallation } from '../../postgres/ledger/installation.ts';
@@ -13,12 +14,11 @@ import { writeJson, type CommandContext } from '../command-context.ts';
 import { composeRequest } from '../commands/run/compose-request.ts';
 import { EXIT, exitCodeOfReport, type ExitCode } from '../exit-code.ts';
 import { followToReport, type FollowedRun, type Standing } from '../follow/follow-to-end.ts';
-import { quoteForShell } from '../called-as.ts';
+import { quoteForShell } from '../program-name.ts';
 import { withServers, type Servers } from '../servers/open-servers.ts';
 import { printPlan } from '../render/print-plan.ts';
 import { renderReport } from '../render/render-report.ts';
 import { requireWorker } from '../servers/require-worker.ts';
-import { findSampleDumps } from './sample-dumps.ts';
 import type { Terminal } from '../terminal.ts';
 import { untilInterrupted } from '../until-interrupted.ts';
 
@@ -69,7 +69,7 @@ export async function runDemo(outer: CommandContext, options: DemoOptions): Prom
 
 class DemoLeft extends Error {}
 
-/** Configured servers are somebody's: the demo has its own. */
+/** Configured servers may be in use, so the demo starts its own. */
 function ownHome(outer: CommandContext): CommandContext {
   const settings = outer.settings();
   const home = join(settings.home, 'demo');
@@ -82,7 +82,7 @@ function ownHome(outer: CommandContext): CommandContext {
     spool: join(home, 'spool'),
   };
   if (settings.databaseUrl !== undefined || settings.temporal !== undefined) {
-    outer.terminal.say('DATABASE_URL and TEMPORAL_ADDRESS are left alone: the demo has servers of its own.');
+    outer.terminal.say('DATABASE_URL and TEMPORAL_ADDRESS are not used: the demo starts its own servers.');
   }
   outer.terminal.say(`The demo lives in ${home}.`);
   return { ...outer, settings: () => own };
@@ -100,7 +100,7 @@ function homeAssignment(home: string, cwd: string): string {
   return `VOCAB_SYNC_HOME=${quoteForShell(short.startsWith('..') ? home : short)}`;
 }
 
-/** What an earlier demo published would be nothing new now. */
+/** Removes what an earlier demo published, because it would not be new now. */
 async function startAfresh({ pool, installation }: Servers): Promise<void> {
   await pool.query('DROP SCHEMA IF EXISTS vocab_sync CASCADE');
   await pool.query('DROP SCHEMA IF EXISTS vocabularies CASCADE');
@@ -125,7 +125,7 @@ async function start(context: CommandContext, servers: Servers, input: string, m
   return { ...started, queue };
 }
 
-/** The report of a run that has to stand as expected; a demo that shows anything else has failed. */
+/** Checks that the report of a run is as expected. If it is not, the demo has failed. */
 async function finished(
   context: CommandContext,
   servers: Servers,
@@ -160,4 +160,18 @@ async function leave({ terminal, settings, cwd }: CommandContext, servers: Serve
   terminal.say(`\nEverything runs: open the link above. Ctrl-C ends it. To start it again later:\n${later}`);
   await untilInterrupted(terminal, new Promise(() => undefined));
   terminal.say(`Stopping Temporal at ${servers.temporalAddress} and PostgreSQL.`);
+}
+
+/** In the order of their versions. Throws where the build has not made them. */
+/** The two small dumps that `npm run build` makes: a few dozen organisations, and what became of them. */
+async function findSampleDumps(
+  directory = join(findPackageRoot(), 'dist', 'samples'),
+): Promise<readonly [string, string]> {
+  const names = await readdir(directory).catch(() => []);
+  const [first, second] = names.filter((name) => name.endsWith('.zip')).sort();
+  if (first !== undefined && second !== undefined) return [join(directory, first), join(directory, second)];
+  throw new InternalError(
+    'E_INTERNAL',
+    `Expected two sample dumps in ${directory}, found ${String(names.length)} files. Build them: npm run build`,
+  );
 }

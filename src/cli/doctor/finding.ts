@@ -1,6 +1,6 @@
 /** One line of `doctor`. */
 
-export type FindingStatus = 'ok' | 'warn' | 'fail';
+type FindingStatus = 'ok' | 'warn' | 'fail';
 
 export interface DoctorFinding {
   readonly status: FindingStatus;

@@ -1,4 +1,7 @@
-/** Follows a run until it ends, waits for approval, or the operator leaves: the ledger tells how far, Temporal how it ended. */
+/**
+ * Follows a run until it ends, waits for approval, or the operator leaves: the ledger has its progress, Temporal its
+ * end.
+ */
 import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { setMaxListeners } from 'node:events';
@@ -22,9 +25,9 @@ export interface FollowOptions {
   readonly workflowId: string;
   readonly runId: string;
   readonly queue: string;
-  /** A wait that was decided about already, by its deadline: it may still stand in the ledger for a moment. */
+  /** The deadline of a wait that was already decided; the ledger may still contain it for a moment. */
   readonly decided?: string;
-  /** The operator leaves; the run goes on. */
+  /** The operator stops following; the run continues. */
   readonly signal: AbortSignal;
 }
 
@@ -38,7 +41,7 @@ export type Followed =
 
 const POLL_MILLISECONDS = 300;
 
-/** Throws UnavailableError when a server stays away; the run goes on without us. */
+/** Throws UnavailableError if a server stays unreachable; the run continues. */
 export async function followRun(options: FollowOptions): Promise<Followed> {
   const { terminal, signal } = options;
   const line = createProgressLine(terminal);
@@ -109,13 +112,13 @@ async function awaitResult(
       if (!(failed instanceof UnavailableError)) throw failed ?? thrown;
       awaySince ??= Date.now();
       if (over.aborted || Date.now() - awaySince > AWAY_MILLISECONDS) throw failed;
-      terminal.say('Temporal cannot be reached at the moment; the run goes on when it is back.');
+      terminal.say('Temporal is unreachable; the run continues when it is back.');
       await delay(2000);
     }
   }
 }
 
-/** A reset terminates the execution, and another one goes on in its place. */
+/** A reset terminates the execution, and another one continues in its place. */
 async function wasReset(
   { cause }: WorkflowFailedError,
   { client, ...run }: Pick<FollowOptions, 'client' | 'workflowId' | 'runId'>,

@@ -1,4 +1,4 @@
-/** From a run under way to the report on stdout and the exit code, Ctrl-C included. */
+/** Follows an active run to its report on stdout and the exit code, including Ctrl-C. */
 import { ConfigError } from '../../errors.ts';
 import { reportRun } from '../../pipeline/finish/report-run.ts';
 import type { RunFailure, RunReport } from '../../records/run.ts';
@@ -21,7 +21,7 @@ export interface FollowedRun {
   readonly decided?: string;
 }
 
-/** How a run stands when nothing more is to be waited for. */
+/** The state of a run when there is nothing more to wait for. */
 export type Standing =
   | { readonly kind: 'reported'; readonly report: RunReport }
   /** Refused before it had a row in the ledger. */
@@ -86,8 +86,8 @@ async function reportOf(servers: Servers, run: FollowedRun, followed: Followed):
 }
 
 /**
- * Ctrl-C once: a run whose servers end with this command is asked to stop, any other goes on without us. Twice: leaves
- * at once.
+ * The first Ctrl-C asks the run to stop if its servers end with this command; otherwise the run continues. The second
+ * Ctrl-C exits at once.
  */
 async function followInterruptibly(
   { terminal }: CommandContext,
@@ -99,8 +99,8 @@ async function followInterruptibly(
     if (count > 1 || !servers.ownsWorker) {
       terminal.say(
         servers.ownsWorker
-          ? 'Leaving. The run goes on from its last checkpoint when servers run in this home again.'
-          : `Leaving. The run goes on: vocab-sync show ${shortId(run.runId)}; stop it with vocab-sync cancel ${shortId(run.runId)}`,
+          ? 'Leaving. The run resumes at its last checkpoint when servers run in this home again.'
+          : `Leaving. The run continues: vocab-sync show ${shortId(run.runId)}; stop it with vocab-sync cancel ${shortId(run.runId)}`,
       );
       leave.abort();
       return;

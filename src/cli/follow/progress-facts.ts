@@ -1,8 +1,8 @@
-/** What the ledger and the last heartbeats say, as one progress line shows it. */
+/** Combines the ledger and the last heartbeats into the facts of one progress line. */
 import type { RunProgress } from '../../postgres/ledger/history.ts';
 import type { ProgressFacts } from './progress-line.ts';
 
-/** From heartbeats, for what has no checkpoint: a download under way. */
+/** Returns the progress from heartbeats for a step without checkpoints, such as a download. */
 export interface LiveProgress {
   readonly bytes: number;
   readonly totalBytes: number;

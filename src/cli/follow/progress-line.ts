@@ -1,4 +1,7 @@
-/** How far a run is, in one line: rewritten in a terminal, printed for each phase and every few seconds elsewhere. */
+/**
+ * Shows the progress of a run in one line: rewritten in a terminal, printed for each phase and every few seconds
+ * elsewhere.
+ */
 import type { Phase } from '../../records/outcome.ts';
 import { formatBytes, formatDuration, formatNumber } from '../render/format-number.ts';
 import { widthOf } from '../render/page.ts';
@@ -91,7 +94,10 @@ const GAP = '  ';
 const LONGEST_BAR = 20;
 const SHORTEST_BAR = 6;
 
-/** One line of at most `width` columns: phase, source, bar, percent, counts, rate and remaining time, as far as they fit. */
+/**
+ * One line of at most `width` columns: phase, source, bar, percent, counts, rate and remaining time, as far as they
+ * fit.
+ */
 export function renderProgress(facts: ProgressFacts, rate: Rate | undefined, width = Infinity): string {
   const share = shareOf(facts);
   let parts = [...partsBefore(facts), ...partsAfter(facts, rate, share)];
@@ -112,7 +118,7 @@ function lengthOf(parts: readonly Part[]): number {
   return parts.reduce((sum, { text }) => sum + widthOf(text) + GAP.length, -GAP.length);
 }
 
-/** How much of the source is fetched or read, from 0 to 1. */
+/** Returns the fetched or read share of the source, from 0 to 1. */
 function shareOf({ phase, bytes, totalBytes }: ProgressFacts): number | undefined {
   if ((phase !== 'fetch' && phase !== 'stage') || totalBytes === 0 || bytes === 0) return undefined;
   return Math.min(bytes, totalBytes) / totalBytes;

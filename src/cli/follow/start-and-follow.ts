@@ -1,13 +1,17 @@
-/** From a composed request to a run under way: finds a worker, starts, follows or leaves it. */
+/** Starts a run from a composed request: checks for a worker, starts the run, and follows it or returns. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { startRun, type StartedRun } from '../../temporal/start-run.ts';
 import { webUiLink } from '../../temporal/web-ui.ts';
+import { findHolder, type RunRow } from '../../postgres/ledger/run-rows.ts';
+import { workflowStatus } from '../../temporal/run-status.ts';
 import { writeJson, type CommandContext, type JsonOption } from '../command-context.ts';
 import type { ComposedRequest } from '../commands/run/compose-request.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { followToReport, printStanding } from './follow-to-end.ts';
 import type { Servers } from '../servers/open-servers.ts';
 import { requireWorker } from '../servers/require-worker.ts';
-import { waitUntilFree } from './wait-until-free.ts';
+import { formatTime } from '../render/format-number.ts';
+import { shortId } from '../render/short-id.ts';
 
 export interface StartOptions extends JsonOption {
   readonly detach?: boolean;
@@ -61,4 +65,42 @@ async function detached(
   if (json === true) await writeJson(context, { run: runId, job, workflow_id: workflowId, web_ui: link });
   else await context.terminal.write(`${runId}\n`);
   return EXIT.success;
+}
+
+const POLL_MILLISECONDS = 500;
+
+/** False when the operator left; then nothing was started. */
+/** Waits until no other run holds the job, for `--wait`. */
+async function waitUntilFree({ terminal }: CommandContext, { pool, temporal }: Servers, job: string): Promise<boolean> {
+  const leave = new AbortController();
+  let told = '';
+  const quiet = terminal.onInterrupt(() => {
+    leave.abort();
+  });
+  try {
+    for (;;) {
+      const holder = await findHolder(pool, job);
+      if (leave.signal.aborted) {
+        terminal.say('Leaving; nothing was started.');
+        return false;
+      }
+      if (holder === undefined) return true;
+      // One whose workflow is closed is taken over by the next run, which need not wait.
+      const status = await workflowStatus(temporal.client, { workflowId: holder.workflow_id, runId: holder.id });
+      if (status !== 'running') return true;
+      const line = describe(holder);
+      if (line !== told) terminal.say(line);
+      told = line;
+      await delay(POLL_MILLISECONDS);
+    }
+  } finally {
+    quiet();
+  }
+}
+
+function describe({ id, job_id, phase, started_by, trigger, waiting_until: until }: RunRow): string {
+  const by = trigger === 'schedule' ? 'its schedule' : (started_by ?? 'unknown');
+  const head = `Waiting for run ${id} of ${job_id}, started by ${by}`;
+  if (until === null || phase !== 'waiting') return head;
+  return `${head}; it waits for approval until ${formatTime(until.toISOString())}: vocab-sync approve ${shortId(id)}, or discard`;
 }

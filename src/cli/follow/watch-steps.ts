@@ -1,4 +1,4 @@
-/** What Temporal knows of a run under way: heartbeats, attempts that failed, and whether a worker is there at all. */
+/** Reads from Temporal the state of an active run: heartbeats, failed attempts, and whether a worker is polling. */
 import type { Client } from '@temporalio/client';
 import type { Phase } from '../../records/outcome.ts';
 import { isPolled, pendingWork, type PendingStep } from '../../temporal/run-status.ts';
@@ -12,7 +12,7 @@ export interface WatchOptions {
   readonly workflowId: string;
   readonly runId: string;
   readonly queue: string;
-  /** Ends the calls that are under way. */
+  /** Ends the current calls. */
   readonly signal: AbortSignal;
 }
 
@@ -53,7 +53,7 @@ export function createWatch(options: WatchOptions): Watch {
   };
 }
 
-/** Of several partitions that are read at once. */
+/** The sum over several partitions that are read at once. */
 function addUp(heard: readonly NonNullable<PendingStep['progress']>[]): LiveProgress {
   const sum = (of: (progress: (typeof heard)[number]) => number | undefined): number =>
     heard.reduce((total, progress) => total + (of(progress) ?? 0), 0);
@@ -78,7 +78,7 @@ async function untilOver<T>({ connection }: Client, over: AbortSignal, call: () 
   }
 }
 
-/** Starts `work` unless it ran lately or still runs. It is only for showing, so its failures are not. */
+/** Starts `work` unless it ran recently or still runs. It only feeds the display, so its failures are ignored. */
 function atMostEvery<T>(
   milliseconds: number,
   work: (value: T) => Promise<void>,

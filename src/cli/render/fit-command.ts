@@ -1,9 +1,9 @@
 /** Commands that are longer than the terminal is wide. With a line break alone, a shell would run the first line of them. */
 
 interface Space {
-  /** What stands before the command. */
+  /** The text before the command. */
   readonly first: string;
-  /** What stands before the lines that follow. */
+  /** The text before the following lines. */
   readonly others: string;
   readonly width: number;
 }

@@ -1,8 +1,8 @@
-/** What a text is laid out for: the width of the terminal, and whether it shows colours. */
+/** The page that a text is laid out for: the width of the terminal, and whether it shows colours. */
 import { styleText } from 'node:util';
-import stringWidth from 'string-width';
-import wrapAnsi from 'wrap-ansi';
-import { toPasteable } from '../called-as.ts';
+import stringWidth from 'fast-string-width';
+import { wrapAnsi } from 'fast-wrap-ansi';
+import { toPasteable } from '../program-name.ts';
 
 export interface Page {
   /** In columns; Infinity where nothing is cut or wrapped: files and pipes. */
@@ -51,13 +51,15 @@ export function widthOf(text: string): number {
   return stringWidth(text);
 }
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+/** Made on first use: it loads tables that most commands never need. */
+let graphemes: Intl.Segmenter | undefined;
 
 /** Cuts a text to `most` columns; a cut text ends in `…`. Never splits a character with its marks. */
 export function clipColumns(text: string, most: number): string {
   if (text.length <= most / 2 || widthOf(text) <= most) return text;
   let kept = '';
   let width = 0;
+  graphemes ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
   for (const { segment } of graphemes.segment(text)) {
     width += widthOf(segment);
     if (width > most - 1) break;

@@ -1,4 +1,4 @@
-/** Text of a source, made safe for a terminal: control characters would move the cursor or forge lines. */
+/** Makes text of a source safe for a terminal: control characters would move the cursor or forge lines. */
 import { clip, escapeInvisible } from '../../clip.ts';
 
 /** Returns the text in one line, at most `most` characters, with its control characters as `\\uXXXX`. */

@@ -1,4 +1,4 @@
-/** What `apply` did, for people: one line for each job, what changed below it. */
+/** Renders the result of `apply` for people: one line for each job, with its changes below. */
 import type { FieldChange } from '../../records/field-changes.ts';
 import type { Reconciled } from '../../temporal/plan-schedule.ts';
 import type { Applied } from '../commands/apply/apply-jobs.ts';

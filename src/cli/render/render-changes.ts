@@ -1,5 +1,8 @@
 /** The changes of a run for people (table), for librarians (Markdown) and for programs (jsonl). */
 import type { RecordChange } from '../../postgres/ledger/change-history.ts';
+import { describeAffected, describeImpact, type Impact } from '../../records/impact.ts';
+import { describeNotes } from '../../records/notes.ts';
+import { nameOf } from '../../records/document.ts';
 import type { RunReport } from '../../records/run.ts';
 import { compareFields, type FieldChange } from '../../records/field-changes.ts';
 import { formatNumber, formatTime } from './format-number.ts';
@@ -29,21 +32,41 @@ export function toChangeLine(change: RecordChange): ChangeLine {
   return { ...change, fields: fieldsOf(change) };
 }
 
-function fieldsOf({ op, before, after }: RecordChange): readonly FieldChange[] {
+function fieldsOf({ op, before, after, differing }: RecordChange): readonly FieldChange[] {
+  if (differing !== undefined) {
+    return differing.map(({ pointer, held, published }) => ({
+      ...{ pointer, before: valueOf(held), after: valueOf(published) },
+    }));
+  }
   return op === 'update' || op === 'restore' ? compareFields(before, after) : [];
+}
+
+/** A value that was clipped is shown as it is. */
+function valueOf(text: string | null): unknown {
+  if (text === null) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
 }
 
 function renderPlain(change: RecordChange, page: Page): string {
   const { op, id, target } = change;
-  const lines = fieldsOf(change).map((field) => `  ${printable(field.pointer)}  ${describeField(field)}\n`);
+  const lines = [
+    ...notesOf(change).map((notes) => `  ${notes}\n`),
+    ...fieldsOf(change).map((field) => `  ${printable(field.pointer)}  ${describeField(field)}\n`),
+  ];
   const kind = paint(page, COLOURS[op], op.padEnd(8));
-  const name = printable(nameOf(change), 60);
+  const name = printable(nameOf(change.after ?? change.before), 60);
   const head = [kind, printable(id), ...(name === '' ? [] : [name]), `(${target})`].join('  ');
   return fitText(`${head}\n${lines.join('')}`, page);
 }
 
 const COLOURS: Readonly<Record<RecordChange['op'], Colour>> = {
   insert: 'green',
+  overwrite: 'yellow',
+  keep: 'dim',
   update: 'yellow',
   restore: 'green',
   withdraw: 'red',
@@ -51,13 +74,38 @@ const COLOURS: Readonly<Record<RecordChange['op'], Colour>> = {
 };
 
 const LONGEST_VALUE = 100;
+const LONGEST_NOTES = 400;
 
-/** Lists are shown by what came and went, everything else as before → after. */
+/** `inactive, continued by Adelaide University (028g18b61)`. Empty where the source says nothing of that kind. */
+export function notesOf({ notes }: Pick<RecordChange, 'notes'>): readonly string[] {
+  return notes === undefined ? [] : [printable(describeNotes(notes), LONGEST_NOTES)];
+}
+
+/** Lists are shown by their added and removed items, everything else as before → after. */
 export function describeField({ before, after }: FieldChange): string {
   if (before === undefined) return `added ${show(after)}`;
   if (after === undefined) return `removed ${show(before)}`;
   if (Array.isArray(before) && Array.isArray(after)) return describeList(before, after);
+  if (typeof before === 'string' && typeof after === 'string') return describeTexts(before, after);
   return `${show(before)} → ${show(after)}`;
+}
+
+/** Of long texts with the same beginning, the part from shortly before the difference: it may be far from the beginning. */
+function describeTexts(before: string, after: string): string {
+  if (Math.max(before.length, after.length) < LONGEST_VALUE) return `${show(before)} → ${show(after)}`;
+  let same = 0;
+  while (same < before.length && before[same] === after[same]) same++;
+  const start = same < LONGEST_VALUE / 2 ? 0 : wordStart(before, same - SHOWN_BEFORE);
+  const [old, now] = [before, after].map((text) => show(start === 0 ? text : `…${text.slice(start)}`));
+  return `${old ?? ''} → ${now ?? ''}`;
+}
+
+/** How much of what is the same is shown before a difference. */
+const SHOWN_BEFORE = 30;
+
+function wordStart(text: string, at: number): number {
+  const space = text.indexOf(' ', at);
+  return space < 0 || space > at + SHOWN_BEFORE / 2 ? at : space + 1;
 }
 
 function describeList(before: readonly unknown[], after: readonly unknown[]): string {
@@ -72,16 +120,9 @@ function show(value: unknown): string {
   return printable(JSON.stringify(value), LONGEST_VALUE);
 }
 
-function nameOf({ before, after }: RecordChange): string {
-  const record = after ?? before;
-  if (typeof record !== 'object' || record === null) return '';
-  const { name, title } = record as { readonly name?: unknown; readonly title?: unknown };
-  const titles: readonly unknown[] = typeof title === 'object' && title !== null ? Object.values(title) : [title];
-  const shown = [name, ...titles].find((text) => typeof text === 'string');
-  return shown ?? '';
-}
-
 const HEADINGS = {
+  overwrite: 'Overwritten',
+  keep: 'Kept as the target has them',
   insert: 'New',
   update: 'Changed',
   withdraw: 'Withdrawn',
@@ -101,8 +142,13 @@ function renderMarkdown(changes: readonly RecordChange[]): string {
   return sections.length === 0 ? 'No changes.\n' : sections.join('\n');
 }
 
-/** For librarians: what was published from which source and when, in numbers and then record by record. */
-export function renderReleaseNote(report: RunReport, changes: readonly RecordChange[], isCut: boolean): string {
+/** Renders for librarians what was published from which source and when, in numbers and then record by record. */
+export function renderReleaseNote(
+  report: RunReport,
+  changes: readonly RecordChange[],
+  isCut: boolean,
+  impacts: readonly Impact[] = [],
+): string {
   const { title, outcome, finished_at, started_at, tasks } = report;
   const sources = tasks.flatMap(({ source }) => (source === null ? [] : [escapeMarkdown(printable(source.name))]));
   const when = outcome === null ? 'not published yet' : formatTime(finished_at ?? started_at);
@@ -113,9 +159,33 @@ export function renderReleaseNote(report: RunReport, changes: readonly RecordCha
     `# ${escapeMarkdown(printable(title))}\n\n`,
     `${[when, ...(sources.length === 0 ? [] : [`from ${sources.join(', ')}`]), `run ${report.run}`].join(', ')}\n\n`,
     numbers.length === 0 ? '' : `${numbers.join('')}\n`,
+    ...impacts.map(renderImpactMarkdown),
     renderMarkdown(changes),
     isCut ? `\nOnly the first ${formatNumber(changes.length)} changes are listed.\n` : '',
   ].join('');
+}
+
+function renderImpactMarkdown(impact: Impact): string {
+  const items = impact.cited.map((cited) => {
+    const { id, name, records, first } = cited;
+    const shown = name === null ? '' : `**${escapeMarkdown(printable(name))}** `;
+    const count = `${formatNumber(records)} ${records === 1 ? 'record' : 'records'}`;
+    const citing = first.map(({ title, url }) => {
+      const text = escapeMarkdown(printable(title, LONGEST_VALUE));
+      return `  - ${url === undefined ? text : `[${text}](<${linkOf(url)}>)`}\n`;
+    });
+    return `- ${shown}(${escapeMarkdown(printable(id))}): ${count}; ${escapeMarkdown(printable(describeAffected(cited), LONGEST_NOTES))}\n${citing.join('')}`;
+  });
+  const text = escapeMarkdown(printable(describeImpact(impact), 1000));
+  return `## Impact on ${escapeMarkdown(impact.target)}\n\n${text}\n\n${items.join('')}${items.length === 0 ? '' : '\n'}`;
+}
+
+/** Only an address of the web becomes a link. */
+function linkOf(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  return parsed === undefined || !/^https?:$/.test(parsed.protocol)
+    ? ''
+    : parsed.href.replaceAll(/[<>]/g, encodeURIComponent);
 }
 
 function countsOf(target: RunReport['tasks'][number]['targets'][number]): string {
@@ -127,10 +197,13 @@ function countsOf(target: RunReport['tasks'][number]['targets'][number]): string
 }
 
 function renderItem(change: RecordChange): string {
-  const name = nameOf(change);
-  const fields = fieldsOf(change).map(
-    (field) => `  - ${escapeMarkdown(printable(field.pointer))}: ${escapeMarkdown(describeField(field))}\n`,
-  );
+  const name = nameOf(change.after ?? change.before);
+  const fields = [
+    ...notesOf(change).map((notes) => `  - ${escapeMarkdown(notes)}\n`),
+    ...fieldsOf(change).map(
+      (field) => `  - ${escapeMarkdown(printable(field.pointer))}: ${escapeMarkdown(describeField(field))}\n`,
+    ),
+  ];
   return `- ${name === '' ? '' : `**${escapeMarkdown(printable(name))}** `}(${escapeMarkdown(printable(change.id))})\n${fields.join('')}`;
 }
 

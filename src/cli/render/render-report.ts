@@ -2,6 +2,7 @@
 import { ERROR_CODES } from '../../error-codes.ts';
 import { fillRemedy } from '../fill-remedy.ts';
 import type { RunFailure, RunReport, TaskReport } from '../../records/run.ts';
+import { renderDrift } from './render-drift.ts';
 import { formatBytes, formatDuration, formatNumber, formatTime } from './format-number.ts';
 import { printable } from './printable.ts';
 import { renderFields, renderTable, type TableColumn } from './render-table.ts';
@@ -118,7 +119,7 @@ export function stateOf(run: Pick<RunReport, 'outcome' | 'phase'> & { rolled_bac
   return run.phase === 'waiting' ? 'waiting for approval' : `running (${run.phase})`;
 }
 
-/** For what `stateOf` returns. */
+/** Returns the colour for a result of `stateOf`. */
 export function colourOfState(state: string): Colour | undefined {
   if (state === 'success' || state === 'unchanged') return 'green';
   if (state === 'failed') return 'red';
@@ -126,7 +127,21 @@ export function colourOfState(state: string): Colour | undefined {
 }
 
 const COUNTS = ['read', 'filtered', 'duplicates', 'rejected', 'staged'] as const;
-const CHANGES = ['inserted', 'updated', 'restored', 'withdrawn', 'unchanged', 'rejected', 'kept'] as const;
+const CHANGES = [
+  ...([
+    'inserted',
+    'updated',
+    'overwritten',
+    'restored',
+    'withdrawn',
+    'unchanged',
+    'waiting',
+    'adopted',
+    'rejected',
+    'kept',
+  ] as const),
+];
+const RARE: ReadonlySet<string> = new Set(['overwritten', 'waiting', 'adopted', 'kept']);
 
 function renderTask(task: TaskReport, report: RunReport, page: Page): string {
   const heading = report.tasks.length > 1 ? `Task ${task.name}: ${task.outcome ?? 'not ended'}\n` : '';
@@ -137,6 +152,7 @@ function renderTask(task: TaskReport, report: RunReport, page: Page): string {
   return [
     heading + renderSource(task),
     read,
+    renderDrift(task.drift ?? [], page),
     renderTargets(task, report, page),
     renderUnfinished(task),
     renderWarnings(task),
@@ -157,8 +173,8 @@ function renderSource({ source }: TaskReport): string {
 function renderTargets(task: TaskReport, report: RunReport, page: Page): string {
   if (task.targets.length === 0) return '';
   const title = report.outcome === null ? 'would be' : 'target';
-  // Only targets that others can edit have records that were kept.
-  const columns = CHANGES.filter((name) => name !== 'kept' || task.targets.some(({ kept = 0 }) => kept > 0));
+  // Only targets that others can edit have records that were adopted, kept or overwritten; only layers wait.
+  const columns = CHANGES.filter((name) => !RARE.has(name) || task.targets.some((target) => (target[name] ?? 0) > 0));
   return renderTable(
     [{ title, heading: true }, ...columns.map(rightColumn)],
     task.targets.map((target) => [target.name, ...columns.map((name) => formatNumber(target[name] ?? 0))]),

@@ -1,4 +1,4 @@
-/** What each step of a run took, how often it was tried and why. */
+/** Renders the duration of each step of a run, and how often it was tried and why. */
 import type { StepAttempt } from '../../postgres/ledger/run-log.ts';
 import { formatDuration, formatNumber, formatTime } from './format-number.ts';
 import { printable } from './printable.ts';
@@ -8,14 +8,14 @@ import { fitText, PLAIN, type Page } from './page.ts';
 export interface StepSummary {
   readonly step: string;
   readonly task: string | null;
-  /** How many there were beside each other: partitions, or events that were told. */
+  /** The number of partitions or notices that ran at the same time. */
   readonly parts: number;
   readonly started_at: string;
-  /** Null: under way, or lost with its worker. */
+  /** Null if the step is still running, or was lost with its worker. */
   readonly ended_at: string | null;
   /** From the first attempt to the end of the last. */
   readonly took_ms: number | null;
-  /** Of all parts together. */
+  /** The sum of all partitions. */
   readonly attempts: number;
   /** Why there was more than one, in order. */
   readonly retries: readonly { readonly at: string; readonly cause: string }[];
@@ -25,6 +25,7 @@ const PHASES: Readonly<Record<string, string>> = {
   fetchSource: 'fetch',
   stagePartition: 'stage',
   compareTargets: 'compare',
+  measureImpact: 'impact',
   awaitApproval: 'ask for approval',
   applyChanges: 'apply',
   finishRun: 'finish',
@@ -37,7 +38,7 @@ export function summariseSteps(attempts: readonly StepAttempt[]): readonly StepS
   });
 }
 
-/** Partitions stage beside each other, so it is over when the last of them is. */
+/** Partitions are staged at the same time, so the step ends with the last of them. */
 function summarise(first: StepAttempt, group: readonly StepAttempt[]): StepSummary {
   const parts = groupBy(group, ({ part }) => part ?? '');
   const ends = parts.map((attempts) => attempts.at(-1)?.ended_at ?? null);

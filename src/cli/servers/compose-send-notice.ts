@@ -1,4 +1,4 @@
-/** Telling people, from the settings of this process. */
+/** Composes the function that sends notices, from the settings of this process. */
 import { toUserAgent } from '../../http/to-user-agent.ts';
 import type { ResolveSecret } from '../../job/secrets.ts';
 import { createSendNotice } from '../../notify/create-send-notice.ts';

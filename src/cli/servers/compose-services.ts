@@ -1,10 +1,11 @@
-/** What components are lent, from the settings: also for `preview`, which has no servers and should not load them. */
+/**
+ * Composes the services of components from the settings, also for `preview`, which needs no servers and does not load
+ * them.
+ */
 import { join } from 'node:path';
 import { limitFiles } from '../../allowed-folders.ts';
 import { createBundles } from '../../bundle/create-bundles.ts';
 import type { Logger, Services } from '../../component/services.ts';
-import { createApiService } from '../../http/create-api-service.ts';
-import { createHttpService } from '../../http/create-http-service.ts';
 import { toUserAgent } from '../../http/to-user-agent.ts';
 import { createSecretResolver, type ResolveSecret } from '../../job/secrets.ts';
 import { SHORTEST_SECRET, rememberSecret } from '../../logging/redact.ts';
@@ -30,14 +31,30 @@ export function composeServices(
     always: [settings.spool],
     never: ['run-key', 'servers', 'postgres', 'temporal'].map((name) => join(settings.home, name)),
   });
+  // Loaded with the first request: a job that reads files waits for neither.
+  const http = once(async () => {
+    const { createHttpService } = await import('../../http/create-http-service.ts');
+    return createHttpService({ ...net, trustedHosts: settings.trustedHosts });
+  });
+  const api = once(async () => (await import('../../http/create-api-service.ts')).createApiService(net));
+  const sftp = once(async () => (await import('../../sftp/create-sftp-service.ts')).createSftpService(net));
   return {
     logger,
-    http: createHttpService({ ...net, trustedHosts: settings.trustedHosts }),
-    api: createApiService(net),
+    http: {
+      get: async (url, options) => (await http()).get(url, options),
+      download: async (request) => (await http()).download(request),
+    },
+    api: { ask: async (request) => (await api()).ask(request) },
     s3: createS3Service(net),
+    sftp: { open: async (place, signal) => (await sftp()).open(place, signal) },
     bundles: createBundles(settings.spool),
     spool: createSpool(settings.spool),
   };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
 }
 
 /** A secret is a line; a service account of a cloud is a JSON document of some KB. */

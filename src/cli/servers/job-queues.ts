@@ -1,7 +1,8 @@
-/** The task queues that the jobs which are there name: what a worker for all of them polls. */
+/** Lists the task queues of all jobs, for a worker that polls all of them. */
 import type { Catalog } from '../../component/catalog.ts';
 import type { Pool } from '../../postgres/pool.ts';
-import { jobDirectories, listJobs, loadJob } from '../../job/load-job.ts';
+import { jobDirectories, listJobs } from '../../job/job-files.ts';
+import { loadJob } from '../../job/load-job.ts';
 
 export const DEFAULT_QUEUE = 'vocab-sync';
 

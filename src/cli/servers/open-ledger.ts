@@ -1,4 +1,4 @@
-/** The database alone, for commands that look at the past: it works without Temporal. */
+/** Opens only the database, for commands that read the ledger. Works without Temporal. */
 import { acquireServers } from '../../embedded/dev-home.ts';
 import { findRunningServers } from '../../embedded/running-servers.ts';
 import { applyMigrations } from '../../postgres/migrate.ts';

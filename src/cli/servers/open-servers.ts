@@ -1,4 +1,4 @@
-/** Database and Temporal for one command, with a worker of its own where no other one is there. */
+/** Opens the database and Temporal for one command, with its own worker if no other worker exists. */
 import { acquireServers, type AcquiredServers } from '../../embedded/dev-home.ts';
 import type { ServerRole } from '../../embedded/share-server.ts';
 import { readInstallation } from '../../postgres/ledger/installation.ts';
@@ -72,7 +72,7 @@ async function openServers(
     requireConfigured(settings, { temporal: true });
     noteServiceFile(settings, terminal);
   }
-  const catalog = await loadCatalog(settings.plugins);
+  const catalog = await loadCatalog(settings);
   const acquired = await acquireServers({
     settings,
     need: { database: true, temporal: true },
@@ -127,7 +127,7 @@ async function startWorkers(options: WorkersOptions): Promise<RunningWorkers> {
 
 const TYPE_NAMES = { KEYWORD: 'Keyword', INT: 'Int' } as const;
 
-export const SEARCH_ATTRIBUTE_TYPES: Readonly<Record<string, string>> = Object.fromEntries(
+const SEARCH_ATTRIBUTE_TYPES: Readonly<Record<string, string>> = Object.fromEntries(
   SEARCH_ATTRIBUTES.map(({ name, type }) => [name, TYPE_NAMES[type]]),
 );
 
@@ -138,7 +138,7 @@ function requireServers(acquired: AcquiredServers): { databaseUrl: string; conne
   return { databaseUrl, connection: temporal };
 }
 
-/** In a dev server they are registered; in a configured one that is for whoever runs it. */
+/** The dev server registers them. In a configured server, its operator has to. */
 async function checkSearchAttributes(
   temporal: TemporalClient,
   { webUi, temporalAddress }: AcquiredServers,

@@ -1,4 +1,4 @@
-/** A run without a worker waits in silence: here it is found out before anything starts. */
+/** Finds out before anything starts that no worker polls. Without this, the run would wait without a message. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError, UnavailableError } from '../../errors.ts';
 import { lookAtQueue } from '../../temporal/run-status.ts';
@@ -15,7 +15,7 @@ export function openServersFor<T>(
     if (detach && servers.ownsWorker) {
       throw new ConfigError(
         'E_SETTINGS_INVALID',
-        'Expected servers and a worker that go on after this command because of --detach, found none. ' +
+        'Expected servers and a worker that continue after this command because of --detach, found none. ' +
           'Start `vocab-sync dev` in another terminal, or set DATABASE_URL and TEMPORAL_ADDRESS.',
       );
     }

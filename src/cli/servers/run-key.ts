@@ -1,4 +1,6 @@
-/** The key that proves who started a run: in a file of the settings, or made in the home where Temporal is embedded. */
+/**
+ * The key that proves who started a run: from a file of the settings, or created in the home if Temporal is embedded.
+ */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +18,9 @@ const KEY_BYTES = 32;
 const LEAST_CHARACTERS = 32;
 const MOST_BYTES = 64 * 1024;
 
-/** What a worker with these settings admits. Throws ConfigError E_SETTINGS_INVALID where the key cannot be used. */
+/**
+ * Returns what a worker with these settings admits. Throws ConfigError E_SETTINGS_INVALID where the key cannot be used.
+ */
 export function admissionOf(settings: KeySettings): Admission {
   const key = loadRunKey(settings);
   const mayBring = settings.runsMayBring ?? (key === undefined ? 'anything' : 'signed');

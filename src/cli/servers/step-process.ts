@@ -1,7 +1,8 @@
 /**
- * The program of a step process: the composition root of an engine without Temporal. compose-steps.ts forks this file by
+ * The program of a step process: the composition root of an engine without Temporal. compose-worker.ts forks this file by
  * its path, dist/src/cli/servers/step-process.js, so a bundle of the command line must leave it where it is.
  */
+import { z } from 'zod';
 import { loadRecordSchema } from '../../job/schema/record-schema.ts';
 import { serveSteps } from '../../isolation/serve-steps.ts';
 import { fetchForRun } from '../../pipeline/fetch/fetch-rejected.ts';
@@ -15,12 +16,14 @@ import { composeSecrets, composeServices } from './compose-services.ts';
 /** One step at a time: a connection reads, one writes, and one cancels. */
 const CONNECTIONS = 4;
 
+// As in run-program.ts.
+z.config({ jitless: true });
 serveSteps(async ({ settings, databaseUrl, cwd, memory }, { logger, onSecret }) => {
   const envFile = settings.envFile === undefined ? {} : { envFile: settings.envFile };
   const resolve = composeSecrets((name) => lookUpVariable(name, undefined, cwd, envFile), logger);
   const engine: Engine = {
     pool: openPool({ url: databaseUrl, applicationName: 'vocab-sync step', max: CONNECTIONS }),
-    catalog: await loadCatalog(settings.plugins, cwd),
+    catalog: await loadCatalog(settings, cwd),
     logger,
     services: { ...composeServices(settings, logger), memoryBytes: memory.mostBytes },
     resolveSecret: (reference) => {

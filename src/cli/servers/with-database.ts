@@ -1,4 +1,4 @@
-/** For commands that need PostgreSQL and no Temporal. */
+/** Opens PostgreSQL for commands that do not need Temporal. */
 import { acquireServers } from '../../embedded/dev-home.ts';
 import type { CommandContext } from '../command-context.ts';
 import { terminalLogger } from '../terminal-logger.ts';

@@ -1,12 +1,14 @@
 /**
- * The commands as data: names, arguments, options and texts. The build writes it to dist/commands.json, so that help
- * and shell completion need not load what the commands do.
+ * The commands as data: names, arguments, options and texts, and the shipped jobs with their arguments. The build writes
+ * it to dist/commands.json, so that help, shell completion, `types` and `components` need not load what the commands do.
  */
 import type { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Argument, Option, type Command } from 'commander';
 import { findPackageRoot } from '../../job/package-root.ts';
+import type { ComponentSummary } from '../commands/components/component-facts.ts';
+import type { DescribedJob } from '../commands/job-types/list-job-types.ts';
 
 export interface CommandData {
   readonly name: string;
@@ -38,8 +40,10 @@ export interface OptionData {
 
 export interface CommandIndex {
   readonly commands: readonly CommandData[];
-  /** Of the components that come with the program, for completion. */
-  readonly components: readonly string[];
+  /** The components that come with the program, for `components` and for completion. */
+  readonly components: readonly ComponentSummary[];
+  /** What the shipped jobs are, by the SHA-256 digest of their files. */
+  readonly jobTypes: Readonly<Record<string, DescribedJob>>;
 }
 
 /** Undefined from the sources, where an index of the last build could be out of date. */

@@ -1,4 +1,5 @@
 /** Runs a command line with the terminal, the folder and the environment of this process. */
+import { z } from 'zod';
 import { loadSettings } from '../../settings.ts';
 import { runCli } from '../run-cli.ts';
 import { redactClipped } from '../../logging/redact.ts';
@@ -6,6 +7,8 @@ import { printable } from '../render/printable.ts';
 import { processTerminal } from '../terminal.ts';
 
 export function runProgram(argv: readonly string[]): Promise<number> {
+  // A process parses each schema a few times; compiling it would take longer than it saves.
+  z.config({ jitless: true });
   takeOverWarnings(argv.includes('--debug'));
   return runCli(argv, {
     terminal: processTerminal(),

@@ -1,6 +1,6 @@
 /**
- * Members of an archive or a bucket that hold no data: folders, and what operating systems and storage tools write
- * beside real files. One rule for zip, tar and S3.
+ * Recognises members of an archive or a bucket that contain no data: folders, and files that operating systems and
+ * storage tools add. Zip, tar and S3 use the same rule.
  */
 import { SourceError } from '../../errors.ts';
 
@@ -33,7 +33,7 @@ export function isCompanion(name: string, bytes: number): boolean {
   return (bytes === 0 && name.endsWith('/')) || COMPANION.test(name);
 }
 
-/** For an archive that has members, none of which is data. */
+/** The error for an archive whose members contain no data. */
 export function onlyCompanions(archive: string, count: number): SourceError {
   return new SourceError(
     'E_ARCHIVE_NO_DATA',

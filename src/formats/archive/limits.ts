@@ -1,4 +1,4 @@
-/** What an archive may make us unpack. Dumps are untrusted: 42 KB of zip can hold petabytes. */
+/** The limits for unpacking an archive. Dumps are untrusted: 42 KB of zip can hold petabytes. */
 import { LimitError } from '../../errors.ts';
 
 export interface UnpackLimits {

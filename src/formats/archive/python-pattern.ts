@@ -1,7 +1,7 @@
 /**
- * Translates a regular expression of Python into RE2. The two read some constructs differently: classes are Unicode in
- * Python and ASCII in RE2, `$` also matches before a final line break, and `{,3}` repeats. What RE2 cannot express is
- * refused, so that no pattern ever selects something else than in Python.
+ * Translates a regular expression of Python into RE2. Some constructs differ: classes are Unicode in Python and ASCII
+ * in RE2, `$` also matches before a final line break, and `{,3}` repeats. Constructs that RE2 cannot express are
+ * refused, so that a pattern never matches differently than in Python.
  */
 
 /** What Python's `str.isspace` accepts. */
@@ -31,7 +31,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 /** One step of the translation: an escape, the start of a group, a POSIX class, a repetition, or a sign. */
 const TOKENS = /\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[^])|\[:\^?\w+:\]|\[\^?|\]|\$|\(\?[^)]?[^)]?|\{,\d*\}|[iIıİ]/g;
 
-/** Throws a plain Error for what RE2 cannot express. */
+/** Throws a plain Error for constructs that RE2 cannot express. */
 export function translatePythonPattern(pattern: string): string {
   const ignoresCase = /\(\?[a-z]*i/i.test(pattern);
   const isMultiLine = /\(\?[a-z]*m/.test(pattern);
@@ -40,7 +40,7 @@ export function translatePythonPattern(pattern: string): string {
   return pattern.replace(TOKENS, (found, at: number) => {
     if (found.startsWith('\\')) return translateEscape(found, isInside);
     if (found.endsWith(':]')) return found;
-    // A bracket that closes nothing yet, or opens within a class, is a character.
+    // A bracket that closes nothing, or opens inside a class, is an ordinary character.
     if (found === ']') {
       const closes = isInside && at !== start;
       if (closes) isInside = false;
@@ -93,7 +93,7 @@ function translateEnd(rest: string): string {
   return '(?:\\n?\\z)';
 }
 
-/** Whether the members of a class name an i, alone or in a range. */
+/** Returns whether a class contains an i, alone or in a range. */
 function holdsLetterI(members: string): boolean {
   const ranges = [...members.matchAll(/([^\\])-([^\]])/g)];
   const isInRange = ranges.some(([, from = '', to = '']) =>

@@ -18,9 +18,9 @@ const NAMES_COMPARED = 1000;
 const CURRENT_ROR_PATTERN = '-ror-data\\.json$';
 
 /**
- * The members that match, in their order; all without a pattern. Throws ConfigError when a pattern matches nothing,
- * with one exception: `_schema_v2\.json$` was right for the ROR dumps from v1.45 to v1.74 and stands in many configs;
- * later dumps hold one JSON member, which is schema v2, and the old pattern means that one.
+ * Returns the matching members in order, or all of them without a pattern. Throws ConfigError if a pattern matches
+ * nothing, with one exception: `_schema_v2\.json$` was right for the ROR dumps from v1.45 to v1.74 and is in many
+ * configs. Later dumps have one JSON member, in schema v2, and the old pattern selects that one.
  */
 export function selectMembers<T extends Named>(
   members: readonly T[],
@@ -69,7 +69,7 @@ function nearestName(pattern: string, names: readonly string[]): string | undefi
   let best: { readonly name: string; readonly steps: number } | undefined;
   for (const name of names) {
     if (name.length > 200) continue;
-    // The end of a name is what patterns are written for; versions and dates stand in front.
+    // Patterns match the end of a name; versions and dates are at the beginning.
     const steps = distance(wanted, name.slice(-Math.max(wanted.length, 1)));
     if (best === undefined || steps < best.steps) best = { name, steps };
   }

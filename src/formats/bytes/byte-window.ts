@@ -10,7 +10,7 @@ export class ByteWindow {
   /** Ours to write into; undefined while the view is a chunk as it came. */
   #storage: Buffer | undefined;
   #view: Buffer = Buffer.alloc(0);
-  /** The rest of a chunk of which the view holds the beginning. */
+  /** The rest of a chunk whose beginning is in the view. */
   #rest: Buffer | undefined;
   #offset = 0;
   #isFinished = false;
@@ -48,8 +48,8 @@ export class ByteWindow {
   }
 
   /**
-   * Grows the view to `count` bytes; false when there are fewer. Where it holds some already, it takes no more of the
-   * next chunk than that, so that the rest need not be copied behind them.
+   * Extends the view to `count` bytes; returns false if there are fewer. If the view already has some bytes, it takes
+   * only the missing ones from the next chunk, so that the rest need not be copied.
    */
   async fill(count: number): Promise<boolean> {
     while (this.#view.length < count) {

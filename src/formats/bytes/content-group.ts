@@ -1,4 +1,4 @@
-/** Small members of an archive that are handed on together. */
+/** Groups small members of an archive that are yielded together. */
 import type { PlacedResource, Span } from '../../component/resource.ts';
 
 /** As an item batch: enough that what a list costs is lost among them, few enough that little is held. */
@@ -35,12 +35,12 @@ export function createContentGroup(): ContentGroup {
   };
 }
 
-/** Without `bytes`: progress is told by what lies around it. */
+/** Without `bytes`, the container reports the progress. */
 export function contentResource(name: string, content: Buffer): PlacedResource['resource'] {
   return { name, content, stream: () => only(content) };
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- a stream is asynchronous, also of what is there already
+// eslint-disable-next-line @typescript-eslint/require-await -- a stream is asynchronous, even if its content is already there
 async function* only(content: Buffer): AsyncGenerator<Buffer, void, undefined> {
   if (content.length > 0) yield content;
 }

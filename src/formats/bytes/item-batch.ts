@@ -1,4 +1,4 @@
-/** Collects items until a batch is worth handing on: many records, or a few large ones. */
+/** Collects items until a batch is worth yielding: many records, or a few large ones. */
 import type { ReadItem } from '../../records/entry.ts';
 
 export interface ItemBatch {

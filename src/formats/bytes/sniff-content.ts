@@ -1,35 +1,66 @@
-/** What bytes look like when they are not what was expected: for messages, and for a `.gz` that was unpacked on the way. */
+/** Recognises the kind of content from its first bytes. Code decides by the kind; its text is for messages. */
 
-const MAGIC: readonly (readonly [string, readonly number[]])[] = [
-  ['a gzip file, which the reader "gzip" opens', [0x1f, 0x8b]],
-  ['a zip archive', [0x50, 0x4b, 0x03, 0x04]],
-  ['an empty zip archive', [0x50, 0x4b, 0x05, 0x06]],
-  ['a PDF document', [0x25, 0x50, 0x44, 0x46]],
-  ['a bzip2 file', [0x42, 0x5a, 0x68]],
-  ['an xz file', [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
-  ['a Zstandard file', [0x28, 0xb5, 0x2f, 0xfd]],
-  ['a 7-Zip archive', [0x37, 0x7a, 0xbc, 0xaf]],
+/** By kind, as part of a sentence: `it is …`. */
+export const CONTENT_TEXTS = {
+  empty: 'empty',
+  blank: 'nothing but white space',
+  gzip: 'a gzip file, which the reader "gzip" opens',
+  zip: 'a zip archive',
+  emptyZip: 'an empty zip archive',
+  tar: 'a tar archive, which the reader "tar" opens',
+  pdf: 'a PDF document',
+  bzip2: 'a bzip2 file',
+  xz: 'an xz file',
+  zstandard: 'a Zstandard file',
+  sevenZip: 'a 7-Zip archive',
+  png: 'a PNG image',
+  jpeg: 'a JPEG image',
+  oldOffice: 'an old Office file, such as .xls, which Excel saves as .xlsx',
+  utf16: 'UTF-16 text',
+  html: 'an HTML page',
+  markup: 'XML or HTML',
+  json: 'JSON',
+} as const;
+
+export type ContentKind = keyof typeof CONTENT_TEXTS;
+
+const MAGIC: readonly (readonly [ContentKind, readonly number[]])[] = [
+  ['gzip', [0x1f, 0x8b]],
+  ['zip', [0x50, 0x4b, 0x03, 0x04]],
+  ['emptyZip', [0x50, 0x4b, 0x05, 0x06]],
+  ['pdf', [0x25, 0x50, 0x44, 0x46]],
+  ['bzip2', [0x42, 0x5a, 0x68]],
+  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
+  ['zstandard', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['sevenZip', [0x37, 0x7a, 0xbc, 0xaf]],
+  ['png', [0x89, 0x50, 0x4e, 0x47]],
+  ['jpeg', [0xff, 0xd8, 0xff]],
+  ['oldOffice', [0xd0, 0xcf, 0x11, 0xe0]],
 ];
 
-export const TAR = 'a tar archive, which the reader "tar" opens';
-
-/** `an HTML page`, `a gzip file`, …; undefined when nothing is recognised. */
-export function sniffContent(start: Buffer): string | undefined {
+/** Returns undefined if nothing is recognised. */
+export function sniffContent(start: Buffer): ContentKind | undefined {
   if (start.length === 0) return 'empty';
-  for (const [name, bytes] of MAGIC) {
-    if (bytes.every((byte, i) => start[i] === byte)) return name;
+  for (const [kind, bytes] of MAGIC) {
+    if (bytes.every((byte, i) => start[i] === byte)) return kind;
   }
-  if (start.length > 262 && start.toString('latin1', 257, 262) === 'ustar') return TAR;
-  if (isUtf16(start)) return 'UTF-16 text';
+  if (start.length > 262 && start.toString('latin1', 257, 262) === 'ustar') return 'tar';
+  if (isUtf16(start)) return 'utf16';
   const text = start
     .toString('utf8', 0, 512)
     .replace(/^\ufeff/, '')
     .trimStart();
-  if (/^<(!doctype\s+html|html|head|body)/i.test(text)) return 'an HTML page';
-  if (text.startsWith('<')) return 'XML or HTML';
-  if (/^[{[]/.test(text)) return 'JSON';
-  if (text === '') return 'nothing but white space';
+  if (/^<(!doctype\s+html|html|head|body)/i.test(text)) return 'html';
+  if (text.startsWith('<')) return 'markup';
+  if (/^[{[]/.test(text)) return 'json';
+  if (text === '') return 'blank';
   return undefined;
+}
+
+/** `an HTML page`, `a gzip file`, … Returns undefined if nothing is recognised. */
+export function describeContent(start: Buffer): string | undefined {
+  const kind = sniffContent(start);
+  return kind === undefined ? undefined : CONTENT_TEXTS[kind];
 }
 
 /** By its byte order mark, or by the NUL of its first ASCII character. */

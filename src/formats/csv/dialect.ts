@@ -1,16 +1,16 @@
-/** How a table of text is written, by the names and values of Python's module `csv`, which existing configs use. */
+/** The dialect of a table of text, by the names and values of Python's module `csv`, which existing configs use. */
 
 export interface CsvDialect {
   readonly delimiter: string;
   /** Absent: no cell is quoted. */
   readonly quote?: string;
-  /** Makes the character behind it an ordinary one. */
+  /** Makes the following character an ordinary one. */
   readonly escape?: string;
   /** A quote within a quoted cell is written twice. */
   readonly doublesQuotes: boolean;
-  /** Spaces behind a delimiter are no part of the cell. */
+  /** Spaces after a delimiter are not part of the cell. */
   readonly skipsSpace: boolean;
-  /** What becomes of cells that are not quoted. */
+  /** The conversion of unquoted cells. */
   readonly unquoted: 'text' | 'number' | 'null-if-empty' | 'number-or-null';
 }
 

@@ -1,4 +1,4 @@
-/** The bytes of a table in UTF-8, whatever it is written in. */
+/** Converts the bytes of a table from any encoding to UTF-8. */
 import { SourceError, messageOf } from '../../errors.ts';
 import { decodeWestern } from '../xml/encoding.ts';
 
@@ -14,8 +14,8 @@ const MARKS: readonly (readonly [string, readonly number[]])[] = [
 ];
 
 /**
- * Python's names of encodings as the web knows them. `utf-16` and `utf-32` stand for both byte orders. Undefined for an
- * unknown name.
+ * Maps Python's encoding names to those of the web. `utf-16` and `utf-32` mean both byte orders. Returns undefined for
+ * an unknown name.
  */
 export function toEncodingLabel(name: string): string | undefined {
   const label = name

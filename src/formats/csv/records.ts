@@ -1,4 +1,7 @@
-/** The records of a table: objects by the names of its first row, or its rows as lists. A bad row costs itself alone. */
+/**
+ * The records of a table: objects by the names of its first row, or its rows as lists. A bad row does not affect
+ * others.
+ */
 import { isUtf8 } from 'node:buffer';
 import { SourceError } from '../../errors.ts';
 import type { ReadItem } from '../../records/entry.ts';
@@ -8,9 +11,9 @@ import type { CsvDialect } from './dialect.ts';
 import { toUtf8Bytes } from './encoding.ts';
 import { toDialectBytes } from './row-scan.ts';
 import { readCsvRows, type CsvRow } from './rows.ts';
-import { fill, skipByteOrderMark } from '../json/opening.ts';
+import { fill, skipByteOrderMark } from '../json/open-json.ts';
 import { recordFailure } from '../json/record.ts';
-import { firstBytes, sniffContent } from '../bytes/sniff-content.ts';
+import { CONTENT_TEXTS, firstBytes, sniffContent } from '../bytes/sniff-content.ts';
 
 export interface CsvRecordsOptions {
   readonly name: string;
@@ -23,7 +26,7 @@ export interface CsvRecordsOptions {
   /** A label from `toEncodingLabel`. */
   readonly encoding: string | undefined;
   readonly maxRecordBytes: number;
-  /** A name stands twice in the first row: the last of its columns counts. */
+  /** If a name occurs twice in the first row, the last of its columns counts. */
   onRepeatedColumn(name: string): void;
 }
 
@@ -65,8 +68,8 @@ async function refuseOtherFormats(window: ByteWindow, name: string): Promise<voi
   skipByteOrderMark(window);
   const start = Buffer.from(window.view.subarray(0, SNIFFED));
   const found = start.length === 0 ? undefined : sniffContent(start);
-  if (found === undefined || found === 'JSON' || found === 'XML or HTML' || found.startsWith('nothing')) return;
-  throw unusable(name, `it is ${found} and begins with ${firstBytes(start)}`);
+  if (found === undefined || found === 'json' || found === 'markup' || found === 'blank') return;
+  throw unusable(name, `it is ${CONTENT_TEXTS[found]} and begins with ${firstBytes(start)}`);
 }
 
 /** Undefined where there is no row at all. */

@@ -1,7 +1,7 @@
 /**
- * Finds where a row of a table ends, byte by byte and resumably: a line break within quotes, or behind an escape, is
- * part of a cell. It also tells a quote that nothing closes, by what follows the next one: only a delimiter, the end of
- * the row or, where quotes are doubled, another quote may follow a quote that closes a cell.
+ * Finds the end of a table row, byte by byte and resumably. A line break within quotes or after an escape is part of a
+ * cell. It also detects a quote that is never closed by what follows the next quote: only a delimiter, the end of the
+ * row or, if quotes are doubled, another quote may follow a closing quote.
  */
 import type { CsvDialect } from './dialect.ts';
 
@@ -10,7 +10,7 @@ export type RowResult = 'more' | 'row' | 'lost';
 
 export interface RowScanner {
   state: number;
-  /** Where to go on, from the beginning of the row. After `row`: its end without the line break. */
+  /** The position to continue from, relative to the start of the row. After `row`, its end without the line break. */
   index: number;
   /** After `row`: where the next one begins. */
   next: number;
@@ -44,7 +44,7 @@ const START = 0;
 const PLAIN = 1;
 const QUOTED = 2;
 const CLOSED = 3;
-/** Behind an escape that is not quoted, before a line break: it is part of the cell. */
+/** After an unquoted escape, a line break is part of the cell. */
 const ESCAPED = 4;
 
 const LF = 0x0a;

@@ -1,17 +1,18 @@
 /**
- * The rows of a table as bytes. Memory is bounded by a row. A row whose quotes are unbalanced costs its first line, as a
- * quote that nothing closes would otherwise swallow the rows behind it; a row that is too long costs itself.
+ * Yields the rows of a table as bytes. Memory is bounded by one row. A row with unbalanced quotes loses only its first
+ * line, because a quote that is never closed would otherwise consume the following rows. A row that is too long loses
+ * only itself.
  */
 import type { CodeOf } from '../../error-codes.ts';
 import type { ByteWindow } from '../bytes/byte-window.ts';
 import { createRowScanner, scanRow, type DialectBytes } from './row-scan.ts';
-import { fill } from '../json/opening.ts';
+import { fill } from '../json/open-json.ts';
 import { RAW_BYTES } from '../json/record.ts';
 
 export interface CsvRow {
-  /** Without its line break; of a row that cannot be read, its beginning. */
+  /** The row without its line break; if it cannot be read, its beginning. */
   readonly bytes: Buffer;
-  /** From 1. */
+  /** The line number, from 1. */
   readonly line: number;
   readonly byte: number;
   readonly fault?: { readonly code: CodeOf<'record'>; readonly reason: string };
@@ -24,10 +25,10 @@ export interface CsvRowsOptions {
   readonly line: number;
 }
 
-/** More than a line break, a doubled quote or a delimiter takes. */
+/** More bytes than a line break, a doubled quote or a delimiter has. */
 const LOOKAHEAD = 8;
 
-/** Blank lines are passed over. */
+/** Blank lines are skipped. */
 export async function* readCsvRows(
   window: ByteWindow,
   options: CsvRowsOptions,
@@ -67,7 +68,7 @@ export async function* readCsvRows(
   }
 }
 
-/** How long the line is without its break. */
+/** Returns the length of the line without its line break. */
 async function skipLine(window: ByteWindow): Promise<{ readonly length: number; readonly isLast: boolean }> {
   let length = 0;
   let isLast = false;

@@ -1,22 +1,22 @@
 /**
- * The bytes inside a gzip stream: all its members one after the other (RFC 1952, 2.2), then at most zero padding.
- * zlib checks the CRC and the length of each member; what it silently ignores (an empty stream, anything behind the
- * padding) is refused here, because a member that is not read is a source that is cut short.
+ * Decompresses a gzip stream: all its members in sequence (RFC 1952, 2.2), then at most zero padding. zlib checks the
+ * CRC and the length of each member. It silently ignores an empty stream and anything after the padding. Both are
+ * refused here, because data that is not read means a truncated source.
  */
 import { Readable, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { LimitError, SourceError, messageOf } from '../../errors.ts';
 import { checkUnpacked, type UnpackLimits } from '../archive/limits.ts';
 import { READ_SIZE } from '../bytes/file-range.ts';
-import { TAR, firstBytes, sniffContent } from '../bytes/sniff-content.ts';
-import { startingWith, takeStart } from '../bytes/take-start.ts';
+import { describeContent, firstBytes, sniffContent } from '../bytes/sniff-content.ts';
+import { startingWith, peekStart } from '../bytes/peek-start.ts';
 import { INFLATE_CHUNK } from '../zip/member.ts';
 
 /** What went into the decompressor. */
 interface Feed {
   start: Buffer;
   bytes: number;
-  /** The place behind the last byte that is not zero. */
+  /** The position after the last byte that is not zero. */
   dataEnd: number;
   failure: { readonly error: unknown } | undefined;
 }
@@ -29,8 +29,8 @@ export function isGzip(start: Buffer): boolean {
 const PEEKED_BYTES = 512;
 
 /**
- * As `gunzip`, but a text or a tar passes as it is: browsers, proxies and HTTP clients unpack a `.gz` on the way and keep its
- * name. Calls `onPlain` then. An HTML page and everything else is refused.
+ * Like `gunzip`, but passes a text or a tar unchanged and calls `onPlain`: browsers, proxies and HTTP clients
+ * decompress a `.gz` during download and keep its name. An HTML page and everything else is refused.
  */
 export async function* gunzipUnlessPlain(
   source: AsyncIterable<Buffer>,
@@ -39,7 +39,7 @@ export async function* gunzipUnlessPlain(
   onPlain: () => void,
 ): AsyncGenerator<Buffer, void, undefined> {
   const chunks = source[Symbol.asyncIterator]();
-  const start = await takeStart(chunks, PEEKED_BYTES);
+  const start = await peekStart(chunks, PEEKED_BYTES);
   const whole = startingWith(start, chunks);
   if (isGzip(start) || !isTextOrTar(start)) {
     yield* gunzip(whole, name, limits);
@@ -59,7 +59,7 @@ const CONTROL = /[\u0000-\u0008\u000e-\u001f]/;
 function isTextOrTar(start: Buffer): boolean {
   const found = sniffContent(start);
   if (found === undefined) return !CONTROL.test(start.toString('latin1'));
-  return ['JSON', 'XML or HTML', 'UTF-16 text', TAR].includes(found);
+  return ['json', 'markup', 'utf16', 'tar'].includes(found);
 }
 
 export async function* gunzip(
@@ -131,7 +131,7 @@ async function expectPadding(chunks: AsyncIterator<Buffer>, feed: Feed, consumed
 
 function notUnpacked(name: string, feed: Feed, unpacked: number, cause: unknown): SourceError {
   if (!isGzip(feed.start)) {
-    const found = sniffContent(feed.start) ?? 'something else';
+    const found = describeContent(feed.start) ?? 'something else';
     return corrupt(name, `it is ${found} and begins with ${firstBytes(feed.start)}`, cause);
   }
   const reason = messageOf(cause);

@@ -37,7 +37,9 @@ function hasLongNumber(bytes: Buffer, start: number, end: number): boolean {
   return false;
 }
 
-/** Space, `,`, `]`, `}`, or the exponent. Ids often hold long runs of digits, but in quotes or with letters behind them. */
+/**
+ * Space, `,`, `]`, `}`, or the exponent. Ids often contain long runs of digits, but in quotes or followed by letters.
+ */
 function mayEndNumber(bytes: Buffer, at: number, end: number): boolean {
   const byte = at < end ? bytes[at] : undefined;
   return byte === undefined || byte <= 0x20 || [0x2c, 0x45, 0x5d, 0x65, 0x7d].includes(byte);
@@ -70,8 +72,8 @@ export function findInexactNumber(text: string): string | undefined {
 }
 
 /**
- * Returns the number that a decimal literal stands for, or the literal itself where a double is another value: an
- * integer beyond 2^53, an overflow, or an underflow to zero.
+ * Returns the number of a decimal literal, or the literal itself if a double would have another value: an integer
+ * beyond 2^53, an overflow, or an underflow to zero.
  */
 export function toExactNumber(literal: string): number | string {
   const value = Number(literal);

@@ -1,21 +1,20 @@
 /**
- * The slow and exact way to the end of one item of a JSON array: through the structure scanner, and behind a broken
- * or oversized item to the next place from which it is safe to read on. Decides by the bytes alone, never by how they
- * were cut into chunks, so that a resumed read counts the same items.
+ * Finds the end of one item of a JSON array, slowly and exactly: with the structure scanner, and after a broken or
+ * oversized item at the next position from which it is safe to continue. Only the bytes decide, never their split into
+ * chunks, so a resumed read counts the same items.
  */
 import type { SourceError } from '../../errors.ts';
 import type { ByteWindow } from '../bytes/byte-window.ts';
-import { balancedEnd } from './balance.ts';
 import type { Beginning, JsonLayout } from './layout.ts';
 import type { UnparsedRecord } from './record.ts';
 import { DEEPEST, resetScanner, scanStructure, type StructureScanner } from './structure.ts';
 import { firstBytes } from '../bytes/sniff-content.ts';
 
-/** How the item at the beginning of the view ends. `next` is where to read on, from the beginning of the view. */
+/** The end of the item at the beginning of the view. `next` is the position to continue from, relative to the view. */
 export type ItemEnd =
   | { readonly kind: 'complete'; readonly end: number; readonly next: number }
   | ({ readonly kind: 'broken'; readonly end: number; readonly next: number } & UnparsedRecord)
-  /** Larger than the limit: `skipLargeItem` goes behind it. */
+  /** Larger than the limit: `skipLargeItem` moves to its end. */
   | { readonly kind: 'large' };
 
 export interface ItemEnds {
@@ -25,11 +24,11 @@ export interface ItemEnds {
   readonly maxRecordBytes: number;
   /** The error for an end of the stream inside the item. */
   truncated(): SourceError;
-  /** The error for a broken item behind which no place is safe. */
+  /** The error for a broken item after which no position is safe. */
   noSafePlace(reason: string): SourceError;
 }
 
-/** Bytes that are kept behind the place that is looked at: enough for any separator between two records. */
+/** The number of bytes kept before the current position: enough for any separator between two records. */
 const TAIL = 4096;
 
 /** Leaves the window at the beginning of the item. */
@@ -65,7 +64,7 @@ async function readOnBehind(ends: ItemEnds, why: UnparsedRecord): Promise<ItemEn
   }
 }
 
-/** Goes behind an item that was found to be large, without holding it. */
+/** Moves to the end of a large item without keeping it in memory. */
 export async function skipLargeItem(ends: ItemEnds): Promise<void> {
   const { window, layout, scanner } = ends;
   resetScanner(scanner);
@@ -106,7 +105,7 @@ function whyBroken({ window, scanner }: ItemEnds, at: number): UnparsedRecord {
   };
 }
 
-/** Says what stands at the place and before it: what stands behind it may not have arrived yet. */
+/** Describes the bytes at the position and before it; the following bytes may not have arrived yet. */
 function unexpectedAt(window: ByteWindow, at: number): string {
   const before = firstBytes(window.view.subarray(Math.max(0, at - 30), at), 30);
   const found = firstBytes(window.view.subarray(at, at + 1));
@@ -121,4 +120,45 @@ function balancedBeginning(view: Buffer): Beginning | undefined {
 function earlier(a: Beginning | undefined, b: Beginning | undefined): Beginning | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return a.next <= b.next ? a : b;
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/**
+ * Finds the end of a broken item by its brackets and quotes alone: the first comma or closing bracket that belongs to
+ * the surrounding array. Returns undefined if brackets do not match or a quote is missing, because then no later
+ * position is safe. The view begins with the item; the result is never 0.
+ */
+function balancedEnd(view: Buffer): number | undefined {
+  const open: number[] = [];
+  for (let i = 0; i < view.length; i++) {
+    const byte = view[i];
+    if (byte === QUOTE) {
+      const end = stringEnd(view, i + 1);
+      if (end === undefined) return undefined;
+      i = end;
+    } else if (byte === OPEN_LIST || byte === OPEN_OBJECT) open.push(byte);
+    else if (open.length === 0) {
+      if ((byte === COMMA || byte === CLOSE_LIST) && i > 0) return i;
+    } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
+      if (open.pop() !== (byte === CLOSE_LIST ? OPEN_LIST : OPEN_OBJECT)) return undefined;
+    }
+  }
+  return undefined;
+}
+
+function stringEnd(view: Buffer, from: number): number | undefined {
+  for (let i = from; i < view.length; i++) {
+    const byte = view[i] as number;
+    if (byte === QUOTE) return i;
+    if (byte === BACKSLASH) i++;
+    else if (byte < 0x20) return undefined;
+  }
+  return undefined;
 }

@@ -1,19 +1,22 @@
 /**
- * The records of a JSON resource: the items of a top-level array, or the one top-level object. Memory is bounded by
- * the record limit, whatever the size and the indentation. A broken or oversized item is one failure and reading goes
- * on behind it where the bytes tell a safe place; an array that is never closed is a SourceError, and the record in
- * which the bytes end is never reported as if it were broken.
+ * Yields the records of a JSON resource: the items of a top-level array, the items of an inner list that a pointer
+ * names, or the only top-level object. Memory is bounded by the record limit, regardless of the size and the
+ * indentation. A broken or oversized item is one failure, and reading continues after it if the bytes show a safe
+ * position. An array that is never closed is a SourceError, and the record in which the bytes end is not reported as
+ * broken.
  *
- * Most records take the fast way: their end is guessed from the layout and proven by JSON.parse (a slice that parses
- * is exactly the value that begins there). Everything else goes through the structure scanner, which gives the same.
+ * Most records take the fast path: their end is guessed from the layout and proven by JSON.parse (a slice that parses
+ * is exactly the value that begins there). All others go through the structure scanner, which gives the same result.
  */
 import { SourceError } from '../../errors.ts';
 import type { ReadItem, ReadRecord, Recognise } from '../../records/entry.ts';
+import { isJsonObject } from '../../records/json-object.ts';
 import { ByteWindow } from '../bytes/byte-window.ts';
 import { createItemBatch, withRest, type ItemBatch } from '../bytes/item-batch.ts';
+import { enterList, leaveList, type Envelope } from './envelope.ts';
 import { findItemEnd, skipLargeItem, type ItemEnds } from './item-end.ts';
 import { createJsonLayout, type JsonLayout } from './layout.ts';
-import { openJson, skipSpace } from './opening.ts';
+import { findBracket, openJson, skipSpace } from './open-json.ts';
 import { RAW_BYTES, parseRecord, rawText, recordFailure, type UnparsedRecord } from './record.ts';
 import { createStructureScanner } from './structure.ts';
 import { firstBytes } from '../bytes/sniff-content.ts';
@@ -27,8 +30,14 @@ export interface JsonItemsOptions {
   readonly maxDepth: number;
   /** A slice that is known by its digest is proven without JSON.parse: the same bytes were parsed before. */
   readonly recognise?: Recognise;
-  /** Told of separators that are missing or doubled, where no record is lost. */
+  /** The steps of a pointer to the list that holds the records, unescaped. `[]` = the document is the list. */
+  readonly items?: readonly string[] | undefined;
+  /** Called with separators that are missing or doubled, if no record is lost. */
   onOddity(message: string): void;
+  /** Called once with the bytes that the list of `items` takes up, its brackets included. */
+  readonly onList?: ((span: { readonly start: number; readonly end: number }) => void) | undefined;
+  /** Called where the document was read as one record and holds one long list, with the steps to it and its length. */
+  readonly onLongList?: ((steps: readonly string[], length: number) => void) | undefined;
 }
 
 interface Reading {
@@ -45,6 +54,10 @@ export async function* readJsonItems(
 ): AsyncGenerator<readonly ReadItem[], void, undefined> {
   const window = new ByteWindow(source);
   try {
+    if (options.items !== undefined) {
+      yield* readList(window, options, options.items);
+      return;
+    }
     const { shape, space } = await openJson(window, options.name);
     const reading = startReading(window, options);
     reading.layout.learnOpening(space);
@@ -58,8 +71,28 @@ export async function* readJsonItems(
   }
 }
 
-function startReading(window: ByteWindow, options: JsonItemsOptions): Reading {
-  const layout = createJsonLayout();
+async function* readList(
+  window: ByteWindow,
+  options: JsonItemsOptions,
+  steps: readonly string[],
+): AsyncGenerator<readonly ReadItem[], void, undefined> {
+  const shape = await findBracket(window, options.name);
+  const reading = startReading(window, options, steps.length > 0);
+  const { scanner, truncated } = reading.ends;
+  const envelope: Envelope = { window, scanner, name: options.name, steps, truncated };
+  const open = await enterList(envelope);
+  const start = window.offset;
+  window.advance(1);
+  reading.layout.learnOpening(await skipSpace(window));
+  const batch = createItemBatch();
+  yield* withRest(batch, readArray(reading, batch));
+  options.onList?.({ start, end: window.offset });
+  await leaveList(envelope, open);
+  await expectEnd(window, shape, options.name);
+}
+
+function startReading(window: ByteWindow, options: JsonItemsOptions, isNested = false): Reading {
+  const layout = createJsonLayout(isNested);
   const ends: ItemEnds = {
     window,
     layout,
@@ -128,7 +161,9 @@ async function readItem(reading: Reading): Promise<ReadItem | undefined> {
   if (end.kind === 'large') {
     const start = Buffer.from(window.view.subarray(0, Math.min(options.maxRecordBytes, RAW_BYTES)));
     await skipLargeItem(reading.ends);
-    const size = `it has more than max_record_bytes, ${String(options.maxRecordBytes)} bytes`;
+    const isDocument = options.items === undefined && options.onLongList !== undefined && place.byte === 0;
+    const hint = isDocument ? ' (where it is one object around a list of records, name the list with "items")' : '';
+    const size = `it has more than max_record_bytes, ${String(options.maxRecordBytes)} bytes${hint}`;
     return isWanted ? recordFailure('E_RECORD_TOO_LARGE', size, place, start) : undefined;
   }
   const slice = window.view.subarray(0, end.end);
@@ -139,12 +174,40 @@ async function readItem(reading: Reading): Promise<ReadItem | undefined> {
   return 'value' in item ? item : recordFailure(item.code, item.reason, place, slice);
 }
 
-/** An object that is broken leaves nothing to go on with, so that it is the resource that is unusable. */
+/** A broken object leaves no position to continue from, so the resource is unusable. */
 async function* readSingleObject(reading: Reading): AsyncGenerator<readonly ReadItem[], void, undefined> {
   const item = await readItem(reading);
   if (item === undefined) return;
   if ('error' in item && item.error.code === 'E_RECORD_SYNTAX') throw noSafePlace(reading, item.error.message);
+  const { onLongList } = reading.options;
+  const long = onLongList === undefined || 'error' in item ? undefined : findLongList(item.value);
+  if (long !== undefined) onLongList?.(long.steps, long.length);
   yield [item];
+}
+
+interface FoundList {
+  readonly steps: readonly string[];
+  readonly length: number;
+}
+
+/** A record has short lists, an envelope one long one. */
+const LONG = 10;
+const TIMES_THE_NEXT = 5;
+const DEEPEST_LIST = 3;
+
+/** The only long list of objects in nested objects; undefined where several could be meant. */
+function findLongList(value: unknown): FoundList | undefined {
+  const [longest, next] = [...listsIn(value, [])].toSorted((a, b) => b.length - a.length);
+  if (longest === undefined || longest.length < LONG) return undefined;
+  return next === undefined || longest.length >= TIMES_THE_NEXT * next.length ? longest : undefined;
+}
+
+function* listsIn(value: unknown, steps: readonly string[]): Generator<FoundList> {
+  if (Array.isArray(value)) {
+    if (value.length > 1 && value.every(isJsonObject)) yield { steps, length: value.length };
+  } else if (isJsonObject(value) && steps.length < DEEPEST_LIST) {
+    for (const [name, inner] of Object.entries(value)) yield* listsIn(inner, [...steps, name]);
+  }
 }
 
 async function expectEnd(window: ByteWindow, shape: 'array' | 'object', name: string): Promise<void> {

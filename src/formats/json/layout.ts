@@ -1,14 +1,13 @@
 /**
- * What the bytes around the first records of a JSON array tell about the places where records begin and end. Nothing
- * here is trusted with data: an end that is found this way is proven by JSON.parse, a beginning is only used to read
- * on behind a record that is broken.
+ * Derives from the bytes around the first records of a JSON array where records begin and end. The layout is only a
+ * guess: JSON.parse proves an end, and a beginning is only used to continue after a broken record.
  */
 import { RAW_LIMIT } from '../../records/entry.ts';
 
 export interface JsonLayout {
   /** The white space between the bracket and the first item. */
   learnOpening(space: Buffer): void;
-  /** The first item that was well-formed, and the byte behind it where it is known. */
+  /** The first well-formed item, and the index after it if it is known. */
   learnItem(item: Buffer): void;
   /** The likely end of the item that begins the view, searched from `from`; -1 when it is not in the view or unknown. */
   likelyEnd(view: Buffer, from: number): number;
@@ -17,7 +16,10 @@ export interface JsonLayout {
   readonly guesses: boolean;
   /** Whether records begin on lines of their own, so that `nextBeginning` can be relied on. */
   readonly hasLines: boolean;
-  /** Where the next record, or the end of the array, begins behind a broken one; undefined when it is not in the view. */
+  /**
+   * Returns where the next record or the end of the array begins after a broken record; undefined if it is not in the
+   * view.
+   */
   nextBeginning(view: Buffer): Beginning | undefined;
 }
 
@@ -32,9 +34,13 @@ const NEWLINE = 0x0a;
 const OPEN_OBJECT = 0x7b;
 const LONGEST_INDENT = 256;
 const WRONG_GUESSES_ALLOWED = 8;
-const ARRAY_END = Buffer.from('\n]');
+const CLOSE_LIST = 0x5d;
 
-export function createJsonLayout(): JsonLayout {
+/**
+ * `isNested`: the list is inside a document that may hold other lists. Then only indentation shows where a record begins
+ * after a broken one, because the first key of a record may be that of an item of another list.
+ */
+export function createJsonLayout(isNested = false): JsonLayout {
   /** The line break and white space before each record. */
   let indent: Buffer | undefined;
   /** The line that closes a record in a pretty-printed array, or the line break where each record is one line. */
@@ -79,7 +85,8 @@ export function createJsonLayout(): JsonLayout {
       return terminator !== undefined;
     },
     nextBeginning(view) {
-      return indent === undefined ? byFirstKey(view, signature) : byIndent(view, indent);
+      if (indent !== undefined) return byIndent(view, indent);
+      return isNested ? undefined : byFirstKey(view, signature);
     },
     get hasLines() {
       return indent !== undefined;
@@ -90,11 +97,23 @@ export function createJsonLayout(): JsonLayout {
 /** A line that begins as the line of the first record did. */
 function byIndent(view: Buffer, indent: Buffer): Beginning | undefined {
   const record = view.indexOf(Buffer.concat([indent, Buffer.from('{')]), 1);
-  const arrayEnd = view.indexOf(ARRAY_END, 1);
+  const arrayEnd = findListEnd(view, indent, record < 0 ? view.length : record);
   if (record >= 0 && (arrayEnd < 0 || record < arrayEnd)) {
     return { end: trimSeparator(view, record), next: record + indent.length };
   }
-  return arrayEnd < 0 ? undefined : { end: trimSeparator(view, arrayEnd), next: arrayEnd + 1 };
+  if (arrayEnd < 0) return undefined;
+  return { end: trimSeparator(view, arrayEnd), next: view.indexOf(CLOSE_LIST, arrayEnd) };
+}
+
+/** The line break before a bracket that is less indented than the records, or not at all; -1 where none is before `to`. */
+function findListEnd(view: Buffer, indent: Buffer, to: number): number {
+  for (let at = view.indexOf(NEWLINE, 1); at >= 0 && at < to; at = view.indexOf(NEWLINE, at + 1)) {
+    let behind = at + 1;
+    while (isSpace(view[behind]) && view[behind] !== NEWLINE) behind++;
+    const width = behind - at;
+    if (view[behind] === CLOSE_LIST && (width === 1 || width < indent.length)) return at;
+  }
+  return -1;
 }
 
 /** `},{"id"` where the first record began with `{"id"`. */
@@ -107,7 +126,7 @@ function byFirstKey(view: Buffer, signature: Buffer | undefined): Beginning | un
   return undefined;
 }
 
-/** The index before white space, one comma and white space again that stand before `end`. */
+/** Returns the index before the white space, comma and white space that come before `end`. */
 function trimSeparator(view: Buffer, end: number): number {
   let i = trimSpace(view, end);
   if (view[i - 1] === 0x2c) i = trimSpace(view, i - 1);

@@ -8,10 +8,10 @@ import type { ReadItem, Recognise } from '../../records/entry.ts';
 import { ByteWindow } from '../bytes/byte-window.ts';
 import { createItemBatch, withRest, type ItemBatch } from '../bytes/item-batch.ts';
 import { isSpace } from './layout.ts';
-import { fill, notJson, skipByteOrderMark } from './opening.ts';
+import { fill, notJson, skipByteOrderMark } from './open-json.ts';
 import { RAW_BYTES, parseRecord, recordFailure, type RecordPlace, type UnparsedRecord } from './record.ts';
 import { createStructureScanner, scanStructure } from './structure.ts';
-import { isUtf16, sniffContent } from '../bytes/sniff-content.ts';
+import { CONTENT_TEXTS, isUtf16, sniffContent } from '../bytes/sniff-content.ts';
 
 export interface JsonLinesOptions {
   readonly name: string;
@@ -78,8 +78,8 @@ async function refuseOtherFormats(window: ByteWindow, name: string): Promise<voi
   await fill(window, 512);
   const start = Buffer.from(window.view.subarray(0, 512));
   const found = start.length === 0 ? undefined : sniffContent(start);
-  if (isUtf16(start) || (found !== undefined && found !== 'JSON' && !found.startsWith('nothing'))) {
-    throw notJson(name, start, found ?? 'UTF-16 text');
+  if (isUtf16(start) || (found !== undefined && found !== 'json' && found !== 'blank')) {
+    throw notJson(name, start, CONTENT_TEXTS[found ?? 'utf16']);
   }
   skipByteOrderMark(window);
   if (/^\s*[[{]\s*\n/.test(start.toString('latin1').replace(/^ï»¿/, ''))) {

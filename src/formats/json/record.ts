@@ -1,4 +1,4 @@
-/** One JSON text that should be one record: to a value, or to the reason why it is none. */
+/** Parses one JSON text into a record, or returns the reason why it is invalid. */
 import { isUtf8 } from 'node:buffer';
 import type { CodeOf } from '../../error-codes.ts';
 import { RecordError, messageOf } from '../../errors.ts';
@@ -21,9 +21,9 @@ export interface UnparsedRecord {
 export type ParsedRecord = { readonly value: unknown } | UnparsedRecord;
 
 /**
- * Parses one slice: the bytes from `start` to `end`, so that whoever has many in one buffer makes no object for each.
- * `__proto__` becomes an own key: JSON.parse never touches prototypes. A number that a double cannot hold becomes the
- * text of its digits.
+ * Parses the bytes from `start` to `end`. Callers with many records in one buffer therefore create no object for each.
+ * `__proto__` becomes an own key: JSON.parse never changes prototypes. A number that a double cannot represent becomes
+ * text.
  */
 export function parseRecord(bytes: Buffer, maxDepth: number, start = 0, end = bytes.length): ParsedRecord {
   const text = bytes.toString('utf8', start, end);

@@ -1,14 +1,17 @@
 /**
- * Finds where a JSON value ends without parsing it: a resumable push-down scanner over bytes that knows the grammar
- * of brackets, commas, colons and strings. It accepts every well-formed value, ends exactly behind it, and never
- * calls the beginning of a well-formed value broken; so "broken" means that no continuation can mend it. What is
- * inside numbers, literals and escapes is left to JSON.parse.
+ * Finds the end of a JSON value without parsing it. It is a resumable push-down scanner over bytes that knows the
+ * grammar of brackets, commas, colons and strings. It accepts every well-formed value, ends exactly after it, and never
+ * calls the beginning of a well-formed value broken. "Broken" therefore means that no continuation can make the value
+ * valid. JSON.parse checks numbers, literals and escapes.
  */
 
 export type ScanResult = 'more' | 'done' | 'broken';
 
 export interface StructureScanner {
-  /** After `done` the index behind the value; after `broken` the byte that cannot be there; else the end of the bytes. */
+  /**
+   * After `done`, the index after the value; after `broken`, the index of the invalid byte; otherwise the end of the
+   * bytes.
+   */
   position: number;
   state: number;
   afterString: number;
@@ -89,7 +92,9 @@ function stop(scanner: StructureScanner, position: number, result: ScanResult): 
   return result;
 }
 
-/** The index behind the closing quote, `to` when it is further on, or -1 - index of a raw control character. */
+/**
+ * Returns the index after the closing quote, `to` if the quote comes later, or -1 - index of a raw control character.
+ */
 function skipString(scanner: StructureScanner, bytes: Buffer, from: number, to: number): number {
   let i = scanner.isEscaped ? from + 1 : from;
   scanner.isEscaped = false;

@@ -14,7 +14,7 @@ export interface OaiError {
   readonly message: string;
 }
 
-export interface OaiHeader {
+interface OaiHeader {
   readonly identifier: string;
   readonly datestamp: string;
   readonly set_spec: readonly string[];
@@ -33,15 +33,17 @@ export interface OaiEntry {
 export interface OaiPage {
   readonly errors: readonly OaiError[];
   readonly entries: readonly OaiEntry[];
-  /** Of `Identify` and the like: the texts of the elements that hold nothing but text. */
+  /** Returns the texts of the elements of `Identify` and the like that contain only text. */
   readonly facts: ReadonlyMap<string, string>;
-  /** Where the list goes on; undefined at its end. */
+  /** The token of the next page; undefined at the end of the list. */
   readonly token?: string;
   readonly listSize?: number;
 }
 
 const MAX_DEPTH = 512;
-/** Within a record, which is not read here: whoever reads it has a limit of its own, and loses that record alone. */
+/**
+ * Inside a record, which is not parsed here. The reader of the record has its own limit and rejects only that record.
+ */
 const DEEPEST_RECORD = 200_000;
 /** How far the declarations around records, which each of them gets, may make a page grow. Those of real ones double it. */
 const MOST_GROWTH = 16;
@@ -104,7 +106,7 @@ function truncated(): XmlFault {
   return new XmlFault('E_RECORD_SYNTAX', 'it ends in the middle');
 }
 
-/** The index behind the element that begins at `start`, with its tags in pairs. */
+/** Returns the index after the element that begins at `start`, with its tags in pairs. */
 function endOfElement(text: string, start: number): number {
   const inner = createXmlEnvelope();
   for (let at = start; ;) {
@@ -182,7 +184,7 @@ function textOf(raw: string): string {
 
 const ATTRIBUTE = /\s([^\s=<>"']+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
 
-/** Of the first tag; an empty text where it has none of this name. */
+/** Returns the attribute of the first tag; an empty text if it has no attribute of this name. */
 function attributeOf(raw: string, name: string): string {
   for (const [, found, double, single] of raw.slice(0, tokenAt(raw, 0).end).matchAll(ATTRIBUTE)) {
     if (found === name) return decodeAttribute(fromBytes(double ?? single ?? ''));

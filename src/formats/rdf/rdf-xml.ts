@@ -25,21 +25,15 @@ const MAX_CHARS_WITH_ENTITIES = 1024 * 1024;
 interface Parsing {
   /** Since the last statement. */
   chars: number;
-  maxChars: number;
   failure: Error | undefined;
   /** By `onTriple`. */
   thrown: { readonly error: unknown } | undefined;
 }
 
 export async function parseRdfXml(chunks: AsyncIterable<string>, options: ParseRdfOptions): Promise<void> {
-  const parser = new RdfXmlParser({
-    baseIRI: options.baseIri,
-    dataFactory: createTermFactory(),
-    // An IRI with a space in it costs its link, not the document: see toIri.
-    validateUri: false,
-    trackPosition: true,
-  });
-  const state: Parsing = { chars: 0, maxChars: options.maxStatementChars, failure: undefined, thrown: undefined };
+  const { name } = options;
+  const parser = new GuardedParser(options);
+  const state: Parsing = { chars: 0, failure: undefined, thrown: undefined };
   parser.on('data', (triple: Parameters<OnTriple>[0]) => {
     state.chars = 0;
     // Never thrown from here: nobody would catch it.
@@ -53,27 +47,33 @@ export async function parseRdfXml(chunks: AsyncIterable<string>, options: ParseR
     state.failure ??= error;
   });
   try {
-    watchDoctype(parser, state, options.name);
-    watchDepth(parser, state, options.name);
     for await (const chunk of chunks) {
       for (let at = 0; at < chunk.length; at += SLICE) {
         const slice = chunk.slice(at, at + SLICE);
         await write(parser, slice);
-        throwFailure(state, options.name);
+        throwFailure(parser, state, name);
         state.chars += slice.length;
-        if (state.chars > state.maxChars) throw statementTooLong(options.name, state.maxChars);
+        const maxChars = parser.hasEntities ? MAX_CHARS_WITH_ENTITIES : options.maxStatementChars;
+        if (state.chars > maxChars) throw statementTooLong(name, maxChars);
       }
     }
-    closeXml(parser);
+    await write(parser, PROBE);
+    if (state.thrown === undefined && !parser.isComplete) {
+      // Not with the error of the parser, which is about the probe.
+      throw notWellFormed(new Error('it ends in the middle'), name);
+    }
+    // The probe itself is an error of the document.
+    state.failure = undefined;
     await end(parser);
-    throwFailure(state, options.name);
+    throwFailure(parser, state, name);
   } finally {
     parser.destroy();
   }
 }
 
-function throwFailure({ thrown, failure }: Parsing, name: string): void {
+function throwFailure({ refusal }: GuardedParser, { thrown, failure }: Parsing, name: string): void {
   if (thrown !== undefined) throw thrown.error;
+  if (refusal !== undefined) throw refusal;
   if (failure !== undefined) throw notWellFormed(failure, name);
 }
 
@@ -85,33 +85,65 @@ function write(parser: RdfXmlParser, text: string): Promise<void> {
   });
 }
 
-/** What lies below the parser: it knows the end of a document, and what its DOCTYPE declares before it is used. */
-interface SaxParser {
-  close(): void;
-  on(event: 'doctype', listener: (doctype: string) => void): void;
-  on(event: 'opentag', listener: (tag: unknown) => void): void;
-}
+/**
+ * The parser takes the end of its input for the end of the document. A second root element finds the difference: the
+ * parser reports it as an element only after the end of the first one, and not inside an unfinished comment or tag.
+ */
+const PROBE = '<end/>';
 
-function saxParserOf(parser: RdfXmlParser): SaxParser {
-  return (parser as unknown as { readonly saxParser: SaxParser }).saxParser;
-}
+/** Passed on unread. Its type is in a package of the parser. */
+type Tag = never;
 
-/** The parser takes the end of its input for the end of the document. */
-function closeXml(parser: RdfXmlParser): void {
-  saxParserOf(parser).close();
-}
+/** Sees the elements and the DOCTYPE before the parser uses them, by the methods that it has for subclasses. */
+class GuardedParser extends RdfXmlParser {
+  readonly #name: string;
+  #depth = 0;
+  #isRootClosed = false;
+  /** After the probe: whether the document ended before it. */
+  isComplete = false;
+  hasEntities = false;
+  /** Why parsing stopped. */
+  refusal: Error | undefined;
 
-function watchDoctype(parser: RdfXmlParser, state: Parsing, name: string): void {
-  const { onDoctype } = parser as unknown as { onDoctype(doctype: string): void };
-  saxParserOf(parser).on('doctype', (doctype) => {
-    if (!hasPlainEntities(doctype)) {
-      state.thrown ??= { error: entitiesRefused(name) };
-      // Ends the parsing of this slice.
-      throw new Error('its DOCTYPE is refused');
+  constructor({ name, baseIri }: ParseRdfOptions) {
+    super({
+      baseIRI: baseIri,
+      dataFactory: createTermFactory(),
+      // An IRI with a space in it costs its link, not the document: see toIri.
+      validateUri: false,
+      trackPosition: true,
+    });
+    this.#name = name;
+  }
+
+  protected override onTag(tag: Tag): void {
+    if (this.#isRootClosed) {
+      this.isComplete = true;
+      return;
     }
-    if (/<!ENTITY/i.test(doctype)) state.maxChars = MAX_CHARS_WITH_ENTITIES;
-    onDoctype.call(parser, doctype);
-  });
+    if (this.#depth >= MAX_DEPTH) this.#refuse(tooDeep(this.#name));
+    this.#depth += 1;
+    super.onTag(tag);
+  }
+
+  protected override onCloseTag(): void {
+    if (this.#isRootClosed) return;
+    this.#depth -= 1;
+    this.#isRootClosed = this.#depth === 0;
+    super.onCloseTag();
+  }
+
+  protected override onDoctype(doctype: string): void {
+    if (!hasPlainEntities(doctype)) this.#refuse(entitiesRefused(this.#name));
+    this.hasEntities ||= /<!ENTITY/i.test(doctype);
+    super.onDoctype(doctype);
+  }
+
+  /** Ends the parsing of this slice. */
+  #refuse(refusal: Error): never {
+    this.refusal ??= refusal;
+    throw refusal;
+  }
 }
 
 /** Resolves once everything was handed on, or something failed. */
@@ -122,20 +154,6 @@ function end(parser: RdfXmlParser): Promise<void> {
       resolve();
     });
     parser.end();
-  });
-}
-
-function watchDepth(parser: RdfXmlParser, state: Parsing, name: string): void {
-  const { activeTagStack, onTag } = parser as unknown as {
-    readonly activeTagStack: readonly unknown[];
-    onTag(tag: unknown): void;
-  };
-  saxParserOf(parser).on('opentag', (tag) => {
-    if (activeTagStack.length >= MAX_DEPTH) {
-      state.thrown ??= { error: tooDeep(name) };
-      throw new Error('it is nested too deep');
-    }
-    onTag.call(parser, tag);
   });
 }
 

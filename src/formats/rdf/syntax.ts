@@ -1,12 +1,14 @@
-/** Which syntax of RDF a resource is written in, by its first bytes and its name. */
+/** Detects the RDF syntax of a resource by its first bytes and its name. */
 import { SourceError } from '../../errors.ts';
-import { firstBytes, sniffContent } from '../bytes/sniff-content.ts';
+import { CONTENT_TEXTS, firstBytes, sniffContent } from '../bytes/sniff-content.ts';
 
 export const RDF_SYNTAXES = ['rdf-xml', 'turtle', 'n-triples'] as const;
 
 export type RdfSyntax = (typeof RDF_SYNTAXES)[number];
 
-/** An element behind a declaration or a comment. `<http://…>` and `<urn:…>` begin statements of the other two. */
+/**
+ * An element after a declaration or a comment. `<http://…>` and `<urn:…>` begin statements of the other two syntaxes.
+ */
 const XML_OPENING = /^<(\?xml|!--|!DOCTYPE|[\p{L}_][\p{L}\p{N}_.·-]*(:[\p{L}_][\p{L}\p{N}_.·-]*)?(\s|>(?!\s*<)|\/>))/iu;
 /** What Turtle may begin with: a directive, an IRI, a prefixed name, a blank node, a collection, a comment. */
 const TURTLE_OPENING = /^(@(prefix|base)\b|(prefix|base)\s|<|_:|\[|\(|#|[A-Za-z][\w.-]*:|:)/i;
@@ -19,10 +21,10 @@ export function sniffRdfSyntax(start: string, name: string): RdfSyntax {
   const text = start.trimStart();
   const found = sniffContent(Buffer.from(text.slice(0, 2000)));
   const isOther =
-    found !== undefined && found !== 'XML or HTML' && !(found === 'JSON' && /^\[\s*(\]|a\s|[\w-]*:|<)/.test(text));
-  if (isOther) throw notRdf(name, text, found);
+    found !== undefined && found !== 'markup' && !(found === 'json' && /^\[\s*(\]|a\s|[\w-]*:|<)/.test(text));
+  if (isOther) throw notRdf(name, text, CONTENT_TEXTS[found]);
   if (XML_OPENING.test(text)) return 'rdf-xml';
-  // A directive has no place in N-Triples: it is Turtle under another name.
+  // N-Triples has no directives, so this is Turtle under another name.
   if (/\.(nt|ntriples)$/i.test(name) && !TURTLE_DIRECTIVE.test(text)) return 'n-triples';
   if (TURTLE_OPENING.test(text)) return 'turtle';
   throw notRdf(name, text, undefined);

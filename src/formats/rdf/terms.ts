@@ -4,7 +4,7 @@ import { DataFactory } from 'n3';
 export interface RdfTerm {
   readonly termType: string;
   readonly value: string;
-  /** Of a literal; '' where it has none. In lower case. */
+  /** The language of a literal, in lower case; '' if it has none. */
   readonly language?: string;
   readonly datatype?: { readonly value: string };
 }
@@ -32,8 +32,9 @@ export const SKOS_XL = 'http://www.w3.org/2008/05/skos-xl#';
 export const XSD = 'http://www.w3.org/2001/XMLSchema#';
 
 /**
- * Relative IRIs of a document that names no base are resolved against this one, so that they are noticed where they
- * stand and not at the end of the parser. Nothing is ever fetched from it: `.invalid` is reserved for that (RFC 2606).
+ * Relative IRIs in a document without a base are resolved against this one, so that they are noticed at their position
+ * and not at the end of the parser. Nothing is ever fetched from it: `.invalid` is reserved for this purpose (RFC
+ * 2606).
  */
 const NO_BASE = 'http://without-base.invalid/';
 

@@ -61,7 +61,7 @@ function createUtf8Check(): (bytes: Buffer, isLast: boolean) => boolean {
   };
 }
 
-/** The length without a character at the end that goes on. */
+/** Returns the length without an incomplete character at the end. */
 function wholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= 3 && back <= bytes.length; back++) {
     const byte = bytes[bytes.length - back] ?? 0;

@@ -6,7 +6,7 @@ import { SourceError, messageOf } from '../../errors.ts';
 import { createTermFactory, type BrokenLine } from './terms.ts';
 import { statementTooLong, type ParseRdfOptions } from './rdf-xml.ts';
 
-/** Throws SourceError where the text is no Turtle: nothing behind a broken statement tells where the next one begins. */
+/** Throws SourceError if the text is not Turtle: after a broken statement, the beginning of the next one is unknown. */
 export async function parseTurtle(chunks: AsyncIterable<string>, options: ParseRdfOptions): Promise<void> {
   const parser = new Parser({ baseIRI: options.baseIri, factory: createTermFactory(), blankNodePrefix: '_:' });
   const text = new EventEmitter();
@@ -64,7 +64,7 @@ function notTurtle(error: unknown, name: string): SourceError {
   );
 }
 
-/** A broken line costs that line alone and is told to `onBroken`. */
+/** A broken line loses only that line, and is reported to `onBroken`. */
 export async function parseNTriples(
   chunks: AsyncIterable<string>,
   options: ParseRdfOptions & { readonly onBroken: (broken: BrokenLine) => void },

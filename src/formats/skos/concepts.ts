@@ -1,7 +1,7 @@
 /**
- * The SKOS concepts of an RDF document, one record each. What a document says of a concept may stand anywhere in it, so
- * it is read twice: first for which resources are concepts, then for what is said of those. Held are the names of the
- * concepts and of their labels, and what is said of the concepts; everything else passes by. Both are bounded.
+ * Yields the SKOS concepts of an RDF document as records. Statements about a concept may be anywhere in the document,
+ * so it is read twice: first to find the concepts, then to read the statements about them. The names of the concepts
+ * and labels, and the statements about the concepts, are kept in memory; everything else is skipped. Both are bounded.
  */
 import { LimitError, RecordError } from '../../errors.ts';
 import { RAW_LIMIT, type ReadFailure, type ReadItem } from '../../records/entry.ts';
@@ -89,7 +89,7 @@ function* inBatches(
   if (!batch.isEmpty) yield batch.take();
 }
 
-/** Whether bytes were found that are not of the encoding. */
+/** Parses a document. Returns whether bytes were found that are invalid in its encoding. */
 async function parse(
   bytes: AsyncIterable<Buffer>,
   options: SkosConceptsOptions,

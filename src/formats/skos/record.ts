@@ -1,9 +1,8 @@
-/** What is held of a concept, as the record that is yielded. */
+/** Makes the record that is yielded from the statements about a concept. */
 import { quote } from '../../clip.ts';
 import { RecordError } from '../../errors.ts';
 import { RAW_LIMIT, type ReadItem } from '../../records/entry.ts';
 import { relativeIri } from '../rdf/terms.ts';
-import { findAncestors } from './ancestors.ts';
 import type { LinkKey, SkosAncestor, SkosConcept, SkosText, TextKey } from './concept.ts';
 import { MOST_VALUES, isDeprecated, parentsOf, type HeldConcept, type SkosStore } from './store.ts';
 
@@ -57,7 +56,10 @@ function toConcept(id: string, held: HeldConcept, store: SkosStore, ancestors: r
   return concept as unknown as SkosConcept;
 }
 
-/** The plain labels, and those of SKOS-XL that are not among them: where one may stand for its language, the plain one does. */
+/**
+ * The plain labels, and the SKOS-XL labels that are not among them. If only one is used for a language, it is the plain
+ * one.
+ */
 function textsOf(held: HeldConcept, key: TextKey, store: SkosStore): readonly SkosText[] {
   const plain = held.texts.get(key) ?? [];
   const labels = held.xlLabels.get(key);
@@ -65,7 +67,7 @@ function textsOf(held: HeldConcept, key: TextKey, store: SkosStore): readonly Sk
   const known = new Set(plain.map(({ value, lang }) => `${lang ?? ''} ${value}`));
   const named = [...labels].flatMap((label) => store.labelsOf(label));
   const further = named.filter(({ value, lang }) => !known.has(`${lang ?? ''} ${value}`));
-  // Of several preferred labels the last counts, of alternative ones the first.
+  // If there are several preferred labels, the last one counts; if there are several alternative ones, the first.
   return key === 'prefLabel' ? [...further, ...plain] : [...plain, ...further];
 }
 
@@ -125,4 +127,49 @@ function badText(id: string): RecordError {
     `The concept ${id} holds bytes that are not of the encoding of its document. Report it to the source.`,
     { details: { id } },
   );
+}
+
+interface FoundAncestor {
+  readonly id: string;
+  readonly distance: number;
+}
+
+interface Ancestors {
+  /** Once each, the farthest first; those of one distance in the order of the statements. */
+  readonly found: readonly FoundAncestor[];
+  /** The concept is above itself. */
+  readonly isInCycle: boolean;
+  /** There are more levels, or more ancestors, than are allowed. */
+  readonly isTooDeep: boolean;
+}
+
+/** A concept of a real thesaurus has fewer than a hundred (GEMET: at most 17). */
+const MOST_ANCESTORS = 10_000;
+
+/**
+ * Finds everything above a concept by `skos:broader`: a search in breadth, so that cycles and many paths cost nothing.
+ */
+function findAncestors(id: string, broaderOf: (id: string) => Iterable<string>, maxDepth: number): Ancestors {
+  const levels: FoundAncestor[][] = [];
+  const seen = new Set<string>();
+  let isInCycle = false;
+  let level: readonly string[] = [id];
+  for (let distance = 1; level.length > 0; distance++) {
+    const next: FoundAncestor[] = [];
+    for (const child of level) {
+      for (const parent of broaderOf(child)) {
+        if (parent === id) isInCycle = true;
+        else if (!seen.has(parent)) {
+          seen.add(parent);
+          next.push({ id: parent, distance });
+        }
+      }
+    }
+    if (seen.size > MOST_ANCESTORS || (distance > maxDepth && next.length > 0)) {
+      return { found: [], isInCycle, isTooDeep: true };
+    }
+    levels.push(next);
+    level = next.map((ancestor) => ancestor.id);
+  }
+  return { found: levels.reverse().flat(), isInCycle, isTooDeep: false };
 }

@@ -1,9 +1,11 @@
-/** The second reading of an RDF document: what it says of each concept, held until the end, as it may say it anywhere. */
+/**
+ * The second reading of an RDF document: what it says of each concept, held until the end, as it may say it anywhere.
+ */
 import { RDF, RDFS, SKOS, SKOS_XL, XSD, relativeIri, type RdfTerm, type RdfTriple } from '../rdf/terms.ts';
 import type { LinkKey, SkosText, SkosValue, TextKey } from './concept.ts';
 import { keyOf, ownText, type SkosSurvey } from './survey.ts';
 
-/** What is known so far of one concept, or of what is above one. */
+/** The facts that are known so far about a concept or one of its ancestors. */
 export interface HeldConcept {
   readonly types: Set<string>;
   readonly texts: Map<TextKey, SkosText[]>;
@@ -178,7 +180,9 @@ function toValue({ termType, value, language, datatype }: RdfTerm): SkosValue {
   return isPlain ? { type: 'literal', value } : { type: 'literal', value, datatype: ownText(datatype.value) };
 }
 
-/** The parents: by `broader` and `narrower`, else by the transitive properties, without what is above another of them. */
+/**
+ * The parents: by `broader` and `narrower`, else by the transitive properties, without what is above another of them.
+ */
 export function parentsOf(key: string, store: SkosStore): readonly string[] {
   const held = store.get(key);
   if (held === undefined) return [];

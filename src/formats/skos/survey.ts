@@ -28,12 +28,10 @@ export function ownText(text: string): string {
   return text.length < SHORTEST_SLICE ? text : (JSON.parse(JSON.stringify(text)) as string);
 }
 
-/** What a key and its place take, in characters of two bytes. */
+/** The size of a key with its place, in characters of two bytes. */
 const OVERHEAD = 30;
 
-export const XL_LABELS: ReadonlySet<string> = new Set(
-  ['prefLabel', 'altLabel', 'hiddenLabel'].map((key) => SKOS_XL + key),
-);
+const XL_LABELS: ReadonlySet<string> = new Set(['prefLabel', 'altLabel', 'hiddenLabel'].map((key) => SKOS_XL + key));
 
 const TYPE = `${RDF}type`;
 /** What leads up from the subject, and what leads up to it from the object. */

@@ -18,7 +18,7 @@ interface Token {
   readonly depth: number;
 }
 
-/** PN_CHARS_U of SPARQL 1.1 without the colon, and an escape, which stands for any of them. */
+/** PN_CHARS_U of SPARQL 1.1 without the colon, or an escape for any of them. */
 const LETTER = String.raw`A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\u{10000}-\u{effff}`;
 const MORE = String.raw`0-9\u00b7\u0300-\u036f\u203f\u2040`;
 const ESCAPE = String.raw`\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}`;
@@ -73,8 +73,8 @@ function tokenize(query: string): readonly Token[] {
 }
 
 /**
- * By everything that is selected: behind the query's own conditions, or as its order. With `*`, by every variable; one
- * that is not bound orders nothing. Empty where the query's own conditions decide.
+ * Orders by all selected variables, after the query's own conditions or as its only order. With `*`, orders by every
+ * variable; an unbound variable has no effect. Returns an empty text if the query's own conditions suffice.
  */
 function orderOf(tokens: readonly Token[], outside: readonly Token[]): string | undefined {
   const texts = outside.map(({ text }) => text);

@@ -1,6 +1,6 @@
 /** One document of SPARQL 1.1 Query Results JSON: the rows, or the sentence that says what it is instead. */
 import { SourceError, messageOf } from '../../errors.ts';
-import { firstBytes, sniffContent } from '../bytes/sniff-content.ts';
+import { CONTENT_TEXTS, firstBytes, sniffContent } from '../bytes/sniff-content.ts';
 import { parseJsonExactly } from '../json/exact-numbers.ts';
 
 export interface SparqlResults {
@@ -51,7 +51,7 @@ function incompleteResults(name: string, why: string): SourceError {
   );
 }
 
-/** A page as it is kept: a document of results that also says where it stands. */
+/** A stored page: a document of results with its position. */
 export function renderSparqlPage(page: SparqlResults): Buffer {
   const { offset, variables, bindings } = page;
   return Buffer.from(JSON.stringify({ offset, head: { vars: variables }, results: { bindings } }));
@@ -70,10 +70,14 @@ function parse(text: string, name: string): object {
       throw incompleteResults(name, `it breaks off with "${failed.replaceAll(/[\s\p{C}"]+/gu, ' ').trim()}"`);
     }
     const found = sniffContent(Buffer.from(text.slice(0, 1000)));
-    const isCut = found === 'JSON';
+    const isCut = found === 'json';
     throw notResults(
       name,
-      isCut ? `broken or truncated JSON (${messageOf(error)})` : (found ?? 'something else'),
+      isCut
+        ? `broken or truncated JSON (${messageOf(error)})`
+        : found === undefined
+          ? 'something else'
+          : CONTENT_TEXTS[found],
       text,
     );
   }

@@ -1,9 +1,12 @@
-/** The bytes of a tar as its scanner wants them: a view that grows, and skips that cost nothing where the bytes lie in a file. */
+/**
+ * Provides the bytes of a tar to its scanner: a view that grows, and skips that cost nothing if the bytes are in a
+ * file.
+ */
 import type { FileHandle } from 'node:fs/promises';
 import { gunzip, isGzip } from '../gzip/gunzip.ts';
 import { ByteWindow } from '../bytes/byte-window.ts';
 import { readRange } from '../bytes/file-range.ts';
-import { startingWith, takeStart } from '../bytes/take-start.ts';
+import { startingWith, peekStart } from '../bytes/peek-start.ts';
 
 export interface TarBytes {
   /** The unconsumed bytes. Valid until the next call of anything here. */
@@ -20,26 +23,29 @@ export interface TarBytes {
   fill(count: number): Promise<boolean>;
   /** Consumes bytes of the view. */
   advance(count: number): void;
-  /** Consumes up to a place behind; false when the bytes end before it. */
+  /** Consumes the bytes up to a later position; returns false if the bytes end before it. */
   skipTo(offset: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** Of a stream that holds a tar, or gzip with a tar inside: the first bytes decide, whatever the mode or the name says. */
+/**
+ * Opens a stream that contains a tar, or gzip with a tar inside. The first bytes decide, regardless of the mode or the
+ * name.
+ */
 export async function streamTar(
   source: AsyncIterable<Buffer>,
   name: string,
   options: { readonly total: number | undefined; readonly maxRatio: number },
 ): Promise<TarBytes> {
   const chunks = source[Symbol.asyncIterator]();
-  const start = await takeStart(chunks, 2);
+  const start = await peekStart(chunks, 2);
   const whole = startingWith(start, chunks);
   if (!isGzip(start)) return fromStream(whole, options.total, chunks);
   const limits = { maxEntryBytes: Number.MAX_SAFE_INTEGER, maxRatio: options.maxRatio };
   return fromStream(gunzip(whole, name, limits), undefined, chunks);
 }
 
-/** Of a plain tar in a file, from a place in it. Closes the handle. */
+/** Opens a plain tar in a file at a position. Closes the handle. */
 export function fileTar(handle: FileHandle, total: number, start: number): TarBytes {
   let base = start;
   let bytes = new ByteWindow(readRange(handle, start, total - start));
@@ -101,7 +107,7 @@ function fromStream(source: AsyncIterable<Buffer>, total: number | undefined, be
     },
     async close() {
       await bytes.close();
-      // What unpacks it lets go only of what it began to read.
+      // The decompressor only releases bytes that it began to read.
       await begun.return?.();
     },
   };

@@ -12,7 +12,10 @@ export interface OpenMember extends PlacedResource {
   leave(): Promise<void>;
 }
 
-/** For a member of at most BUFFERED_BYTES: its bytes, whatever becomes of the tar. Copied only where they would not last. */
+/**
+ * Keeps the bytes of a member of at most BUFFERED_BYTES, even after the tar has moved on. They are copied only if they
+ * would otherwise be overwritten.
+ */
 export async function memberContent(bytes: TarBytes, member: TarMember, archive: string): Promise<Buffer> {
   if (!(await bytes.fill(member.bytes))) throw cutMember(archive, member, bytes.offset + bytes.view.length);
   const content = bytes.view.subarray(0, member.bytes);
@@ -20,8 +23,8 @@ export async function memberContent(bytes: TarBytes, member: TarMember, archive:
 }
 
 /**
- * For a large member of a tar that is streamed. Its first stream takes the bytes as they come; a later one, or one that
- * is asked for when the tar has moved on, opens the tar anew and skips to it.
+ * Streams a large member of a tar. The first stream uses the bytes as they arrive. A later stream, or one that is
+ * opened after the tar has moved on, opens the tar again and skips to the member.
  */
 export function streamedMember(
   bytes: TarBytes,

@@ -1,6 +1,6 @@
-/** What is wrong with a tar, as sentences. Bytes are those of the tar itself: for a packed one, of what it unpacks to. */
+/** The errors of a tar. Bytes are those of the tar itself: for a packed one, of what it unpacks to. */
 import { SourceError } from '../../errors.ts';
-import { firstBytes, sniffContent } from '../bytes/sniff-content.ts';
+import { firstBytes, describeContent } from '../bytes/sniff-content.ts';
 
 export function tarTruncated(archive: string, byte: number, fault: string, details: object = {}): SourceError {
   return new SourceError(
@@ -26,9 +26,9 @@ export function tarUnsupported(archive: string, member: string, what: string): S
   );
 }
 
-/** For a beginning that no tar has. */
+/** The error for content that does not begin like a tar. */
 export function notTar(archive: string, start: Buffer): SourceError {
-  const found = sniffContent(start) ?? `something that begins with ${firstBytes(start)}`;
+  const found = describeContent(start) ?? `something that begins with ${firstBytes(start)}`;
   return new SourceError(
     'E_TAR_CORRUPT',
     `${archive} should be a tar, plain or in gzip, but it is ${found}. Check that its address gives the archive and not an error page.`,

@@ -1,6 +1,6 @@
 /**
- * What stands before a member and tells more of it than its header can: pax records (types x and g, POSIX.1-2001) and the
- * long names of GNU (types L and K). `records` of pax: `LENGTH KEY=VALUE\n`, LENGTH in decimal and counting itself.
+ * Parses the blocks before a member that extend its header: pax records (types x and g, POSIX.1-2001) and the long
+ * names of GNU (types L and K). `records` of pax: `LENGTH KEY=VALUE\n`, where LENGTH is decimal and includes itself.
  */
 import type { TarFault, TarHeader } from './header.ts';
 
@@ -15,7 +15,7 @@ export interface TarAttributes {
 /** Names and a few attributes; a larger one is no tar that anybody wrote on purpose. */
 export const MAX_EXTENSION_BYTES = 1024 * 1024;
 
-/** Whether a header is one of these, and whether for all members that follow. */
+/** Returns whether a header is one of these, and whether it applies to all members that follow. */
 export function extensionScope(type: string): 'member' | 'archive' | undefined {
   if (type === 'g') return 'archive';
   return type === 'x' || type === 'X' || type === 'L' || type === 'K' ? 'member' : undefined;

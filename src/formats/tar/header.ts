@@ -19,11 +19,11 @@ export interface TarHeader {
   readonly linkName: string;
   readonly type: string;
   readonly bytes: number;
-  /** Of an old GNU sparse member: whether a further block of its map follows. */
+  /** Whether another block of the map of an old GNU sparse member follows. */
   readonly isExtended: boolean;
 }
 
-/** What is wrong with a block, for a sentence. */
+/** The fault of a block, for a message. */
 export interface TarFault {
   readonly fault: string;
 }
@@ -32,7 +32,7 @@ const CHECKSUM = 148;
 const CHECKSUM_END = 156;
 const SPACE = 0x20;
 
-/** Of the block that begins at `at` of the view. */
+/** Reads the header in the block that begins at `at` of the view. */
 export function parseTarHeader(view: Buffer, at: number): TarHeader | TarFault {
   if (!hasChecksum(view, at)) return { fault: 'the checksum of the header there is wrong' };
   const bytes = parseSize(view, at + 124);

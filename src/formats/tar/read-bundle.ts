@@ -1,6 +1,6 @@
 /**
- * A bundle: many small resources that a source fetched one by one, in one file. It is a plain tar, so that an operator can
- * look into it. In place of a resource that could not be had stands a member that says why.
+ * A download bundle: many small resources, fetched one by one, in one file. It is a plain tar, so that an operator can
+ * inspect it. If a resource could not be fetched, a member with the reason takes its position.
  */
 import { z } from 'zod';
 import type { ReadContext } from '../../component/reader.ts';

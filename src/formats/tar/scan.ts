@@ -1,7 +1,7 @@
 /**
- * The members of a tar in their order, found header by header. The caller may take the content of the member in hand
- * from the same bytes; what it leaves is skipped. An archive that ends without its end mark is refused, because nothing
- * else tells a whole one from one that was cut between two members; an archive behind another one is read on.
+ * Finds the members of a tar in order, header by header. The caller may read the content of the current member from the
+ * same bytes; the rest is skipped. An archive without its end mark is refused, because only the mark distinguishes a
+ * complete archive from one that was cut between two members. An archive after the first one is read too.
  */
 import type { Warning } from '../../component/reader.ts';
 import type { TarBytes } from './bytes.ts';
@@ -15,7 +15,7 @@ import {
 } from './extension.ts';
 import { BLOCK_BYTES, hasChecksum, isPlainFile, isZeroBlock, parseTarHeader, type TarHeader } from './header.ts';
 
-export type TarKind = 'file' | 'directory' | 'link' | 'sparse' | 'other';
+type TarKind = 'file' | 'directory' | 'link' | 'sparse' | 'other';
 
 export interface TarMember {
   /** From 0, in the order of the archive; extended headers do not count. */
@@ -23,10 +23,10 @@ export interface TarMember {
   readonly kind: TarKind;
   readonly name: string;
   readonly linkName: string;
-  /** Of the content, which begins at `offset`. */
+  /** The size of the content, which begins at `offset`. */
   readonly bytes: number;
   readonly offset: number;
-  /** Where the reading of this member can begin anew. */
+  /** The position from which this member can be read again. */
   readonly place: TarPlace;
 }
 
@@ -45,9 +45,12 @@ export interface TarScan {
 }
 
 export interface TarScanner {
-  /** Skips what is left of the member in hand. Undefined behind the last one. */
+  /** Skips the rest of the current member. Returns undefined after the last member. */
   next(): Promise<TarMember | undefined>;
-  /** The next member where it lies in view with all of its content and is like most; undefined = ask `next`. */
+  /**
+   * Returns the next member if all its content is in the view and it is an ordinary one; undefined means to call
+   * `next`.
+   */
   nextInView(): TarMember | undefined;
 }
 
@@ -70,7 +73,7 @@ export async function* scanTar(bytes: TarBytes, scan: TarScan): AsyncGenerator<T
 }
 
 interface ScanPlace {
-  /** Of the next member. */
+  /** The extensions for the next member. */
   position: number;
   globals: TarAttributes;
   inHand: TarMember | undefined;
@@ -109,7 +112,7 @@ async function findNext(bytes: TarBytes, scan: TarScan, place: ScanPlace): Promi
   }
 }
 
-/** Files of the plain kind, one behind the other: nothing is waited for between them. */
+/** Consecutive ordinary files: nothing is awaited between them. */
 function takeInView(bytes: TarBytes, before: TarMember, place: ScanPlace): TarMember | undefined {
   const { view, offset } = bytes;
   const at = before.offset + paddedTo(before.bytes) - offset;
@@ -158,7 +161,7 @@ async function takeExtension(
   return attributes;
 }
 
-/** The map of an old GNU sparse member goes on in blocks of its own, each of which says whether another one follows. */
+/** The map of an old GNU sparse member continues in separate blocks, each of which says whether another one follows. */
 async function skipSparseMap(bytes: TarBytes, scan: TarScan): Promise<void> {
   for (let isExtended = true; isExtended;) {
     if (!(await bytes.fill(BLOCK_BYTES))) throw endedEarly(bytes, scan);
@@ -169,7 +172,9 @@ async function skipSparseMap(bytes: TarBytes, scan: TarScan): Promise<void> {
 
 /** Types that hold nothing, whatever size their header names: links, devices, directories, pipes. */
 const WITHOUT_CONTENT = new Set(['1', '2', '3', '4', '5', '6']);
-/** Volume labels, parts of other volumes, lists of directories: of GNU, and nothing that a reader of records could use. */
+/**
+ * Volume labels, parts of other volumes, lists of directories: of GNU, and nothing that a reader of records could use.
+ */
 const NO_FILES = new Set(['3', '4', '6', 'V', 'M', 'D', 'N']);
 
 function toMember(header: TarHeader, place: TarPlace, offset: number): TarMember {
@@ -255,12 +260,12 @@ function zeroBlocks(view: Buffer): number {
   return count;
 }
 
-/** A count of bytes with the padding behind them. */
+/** Returns a number of bytes including the padding after them. */
 export function paddedTo(count: number): number {
   return Math.ceil(count / BLOCK_BYTES) * BLOCK_BYTES;
 }
 
-/** For a member that does not have its bytes. */
+/** The error for a member whose bytes are missing. */
 export function cutMember(archive: string, member: TarMember, end: number): Error {
   const { name, bytes, offset } = member;
   return tarTruncated(

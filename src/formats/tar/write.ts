@@ -5,7 +5,7 @@ import { BLOCK_BYTES } from './header.ts';
 /** The end mark. */
 export const TAR_END = Buffer.alloc(2 * BLOCK_BYTES);
 
-/** The header, the content and its padding. The name has at most 100 bytes: it is one of ours. */
+/** Writes the header, the content and its padding. The name has at most 100 bytes, because vocab-sync chooses it. */
 export function tarMember(name: string, content: Buffer): Buffer {
   const padding = (BLOCK_BYTES - (content.length % BLOCK_BYTES)) % BLOCK_BYTES;
   return Buffer.concat([tarHeader(name, content.length), content, Buffer.alloc(padding)]);

@@ -1,4 +1,7 @@
-/** The names and the declaration of XML 1.0, fifth edition. Views of documents have one character for each byte of UTF-8. */
+/**
+ * The names and the declaration of XML 1.0, fifth edition. Views of documents have one character for each byte of
+ * UTF-8.
+ */
 import { isUtf8 } from 'node:buffer';
 
 const START = String.raw`A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\u{10000}-\u{effff}`;
@@ -8,7 +11,7 @@ const PREFIXED = new RegExp(`^(?:[${START}][${START}${MORE}]*:)?[${START}][${STA
 const BEYOND_ASCII = /[\x80-\xff]/;
 const ASCII_NAME = /^[A-Za-z_:][A-Za-z0-9_:.-]*$/;
 
-/** Whether a name, as bytes, is one of XML. */
+/** Returns whether bytes are a valid XML name. */
 export function isXmlName(bytes: string): boolean {
   if (ASCII_NAME.test(bytes)) return true;
   if (!BEYOND_ASCII.test(bytes)) return false;

@@ -1,10 +1,10 @@
 /**
- * A document that lies in memory and is itself the record, read at once: the plain bulk of an archive of millions of
- * small ones. Whatever is not as plain as that is left to xml-records.ts, which gives the same for what is read here.
+ * Reads a document that is in memory and is itself the record at once. This is the common case in an archive of
+ * millions of small files. Other documents are left to records.ts, which gives the same result.
  */
 import { isUtf8 } from 'node:buffer';
 import { parserCounts } from './record.ts';
-import { parseXmlFast } from './fast.ts';
+import { parseXmlFast } from './fast-parser.ts';
 import { keptName } from './names.ts';
 import { localName, wantedOf } from './object.ts';
 import type { XmlRecordsOptions } from './records.ts';
@@ -48,13 +48,13 @@ const LESS = 0x3c;
 const QUESTION = 0x3f;
 const LONGEST_PROLOG = 256;
 
-/** Of documents in UTF-8, as all of one source write it. */
+/** The prolog of documents in UTF-8. All documents of a source have the same. */
 const PROLOG =
   /^<\?xml version="1\.[01]"(?: encoding="[Uu][Tt][Ff]-8")?(?: standalone="(?:yes|no)")? ?\?>[ \t\r\n]*(?=<[A-Za-z_])/;
 
 let knownProlog: Buffer = Buffer.alloc(0);
 
-/** Where the root element begins; -1 where something else may come before it. */
+/** Returns where the root element begins; -1 if something else may come before it. */
 function endOfProlog(content: Buffer): number {
   if (content[0] !== LESS) return -1;
   if (content[1] !== QUESTION) return 0;

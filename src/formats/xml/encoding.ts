@@ -65,7 +65,7 @@ function isEnough(head: Buffer): boolean {
   return first >= 0 && (head.length - first >= HEAD || head.includes('>', first));
 }
 
-/** Of a byte order mark and of white space in one byte or two. */
+/** Skips a byte order mark and white space, in one byte or two. */
 function isBlankByte(byte: number): boolean {
   return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d) || byte === 0 || byte >= 0xbb;
 }

@@ -1,9 +1,11 @@
-/** What stands around the records of a document: the prolog, the elements that hold them, what follows the root. */
+/**
+ * Parses the parts of a document around its records: the prolog, the enclosing elements, and the text after the root.
+ */
 import { isUtf8 } from 'node:buffer';
 import { XmlFault } from './fault.ts';
-import { shown } from './extent.ts';
+import { shown } from './element-end.ts';
 import { refuseReferences } from './text.ts';
-import { attributesOf, type XmlToken } from './tokens.ts';
+import type { XmlToken } from './tokens.ts';
 
 export interface XmlEnvelope {
   /** The names of the elements that are open, as they are written. */
@@ -25,18 +27,18 @@ export function takeXmlToken(
   byte: number,
   maxDepth: number,
 ): void {
-  const place = `at byte ${String(byte)}`;
   switch (found.kind) {
     case 'comment':
       return;
     case 'instruction':
-      if (/^<\?xml\s/i.test(raw) && byte > 0) throw fault(`an XML declaration stands ${place}, not at the beginning`);
+      if (/^<\?xml\s/i.test(raw) && byte > 0)
+        throw fault(`an XML declaration stands ${at(byte)}, not at the beginning`);
       return;
     case 'doctype':
-      takeDoctype(envelope, found, place);
+      takeDoctype(envelope, found, at(byte));
       return;
     case 'text':
-      if (raw.includes(']]>')) throw fault(`there is "]]>" in the text ${place}`);
+      if (raw.includes(']]>')) throw fault(`there is "]]>" in the text ${at(byte)}`);
       if (envelope.open.length === 0) refuseText(envelope, raw, byte);
       return;
     case 'cdata':
@@ -44,23 +46,26 @@ export function takeXmlToken(
       return;
     case 'start':
     case 'empty':
-      openElement(envelope, found, place, maxDepth);
+      openElement(envelope, found, byte, maxDepth);
       return;
     case 'end':
-      closeElement(envelope, found, place);
+      closeElement(envelope, found, byte);
   }
 }
 
 /** Proves what is inside a token around the records: its bytes, characters, references and attributes. Throws XmlFault. */
-export function proveXmlToken({ kind }: XmlToken, raw: string, byte: number): void {
-  const place = `at byte ${String(byte)}`;
-  if (/[^\t\n\r\x20-\x7f]/.test(raw)) refuseCharacters(raw, place);
+export function proveXmlToken({ kind, attributes }: XmlToken, raw: string, byte: number): void {
+  if (/[^\t\n\r\x20-\x7f]/.test(raw)) refuseCharacters(raw, at(byte));
   if (kind === 'text') refuseReferences(raw);
   if (kind !== 'start' && kind !== 'empty') return;
-  const attributes = attributesOf(raw);
   for (const [, value] of attributes) refuseReferences(value);
-  if (new Set(attributes.map(([name]) => name)).size < attributes.length)
-    throw fault(`there is an attribute twice in the tag ${place}`);
+  if (attributes.length > 1 && new Set(attributes.map(([name]) => name)).size < attributes.length)
+    throw fault(`there is an attribute twice in the tag ${at(byte)}`);
+}
+
+/** Only put into words for an error: there are millions of tokens. */
+function at(byte: number): string {
+  return `at byte ${String(byte)}`;
 }
 
 function refuseCharacters(raw: string, place: string): void {
@@ -89,25 +94,25 @@ function refuseText(envelope: XmlEnvelope, raw: string, byte: number): void {
   throw new XmlFault('E_XML_NOT_XML', `it is not XML: there is text ${place}, before any element`);
 }
 
-function openElement(envelope: XmlEnvelope, found: XmlToken, place: string, maxDepth: number): void {
+function openElement(envelope: XmlEnvelope, found: XmlToken, byte: number, maxDepth: number): void {
   const { open } = envelope;
-  const name = shown(found.name);
   if (open.length === 0) {
-    if (envelope.root !== undefined) throw fault(`a second root element <${name}> begins ${place}`);
+    if (envelope.root !== undefined) throw fault(`a second root element <${shown(found.name)}> begins ${at(byte)}`);
     envelope.root = found.name;
   }
   if (found.kind === 'empty') return;
   if (open.length >= maxDepth) {
-    throw new XmlFault('E_RECORD_TOO_DEEP', `it is nested deeper than max_depth, ${String(maxDepth)} levels, ${place}`);
+    const reason = `it is nested deeper than max_depth, ${String(maxDepth)} levels, ${at(byte)}`;
+    throw new XmlFault('E_RECORD_TOO_DEEP', reason);
   }
   open.push(found.name);
 }
 
-function closeElement({ open }: XmlEnvelope, found: XmlToken, place: string): void {
+function closeElement({ open }: XmlEnvelope, found: XmlToken, byte: number): void {
   const last = open.pop();
   if (last === found.name) return;
   const before = last === undefined ? 'nothing is open' : `<${shown(last)}> is open`;
-  throw fault(`${before}, but </${shown(found.name)}> stands ${place}`);
+  throw fault(`${before}, but </${shown(found.name)}> stands ${at(byte)}`);
 }
 
 function fault(reason: string): XmlFault {

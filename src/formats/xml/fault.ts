@@ -1,11 +1,11 @@
-/** What is wrong with a piece of XML, before it is known which record it costs. Never leaves the folder as it is. */
+/** A fault in a piece of XML, before it is known which record is lost. It never leaves this folder unconverted. */
 import type { CodeOf } from '../../error-codes.ts';
 
 export class XmlFault extends Error {
   readonly code: CodeOf<'record'>;
-  /** The index in view behind the record that it is about, where that is known all the same. */
+  /** The index in the view after the faulty record, if it is known. */
   behind: number | undefined;
-  /** Nothing behind it can be read, not even where another record begins. */
+  /** Nothing after it can be read, because the start of the next record is unknown. */
   endsDocument = false;
 
   /** The message is half a sentence: `<b> is closed by </a> at byte 12`. */

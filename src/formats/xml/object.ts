@@ -20,7 +20,7 @@ export function wantedElements(paths: readonly string[] | undefined): WantedElem
 
 export interface WantedPaths {
   readonly elements: WantedElements | undefined;
-  /** The names of root elements that may stand in place of a record. */
+  /** The names of root elements that may occur instead of a record. */
   readonly roots: ReadonlySet<string>;
 }
 
@@ -59,7 +59,7 @@ export function localName(name: string): string {
   return name.slice(name.indexOf(':') + 1).toLowerCase();
 }
 
-/** Whether an attribute declares a namespace. */
+/** Returns whether an attribute declares a namespace. */
 export function isDeclaration(name: string): boolean {
   return name.startsWith('xmlns') && (name.length === 5 || name[5] === ':');
 }
@@ -104,7 +104,9 @@ export function addChild(object: XmlObject, key: string, value: unknown): void {
   else object[key] = [before, value];
 }
 
-/** The value of an element, once it is closed. `object` is absent without attributes and children, `text` without any. */
+/**
+ * The value of an element, once it is closed. `object` is absent without attributes and children, `text` without any.
+ */
 export function finishElement(object: XmlObject | undefined, text: string | undefined): unknown {
   if (object === undefined) return text === undefined ? null : text.trim();
   const trimmed = text?.trim() ?? '';

@@ -1,11 +1,11 @@
 /** One record in the view: read by the fast parser, else by the strict one, else given up with its reason. */
 import { isUtf8 } from 'node:buffer';
-import { parseXmlFast, skipXmlFast } from './fast.ts';
+import { parseXmlFast, skipXmlFast } from './fast-parser.ts';
 import { XmlFault } from './fault.ts';
-import { findElementEnd } from './extent.ts';
+import { findElementEnd } from './element-end.ts';
 import type { WantedElements } from './object.ts';
 import { textOf, type XmlScan } from './scan.ts';
-import { parseXmlStrictly } from './strict.ts';
+import { parseXmlStrictly } from './strict-parser.ts';
 import type { XmlView } from './view.ts';
 
 export interface XmlRecordReading {
@@ -26,7 +26,10 @@ export const parserCounts: XmlParserCounts = { fast: 0, strict: 0 };
 /** The record that begins at `scan.at` was cut off by the end of the document. */
 export class XmlCutOff extends Error {}
 
-/** Its value; `scan.at` is behind it then. Throws XmlFault, with `scan.at` at its beginning, or XmlCutOff. */
+/**
+ * Returns the value and moves `scan.at` to its end. Throws XmlFault, with `scan.at` at the start of the record, or
+ * XmlCutOff.
+ */
 export async function readXmlRecord(reading: XmlRecordReading, isWanted: boolean): Promise<unknown> {
   const { scan } = reading;
   for (;;) {

@@ -1,23 +1,22 @@
 /**
- * The records of an XML document: the elements of one name, outermost first, or the document itself. Memory is bounded by
- * the limit of one record, whatever the size of the document. What is wrong costs as little as can be told:
+ * Yields the records of an XML document: the outermost elements with one name, or the document itself. Memory is
+ * bounded by the limit of one record, regardless of the size of the document. A fault loses as little as possible:
  *
- * - a document that is one record, or in which no record began yet, is one failure at position 0;
- * - a broken record among others is one failure, and reading goes on behind its end tag;
- * - what is broken between records, and a document that ends early behind some, is a SourceError.
+ * - A document that is one record, or in which no record began yet, is one failure at position 0.
+ * - A broken record among others is one failure, and reading continues after its end tag.
+ * - A fault between records, or a document that ends early after some records, is a SourceError.
  */
 import { SourceError } from '../../errors.ts';
-import type { ReadItem } from '../../records/entry.ts';
+import type { ReadItem, ReadFailure } from '../../records/entry.ts';
 import { createItemBatch, type ItemBatch } from '../bytes/item-batch.ts';
-import { RAW_BYTES, recordFailure } from '../json/record.ts';
+import { RAW_BYTES, recordFailure, type RecordPlace } from '../json/record.ts';
 import { fromUtf8 } from './characters.ts';
-import { documentFailure } from './document-error.ts';
 import { toUtf8 } from './encoding.ts';
 import { createXmlEnvelope, proveXmlToken, takeXmlToken, type XmlEnvelope } from './envelope.ts';
-import { shown } from './extent.ts';
+import { shown } from './element-end.ts';
 import { XmlFault } from './fault.ts';
 import { localName, wantedOf } from './object.ts';
-import { passBrokenRecord } from './pass.ts';
+import { skipBrokenRecord } from './skip-broken-record.ts';
 import { XmlCutOff, readXmlRecord, type XmlRecordReading } from './record.ts';
 import { borrowXmlScan, endOfName, returnXmlScan, textOf, type XmlLimits, type XmlScan } from './scan.ts';
 import { nextXmlToken, type BrokenToken, type XmlToken } from './tokens.ts';
@@ -31,14 +30,15 @@ export interface XmlRecordsOptions extends XmlLimits {
   /** The name of the records. Undefined = the document is one, and its value is `{ name: content }`. */
   readonly element: string | undefined;
   /**
-   * Paths of the elements that are looked at, such as `person/name`; the rest may be left out. One that begins with a
-   * slash names a root element that may stand in place of a record: `/error`. It is handed on as `{ error: content }`.
+   * Paths of the elements that are used, such as `person/name`; the others may be omitted. A path that begins with a
+   * slash, such as `/error`, names a root element that may occur instead of a record. It is passed on as `{ error:
+   * content }`.
    */
   readonly wanted: readonly string[] | undefined;
   readonly maxRecordBytes: number;
   /** See `toUtf8`. */
   readonly onBlank?: (() => void) | undefined;
-  /** Of the bytes of the document, for the record that it may be. */
+  /** The digest of the bytes of the document, in case it is the record. */
   readonly digest?: string | undefined;
 }
 
@@ -50,7 +50,7 @@ interface Document extends XmlRecordReading {
   readonly options: XmlRecordsOptions;
   readonly envelope: XmlEnvelope;
   readonly element: string | undefined;
-  /** Root elements that stand in place of a record. */
+  /** Root elements that may occur instead of a record. */
   readonly others: ReadonlySet<string>;
   position: number;
   isWhole: boolean;
@@ -82,7 +82,10 @@ export async function* readXmlRecords(
   if (ended !== undefined) throw ended;
 }
 
-/** Into the batch where it costs the document alone; else what is to be thrown behind the records that were read. */
+/**
+ * Adds the fault to the batch if it only affects the document; otherwise returns the error to throw after the records
+ * that were read.
+ */
 function takeFailure(document: Document, error: unknown, batch: ItemBatch): SourceError | undefined {
   const failure = documentFailure(error, stateOf(document));
   if (failure instanceof SourceError) return failure;
@@ -129,7 +132,7 @@ async function nextRecord(document: Document): Promise<ReadItem | undefined> {
   }
 }
 
-/** What stands between records is no longer than a record may be. */
+/** The text between records is no longer than a record may be. */
 async function readOn({ scan, view, maxRecordBytes }: Document): Promise<boolean> {
   if (scan.bytes.length - scan.at <= maxRecordBytes) return view.more();
   const place = `at byte ${String(view.offsetOf(scan.at))}`;
@@ -139,7 +142,7 @@ async function readOn({ scan, view, maxRecordBytes }: Document): Promise<boolean
   );
 }
 
-/** The name of the start tag that begins there, where it can be told at once. */
+/** The name of the start tag at this position, if it is in the view. */
 function nameAt({ bytes, at }: XmlScan): string {
   if (bytes[at] !== LESS) return '';
   const end = endOfName(bytes, at + 1);
@@ -172,7 +175,7 @@ async function readOne(document: Document, name: string, byte: number): Promise<
   }
 }
 
-/** Behind a broken record among others. A record that is never closed ends the document. */
+/** Moves to the end of a broken record among others. A record that is never closed ends the document. */
 async function passFault(document: Document, name: string, error: unknown): Promise<XmlFault> {
   if (!(error instanceof XmlFault) && !(error instanceof XmlCutOff)) throw error;
   if (error instanceof XmlFault && error.endsDocument) throw error;
@@ -181,7 +184,7 @@ async function passFault(document: Document, name: string, error: unknown): Prom
     return error;
   }
   const areTagsTrusted = error instanceof XmlFault && error.code !== 'E_RECORD_SYNTAX';
-  if (!(await passBrokenRecord(document, name, areTagsTrusted))) throw new XmlCutOff();
+  if (!(await skipBrokenRecord(document, name, areTagsTrusted))) throw new XmlCutOff();
   if (error instanceof XmlFault) return error;
   return new XmlFault('E_RECORD_SYNTAX', 'a tag, a comment or a quotation in it is not closed before its end tag');
 }
@@ -212,4 +215,43 @@ function withoutElement({ element, envelope, scan }: Document): ReadItem {
 function stateOf({ options, position, isWhole, view, scan }: Document): Parameters<typeof documentFailure>[1] {
   const start = Buffer.from(scan.bytes.subarray(0, RAW_BYTES));
   return { name: options.name, position, isWhole, bytes: view.offsetOf(scan.bytes.length), start };
+}
+
+interface DocumentState {
+  readonly name: string;
+  /** How many records were read. */
+  readonly position: number;
+  /** The document itself is the record. */
+  readonly isWhole: boolean;
+  /** How many bytes of it were seen. */
+  readonly bytes: number;
+  /** Its beginning, as far as it was kept. */
+  readonly start: Buffer;
+}
+
+/** One failure in place of the document where nothing of it was handed on; otherwise the error that ends the run. */
+function documentFailure(error: unknown, state: DocumentState): ReadFailure | SourceError {
+  if (!(error instanceof XmlFault) && !(error instanceof XmlCutOff)) throw error;
+  if (state.position > 0 && !state.isWhole) return documentError(error, state);
+  const place: RecordPlace = { position: 0, byte: 0 };
+  if (error instanceof XmlFault) return recordFailure(error.code, error.message, place, state.start, error.cause);
+  if (state.bytes === 0) return recordFailure('E_XML_NOT_XML', 'the document is empty', place, state.start);
+  const reason = `the document ends after ${String(state.bytes)} bytes with elements open. It is truncated: fetch it again`;
+  return recordFailure('E_RECORD_TRUNCATED', reason, place, state.start);
+}
+
+function documentError(error: XmlFault | XmlCutOff, { name, position, bytes }: DocumentState): SourceError {
+  const details = { resource: name, position, bytes };
+  if (error instanceof XmlFault) {
+    return new SourceError(
+      'E_XML_STRUCTURE',
+      `${name} is broken behind record ${String(position - 1)}, outside of any record: ${error.message}. What follows cannot be told apart. Report it to the source.`,
+      { cause: error, details },
+    );
+  }
+  return new SourceError(
+    'E_XML_TRUNCATED',
+    `${name} should end with the end tag of its root element, but it ends after ${String(bytes)} bytes, at or in record ${String(position)}. It is truncated: fetch it again.`,
+    { details },
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * Where the fast parser stands, and what kind of character a byte is. It looks at bytes alone, and only what is kept is
- * decoded: making a string of each document first cost more than looking through it.
+ * The position of the fast parser, and the class of each byte. It works on bytes and decodes only the kept values:
+ * creating a string of each document first cost more than scanning it.
  */
 import { isAscii } from 'node:buffer';
 import { XmlFault } from './fault.ts';
@@ -9,16 +9,16 @@ import { createKnownNames, type KnownName } from './names.ts';
 export interface XmlScan {
   /** What is in view; set by `viewBytes`. */
   bytes: Buffer;
-  /** No byte above 127: each is the character that it stands for. */
+  /** There is no byte above 127, so each byte is one character. */
   isAscii: boolean;
   /** See `textOf`. */
   text: string | undefined;
   at: number;
-  /** `more` = the bytes end before it can be told. */
+  /** `more` means that the bytes end too early to decide. */
   stop: 'no' | 'more' | 'declined';
-  /** Of the start tag that was read last. */
+  /** Describes the start tag that was read last. */
   isEmpty: boolean;
-  /** The place of an `&`: none stands between where it was looked for last and there. */
+  /** The position of the next `&`. The text between the last search position and this position contains no `&`. */
   nextReference: number;
   depth: number;
   /** How many more elements may be kept. */
@@ -32,20 +32,20 @@ export interface XmlScan {
   readonly attributeEnds: Int32Array;
   /** The end of a tag that was read before, all namespace declarations: equal letters need no second proof. */
   knownDeclarations: Buffer;
-  /** How often such an end is still learned: a source in which each differs would pay for nothing. */
+  /** The maximum number of learned ends: for a source in which each end differs, learning is useless. */
   lessons: number;
-  /** Names that were read before; see xml-names.ts. */
+  /** Names that were read before; see names.ts. */
   readonly names: (KnownName | undefined)[];
 }
 
 export interface XmlLimits {
   readonly maxDepth: number;
   readonly maxAttributes: number;
-  /** Of one record. Those that are passed over do not count for the fast parser: they are not held. */
+  /** Counts of one record. The fast parser does not count skipped elements, because they are not kept. */
   readonly maxElements: number;
 }
 
-/** Of ends of tags that are learned; see `lessons`. */
+/** The number of learned ends of tags; see `lessons`. */
 const MOST_LESSONS = 100;
 
 export function createXmlScan(limits: XmlLimits): XmlScan {
@@ -84,7 +84,7 @@ export function textOf(scan: XmlScan): string {
   return (scan.text ??= scan.bytes.toString('latin1'));
 }
 
-/** Scans that no document is read with: a tar holds millions of small documents, one behind the other. */
+/** Unused scans: a tar contains millions of small documents that are read one after the other. */
 const idle: XmlScan[] = [];
 const MOST_IDLE = 4;
 
@@ -130,14 +130,14 @@ export function halt(scan: XmlScan, code: number | undefined): void {
   scan.stop = code === undefined ? 'more' : 'declined';
 }
 
-/** Whether the text up to `end` is white space. */
+/** Returns whether the text up to `end` is white space. */
 export function isBlank(bytes: Buffer, from: number, end: number): boolean {
   let i = from;
   while (i < end && KINDS[bytes[i] as number] === SPACE) i++;
   return i === end;
 }
 
-/** The index behind the name that begins at `start`; `start` where none does. */
+/** Returns the index after the name that begins at `start`, or `start` if no name begins there. */
 export function endOfName(bytes: Buffer, start: number): number {
   const { length } = bytes;
   if (start >= length || ((KINDS[bytes[start] as number] as number) & BEGINS_NAME) === 0) return start;

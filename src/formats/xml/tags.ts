@@ -99,14 +99,17 @@ function passKnownDeclarations(scan: XmlScan, at: number): boolean {
 const DECLARATIONS = /^(?:xmlns(?::[\w.-]+)?=(?:"[^"<&]*"|'[^'<&]*')\s*)+>$/;
 const LONGEST_DECLARATIONS = 16_384;
 
-/** Behind a tag that was read, from its first declaration on: nothing else may stand there. */
+/** After a tag, from its first declaration on: nothing else may be there. */
 function learnDeclarations(scan: XmlScan, at: number): void {
   if (scan.at - at > LONGEST_DECLARATIONS || scan.lessons-- <= 0) return;
   const tail = scan.bytes.toString('latin1', at, scan.at);
   if (DECLARATIONS.test(tail)) scan.knownDeclarations = Buffer.from(tail, 'latin1');
 }
 
-/** The closing quote of `="value"` at `i`, which stands before the next `<`; -1 = stopped. */
+/**
+ * Returns the index of the closing quote of `="value"` at `i`, which is before the next `<`; -1 means that the scan
+ * stopped.
+ */
 function endOfValue(scan: XmlScan, i: number, less: number): number {
   const { bytes } = scan;
   const equals = bytes[i];
@@ -158,7 +161,7 @@ function keepAttribute(
   return kept;
 }
 
-/** Behind the attributes: `>` or `/>`. */
+/** After the attributes: `>` or `/>`. */
 function endTag(scan: XmlScan, at: number, code: number): void {
   const { bytes } = scan;
   const isEmpty = code === SLASH;

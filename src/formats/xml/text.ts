@@ -1,6 +1,6 @@
 /**
- * Character data as it is written, to text. Only the five entities that XML defines and numeric references are
- * resolved; an entity that a document defines for itself is never expanded, whatever it stands for.
+ * Decodes character data to text. Only the five entities of XML and numeric references are resolved. An entity that a
+ * document declares is never expanded.
  */
 import { XmlFault } from './fault.ts';
 
@@ -27,14 +27,16 @@ export function decodeAttribute(raw: string): string {
   return value.includes('&') ? resolveReferences(value) : value;
 }
 
-/** What is between the marks of a CDATA section. Throws XmlFault. */
+/** Returns the content of a CDATA section. Throws XmlFault. */
 export function decodeCdata(raw: string): string {
   const text = raw.replace(/\r\n?/g, '\n');
   refuseForbidden(text);
   return text;
 }
 
-/** Refuses what `decodeText` refuses of references, except numbers that stand for no character: for what is not kept. */
+/**
+ * Refuses the same references as `decodeText`, except numbers that are not a character. Used for text that is not kept.
+ */
 export function refuseReferences(raw: string): void {
   if (!raw.includes('&')) return;
   for (const [, name, decimal, hexadecimal] of raw.matchAll(REFERENCE)) {

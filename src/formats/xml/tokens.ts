@@ -1,20 +1,24 @@
 /**
- * The tokens of XML, one at a time: where each begins and ends, and no more. For what the fast parser declines, for
- * what stands around the records, and for finding the end of an element. Works on bytes as a string of one character each.
+ * Finds the tokens of XML one at a time, with their start and end. It is used for records that the fast parser
+ * declines, for the text around the records, and to find the end of an element. It works on bytes as a string with one
+ * character for each.
  */
 
 import { isXmlDeclaration, isXmlName } from './characters.ts';
 
-export type XmlTokenKind = 'text' | 'start' | 'empty' | 'end' | 'comment' | 'cdata' | 'instruction' | 'doctype';
+type XmlTokenKind = 'text' | 'start' | 'empty' | 'end' | 'comment' | 'cdata' | 'instruction' | 'doctype';
+
+export type XmlAttribute = readonly [name: string, value: string];
 
 export interface XmlToken {
   readonly kind: XmlTokenKind;
-  /** The index behind it. Text may go on behind the end of what is in view. */
+  /** The index after it. Text may continue after the view. */
   readonly end: number;
-  /** Of tags: as it is written. */
+  /** The name of a tag, as written. */
   readonly name: string;
-  readonly attributes: number;
-  /** Of a DOCTYPE: it declares something itself. */
+  /** Those of a start tag, as they are written. */
+  readonly attributes: readonly XmlAttribute[];
+  /** True if a DOCTYPE has declarations. */
   readonly hasDeclarations: boolean;
 }
 
@@ -26,12 +30,8 @@ export interface BrokenToken {
   readonly emptyEnd?: number;
 }
 
-/** `more` = the token goes on behind what is in view. */
+/** `more` means that the token continues after the view. */
 export type XmlTokenResult = XmlToken | BrokenToken | 'more';
-
-/** White space of XML alone: of names beyond ASCII, some bytes are white space to a regular expression. */
-const NAME = /[^ \t\r\n/>="'<]+/y;
-const SPACE = /[ \t\r\n]*/y;
 
 export function nextXmlToken(text: string, at: number): XmlTokenResult {
   if (at >= text.length) return 'more';
@@ -47,7 +47,7 @@ export function nextXmlToken(text: string, at: number): XmlTokenResult {
   return startTag(text, at);
 }
 
-/** Text up to the end of what is in view, without the beginning of a "]]>", a character or a reference that may go on there. */
+/** Text up to the end of the view, without the start of a "]]>", a character or a reference that may continue there. */
 function openText(text: string, at: number): XmlTokenResult {
   let end = text.length - cutCharacter(text);
   while (end > at && end > text.length - 2 && text[end - 1] === ']') end--;
@@ -74,8 +74,16 @@ function broken(reason: string, name = ''): BrokenToken {
   return { broken: reason, name };
 }
 
-function token(kind: XmlTokenKind, end: number, more: Partial<XmlToken> = {}): XmlToken {
-  return { kind, end, name: '', attributes: 0, hasDeclarations: false, ...more };
+const NO_ATTRIBUTES: readonly XmlAttribute[] = [];
+
+function token(
+  kind: XmlTokenKind,
+  end: number,
+  name = '',
+  attributes: readonly XmlAttribute[] = NO_ATTRIBUTES,
+  hasDeclarations = false,
+): XmlToken {
+  return { kind, end, name, attributes, hasDeclarations };
 }
 
 function delimited(text: string, kind: XmlTokenKind, from: number, close: string): XmlTokenResult {
@@ -112,14 +120,14 @@ function declaration(text: string, at: number): XmlTokenResult {
   return isCut ? 'more' : broken(`${JSON.stringify(text.slice(at, at + 12))} begins nothing that XML knows`);
 }
 
-/** Its end is looked for behind quoted texts; what is between brackets is never read. */
+/** Its end is searched after quoted text; the text between brackets is not parsed. */
 function doctype(text: string, at: number): XmlTokenResult {
   for (let i = at + 9; i < text.length; i++) {
     const char = text[i];
     if (char === '"' || char === "'") {
       i = text.indexOf(char, i + 1);
       if (i < 0) return 'more';
-    } else if (char === '[') return token('doctype', i + 1, { hasDeclarations: true });
+    } else if (char === '[') return token('doctype', i + 1, '', NO_ATTRIBUTES, true);
     else if (char === '>')
       return isDoctype(text.slice(at, i)) ? token('doctype', i + 1) : broken('a DOCTYPE that is not well-formed');
   }
@@ -137,8 +145,10 @@ function isDoctype(raw: string): boolean {
 function endTag(text: string, at: number): XmlTokenResult {
   const close = text.indexOf('>', at);
   if (close < 0) return 'more';
-  const name = text.slice(at + 2, close).replace(/[ \t\r\n]+$/, '');
-  if (isXmlName(name)) return token('end', close + 1, { name });
+  let end = close;
+  while (end > at + 2 && isSpace(text.charCodeAt(end - 1))) end--;
+  const name = text.slice(at + 2, end);
+  if (isXmlName(name)) return token('end', close + 1, name);
   return broken(`${JSON.stringify(text.slice(at, Math.min(close + 1, at + 60)))} is no end tag`);
 }
 
@@ -162,13 +172,14 @@ function readStartTag(text: string, at: number): XmlTokenResult {
   const unclosed = broken(`the tag <${name.slice(0, 60)} is not closed before the next <`, name);
   // One search for the whole tag: no value may hold a <.
   const less = text.indexOf('<', i);
-  for (let attributes = 0; ; attributes++) {
+  const attributes: XmlAttribute[] = [];
+  for (;;) {
     const gap = spaceAt(text, i);
     i += gap;
     const char = text[i];
     if (char === undefined || (char === '/' && i + 1 >= text.length)) return 'more';
-    if (char === '>') return token('start', i + 1, { name, attributes });
-    if (char === '/' && text[i + 1] === '>') return token('empty', i + 2, { name, attributes });
+    if (char === '>') return token('start', i + 1, name, attributes);
+    if (char === '/' && text[i + 1] === '>') return token('empty', i + 2, name, attributes);
     if (char === '<') return unclosed;
     const attribute = nameAt(text, i);
     if (i + attribute.length >= text.length) return 'more';
@@ -188,28 +199,31 @@ function readStartTag(text: string, at: number): XmlTokenResult {
     const close = text.indexOf(quote, i + 1);
     if (less >= 0 && (close < 0 || less < close)) return unclosed;
     if (close < 0) return 'more';
+    attributes.push([attribute, text.slice(i + 1, close)]);
     i = close + 1;
   }
 }
 
 function nameAt(text: string, at: number): string {
-  NAME.lastIndex = at;
-  return NAME.exec(text)?.[0] ?? '';
+  let end = at;
+  while (end < text.length && !ENDS_NAME.has(text.charCodeAt(end))) end++;
+  return text.slice(at, end);
 }
 
 function spaceAt(text: string, at: number): number {
-  SPACE.lastIndex = at;
-  return SPACE.exec(text)?.[0].length ?? 0;
+  let end = at;
+  while (isSpace(text.charCodeAt(end))) end++;
+  return end - at;
 }
+
+/** White space of XML alone: of names beyond ASCII, some bytes are white space to a regular expression. */
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x09 || code === 0x0d;
+}
+
+const ENDS_NAME: ReadonlySet<number> = new Set(Array.from(' \t\r\n/>="\'<', (char) => char.charCodeAt(0)));
 
 /** A tag that was meant to have a name, so that the record that it begins is known by it. */
 function beginsName(name: string): boolean {
   return /^[A-Za-z_\x80-\xff]/.test(name);
 }
-
-/** The attributes of a start tag that is whole, as they are written. */
-export function attributesOf(tag: string): readonly (readonly [name: string, value: string])[] {
-  return [...tag.matchAll(ATTRIBUTE)].map(([, name = '', double, single]) => [name, double ?? single ?? '']);
-}
-
-const ATTRIBUTE = /[ \t\r\n]([^ \t\r\n/>="'<]+)[ \t\r\n]*=[ \t\r\n]*(?:"([^"]*)"|'([^']*)')/g;

@@ -1,9 +1,12 @@
-/** What of a document is in view, and how to see more of it. */
+/** The part of a document that is in memory, and how to read more of it. */
 import { ByteWindow } from '../bytes/byte-window.ts';
 import { viewBytes, type XmlScan } from './scan.ts';
 
 export interface XmlView {
-  /** Reads on behind `scan.at`, with all before it let go: `scan.at` is 0 then. False at the end of the document. */
+  /**
+   * Reads more bytes and releases all bytes before `scan.at`, which is then 0. Returns false at the end of the
+   * document.
+   */
   more(): Promise<boolean>;
   /** The place of `scan.bytes[index]` in the document, in bytes of UTF-8. */
   offsetOf(index: number): number;
@@ -17,7 +20,8 @@ export function openXmlView(source: AsyncIterable<Buffer>, scan: XmlScan): XmlVi
     async more() {
       window.advance(scan.at);
       scan.at = 0;
-      // Twice as much each time: whoever starts over for want of bytes does so a few times, not once for each chunk.
+      // The view doubles each time, so a parser that starts over for lack of bytes does so only a few times, not for
+      // each chunk.
       const wanted = 2 * window.view.length;
       let isMore = false;
       while (window.view.length <= wanted && (await window.more())) isMore = true;

@@ -1,7 +1,7 @@
 /**
- * The items of a YAML list, one by one. A block list is cut at the lines that begin its items, so that memory is bounded
- * by an item and a broken one costs itself alone; YAML lets nothing within an item stand as far left as its dash. What
- * is written in another way (a list in brackets) is read as a whole, up to the same limit.
+ * Yields the items of a YAML list one by one. A block list is split at the lines that begin its items, so memory is
+ * bounded by an item and a broken item loses only itself. YAML allows no line inside an item to start as far left as
+ * its dash. Other forms (a list in brackets) are read as a whole, up to the same limit.
  */
 import { isUtf8 } from 'node:buffer';
 import { SourceError } from '../../errors.ts';
@@ -9,8 +9,8 @@ import type { ReadItem } from '../../records/entry.ts';
 import { ByteWindow } from '../bytes/byte-window.ts';
 import { createItemBatch, withRest, type ItemBatch } from '../bytes/item-batch.ts';
 import { RAW_BYTES, recordFailure, type RecordPlace } from '../json/record.ts';
-import { fill, skipByteOrderMark } from '../json/opening.ts';
-import { firstBytes, isUtf16, sniffContent } from '../bytes/sniff-content.ts';
+import { fill, skipByteOrderMark } from '../json/open-json.ts';
+import { CONTENT_TEXTS, firstBytes, isUtf16, sniffContent } from '../bytes/sniff-content.ts';
 import { parseYaml, type YamlLimits } from './value.ts';
 
 export interface YamlItemsOptions {
@@ -21,9 +21,9 @@ export interface YamlItemsOptions {
   readonly maxDepth: number;
 }
 
-/** Lines that belong together: an item, or what stands before the first one. */
+/** The lines of an item, or the lines before the first one. */
 interface Block {
-  /** Whole, with their ends: a buffer for each line would take a hundred bytes beside an empty one. */
+  /** Complete lines with their line ends: a separate buffer for each line would need a hundred bytes more. */
   readonly chunks: Buffer[];
   /** The last lines, without their ends. */
   lines: Buffer[];
@@ -36,7 +36,7 @@ interface Block {
 
 const NEWLINE = 0x0a;
 const SNIFFED = 1024;
-/** Lists of records as they are written have about five bytes for each name, value and sign: this bounds what is none. */
+/** Real lists of records have about five bytes for each name, value and sign; this limits abnormal ones. */
 const BYTES_PER_PART = 16;
 const LEAST_PARTS = 100_000;
 /** In one item. The parser makes an object of each. */
@@ -62,8 +62,8 @@ async function refuseOtherFormats(window: ByteWindow, name: string): Promise<voi
   await fill(window, SNIFFED);
   const start = Buffer.from(window.view.subarray(0, SNIFFED));
   const found = start.length === 0 ? undefined : sniffContent(start);
-  if (isUtf16(start) || (found !== undefined && found !== 'JSON' && !found.startsWith('nothing'))) {
-    throw notAList(name, found ?? 'UTF-16 text', start, 1);
+  if (isUtf16(start) || (found !== undefined && found !== 'json' && found !== 'blank')) {
+    throw notAList(name, CONTENT_TEXTS[found ?? 'utf16'], start, 1);
   }
   skipByteOrderMark(window);
 }
@@ -110,7 +110,7 @@ async function* readBlocks(
       if (state.block !== undefined) addLine(state.block, text, options.maxRecordBytes);
     }
   } catch (error) {
-    // What stands before the fault is read all the same.
+    // The items before the fault are still read.
     if (!batch.isEmpty) yield batch.take();
     throw error;
   }
@@ -118,7 +118,7 @@ async function* readBlocks(
   if (last !== undefined) batch.add(last, 0);
 }
 
-/** What is beyond the limit is counted and let go. */
+/** Bytes beyond the limit are counted and dropped. */
 function addLine(block: Block, text: Buffer, most: number): void {
   block.bytes += text.length + 1;
   if (text.length === 0 && ++block.blankLines > MOST_BLANK_LINES) return;
@@ -175,7 +175,7 @@ function kindOf(line: Buffer, indent: number): 'blank' | 'start' | 'end' | 'outs
   return start.search(/[^ ]/) <= indent ? 'outside' : 'inside';
 }
 
-/** How far in the dash of an item stands; undefined where the line does not begin one. */
+/** Returns the indentation of the dash of an item, or undefined if the line does not begin one. */
 function dashOf(line: Buffer): number | undefined {
   const found = /^( *)-(\s|$)/.exec(line.toString('latin1', 0, 200));
   return found?.[1]?.length;

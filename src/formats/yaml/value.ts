@@ -12,13 +12,13 @@ export interface YamlLimits {
   readonly maxDepth: number;
   /** Names, values and the signs between them. The parser makes about 500 bytes of each (measured), whatever its length. */
   readonly maxParts: number;
-  /** Of names and texts, when every alias is replaced by a copy of what it stands for. */
+  /** The size of names and texts after every alias is replaced by a copy of its value. */
   readonly maxCharacters: number;
 }
 
-/** As PyYAML's aliases of real fixtures: a few. Each may be resolved into a copy of what it stands for. */
+/** Real fixtures of PyYAML have only a few aliases. Each may be resolved into a copy of its value. */
 const MOST_COPIES = 100;
-/** For each of them the parser looks through all that stands before it. */
+/** For each of them the parser scans all the text before it. */
 const MOST_ALIASES = 1000;
 
 /**

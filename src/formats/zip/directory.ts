@@ -1,16 +1,16 @@
 /**
- * The central directory of a zip: what an archive says that it holds. Read by positions from the end, so that a
- * member is found without reading those before it. Refuses names that leave the archive, members that lie over each
- * other, and more members than allowed; sizes and checksums are proven when a member is read (zip-member.ts).
+ * Reads the central directory of a zip. It is read by positions from the end, so a member is found without reading
+ * earlier ones. Names that lead out of the archive, overlapping members, and more members than allowed are refused.
+ * Sizes and checksums are checked when a member is read.
  */
 import { clip, quote } from '../../clip.ts';
 import type { FileHandle } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { LimitError, SourceError, messageOf } from '../../errors.ts';
 import { readStart } from '../bytes/file-range.ts';
 import { toMemberName } from '../archive/member-name.ts';
-import { sniffContent } from '../bytes/sniff-content.ts';
-import { ZipReader } from './reader.ts';
+import { describeContent, sniffContent } from '../bytes/sniff-content.ts';
 
 export interface ZipMember {
   /** From 0, in the order of the central directory. */
@@ -29,7 +29,7 @@ export interface ZipMember {
 /** Bytes of a local header without name and extra field. */
 export const LOCAL_HEADER_BYTES = 30;
 
-/** Of all members together: half a million real names have some 40 MB. */
+/** The maximum size of all names together: half a million real names have some 40 MB. */
 const MOST_NAME_BYTES = 64 * 1024 ** 2;
 
 export async function readZipDirectory(
@@ -128,8 +128,8 @@ function damaged(archive: string, cause: unknown): SourceError {
 }
 
 function notZip(archive: string, start: Buffer, cause: unknown): SourceError {
-  const found = sniffContent(start);
-  const isCut = found === 'a zip archive';
+  const isCut = sniffContent(start) === 'zip';
+  const found = describeContent(start);
   const what = isCut
     ? 'it begins like one but its end is missing: it is truncated'
     : `it is ${found ?? 'something else'}`;
@@ -138,4 +138,45 @@ function notZip(archive: string, start: Buffer, cause: unknown): SourceError {
     `${archive} should be a zip with its central directory at the end, but ${what}. Download it again, and check that its address gives the archive and not an error page.`,
     { cause, details: { resource: archive, found: isCut ? 'a truncated zip' : (found ?? null) } },
   );
+}
+
+/**
+ * Reads a zip for yauzl at the positions that its records name. A position outside of the file is an error of the archive:
+ * Node would throw for some of them where nobody can catch it, and the process would end.
+ */
+class ZipReader extends yauzl.RandomAccessReader {
+  readonly #handle: FileHandle;
+  readonly #size: number;
+
+  constructor(handle: FileHandle, size: number) {
+    super();
+    this.#handle = handle;
+    this.#size = size;
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null, bytesRead?: number) => void,
+  ): void {
+    if (position < 0 || position + length > this.#size) {
+      callback(new Error(`it refers to byte ${String(position)}, outside of its ${String(this.#size)} bytes`));
+      return;
+    }
+    this.#handle.read(buffer, offset, length, position).then(
+      ({ bytesRead }) => {
+        callback(null, bytesRead);
+      },
+      (error: unknown) => {
+        callback(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
+  }
+
+  /** Members are read without yauzl. */
+  override _readStreamForRange(): Readable {
+    return Readable.from([]);
+  }
 }

@@ -1,4 +1,4 @@
-/** What ajv says of the values of arguments, in our words: pointer, expected type, what was found. */
+/** Converts the errors of ajv about arguments to our messages: pointer, expected type, value found. */
 import type { ErrorObject } from 'ajv';
 import { getOwn, isJsonObject, type JsonObject } from '../../records/json-object.ts';
 import { parsePointer, toPointer } from '../pointer.ts';
@@ -18,7 +18,7 @@ export function reportArgumentErrors({ errors, values, properties, cell }: Argum
   for (const error of errors) {
     const [name = ''] = parsePointer(error.instancePath);
     const pointer = `${Object.hasOwn(cell, name) ? '/matrix' : '/args'}${error.instancePath}`;
-    // A missing argument is told apart: it may still be given with the run.
+    // A missing argument is a separate case, because the run may still set it.
     if (error.keyword === 'required' && error.instancePath === '') continue;
     if (error.keyword === 'additionalProperties') {
       const key = String(error.params['additionalProperty']);

@@ -2,13 +2,11 @@
  * The arguments of a job: their JSON Schema, the values given, and one set of values for each cell of the matrix. The axes
  * of the matrix need not be declared; where they are, their values have to fit.
  */
-import { Ajv, type ValidateFunction } from 'ajv';
-import formats from 'ajv-formats';
-import { messageOf } from '../../errors.ts';
 import { reportArgumentErrors } from './argument-errors.ts';
 import type { ArgumentSet } from '../effective/fill-arguments.ts';
 import { getOwn, isJsonObject, type JsonObject } from '../../records/json-object.ts';
 import { toPointer } from '../pointer.ts';
+import type { CompileArguments } from './compile-arguments.ts';
 import type { Report } from './problem.ts';
 import { argumentNames, findReferences } from '../effective/references.ts';
 import { unknownKey } from './zod-findings.ts';
@@ -16,8 +14,13 @@ import { unknownKey } from './zod-findings.ts';
 /** More combinations than this are a slip, not a job. */
 const MAX_COMBINATIONS = 200;
 
-/** With `complete` a run is to start: what has no value yet gets none any more. */
-export function checkArguments(config: JsonObject, report: Report, complete = false): readonly ArgumentSet[] {
+/** With `complete`, a run is about to start, so an argument without a value gets none later. */
+export function checkArguments(
+  config: JsonObject,
+  report: Report,
+  compile: CompileArguments,
+  complete = false,
+): readonly ArgumentSet[] {
   const declared = getOwn(config, 'arguments');
   const args = asObject(getOwn(config, 'args'));
   const matrix = asObject(getOwn(config, 'matrix'));
@@ -32,26 +35,13 @@ export function checkArguments(config: JsonObject, report: Report, complete = fa
   return combinations(matrix, report).map((cell) => {
     const isDeclared = ([name]: [string, unknown]): boolean => Object.hasOwn(properties, name);
     const declaredValues = { ...structuredClone(args), ...Object.fromEntries(Object.entries(cell).filter(isDeclared)) };
-    if (validate !== undefined && !validate(declaredValues)) {
-      reportArgumentErrors({ errors: validate.errors ?? [], values: declaredValues, properties, cell }, report);
-    }
+    const errors = validate?.(declaredValues) ?? [];
+    if (errors.length > 0) reportArgumentErrors({ errors, values: declaredValues, properties, cell }, report);
     const values = { ...declaredValues, ...cell };
     const open = new Set(Object.keys(properties).filter((name) => !Object.hasOwn(values, name)));
     reportMissing(open, config, declared, complete, report);
     return { suffix: suffixOf(cell), values, open };
   });
-}
-
-function compile(schema: JsonObject, report: Report): ValidateFunction | undefined {
-  const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: true, strictTypes: false, strictRequired: false });
-  formats.default(ajv);
-  try {
-    return ajv.compile(schema);
-  } catch (error) {
-    const message = `expected a JSON Schema (draft 7) of the arguments: ${messageOf(error)}`;
-    report({ severity: 'error', pointer: '/arguments', message });
-    return undefined;
-  }
 }
 
 /** Required, or read somewhere: a run cannot do without. */
@@ -85,10 +75,10 @@ function reportUndeclared(args: JsonObject, schema: JsonObject, properties: Json
   }
 }
 
-/** Else whoever starts a run could have any secret read into it. */
+/** Otherwise anyone who starts a run could read any secret. */
 function reportReferences(args: JsonObject, report: Report): void {
   for (const { path } of findReferences(args, ['args'])) {
-    const message = 'an argument is a plain value; a reference stands where the value is used';
+    const message = 'an argument is a plain value; write a reference where the value is used';
     report({ severity: 'error', pointer: toPointer(path), message });
   }
 }

@@ -1,4 +1,4 @@
-/** No credential stands in a job file: only references to it, and only where a component reads them. */
+/** Checks that a job file contains no credential, only references, and only where a component reads them. */
 import { holdsUrlCredentials, looksLikeCredential } from './credential-names.ts';
 import { getOwn, isJsonObject } from '../../records/json-object.ts';
 import { toPointer, type Path } from '../pointer.ts';
@@ -26,6 +26,8 @@ function visit(value: unknown, path: Path, report: Report): void {
 
 function checkLiteral(value: unknown, path: Path, report: Report): void {
   if (typeof value !== 'string' && typeof value !== 'number') return;
+  // The keys are fields of a record.
+  if (typeof value === 'number' && path.at(-2) === 'min_fill_percent') return;
   const key = nameOf(path);
   if (value !== '' && looksLikeCredential(key)) {
     const name = key.replaceAll(/[^A-Za-z0-9]+/g, '_').toUpperCase();
@@ -73,7 +75,7 @@ function checkReference(
   }
   const name = getOwn(value, kind);
   if (kind === '$secret' && !isSecretName(name)) {
-    // What stands there may be the secret itself.
+    // The value may be the secret itself.
     const expected = '"env:NAME" or "file:/absolute/path"';
     const found = typeof name === 'string' ? 'another text (not shown)' : 'something else';
     report({

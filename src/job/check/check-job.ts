@@ -5,26 +5,28 @@
 import { didYouMean, suggest } from './suggest.ts';
 import type { Catalog } from '../../component/catalog.ts';
 import { checkArguments } from './check-arguments.ts';
-import { checkChain } from './check-chain.ts';
-import { checkReader, checkTransformer, checkWriter } from './check-components.ts';
+import type { CompileArguments } from './compile-arguments.ts';
+import { checkReader, checkTransformer, checkWriter, checkChain } from './check-components.ts';
 import { checkCredentials } from './check-credentials.ts';
-import { checkTargets, type TaskTargets } from './check-targets.ts';
+import { checkTargets, type CheckedTarget, type TaskTargets } from './check-targets.ts';
 import { checkTexts } from './check-texts.ts';
 import { findClockChanges, type ClockSchedule } from '../schedule/clock-changes.ts';
 import { restrictsBothDays } from '../schedule/cron.ts';
 import { draftTasks, type DraftComponent, type DraftTask } from '../effective/draft-task.ts';
 import type { ComponentConfig, Job, Task } from '../schema/job.ts';
-import { jobSchema, type JobFile } from '../schema/job-schema.ts';
+import { jobSchema, layerSchema, type JobFile } from '../schema/job-schema.ts';
 import { isJsonObject, type JsonObject } from '../../records/json-object.ts';
+import { withDefaults } from '../schema/args-schema.ts';
 import { orderTasks } from './order-tasks.ts';
 import { isError, mismatch, type Finding, type Report } from './problem.ts';
 import { toSchedule } from '../schedule/schedule-schema.ts';
-import { unwrapConfig } from '../effective/unwrap-config.ts';
+import { bindTargets } from '../effective/bind-targets.ts';
+import { describeFixtures, unwrapConfig } from '../effective/unwrap-config.ts';
 import { parseWithSchema } from './zod-findings.ts';
 
 export interface CheckOptions {
   readonly catalog: Catalog;
-  /** Stands in for the id of a pasted config that has none: the name of its file. */
+  /** The id of a pasted config without one: the name of its file. */
   readonly name?: string;
   /** The vocabularies that have a record schema; absent = not looked at. */
   readonly vocabularies?: ReadonlySet<string>;
@@ -35,13 +37,22 @@ export interface CheckOptions {
 export interface CheckedJob {
   /** Only where no finding is an error. */
   readonly job?: Job;
-  /** In the form of DESIGN: unwrapped, otherwise as written. */
+  /** Unwrapped, otherwise as written. Logical names of targets are still in it. */
   readonly config: unknown;
+  /** The targets of the writers, for each that a logical name is bound to. */
+  readonly bound: readonly BoundWriter[];
   /** Pointers are those of the value that was given. */
   readonly findings: readonly Finding[];
 }
 
-export function checkJob(written: unknown, options: CheckOptions): CheckedJob {
+export interface BoundWriter {
+  /** As the job names it: `affiliations`. */
+  readonly name: string;
+  /** As reports name it: `invenio-rdm:rdm.example.org/api/affiliations`. */
+  readonly target: string;
+}
+
+export async function checkJob(written: unknown, options: CheckOptions): Promise<CheckedJob> {
   const { complete } = options;
   const findings = new Map<string, Finding>();
   let toWritten = (pointer: string): string => pointer;
@@ -49,23 +60,63 @@ export function checkJob(written: unknown, options: CheckOptions): CheckedJob {
     const placed = { ...finding, pointer: toWritten(finding.pointer) };
     findings.set(`${placed.pointer}\n${placed.message}`, placed);
   };
+  const fixtures = describeFixtures(written);
+  if (fixtures !== undefined) {
+    return { config: written, bound: [], findings: [{ severity: 'error', pointer: '', message: fixtures }] };
+  }
   const unwrapped = unwrapConfig(written, options.name, report);
   toWritten = (pointer) => unwrapped.toWritten(pointer);
-  const { config } = unwrapped;
-  if (!isJsonObject(config)) {
-    return { config, findings: [mismatch('', 'a job: a JSON object', config)] };
+  if (!isJsonObject(unwrapped.config)) {
+    const findings = [mismatch('', 'a job: a JSON object', unwrapped.config)];
+    return { config: unwrapped.config, bound: [], findings };
   }
+  const { config, names } = bindTargets(unwrapped.config, options.catalog, report);
   const shape = parseWithSchema(jobSchema, config);
   for (const finding of shape.findings) report(finding);
   checkTexts(config, report);
   checkCredentials(config, report);
-  const tasks = orderTasks(draftTasks(config, checkArguments(config, report, complete === true), report), report);
+  const sets = checkArguments(config, report, await argumentsCompiler(config), complete === true);
+  const tasks = orderTasks(draftTasks(config, sets, report), report);
   checkNumberOfTasks(tasks.length, config, report);
-  checkParts(tasks, options, report);
+  const targets = await checkParts(tasks, options, report);
+  const checked = { config: unwrapped.config, bound: toBound(names, targets) };
   if (shape.ok) remarkOn(shape.value, report);
   const list = [...findings.values()];
-  if (!shape.ok || list.some(isError)) return { config, findings: list };
-  return { job: toJob(shape.value, tasks), config, findings: list };
+  if (!shape.ok || list.some(isError)) return { ...checked, findings: list };
+  return { job: toJob(shape.value, tasks), ...checked, findings: list };
+}
+
+/**
+ * The job of a config that an earlier release checked and stored with a run, with its targets bound. Whether its components
+ * exist and accept their arguments is not checked again.
+ */
+export function readCheckedConfig(config: unknown): Pick<CheckedJob, 'job' | 'findings'> {
+  const ignore: Report = () => undefined;
+  if (!isJsonObject(config)) return { findings: [mismatch('', 'a job: a JSON object', config)] };
+  const bound = bindTargets(config, { targets: new Map() }, ignore).config;
+  const shape = parseWithSchema(jobSchema, bound);
+  if (!shape.ok) return { findings: shape.findings };
+  const tasks = orderTasks(draftTasks(bound, checkArguments(bound, ignore, fillsInDefaults), ignore), ignore);
+  return { job: toJob(shape.value, tasks), findings: [] };
+}
+
+const fillsInDefaults: CompileArguments = (declared) => (values) => {
+  Object.assign(values, withDefaults(values, declared));
+  return [];
+};
+
+async function argumentsCompiler(config: JsonObject): Promise<CompileArguments> {
+  if (!Object.hasOwn(config, 'arguments')) return () => undefined;
+  return (await import('./compile-arguments.ts')).compileArguments;
+}
+
+/** A matrix repeats a writer; equal targets of one name are one. */
+function toBound(names: ReadonlyMap<string, string>, targets: readonly CheckedTarget[]): BoundWriter[] {
+  const bound = targets.flatMap(({ pointer, name: target }) => {
+    const name = names.get(pointer);
+    return name === undefined ? [] : [{ name, target }];
+  });
+  return [...new Map(bound.map((one) => [`${one.name} ${one.target}`, one])).values()];
 }
 
 /**
@@ -86,16 +137,36 @@ function checkNumberOfTasks(count: number, config: JsonObject, report: Report): 
   });
 }
 
-function checkParts(tasks: readonly DraftTask[], { catalog, vocabularies }: CheckOptions, report: Report): void {
-  const targets = tasks.map((task): TaskTargets => {
-    const readers = task.readers.map((reader) => checkReader(reader, catalog, report));
-    for (const transformer of task.transformers) checkTransformer(transformer, catalog, report);
-    const writers = task.writers.map((writer) => checkWriter(writer, catalog, report));
-    checkChain(readers, catalog, report);
+async function checkParts(
+  tasks: readonly DraftTask[],
+  { catalog, vocabularies }: CheckOptions,
+  report: Report,
+): Promise<readonly CheckedTarget[]> {
+  const targets: TaskTargets[] = [];
+  for (const task of tasks) {
+    const readers: TaskTargets['readers'][number][] = [];
+    for (const reader of task.readers) readers.push(await checkReader(reader, catalog, report));
+    for (const transformer of task.transformers) await checkTransformer(transformer, catalog, report);
+    const writers: TaskTargets['writers'][number][] = [];
+    for (const writer of task.writers) writers.push(await checkWriter(writer, catalog, report));
+    await checkChain(readers, catalog, report);
     checkVocabulary(task, vocabularies, report);
-    return { task: task.name, readers, writers };
-  });
-  checkTargets(targets, report);
+    checkImpact(task, writers, report);
+    targets.push({ task: task.name, readers, writers });
+  }
+  return checkTargets(targets, report);
+}
+
+/** A guard that can never be met makes every run wait. */
+function checkImpact(task: DraftTask, writers: TaskTargets['writers'], report: Report): void {
+  if (task.guards['max_impact'] === undefined) return;
+  const canSay = writers.some(
+    (writer) => writer?.component.receives === 'changes' && writer.component.countReferences !== undefined,
+  );
+  if (canSay) return;
+  const message =
+    'has the guard "max_impact", but no writer can say which records refer to its own: a run that changes or withdraws a record always waits';
+  report({ severity: 'warning', pointer: task.pointer, message });
 }
 
 function checkVocabulary(task: DraftTask, vocabularies: ReadonlySet<string> | undefined, report: Report): void {
@@ -148,7 +219,7 @@ function remarkOnClocks(schedule: ClockSchedule, report: Report): void {
     const message = `in the next 10 years, the times ${times.slice(0, SHOWN_TIMES).join(', ')}${more} ${verb} in ${schedule.timezone}, because clocks change: ${effect}; choose another hour or the time zone "UTC"`;
     report({ severity: 'warning', pointer: '/schedule', message });
   };
-  remark(leftOut, 'do not exist', 'these starts are left out');
+  remark(leftOut, 'do not exist', 'these starts are skipped');
   remark(doubled, 'exist twice', 'the job may start twice');
 }
 
@@ -164,6 +235,7 @@ function toJob(file: JobFile, tasks: readonly DraftTask[]): Job {
     tasks: tasks.map(toTask),
     approval_days: file.approval_days,
     reminder_days: file.reminder_days,
+    ...(file.impact === undefined ? {} : { impact: file.impact }),
     accept_partial: file.accept_partial,
     ...(file.since_overlap === undefined ? {} : { since_overlap: file.since_overlap }),
     ...(file.pause_after_failures === undefined ? {} : { pause_after_failures: file.pause_after_failures }),
@@ -183,6 +255,6 @@ function toTask(draft: DraftTask): Task {
   };
 }
 
-function toComponent({ type, args }: DraftComponent): ComponentConfig {
-  return { type, args };
+function toComponent({ type, args, layer }: DraftComponent): ComponentConfig {
+  return layer === undefined ? { type, args } : { type, args, layer: layerSchema.parse(layer) };
 }

@@ -1,8 +1,11 @@
-/** Where the tasks of a job publish: usable names, no target twice, and no withdrawal by what was never read. */
+/**
+ * Checks the targets of the tasks of a job: valid names, no target twice, and no withdrawal of records that were never
+ * read.
+ */
 import { coverageOf, type Reader } from '../../component/reader.ts';
 import type { Writer } from '../../component/writer.ts';
 import type { CheckedComponent } from './check-components.ts';
-import { isJsonObject } from '../../records/json-object.ts';
+import { canonicalJson, isJsonObject } from '../../records/json-object.ts';
 import { findReferences } from '../effective/references.ts';
 import { toPointer, type Path } from '../pointer.ts';
 import type { Report } from './problem.ts';
@@ -13,7 +16,7 @@ export interface TaskTargets {
   readonly writers: readonly (CheckedComponent<Writer> | undefined)[];
 }
 
-interface Target {
+export interface CheckedTarget {
   readonly task: string;
   readonly name: string;
   readonly pointer: string;
@@ -22,10 +25,12 @@ interface Target {
 
 const TABLE = /^[a-z_][a-z0-9_]{0,62}$/;
 
-export function checkTargets(tasks: readonly TaskTargets[], report: Report): void {
-  const targets: Target[] = [];
+/** Returns the targets whose writers have args that fit. */
+export function checkTargets(tasks: readonly TaskTargets[], report: Report): readonly CheckedTarget[] {
+  const targets: CheckedTarget[] = [];
   for (const { task, readers, writers } of tasks) {
     const partial = readers.find(isPartial);
+    checkLayers(writers, report);
     for (const writer of writers) {
       if (writer?.args === undefined) continue;
       const target = describe(task, writer, writer.args.value, report);
@@ -34,6 +39,18 @@ export function checkTargets(tasks: readonly TaskTargets[], report: Report): voi
       if (other !== undefined) reportTwice(target, other, report);
       targets.push(target);
     }
+  }
+  return targets;
+}
+
+/** A task stages either whole records or the parts of one layer. */
+function checkLayers(writers: TaskTargets['writers'], report: Report): void {
+  const drafts = writers.flatMap((writer) => (writer === undefined ? [] : writer.draft));
+  const [first] = drafts;
+  for (const { layer, pointer } of drafts) {
+    if (canonicalJson(layer) === canonicalJson(first?.layer)) continue;
+    const message = `expected the same "layer" as ${first?.pointer ?? ''}: a task publishes either whole records or the parts of one layer`;
+    report({ severity: 'error', pointer, message });
   }
 }
 
@@ -44,7 +61,7 @@ function isPartial(reader: CheckedComponent<Reader> | undefined): boolean {
   return (args === undefined ? component.coverage : coverageOf(component, args.value)) === 'incremental';
 }
 
-function describe(task: string, writer: CheckedComponent<Writer>, args: unknown, report: Report): Target {
+function describe(task: string, writer: CheckedComponent<Writer>, args: unknown, report: Report): CheckedTarget {
   const { component, draft } = writer;
   for (const { path } of findReferences(draft.args).filter(({ kind }) => kind === '$secret')) {
     if (namesTarget(writer, args, path)) reportSecretTarget(`${draft.pointer}/args${toPointer(path)}`, report);
@@ -92,7 +109,7 @@ function reportSecretTarget(pointer: string, report: Report): void {
   report({ severity: 'error', pointer, message, expected, found: 'a $secret' });
 }
 
-function reportPartial({ pointer }: Target, reader: string, report: Report): void {
+function reportPartial({ pointer }: CheckedTarget, reader: string, report: Report): void {
   report({
     severity: 'error',
     pointer: `${pointer}/args/on_missing`,
@@ -103,7 +120,7 @@ function reportPartial({ pointer }: Target, reader: string, report: Report): voi
   });
 }
 
-function reportTwice(target: Target, other: Target, report: Report): void {
+function reportTwice(target: CheckedTarget, other: CheckedTarget, report: Report): void {
   if (target.task === other.task) {
     const message = `publishes to ${target.name}, and so does ${other.pointer}: one of the two is enough`;
     report({ severity: 'error', pointer: target.pointer, message });

@@ -1,4 +1,4 @@
-/** Every text of a job is stored and sent as UTF-8: what cannot be is refused where it stands. */
+/** Checks that every text of a job can be stored and sent as UTF-8. Other texts are refused with their position. */
 import { isJsonObject } from '../../records/json-object.ts';
 import { toPointer, type Path } from '../pointer.ts';
 import type { Report } from './problem.ts';

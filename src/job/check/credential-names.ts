@@ -8,7 +8,8 @@ const URL_CREDENTIAL =
 /** These may be public, unless the value looks like a key. */
 const AMBIGUOUS = /(^|_)(key|code|session|sid|policy|user_?key|client_?id)$/;
 const LOOKS_RANDOM = /^(?=[^&#]*\d)(?=[^&#]*[a-z])[\w.~+/%=-]{16,}$/i;
-const URL_USER_INFO = /\b[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+@/i;
+/** A user name without a password is no credential in an address of SFTP, which cannot do without one. */
+const URL_USER_INFO = /\b(?!sftp:\/\/[^\s/?#@:]+@)[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+@/i;
 /** The URL standard reads an address also without its slashes, or with others; and takes out tabs and line ends. */
 const LOOSE_USER_INFO = /\b(?:https?|wss?|ftp):[\\/]*[^\s\\/?#@]+@/i;
 /** Also matrix parameters, `;token=…`, and those of a fragment, `#access_token=…`. */
@@ -30,7 +31,9 @@ export function holdsUrlCredentials(text: string): boolean {
   return [...plain.matchAll(URL_PARAMETER)].some(([, name = '', value = '']) => isUrlCredential(decoded(name), value));
 }
 
-/** Whether a text may hold a credential in a form that cannot be told apart, so that it is not to be quoted. */
+/**
+ * Returns whether a text may contain a credential in a form that cannot be recognised, so that it must not be quoted.
+ */
 export function mayHoldCredential(text: string): boolean {
   return holdsUrlCredentials(text) || BARE_USER_INFO.test(text.slice(0, 4000));
 }

@@ -1,4 +1,4 @@
-/** The tasks of a job in an order in which `needs` come first; what is unknown or goes round in a circle is a problem. */
+/** Returns the tasks of a job with their `needs` first. Unknown and circular `needs` are problems. */
 import type { Report } from './problem.ts';
 import { didYouMean, suggest } from './suggest.ts';
 

@@ -1,4 +1,7 @@
-/** What `check` finds in a job file, and the words for it. A message never holds the value of a credential. */
+/**
+ * The problems that `check` finds in a job file, and their messages. A message never contains the value of a
+ * credential.
+ */
 import { isJsonObject } from '../../records/json-object.ts';
 import { looksLikeCredential, mayHoldCredential } from './credential-names.ts';
 import { parsePointer } from '../pointer.ts';
@@ -11,7 +14,7 @@ export interface Finding {
   readonly pointer: string;
   /** The key is at fault, not its value: the place to show is the key. */
   readonly atKey?: boolean;
-  /** A sentence that stands alone, did-you-mean included. */
+  /** A complete sentence, including the suggestion for a misspelt name. */
   readonly message: string;
   readonly expected?: string;
   readonly found?: string;

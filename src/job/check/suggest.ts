@@ -1,4 +1,4 @@
-/** Did-you-mean: the nearest of the names that are there, or nothing where none is near. */
+/** Suggests the nearest known name, or nothing if none is near. */
 import { distance } from 'fastest-levenshtein';
 
 export function suggest(found: string, candidates: readonly string[]): string | undefined {

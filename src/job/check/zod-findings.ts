@@ -8,7 +8,7 @@ import { didYouMean, suggest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** Stands where a schema has no message of its own; an author's message begins with `expected …`. */
+/** Used if a schema has no message. An author's message begins with `expected …`. */
 const OURS = '\u0000';
 
 export type SchemaResult<T> =
@@ -50,7 +50,7 @@ export function unknownKey(key: string, known: readonly string[], pointer: strin
   const nearest = suggest(key, known);
   const list = known.length === 0 ? 'none is known here' : `known here: ${known.join(', ')}`;
   const finding = { severity: 'error', pointer, atKey: true, expected: list, found: `the key "${key}"` } as const;
-  if (nearest === undefined && known.join() === 'type,args') {
+  if (nearest === undefined && known.slice(0, 2).join() === 'type,args') {
     return {
       ...finding,
       message: `unknown key "${key}" beside "type"; the arguments of a component stand inside "args"`,
@@ -65,7 +65,8 @@ function missing(pointer: string, expected: string): Finding {
 }
 
 function authored(pointer: string, message: string, value: unknown): Finding {
-  if (!message.startsWith('expected ')) return { severity: 'error', pointer, message };
+  // A message about several keys says itself what it found.
+  if (!message.startsWith('expected ') || message.includes(', found ')) return { severity: 'error', pointer, message };
   return mismatch(pointer, message.slice('expected '.length), value);
 }
 
@@ -75,7 +76,7 @@ function keyMessage(issue: Issue & { code: 'invalid_key' }, path: Path): string 
   return `${reason}, found "${String(path.at(-1))}"`;
 }
 
-/** The alternative that the value was meant for: the one whose complaints lie inside it, not about its type. */
+/** Returns the intended alternative: the one whose issues are inside the value, not about its type. */
 function nearestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const deep = branches.filter((issues) =>
     issues.every((issue) => issue.path.length > 0 || issue.code !== 'invalid_type'),

@@ -1,4 +1,4 @@
-/** Of the content of a job file: another layout of the same JSON is the same version. */
+/** Digests the content of a job file: another layout of the same JSON is the same version. */
 import { hash } from 'node:crypto';
 import { canonicalJson } from '../../records/json-object.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Custom args: a JSON object laid over a job config, which wins. Objects merge, lists replace, null removes. A list of
- * components may be addressed by type ({"readers": {"zip": {"regex": "…"}}}), and InvenioRDM's own form
- * {"config": {…}} means the same as its content. `since` in them stands for the `since` of the run.
+ * Custom args: a JSON object that overrides a job config. Objects are merged, lists are replaced, and null removes a
+ * key. Components in a list may be addressed by type ({"readers": {"zip": {"regex": "…"}}}). InvenioRDM's own form
+ * {"config": {…}} is equivalent to its content. `since` in custom args sets the `since` of the run.
  */
 import { ConfigError } from '../../errors.ts';
 import { LISTS } from './draft-task.ts';
@@ -41,7 +41,7 @@ export function layCustomArgs(config: JsonObject, customArgs: unknown): LaidOver
   return { config: result, touched, since };
 }
 
-/** The content of "config" first, then what stands beside it. */
+/** The content of "config" first, then the keys next to it. */
 function split(customArgs: JsonObject): { over: { value: JsonObject; at: Path }[]; since: unknown } {
   const inner = getOwn(customArgs, 'config');
   const beside: Record<string, unknown> = {};
@@ -53,7 +53,7 @@ function split(customArgs: JsonObject): { over: { value: JsonObject; at: Path }[
   return { over, since: getOwn(customArgs, 'since') };
 }
 
-/** What makes the job this job and not another. */
+/** Refuses to change the keys that identify the job. */
 function refuseIdentity(config: JsonObject, over: JsonObject, at: Path): void {
   for (const key of ['id', '$schema']) {
     if (!Object.hasOwn(over, key) || getOwn(over, key) === getOwn(config, key)) continue;

@@ -16,6 +16,8 @@ export interface DraftComponent {
   readonly type: string;
   /** With the arguments of the run filled in. */
   readonly args: JsonObject;
+  /** Of a writer; as written. */
+  readonly layer?: unknown;
 }
 
 export interface DraftTask {
@@ -99,7 +101,8 @@ function draftComponents(
     if (!isJsonObject(item) || typeof type !== 'string') return [];
     const pointer = `${at}/${String(index)}`;
     const args = asObject(getOwn(item, 'args'));
-    return [{ kind, pointer, type, args: fillArguments(args, `${pointer}/args`, set, report) }];
+    const layer = kind === 'writer' && Object.hasOwn(item, 'layer') ? { layer: getOwn(item, 'layer') } : {};
+    return [{ kind, pointer, type, args: fillArguments(args, `${pointer}/args`, set, report), ...layer }];
   });
 }
 

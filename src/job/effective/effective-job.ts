@@ -1,8 +1,8 @@
-/** The job of one run: the job file, custom args laid over it, `--input` in place of its source; checked again and frozen. */
+/** Creates the job of one run from the job file, custom args and `--input`. The result is checked again and frozen. */
 import type { Catalog } from '../../component/catalog.ts';
 import { coverageOf, type Reader } from '../../component/reader.ts';
 import { ConfigError } from '../../errors.ts';
-import { checkJob, type CheckedJob } from '../check/check-job.ts';
+import { checkJob, type BoundWriter, type CheckedJob } from '../check/check-job.ts';
 import { layArgs, layCustomArgs } from './custom-args.ts';
 import type { Job } from '../schema/job.ts';
 import { deepFreeze, getOwn, isJsonObject, setOwn, type JsonObject } from '../../records/json-object.ts';
@@ -10,6 +10,7 @@ import { parseJsonText } from '../json-text.ts';
 import { jobInvalid, toCheckOptions } from '../parse-job.ts';
 import { isWithin, toPointer } from '../pointer.ts';
 import { countProblems, formatProblem, isError, type Finding, type Problem } from '../check/problem.ts';
+import { bindTargets } from './bind-targets.ts';
 import { jobDigest } from './task-digest.ts';
 import { unwrapConfig } from './unwrap-config.ts';
 
@@ -21,7 +22,7 @@ export interface EffectiveInput {
   /** Values of declared arguments, over those in the file; custom args win over them. */
   readonly args?: JsonObject;
   readonly customArgs?: unknown;
-  /** Stands in for the source reader of the first task; put before a chain that has none. */
+  /** Replaces the source reader of the first task, or is put before a chain that has none. */
   readonly input?: { readonly path: string; readonly name: string };
   readonly catalog: Catalog;
   readonly vocabularies?: ReadonlySet<string>;
@@ -29,8 +30,13 @@ export interface EffectiveInput {
 
 export interface EffectiveJob {
   readonly job: Job;
-  /** In the form of a job file, to be kept with the run; deeply frozen; references to secrets, never secrets. */
+  /**
+   * In the form of a job file, to be kept with the run; deeply frozen; references to secrets, never secrets. Logical names
+   * are replaced by the targets that are bound to them here and now.
+   */
   readonly config: JsonObject;
+  /** See CheckedJob. */
+  readonly bound: readonly BoundWriter[];
   /** See task-digest.ts for what it covers. */
   readonly digest: string;
   /** What the custom args give as `since`, unparsed; undefined where they give none. */
@@ -42,46 +48,50 @@ export interface EffectiveJob {
 }
 
 /** The pointers in the config that each of them set, with all that is inside. */
-export interface Touched {
+interface Touched {
   readonly args: ReadonlySet<string>;
   readonly customArgs: ReadonlySet<string>;
   readonly input: ReadonlySet<string>;
+  /** The bindings in VOCAB_SYNC_TARGETS. */
+  readonly bound: ReadonlySet<string>;
 }
 
-/** Throws ConfigError: E_JOB_INVALID for the file, E_ARGUMENTS_INVALID or E_CUSTOM_ARGS_INVALID for what was laid over it. */
-export function createEffectiveJob(options: EffectiveInput): EffectiveJob {
+/** Throws ConfigError: E_JOB_INVALID for the file, E_ARGUMENTS_INVALID or E_CUSTOM_ARGS_INVALID for the overrides. */
+export async function createEffectiveJob(options: EffectiveInput): Promise<EffectiveJob> {
   const json = parseJsonText(options.config);
   const syntax = json.problems.filter(isError);
   if (!json.readable || syntax.length > 0) throw jobInvalid(syntax, options.file);
   const checkOptions = toCheckOptions(options);
-  const base = checkJob(json.value, checkOptions);
+  const base = await checkJob(json.value, checkOptions);
   const locate = (found: readonly Finding[]): Problem[] => found.map((finding) => json.locate(finding));
   if (!isJsonObject(base.config)) throw jobInvalid(locate(base.findings), options.file);
-  const { config, touched, since } = layOver(base.config, options);
-  const effective = checkJob(config, { ...checkOptions, complete: true });
+  const { config, touched, since } = await layOver(base.config, options);
+  const effective = await checkJob(config, { ...checkOptions, complete: true });
   if (effective.job === undefined) throw notUsable(base, effective, touched, locate, options);
-  const frozen = deepFreeze(structuredClone(config));
+  const { config: whole, places } = bindTargets(config, options.catalog, () => undefined);
+  const frozen = deepFreeze(structuredClone(whole));
   return {
     job: deepFreeze(effective.job),
     config: frozen,
+    bound: effective.bound,
     digest: jobDigest(effective.job, options.catalog),
     since,
     warnings: locate(effective.findings),
-    touched,
+    touched: { ...touched, bound: places },
   };
 }
 
 /** Args, then custom args, then the input: each wins over what stood before. */
-function layOver(
+async function layOver(
   below: JsonObject,
   { args, customArgs, input, catalog }: EffectiveInput,
-): { config: JsonObject; touched: Touched; since: unknown } {
+): Promise<{ config: JsonObject; touched: Omit<Touched, 'bound'>; since: unknown }> {
   const withArgs = layArgs(below, args);
   const laid = customArgs === undefined ? undefined : layCustomArgs(withArgs, customArgs);
   const whole =
     laid === undefined ? withArgs : (unwrapConfig(laid.config, undefined, () => undefined).config as JsonObject);
   const replaced = new Set<string>();
-  const config = input === undefined ? whole : replaceSource(whole, input.path, catalog, replaced);
+  const config = input === undefined ? whole : await replaceSource(whole, input.path, catalog, replaced);
   const touched = {
     args: new Set(Object.keys(args ?? {}).map((name) => toPointer(['args', name]))),
     customArgs: laid?.touched ?? new Set<string>(),
@@ -90,18 +100,11 @@ function layOver(
   return { config, touched, since: laid?.since };
 }
 
-/** A config that was frozen with a run. Throws ConfigError where today's components no longer take it. */
-export function jobFromConfig(config: unknown, catalog: Catalog): Job {
-  const { job, findings } = checkJob(config, { catalog });
-  if (job !== undefined) return job;
-  throw jobInvalid(findings.map((finding) => ({ ...finding, line: 0, column: 0 })));
-}
-
 /** The mistake is the file's where the file alone has it too. */
 function notUsable(
   base: CheckedJob,
   effective: CheckedJob,
-  touched: Touched,
+  touched: Omit<Touched, 'bound'>,
   locate: (found: readonly Finding[]) => Problem[],
   { file, customArgs, input }: EffectiveInput,
 ): ConfigError {
@@ -125,22 +128,33 @@ function notUsable(
   return new ConfigError(code, message, { details: { problems } });
 }
 
-function replaceSource(config: JsonObject, path: string, catalog: Catalog, touched: Set<string>): JsonObject {
+async function replaceSource(
+  config: JsonObject,
+  path: string,
+  catalog: Catalog,
+  touched: Set<string>,
+): Promise<JsonObject> {
   const tasks = getOwn(config, 'tasks');
   if (!isJsonObject(tasks)) return withSource(config, path, '', catalog, touched);
   const [name] = Object.keys(tasks);
   const task = name === undefined ? undefined : getOwn(tasks, name);
   if (name === undefined || !isJsonObject(task)) return config;
   const replaced: Record<string, unknown> = { ...tasks };
-  setOwn(replaced, name, withSource(task, path, `/tasks/${name}`, catalog, touched));
+  setOwn(replaced, name, await withSource(task, path, `/tasks/${name}`, catalog, touched));
   return { ...config, tasks: replaced };
 }
 
-function withSource(task: JsonObject, path: string, at: string, catalog: Catalog, touched: Set<string>): JsonObject {
+async function withSource(
+  task: JsonObject,
+  path: string,
+  at: string,
+  catalog: Catalog,
+  touched: Set<string>,
+): Promise<JsonObject> {
   const readers = getOwn(task, 'readers');
   const list = Array.isArray(readers) ? (readers as unknown[]) : [];
   const type = isJsonObject(list[0]) ? getOwn(list[0], 'type') : undefined;
-  const first = typeof type === 'string' ? catalog.readers.get(type) : undefined;
+  const first = typeof type === 'string' ? await catalog.readers.load(type) : undefined;
   // A chain without a source, as InvenioRDM ships some, gets one; a source that reads what it fetched reads the file.
   const isReplaced = first === undefined || (first.accepts === 'nothing' && first.emits === 'bytes');
   const rest = isReplaced ? list.slice(1) : list;
@@ -149,7 +163,7 @@ function withSource(task: JsonObject, path: string, at: string, catalog: Catalog
   return { ...task, readers: [{ type: 'file', args: { path, ...(isPartial ? PARTIAL : {}) } }, ...rest] };
 }
 
-/** What stands in for a source that delivers only what changed does not hold everything either. */
+/** A file that replaces an incremental source does not contain all records either. */
 const PARTIAL = { coverage: 'incremental' };
 
 function coversOnlyChanges(source: Reader, config: unknown): boolean {

@@ -1,5 +1,5 @@
-/** Every value of an effective config with where it came from: what `run --explain` shows. */
-import type { Catalog } from '../../component/catalog.ts';
+/** Lists every value of an effective config with its origin, for `run --explain`. */
+import type { Catalog, ComponentSet } from '../../component/catalog.ts';
 import type { Reader } from '../../component/reader.ts';
 import type { Transformer } from '../../component/transformer.ts';
 import type { Writer } from '../../component/writer.ts';
@@ -13,7 +13,8 @@ import { getOwn, isJsonObject, mapObject, type JsonObject } from '../../records/
 import { isWithin, parsePointer, toPointer, type Path } from '../pointer.ts';
 import { referenceKind } from './references.ts';
 
-export type ValueOrigin = 'job file' | 'stored args' | '--arg' | 'custom args' | 'default' | '--input' | '--since';
+type ValueOrigin =
+  'job file' | 'stored args' | '--arg' | 'custom args' | 'default' | '--input' | '--since' | 'VOCAB_SYNC_TARGETS';
 
 export interface ExplainedValue {
   readonly pointer: string;
@@ -30,7 +31,7 @@ export interface ExplainOptions {
   readonly since?: string;
 }
 
-/** Leaves of the config in their order, `since` first where somebody gave one. */
+/** The leaf values of the config in order, beginning with `since` if it is set. */
 export function explainConfig({ effective, catalog, since }: ExplainOptions): readonly ExplainedValue[] {
   const { config, touched } = effective;
   const written = new Set(leaves(config, []).map(({ pointer }) => pointer));
@@ -38,6 +39,7 @@ export function explainConfig({ effective, catalog, since }: ExplainOptions): re
     const under = (places: ReadonlySet<string>): boolean => [...places].some((place) => isWithin(pointer, place));
     if (![...written].some((leaf) => isWithin(pointer, leaf))) return 'default';
     if (under(touched.input)) return '--input';
+    if (under(touched.bound)) return 'VOCAB_SYNC_TARGETS';
     if (under(touched.customArgs)) return 'custom args';
     if (under(touched.args)) return '--arg';
     return isWithin(pointer, '/args') ? 'stored args' : 'job file';
@@ -70,7 +72,7 @@ function filled(text: string, values: JsonObject): unknown {
   return fillArguments({ text }, '', { suffix: '', values, open: new Set() }, () => undefined)['text'];
 }
 
-/** The declared defaults beside the values that were given. A matrix gives others to each task, and stands for itself. */
+/** The declared defaults and the given values. A matrix gives each task other values, so it is listed as a whole. */
 function withArguments(config: JsonObject): JsonObject {
   const declared = getOwn(config, 'arguments');
   if (!isJsonObject(declared)) return config;
@@ -82,7 +84,7 @@ function complete(config: JsonObject, catalog: Catalog): JsonObject {
   const lists = (task: JsonObject): JsonObject =>
     mapObject(task, (value, key) => {
       if (!Array.isArray(value) || !Object.hasOwn(LISTS, key)) return value;
-      const known: ReadonlyMap<string, Reader | Transformer | Writer> = catalog[key as keyof typeof LISTS];
+      const known: ComponentSet<Reader | Transformer | Writer> = catalog[key as keyof typeof LISTS];
       return value.map((item: unknown) => completeComponent(item, known));
     });
   const whole = withDefaults(config, toArgsSchema(jobSchema)) as JsonObject;
@@ -93,10 +95,11 @@ function complete(config: JsonObject, catalog: Catalog): JsonObject {
   return { ...job, tasks: mapObject(tasks, (task) => (isJsonObject(task) ? lists(task) : task)) };
 }
 
-function completeComponent(item: unknown, known: ReadonlyMap<string, Reader | Transformer | Writer>): unknown {
+function completeComponent(item: unknown, known: ComponentSet<Reader | Transformer | Writer>): unknown {
   if (!isJsonObject(item)) return item;
-  const component = known.get(String(getOwn(item, 'type')));
-  if (component === undefined) return item;
+  const type = String(getOwn(item, 'type'));
+  if (!known.types.includes(type)) return item;
+  const component = known.get(type);
   return { ...item, args: withDefaults(getOwn(item, 'args') ?? {}, toArgsSchema(component.args)) };
 }
 

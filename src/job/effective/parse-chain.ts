@@ -1,5 +1,5 @@
 /** The components of a task, ready to work: looked up in the catalog, args parsed, secrets resolved just before use. */
-import type { Catalog } from '../../component/catalog.ts';
+import type { Catalog, ComponentSet } from '../../component/catalog.ts';
 import type {
   ContainerReader,
   ParserReader,
@@ -11,6 +11,7 @@ import type { Transformer } from '../../component/transformer.ts';
 import type { Writer } from '../../component/writer.ts';
 import { ConfigError, InternalError } from '../../errors.ts';
 import type { ComponentConfig, Task } from '../schema/job.ts';
+import type { Layer } from '../../records/layers.ts';
 import { isWithin } from '../pointer.ts';
 import { findSecretRefs } from './references.ts';
 import { resolveSecrets, type ResolveSecret } from '../secrets.ts';
@@ -21,22 +22,33 @@ export interface ParsedChain {
   /** Containers, outermost first, then the one parser; a record source is the parser of what it fetched. */
   readonly links: readonly ParsedLink[];
   readonly transformers: readonly { readonly transformer: Transformer; readonly args: unknown }[];
-  readonly writers: readonly { readonly writer: Writer; readonly args: unknown }[];
+  readonly writers: readonly ParsedWriter[];
 }
 
-export interface ParsedLink {
+interface ParsedWriter {
+  readonly writer: Writer;
+  readonly args: unknown;
+  /** See ComponentConfig. */
+  readonly layer: Layer | undefined;
+}
+
+interface ParsedLink {
   readonly reader: ContainerReader | ParserReader | RecordSourceReader;
   readonly args: unknown;
   /** For the parser; see ReadContext. */
   readonly wanted?: readonly string[];
 }
 
-/** For a task of a checked job. Throws ConfigError E_SECRET_NOT_FOUND, or E_JOB_INVALID where a secret does not fit. */
-export function parseChain(task: Task, catalog: Catalog, resolve: ResolveSecret): ParsedChain {
-  const readers = task.readers.map((config) => {
-    const reader = find(config, catalog.readers);
-    return { reader, args: parseArgs(config, reader, resolve) };
-  });
+/**
+ * Parses a task of a checked or frozen job. Throws ConfigError E_SECRET_NOT_FOUND, or E_JOB_INVALID where a secret does
+ * not fit.
+ */
+export async function parseChain(task: Task, catalog: Catalog, resolve: ResolveSecret): Promise<ParsedChain> {
+  const readers: { readonly reader: Reader; readonly args: unknown }[] = [];
+  for (const config of task.readers) {
+    const reader = await load(config, catalog.readers);
+    readers.push({ reader, args: parseArgs(config, reader, resolve) });
+  }
   const [first, ...rest] = readers;
   if (first?.reader.accepts !== 'nothing') throw broken(task, 'does not begin with a source');
   const readsItself = first.reader.emits === 'records';
@@ -46,31 +58,39 @@ export function parseChain(task: Task, catalog: Catalog, resolve: ResolveSecret)
   });
   const parser = links.pop();
   if (parser?.reader.emits !== 'records') throw broken(task, 'does not end with a parser');
-  const transformers = task.transformers.map((config) => {
-    const transformer = find(config, catalog.transformers);
-    return { transformer, args: parseArgs(config, transformer, resolve) };
-  });
+  const transformers: ParsedChain['transformers'][number][] = [];
+  for (const config of task.transformers) {
+    const transformer = await load(config, catalog.transformers);
+    transformers.push({ transformer, args: parseArgs(config, transformer, resolve) });
+  }
   const wanted = transformers[0]?.transformer.reads;
   return {
     source: { reader: first.reader, args: first.args },
     links: [...links, wanted === undefined ? parser : { ...parser, wanted }],
     transformers,
-    writers: parseWriters(task, catalog, resolve),
+    writers: await parseWriters(task, catalog, resolve),
   };
 }
 
 /** The writers alone, for what only publishes. */
-export function parseWriters(task: Task, catalog: Catalog, resolve: ResolveSecret): ParsedChain['writers'] {
-  return task.writers.map((config) => {
-    const writer = find(config, catalog.writers);
-    return { writer, args: parseArgs(config, writer, resolve) };
-  });
+export async function parseWriters(
+  task: Task,
+  catalog: Catalog,
+  resolve: ResolveSecret,
+): Promise<ParsedChain['writers']> {
+  const writers: ParsedWriter[] = [];
+  for (const config of task.writers) {
+    const writer = await load(config, catalog.writers);
+    writers.push({ writer, args: parseArgs(config, writer, resolve), layer: config.layer });
+  }
+  return writers;
 }
 
-function find<C>(config: ComponentConfig, known: ReadonlyMap<string, C>): C {
-  const component = known.get(config.type);
+/** A frozen job may be of a release that had other components. */
+async function load<C>({ type }: ComponentConfig, known: ComponentSet<C>): Promise<C> {
+  const component = await known.load(type);
   if (component !== undefined) return component;
-  throw new InternalError('E_INTERNAL', `The component "${config.type}" of a checked job is not in the catalog.`);
+  throw new InternalError('E_INTERNAL', `The component "${type}" of a checked job is not in the catalog.`);
 }
 
 function parseArgs(config: ComponentConfig, component: Reader | Transformer | Writer, resolve: ResolveSecret): unknown {

@@ -1,4 +1,4 @@
-/** The forms in which an operator writes `since`. Without a zone it is UTC; a span counts back from now. */
+/** Parses the forms of `since`. Times without a zone are UTC; a duration counts back from now. */
 import { ConfigError } from '../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../records/json-object.ts';
 import { describeFound } from '../check/problem.ts';
@@ -31,7 +31,7 @@ export function parseSince(written: unknown, now: Date): ParsedSince {
   return { time };
 }
 
-/** Whether it is a span in one of the forms of `since`. */
+/** Returns whether the text is a duration in one of the forms of `since`. */
 export function isSpan(written: unknown): boolean {
   try {
     return toSpan(written) !== undefined;
@@ -41,7 +41,7 @@ export function isSpan(written: unknown): boolean {
   }
 }
 
-/** The time that lies a span before another. Throws ConfigError E_SINCE_INVALID where `span` is none. */
+/** Subtracts a duration from a time. Throws ConfigError E_SINCE_INVALID if `span` is not a duration. */
 export function goBack(time: Date, span: unknown): Date {
   const parsed = toSpan(span);
   if (parsed === undefined) refuse(span, 'a span such as "P2D" or "2 days"');
@@ -76,7 +76,10 @@ function toOffset(zone: string | undefined, written: unknown): number {
   return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
-/** Undefined for what is no span. Throws ConfigError E_SINCE_INVALID for an object, or its text, that is none. */
+/**
+ * Returns undefined if the text is not a duration. Throws ConfigError E_SINCE_INVALID for an invalid duration object or
+ * its text.
+ */
 export function toSpan(written: unknown): Span | undefined {
   if (isJsonObject(written)) return objectSpan(written);
   if (typeof written !== 'string') return undefined;

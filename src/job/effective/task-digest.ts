@@ -1,25 +1,23 @@
 /**
- * What decides whether the same bytes give the same records in the same place: every reader after the source, the
- * transformers, the writers and the vocabulary with its record schema, each component with its version, defaults filled
- * in, and with the files beside the job that it looks things up in.
+ * Digests everything that determines the records of the same bytes and their target: every reader after the source, the
+ * transformers, the writers, the vocabulary with its record schema, the version and filled-in defaults of each
+ * component, and the local files that they read.
  *
- * The source reader is left out on purpose: the bytes it delivers have a digest of their own, and a dump that came by
- * `--input` or by hand need not be read again when the next run finds the same one on the web. One that also reads what
- * it fetched counts: what it makes of the same bytes is its own. Title, schedule, guards and approval change nothing in
- * the records. References to secrets count, secrets do not.
+ * The source reader is excluded, because its bytes have their own digest. A dump from `--input` therefore need not be
+ * read again when the next run finds the same one on the web. A source reader that also parses is included. Title,
+ * schedule, guards and approval do not change the records. References to secrets are included, secrets are not.
  */
 import { createHash, hash } from 'node:crypto';
-import type { Catalog } from '../../component/catalog.ts';
+import type { Catalog, ComponentSet } from '../../component/catalog.ts';
 import type { Reader } from '../../component/reader.ts';
 import type { Transformer } from '../../component/transformer.ts';
 import type { Writer } from '../../component/writer.ts';
-import { InternalError } from '../../errors.ts';
 import { requireAllowedFile } from '../../allowed-folders.ts';
 import { readSmallFileSync } from '../../read-small-file.ts';
 import { toArgsSchema, withDefaults } from '../schema/args-schema.ts';
 import type { ComponentConfig, Job, Task } from '../schema/job.ts';
 import { canonicalJson } from '../../records/json-object.ts';
-import { recordSchemaDigest } from '../schema/record-schema.ts';
+import { recordSchemaDigest } from '../schema/find-record-schema.ts';
 
 /** `sha256:` and 64 hex digits. */
 export function taskDigest(task: Task, catalog: Catalog): string {
@@ -36,7 +34,7 @@ export function taskDigest(task: Task, catalog: Catalog): string {
 
 function readsItself({ type }: ComponentConfig, catalog: Catalog): boolean {
   const reader = catalog.readers.get(type);
-  if (reader?.accepts !== 'nothing') return false;
+  if (reader.accepts !== 'nothing') return false;
   return reader.emits === 'records' || reader.open !== undefined;
 }
 
@@ -51,16 +49,14 @@ export function jobDigest(job: Job, catalog: Catalog): string {
   return digestOf(Object.fromEntries(job.tasks.map((task) => [task.name, taskDigest(task, catalog)])));
 }
 
-function identify(config: ComponentConfig, known: ReadonlyMap<string, Reader | Transformer | Writer>): unknown {
+function identify(config: ComponentConfig, known: ComponentSet<Reader | Transformer | Writer>): unknown {
   const component = known.get(config.type);
-  if (component === undefined) {
-    throw new InternalError('E_INTERNAL', `The component "${config.type}" of a checked job is not in the catalog.`);
-  }
   const args = withDefaults(config.args, toArgsSchema(component.args));
   const files = 'files' in component ? component.files(component.args.parse(args)) : [];
   return {
     component: `${component.type}@${String(component.version)}`,
     args,
+    ...(config.layer === undefined ? {} : { layer: config.layer }),
     ...(files.length === 0 ? {} : { files: files.map(digestOfFile) }),
   };
 }

@@ -1,7 +1,6 @@
 /**
- * The forms in which a datastream config of InvenioRDM is pasted, brought into ours: {"config": {…}},
- * {"affiliations": {…}}, a writer inside `async`. Remembers where each part stood, so that problems name the place in
- * the text that the operator wrote.
+ * Converts the forms of a pasted InvenioRDM datastream config: {"config": {…}}, {"affiliations": {…}}, a writer inside
+ * `async`. It remembers the original position of each part, so that problems are reported there.
  */
 import { isJsonObject, getOwn, mapObject, setOwn, type JsonObject } from '../../records/json-object.ts';
 import { isWithin, toPointer } from '../pointer.ts';
@@ -19,13 +18,19 @@ interface Move {
   readonly from: string;
 }
 
-/** Of the keys whose records are only a part of those that the key is named for. */
+/** Describes keys whose records are only a part of those that the key names. */
 const VOCABULARIES: Readonly<Partial<Record<string, string>>> = { 'affiliations:openaire': 'affiliation-identifiers' };
 
 const LISTS = ['readers', 'transformers', 'writers'];
+
+/** Readers of InvenioRDM that open the file in their `origin` if they are the first of a chain. */
+const OPEN_THEIR_ORIGIN = new Set(['csv', 'gzip', 'json', 'jsonl', 'rdf', 'tar', 'xml', 'yaml', 'zip']);
 const KEYS = new Set(Object.keys(jobSchema.shape));
 
-/** Findings are reported at the pointers of what was written. `name` stands in where a pasted config has no id: the name of its file. */
+/**
+ * Problems are reported at the pointers of the original text. `name` is the name of the file, which is the id of a
+ * pasted config without one.
+ */
 export function unwrapConfig(written: unknown, name: string | undefined, report: Report): UnwrappedConfig {
   const moves: Move[] = [];
   const toWritten = (pointer: string): string => {
@@ -35,7 +40,8 @@ export function unwrapConfig(written: unknown, name: string | undefined, report:
   if (!isJsonObject(written)) return { config: written, toWritten };
   const flat = unwrapVocabulary(unwrapKey(written, 'config', moves), moves, report);
   const named = nameIt(flat, name, report);
-  return { config: unwrapWriters(named, moves, toWritten, report), toWritten };
+  const sourced = unwrapReaders(named, moves, toWritten, report);
+  return { config: unwrapWriters(sourced, moves, toWritten, report), toWritten };
 }
 
 function unwrapKey(written: JsonObject, key: string, moves: Move[]): JsonObject {
@@ -68,7 +74,10 @@ function unwrapVocabulary(config: JsonObject, moves: Move[], report: Report): Js
     const message = `holds ${String(wrapped.length)} configs (${names}); put each into a job file of its own`;
     report({ severity: 'error', pointer: '', message });
   }
-  const inner = unwrapKey(config, key, moves);
+  // The others have been reported, so their keys are not reported as unknown.
+  const others = new Set(wrapped.slice(1).map(([name]) => name));
+  const alone = Object.fromEntries(Object.entries(config).filter(([name]) => !others.has(name)));
+  const inner = unwrapKey(alone, key, moves);
   const id = key.replaceAll(/[:_]/g, '-');
   const said = { id, title: key, vocabulary: VOCABULARIES[key] ?? key.split(':')[0] ?? key };
   const stand = Object.fromEntries(Object.entries(said).filter(([name]) => !Object.hasOwn(inner, name)));
@@ -86,7 +95,78 @@ function nameIt(config: JsonObject, name: string | undefined, report: Report): J
 
 function reportStandIn(stand: JsonObject, report: Report): void {
   const keys = Object.entries(stand).map(([key, value]) => `"${key}": ${JSON.stringify(value)}`);
-  report({ severity: 'warning', pointer: '', message: `does not say what stands in now: ${keys.join(', ')}` });
+  report({
+    severity: 'warning',
+    pointer: '',
+    message: `does not set these keys, so defaults are used: ${keys.join(', ')}`,
+  });
+}
+
+/** A first reader with the file that it reads in `origin` becomes two: `file`, and the reader without it. */
+function unwrapReaders(
+  config: JsonObject,
+  moves: Move[],
+  toWritten: (pointer: string) => string,
+  report: Report,
+): JsonObject {
+  const unwrap = (object: JsonObject, base: string): JsonObject => {
+    const readers = getOwn(object, 'readers');
+    const [first, ...others] = Array.isArray(readers) ? (readers as readonly unknown[]) : [];
+    if (!isJsonObject(first)) return object;
+    const [type, args] = [getOwn(first, 'type'), getOwn(first, 'args')];
+    const origin = isJsonObject(args) ? getOwn(args, 'origin') : undefined;
+    if (typeof type !== 'string' || !OPEN_THEIR_ORIGIN.has(type) || !isJsonObject(args)) return object;
+    if (typeof origin !== 'string' && !isReference(origin)) return object;
+    const written = [first, ...others].map((_, i) => toWritten(`${base}/readers/${String(i)}`));
+    for (const [i, from] of written.entries()) moves.push({ to: `${base}/readers/${String(i + 1)}`, from });
+    const at = `${written[0] ?? ''}/args/origin`;
+    const source = typeof origin === 'string' && /^https?:\/\//i.test(origin) ? 'http' : 'file';
+    moves.push({ to: `${base}/readers/0`, from: written[0] ?? '' }, { to: `${base}/readers/0/args/origin`, from: at });
+    const message = `"${type}" does not open "origin" itself: the reader "${source}" is put before it`;
+    report({ severity: 'warning', pointer: at, message });
+    const rest = Object.fromEntries(Object.entries(args).filter(([name]) => name !== 'origin'));
+    return { ...object, readers: [{ type: source, args: { origin } }, { ...first, args: rest }, ...others] };
+  };
+  const flat = unwrap(config, '');
+  const tasks = getOwn(config, 'tasks');
+  if (!isJsonObject(tasks)) return flat;
+  const unwrapped = mapObject(tasks, (task, name) =>
+    isJsonObject(task) ? unwrap(task, toPointer(['tasks', name])) : task,
+  );
+  return { ...flat, tasks: unwrapped };
+}
+
+/** `{"$arg": "origin"}`. */
+function isReference(value: unknown): boolean {
+  return isJsonObject(value) && Object.hasOwn(value, '$arg');
+}
+
+/**
+ * Returns what a text is that holds no job but what InvenioRDM loads at its installation: the list of its fixtures, or
+ * records. Undefined for anything else.
+ */
+export function describeFixtures(written: unknown): string | undefined {
+  if (Array.isArray(written)) {
+    const isRecords = written.length > 0 && written.every((item) => isJsonObject(item) && Object.hasOwn(item, 'id'));
+    if (!isRecords) return undefined;
+    return `holds records and no job. \`vocab-sync new job ID --from FILE\` writes a job that reads them`;
+  }
+  if (!isJsonObject(written)) return undefined;
+  const entries = Object.entries(written);
+  const isFixture = (value: unknown): boolean =>
+    isJsonObject(value) && (Object.hasOwn(value, 'pid-type') || Object.hasOwn(value, 'data-file'));
+  if (entries.length === 0 || !entries.every(([, value]) => isFixture(value))) return undefined;
+  const files = dataFiles(written).slice(0, 3).join(', ');
+  return `is the list of InvenioRDM's fixtures and no job. The records are in the files that it names${files === '' ? '' : ` (${files})`}: \`vocab-sync new job ID --from FILE\` writes a job that reads one of them`;
+}
+
+/** Of the vocabularies, and of their schemes. */
+function dataFiles(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(dataFiles);
+  if (!isJsonObject(value)) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === 'data-file' && typeof inner === 'string' ? [inner] : dataFiles(inner),
+  );
 }
 
 function unwrapWriters(
@@ -101,15 +181,16 @@ function unwrapWriters(
       return value.map((writer: unknown, index) => {
         const at = `${base}/writers/${String(index)}`;
         const { inner, depth } = unwrapAsync(writer);
-        if (depth === 0) return writer;
-        const from = toWritten(at);
-        moves.push({ to: at, from: from + '/args/writer'.repeat(depth) });
-        report({
-          severity: 'warning',
-          pointer: from,
-          message: '\"async\" has no effect: the writer in it is used as it is',
-        });
-        return inner;
+        if (depth > 0) {
+          const from = toWritten(at);
+          moves.push({ to: at, from: from + '/args/writer'.repeat(depth) });
+          report({
+            severity: 'warning',
+            pointer: from,
+            message: '\"async\" has no effect: the writer in it is used as it is',
+          });
+        }
+        return toFileWriter(inner, at, moves, toWritten, report);
       });
     });
   const tasks = getOwn(config, 'tasks');
@@ -119,6 +200,24 @@ function unwrapWriters(
     isJsonObject(task) ? unwrap(task, toPointer(['tasks', name])) : task,
   );
   return { ...flat, tasks: unwrapped };
+}
+
+/** The writer `yaml` of InvenioRDM is a file here. */
+function toFileWriter(
+  writer: unknown,
+  at: string,
+  moves: Move[],
+  toWritten: (pointer: string) => string,
+  report: Report,
+): unknown {
+  const args = isJsonObject(writer) && getOwn(writer, 'type') === 'yaml' ? getOwn(writer, 'args') : undefined;
+  if (!isJsonObject(writer) || !isJsonObject(args)) return writer;
+  const { filepath, ...others } = args;
+  if (typeof filepath !== 'string') return writer;
+  const message = '"yaml" is the writer "file" here: the file holds all records, and each run replaces it as a whole';
+  report({ severity: 'warning', pointer: toWritten(at), message });
+  moves.push({ to: `${at}/args/path`, from: `${toWritten(at)}/args/filepath` });
+  return { ...writer, type: 'file', args: { path: filepath, format: 'yaml', ...others } };
 }
 
 function unwrapAsync(writer: unknown): { inner: unknown; depth: number } {

@@ -9,23 +9,23 @@ import { GENERATED } from './generated.ts';
 
 type Example = ComponentExample<unknown> | TransformerExample<unknown>;
 
-export function toReadersPage({ readers }: Catalog): string {
+export async function toReadersPage({ readers }: Catalog): Promise<string> {
   const intro =
     'A chain of readers begins with a *source*, which finds the newest version of something and fetches it; then come *containers*, ' +
     'which open resources inside a resource; the last one is a *parser*, which makes records of the bytes.';
-  return page('Readers', intro, [...readers.values()], (reader) => [roleOf(reader), coverageOf(reader)]);
+  return page('Readers', intro, await readers.loadAll(), (reader) => [roleOf(reader), coverageOf(reader)]);
 }
 
-export function toTransformersPage({ transformers }: Catalog): string {
+export async function toTransformersPage({ transformers }: Catalog): Promise<string> {
   const intro =
     'Transformers are applied to every record in the order of the job. One that cannot map a record rejects it with a reason; ' +
-    'one may also leave a record out on purpose, which counts as filtered.';
-  return page('Transformers', intro, [...transformers.values()], () => []);
+    'one may also leave a record out on purpose, which counts as filtered. The fields of the result, for each vocabulary: [records](records.md).';
+  return page('Transformers', intro, await transformers.loadAll(), () => []);
 }
 
-export function toWritersPage({ writers }: Catalog): string {
+export async function toWritersPage({ writers }: Catalog): Promise<string> {
   const intro = 'Every writer of a job gets all of its records, and is a target of its own in the reports.';
-  return page('Writers', intro, [...writers.values()], (writer) => [
+  return page('Writers', intro, await writers.loadAll(), (writer) => [
     {
       table: 'Publishes only what changed, in one transaction.',
       snapshot: 'Writes all published records again and replaces the target in one step if anything changed.',
@@ -35,13 +35,19 @@ export function toWritersPage({ writers }: Catalog): string {
 }
 
 function roleOf(reader: Reader): string {
-  if (reader.accepts === 'nothing' && reader.emits === 'records') return 'Role: **source and parser** (stands alone).';
-  if (reader.accepts === 'nothing') return 'Role: **source** (stands first).';
-  return reader.emits === 'bytes' ? 'Role: **container** (stands in the middle).' : 'Role: **parser** (stands last).';
+  if (reader.accepts === 'nothing' && reader.emits === 'records')
+    return 'Role: **source and parser** (alone in the chain).';
+  if (reader.accepts === 'nothing') return 'Role: **source** (first in the chain).';
+  return reader.emits === 'bytes'
+    ? 'Role: **container** (in the middle of the chain).'
+    : 'Role: **parser** (last in the chain).';
 }
 
 function coverageOf(reader: Reader): string {
   if (reader.accepts !== 'nothing') return '';
+  if (reader.covers !== undefined) {
+    return 'Its arguments decide whether it delivers everything there is. If it does, a record that is missing from it has been removed.';
+  }
   return reader.coverage === 'full'
     ? 'It delivers everything there is, so a record that is missing from it has been removed.'
     : 'It delivers only what changed, so nothing is withdrawn because it is missing.';

@@ -12,7 +12,7 @@ export interface CustomArgsCase {
   readonly json?: string;
   /** Given with --arg. */
   readonly args?: JsonObject;
-  /** Laid over the common config first. */
+  /** Applied to the common config first. */
   readonly base?: JsonObject;
   /** Keys that the common config lacks here. */
   readonly drop?: readonly string[];
@@ -24,13 +24,13 @@ export function toCustomArgsPage(base: JsonObject, cases: readonly CustomArgsCas
 
 # Custom args, case by case
 
-Each case lays custom args over this job; what it does not mention stays as it is. A test goes through the same cases.
+Each case applies custom args to this job; all other keys are unchanged. A test checks the same cases.
 
 \`\`\`json data
 ${JSON.stringify(base, null, 2)}
 \`\`\`
 
-| # | case | given | custom args | what comes of it |
+| # | case | given | custom args | result |
 | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 `;

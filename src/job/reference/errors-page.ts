@@ -1,4 +1,7 @@
-/** docs/reference/errors.md: every error code with its meaning and what to do, by who can mend it. */
+/**
+ * Generates docs/reference/errors.md: every error code with its meaning and remedy, grouped by the person who can fix
+ * it.
+ */
 import { ERROR_CODES, type ErrorCodeEntry, type ErrorKind } from '../../error-codes.ts';
 import { GENERATED } from './generated.ts';
 
@@ -9,11 +12,11 @@ const KINDS: Readonly<Record<ErrorKind, { readonly title: string; readonly text:
   },
   record: {
     title: 'Single records',
-    text: 'Only this record is bad. It is kept as a rejection with its reason and its place in the source, and the run goes on.',
+    text: 'Only this record is bad. It is stored as a rejection with its reason and its position in the source, and the run continues.',
   },
   unavailable: {
     title: 'Away for now',
-    text: 'A server, a connection or a disk is not there for the moment. The run tries again by itself.',
+    text: 'A server, a connection or a disk is not available at the moment. The run retries automatically.',
   },
   source: {
     title: 'The source is not what it claims',

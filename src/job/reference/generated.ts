@@ -1,2 +1,2 @@
-/** The line at the head of every generated page. */
+/** The first line of every generated page. */
 export const GENERATED = '<!-- Made by `npm run generate` from the definitions in the code; edit those. -->';

@@ -1,7 +1,7 @@
 /** docs/reference/job.md: every key of a job file, from its schema. */
 import { toArgsSchema } from '../schema/args-schema.ts';
-import { jobSchema } from '../schema/job-schema.ts';
-import { getOwn, isJsonObject, type JsonObject } from '../../records/json-object.ts';
+import { jobSchema, layerSchema } from '../schema/job-schema.ts';
+import { getOwn, isJsonObject, mapObject, type JsonObject } from '../../records/json-object.ts';
 import { textOf, toArgsTable } from './args-table.ts';
 import { GENERATED } from './generated.ts';
 
@@ -14,7 +14,7 @@ export function toJobPage(): string {
     GENERATED,
     'A job has either `readers`, `transformers` and `writers`, or `tasks`. How to write one: [write a job](../write-a-job.md).',
     '## Keys',
-    toArgsTable(schema, 'key').trimEnd(),
+    toArgsTable(withoutTasks(schema), 'key').trimEnd(),
     '## schedule',
     ...schedules.flatMap((schedule) => [
       `### ${String(constOf(schedule))}`,
@@ -25,12 +25,25 @@ export function toJobPage(): string {
     'Each task has a name and these keys:',
     toArgsTable(task, 'key').trimEnd(),
     '## Items of readers, transformers and writers',
-    'Each is an object with `type`, the name of a component, and `args`, what it is told: [readers](readers.md), ' +
+    'Each is an object with `type`, the name of a component, and `args`, its arguments: [readers](readers.md), ' +
       '[transformers](transformers.md), [writers](writers.md). In `args`, `{"$secret": "env:NAME"}` or ' +
       '`{"$secret": "file:/absolute/path"}` stands for a credential, and `{"$arg": "NAME"}` for an argument of the run.',
+    '## layer',
+    `A writer may also have a \`layer\`: ${layerSchema.description ?? ''} [How layers work](../layers.md).`,
+    toArgsTable(toArgsSchema(layerSchema), 'key').trimEnd(),
   ]
     .join('\n\n')
     .concat('\n');
+}
+
+/** The keys of a task have a table of their own. */
+function withoutTasks(schema: JsonObject): JsonObject {
+  const properties = getOwn(schema, 'properties');
+  if (!isJsonObject(properties)) return schema;
+  const bare = mapObject(properties, (property, key) =>
+    key === 'tasks' && isJsonObject(property) ? { ...property, additionalProperties: false } : property,
+  );
+  return { ...schema, properties: bare };
 }
 
 function propertiesAt(schema: JsonObject, key: string, inner: string): JsonObject {

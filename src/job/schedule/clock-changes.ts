@@ -1,4 +1,4 @@
-/** The starts of a schedule that a change of the clocks leaves out or doubles. */
+/** Finds the starts of a schedule that a change of the clocks skips or doubles. */
 import { toCalendars, type CronCalendar } from './cron.ts';
 
 /** A local time such as `2027-03-28 02:30`, in the zone of the schedule. */
@@ -23,8 +23,8 @@ const STEP = 7 * DAY;
 const YEARS = 10;
 
 /**
- * Of ten years from `now`, or until the schedule ends. A schedule of every hour of the day is not asked about: where
- * an hour of the clock is missing, none of its starts is.
+ * Checks ten years from `now`, or until the schedule ends. A schedule for every hour of the day is not checked: if the
+ * clock skips an hour, no start is lost.
  */
 export function findClockChanges(schedule: ClockSchedule, now: Date): ClockChanges {
   const calendars = toCalendars(schedule.cron, schedule.days).filter(({ hour }) => hour.length < 24);
@@ -54,7 +54,7 @@ interface Change {
   readonly after: number;
 }
 
-/** By zone and first day: a command that checks many jobs asks for the same zones again, which takes 8 ms each. */
+/** Caches by zone and first day: a command that checks many jobs needs the same zones again, which takes 8 ms each. */
 const KNOWN = new Map<string, readonly Change[]>();
 
 function changesOfZone(zone: string, now: Date): readonly Change[] {

@@ -33,7 +33,7 @@ const MACROS: Readonly<Record<string, string>> = {
   '@hourly': '0 * * * *',
 };
 
-/** What is wrong with the expression, as `expected …`; undefined when nothing is. */
+/** Returns the fault of the expression as `expected …`, or undefined if it is valid. */
 export function checkCron(cron: string, days: 'either' | 'both'): string | undefined {
   const fields = cron.trim().split(/\s+/);
   if (fields.length !== FIELDS.length) {

@@ -1,4 +1,4 @@
-/** When a job runs by itself: InvenioRDM's two forms, with a time zone. */
+/** The schedule of a job: InvenioRDM's two forms, with a time zone. */
 import { z } from 'zod';
 import { checkCron } from './cron.ts';
 import type { Schedule } from '../schema/job.ts';
@@ -25,7 +25,7 @@ const SECONDS = {
   microseconds: 1e-6,
 };
 
-/** Temporal reckons in nanoseconds of 64 bits, and takes a longer span for another one without a word. */
+/** Temporal stores durations as nanoseconds in 64 bits. A longer duration silently becomes another one. */
 const LONGEST_SECONDS = 36_525 * 86_400;
 
 const spanSchema = z.strictObject(SPAN);
@@ -48,12 +48,14 @@ const RULES = {
     .min(0)
     .max(86_400)
     .default(0)
-    .describe('Each start is late by up to this many seconds, at random, so that not every job asks a source at once.'),
+    .describe(
+      'Each start is delayed by up to this many seconds, at random, so that jobs do not all access a source at once.',
+    ),
   overlap: z
     .enum(OVERLAPS)
     .default('skip')
     .describe(
-      'What a start does while the last one of this schedule still runs: "skip" leaves it out, "buffer_one" starts one more afterwards, ' +
+      'What happens at a start time while the previous run of this schedule is active: "skip" skips the start, "buffer_one" starts one run afterwards, ' +
         '"buffer_all" all of them, "cancel_other" and "terminate_other" end the running one, "allow_all" starts it (it then ends at once as skipped).',
     ),
   catchup_window_seconds: z
@@ -124,7 +126,7 @@ export const scheduleSchema = z
   .discriminatedUnion('type', [intervalSchema, crontabSchema])
   .nullable()
   .default(null)
-  .describe('When the job runs by itself; null for never. `vocab-sync apply` sets it in Temporal.');
+  .describe('When the job is started automatically; null for never. `vocab-sync apply` sets it in Temporal.');
 
 export function toSchedule(schedule: z.infer<typeof scheduleSchema>): Schedule | undefined {
   if (schedule === null) return undefined;
@@ -176,6 +178,7 @@ function checkTimeZone(name: string): string | undefined {
 }
 
 function canonicalZone(name: string): string | undefined {
+  if (name === 'UTC') return name;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
   } catch {

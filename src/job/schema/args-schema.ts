@@ -9,10 +9,30 @@ const made = new WeakMap<z.ZodType, JsonObject>();
 export function toArgsSchema(args: z.ZodType): JsonObject {
   const known = made.get(args);
   if (known !== undefined) return known;
-  const schema = z.toJSONSchema(args, { target: 'draft-7', io: 'input', unrepresentable: 'any' }) as JsonObject;
+  const schema = z.toJSONSchema(args, {
+    target: 'draft-7',
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      const message = typeof jsonSchema.pattern === 'string' ? messageOfPattern(zodSchema) : undefined;
+      if (message !== undefined) jsonSchema['patternErrorMessage'] = message;
+    },
+  }) as JsonObject;
   const cleaned = withoutNoise(schema) as JsonObject;
   made.set(args, cleaned);
   return cleaned;
+}
+
+/** What `check` says of a text that does not fit the pattern. Editors show it in place of the pattern. */
+function messageOfPattern(schema: z.core.$ZodTypes): string | undefined {
+  for (const check of schema._zod.def.checks ?? []) {
+    const { def } = check._zod;
+    if (!('format' in def) || def.format !== 'regex' || def.error === undefined) continue;
+    const said = def.error({ code: 'invalid_format', format: 'regex', input: '' } as Parameters<typeof def.error>[0]);
+    const message = typeof said === 'string' ? said : said?.message;
+    if (message !== undefined) return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+  }
+  return undefined;
 }
 
 /** The keys that are known at a place, over all alternatives there. */
@@ -25,7 +45,7 @@ export function knownKeysAt(schema: unknown, path: Path): string[] {
   return [...keys];
 }
 
-/** The args with the defaults of their schema filled in, nested objects included. Not checked otherwise. */
+/** The args with the defaults of their schema filled in, nested objects included. A second time it changes nothing. */
 export function withDefaults(args: unknown, schema: unknown): unknown {
   if (!isJsonObject(args) || !isJsonObject(schema)) return args;
   const result: Record<string, unknown> = {};
@@ -36,7 +56,7 @@ export function withDefaults(args: unknown, schema: unknown): unknown {
   if (!isJsonObject(properties)) return result;
   for (const [key, property] of Object.entries(properties)) {
     if (Object.hasOwn(result, key) || !isJsonObject(property) || !Object.hasOwn(property, 'default')) continue;
-    setOwn(result, key, property['default']);
+    setOwn(result, key, withDefaults(property['default'], property));
   }
   return result;
 }

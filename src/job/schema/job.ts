@@ -1,12 +1,15 @@
 /** A job after parsing and normalising: what the engine interprets. `config` in a file is the operator's dialect of it. */
 import type { OnMissing } from '../../component/writer.ts';
 import type { NotifyChannel } from './notify-schema.ts';
+import type { Layer } from '../../records/layers.ts';
 import type { Span } from '../effective/since.ts';
 
 export interface ComponentConfig {
   readonly type: string;
   /** As written, `$secret` and `$arg` references included; the engine parses it with the component's own schema. */
   readonly args: Readonly<Record<string, unknown>>;
+  /** For a writer: the parts of another job's records that it owns. Absent: it publishes whole records. */
+  readonly layer?: Layer;
 }
 
 /** Rules that stop a suspicious run before it publishes. Absent = not checked. */
@@ -23,6 +26,8 @@ export interface Guards {
   readonly max_rejected_percent?: number;
   /** Top-level field of the published record → per cent of the staged records that must have it. */
   readonly min_fill_percent?: Readonly<Record<string, number>>;
+  /** Records of a repository that may refer to what a run withdraws, renames or finds no longer in use. */
+  readonly max_impact?: number;
   /** A source without any record is a failure unless this is true. */
   readonly allow_empty?: boolean;
 }
@@ -42,9 +47,9 @@ export interface Task {
 }
 
 /** What a start that meets a running one of the same schedule does. Temporal's own words. */
-export type Overlap = 'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'terminate_other' | 'allow_all';
+type Overlap = 'skip' | 'buffer_one' | 'buffer_all' | 'cancel_other' | 'terminate_other' | 'allow_all';
 
-export interface ScheduleRules {
+interface ScheduleRules {
   /** Each start is late by up to this, at random. */
   readonly jitter_seconds: number;
   readonly overlap: Overlap;
@@ -82,6 +87,8 @@ export interface Job {
   readonly approval_days: number;
   /** Days between two reminders while it waits. */
   readonly reminder_days: number;
+  /** Its impact is measured before each approval. Absent = only where a guard needs it. */
+  readonly impact?: { readonly most_records: number };
   /** A partial run moves the watermark too. */
   readonly accept_partial: boolean;
   /** How far before the watermark a run begins; a span as in `since`. */

@@ -13,7 +13,7 @@ const on = z
     'Which events are sent: the outcomes of a run, `waiting` for approval, `waiting_reminder` once a day while it waits, `rolled_back`, and `schedule_paused` after failures.',
   );
 
-/** Says nothing of what stands there: it may be the address itself. */
+/** Does not quote the value, which may be the URL itself. */
 const NOT_A_REFERENCE =
   'the address is a credential: write a reference such as {"$secret": "env:OPS_WEBHOOK"}, found something else (not shown)';
 
@@ -24,19 +24,19 @@ const secretUrl = z
 const webhookSchema = z.strictObject({
   type: z
     .literal('webhook')
-    .describe('A program: it is sent {"event", "text", "report"}, the report as of `show --json`.'),
+    .describe('A program that receives {"event", "text", "report"}, with the report of `show --json`.'),
   on,
   url: secretUrl,
 });
 
 const chatSchema = z.strictObject({
-  type: z.literal('chat').describe('A chat that takes {"text"}: Slack, Mattermost, Rocket.Chat, Google Chat.'),
+  type: z.literal('chat').describe('A chat that accepts {"text"}: Slack, Mattermost, Rocket.Chat, Google Chat.'),
   on,
   url: secretUrl,
 });
 
 const emailSchema = z.strictObject({
-  type: z.literal('email').describe('People, by the mail server of VOCAB_SYNC_SMTP_URL where the worker runs.'),
+  type: z.literal('email').describe('People, through the mail server in VOCAB_SYNC_SMTP_URL of the worker.'),
   on,
   to: z.array(z.email('expected an e-mail address')).min(1).max(50).describe('Their addresses.'),
 });

@@ -2,8 +2,8 @@
  * A record schema of the operator's own. Its regular expressions go through an engine that takes linear time (RE2): the
  * schema is trusted, the records that it is matched against are not.
  */
-import { RE2JS } from 're2js';
 import { ConfigError, messageOf } from '../../errors.ts';
+import { compileLinearPattern } from '../../formats/linear-pattern.ts';
 import { requireAllowedFile } from '../../allowed-folders.ts';
 import { SmallFileError, readSmallFileSync } from '../../read-small-file.ts';
 import { findInexactNumber } from '../../formats/json/exact-numbers.ts';
@@ -53,10 +53,13 @@ function invalid(path: string, reason: string, cause?: unknown): ConfigError {
   return new ConfigError('E_SCHEMA_INVALID', message, { cause, details: { path } });
 }
 
-/** As ajv asks for it: `code` is for generated files, which we do not make; `toString` tells patterns apart. */
+/**
+ * The interface that ajv requires: `code` is for generated files, which are not used; `toString` distinguishes
+ * patterns.
+ */
 const linearRegExp = Object.assign(
   (pattern: string) => {
-    const compiled = RE2JS.compile(pattern);
+    const compiled = compileLinearPattern(pattern);
     return { test: (text: string) => compiled.test(text), toString: () => pattern };
   },
   { code: 'linearRegExp' },

@@ -3,15 +3,13 @@
  * format `isni` (which takes an ORCID iD as well) and the keyword `x-unique-by` (items differ in that field).
  */
 import { clip, quote } from '../../clip.ts';
-import { hash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { Ajv, type CodeOptions, type ErrorObject, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import { toCompactIsni } from '../../records/isni.ts';
 import { getOwn, isJsonObject, type JsonObject } from '../../records/json-object.ts';
-import { findPackageRoot } from '../package-root.ts';
 import { describeFound } from '../check/problem.ts';
+import { findRecordSchema } from './find-record-schema.ts';
 import { addTextLengths } from './text-length.ts';
 
 /** Says what is wrong with a record of the vocabulary, or undefined when it fits. */
@@ -23,7 +21,6 @@ export interface RecordCheck {
 
 type RegExpEngine = NonNullable<CodeOptions['regExp']>;
 
-const VOCABULARY = /^[a-z][a-z0-9-]*$/;
 const loaded = new Map<string, RecordCheck | undefined>();
 
 /** Undefined where the vocabulary has no schema: then its records are not checked. Compiled once for each process. */
@@ -32,14 +29,8 @@ export function loadRecordSchema(vocabulary: string): RecordCheck | undefined {
   return loaded.get(vocabulary);
 }
 
-/** 64 hex digits of the SHA-256 of its file; null where the vocabulary has no schema. */
-export function recordSchemaDigest(vocabulary: string): string | null {
-  const path = findSchema(vocabulary);
-  return path === undefined ? null : hash('sha256', readFileSync(path), 'hex');
-}
-
 function readSchema(vocabulary: string): RecordCheck | undefined {
-  const path = findSchema(vocabulary);
+  const path = findRecordSchema(vocabulary);
   if (path === undefined) return undefined;
   const check = compileRecordSchema(JSON.parse(readFileSync(path, 'utf8')) as JsonObject);
   return vocabulary === 'subjects' ? Object.assign(check, { complete: completeSubject }) : check;
@@ -53,13 +44,7 @@ function completeSubject(record: JsonObject): JsonObject {
   return isFilled ? { ...record, subject: english } : record;
 }
 
-function findSchema(vocabulary: string): string | undefined {
-  if (!VOCABULARY.test(vocabulary)) return undefined;
-  const path = join(findPackageRoot(), 'config', 'records', `${vocabulary}.json`);
-  return existsSync(path) ? path : undefined;
-}
-
-/** Throws what ajv throws for a schema that is none. `regExp` replaces the engine of `pattern`. */
+/** Throws ajv's error for an invalid schema. `regExp` replaces the engine of `pattern`. */
 export function compileRecordSchema(schema: JsonObject, regExp?: RegExpEngine): RecordCheck {
   const validate = compile(schema, regExp);
   return (record) => (validate(record) ? undefined : toSentence(validate.errors ?? []));

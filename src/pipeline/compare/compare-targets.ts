@@ -6,6 +6,7 @@ import {
   countPlan,
   createPlan,
   digestPlan,
+  joinAnyRows,
   joinWholeTables,
   joinFewRows,
   countAbsent,
@@ -17,31 +18,59 @@ import {
   removeDuplicates,
   type TargetSize,
 } from '../../postgres/publish/change-set.ts';
-import { endFrozenSessions } from '../../postgres/frozen-sessions.ts';
-import { dropPartitions, stagedTallies } from '../../postgres/stage/partitions.ts';
+import { requireQuiet } from '../../postgres/publish/layer-rows.ts';
+import {
+  countMerged,
+  mergeDocuments,
+  ordinalOfParts,
+  planMerged,
+  refuseForeign,
+  sayAfterPlan,
+} from '../../postgres/publish/plan-merged.ts';
+import { stagedTallies } from '../../postgres/stage/partitions.ts';
 import { cancellable, inTransaction, type PoolClient } from '../../postgres/pool.ts';
 import { summariseRejections } from '../../postgres/stage/rejections.ts';
 import { countKnownFilled, resolveKnownRows } from '../../postgres/stage/source-hashes.ts';
 import { requireOpenRun, requireTask, savePlan, type TaskRow } from '../../postgres/ledger/run-rows.ts';
-import { dropStage } from '../../postgres/stage/stage-table.ts';
+import { planAdoption } from '../../postgres/publish/drift-plan.ts';
 import { ensureTarget, type Target } from '../../postgres/publish/target.ts';
 import { countTarget, type TargetState } from '../../postgres/publish/target-size.ts';
 import { brokenConservation, type StageCounts, type TargetCounts } from '../../records/counts.ts';
-import { sumTallies, tallyWarning, toStageCounts, type Tally } from '../../records/tally.ts';
+import {
+  addWarning,
+  sumTallies,
+  tallyWarning,
+  toStageCounts,
+  warnOfUnselected,
+  type Tally,
+} from '../../records/tally.ts';
+import { askFirst, planOf, planRepair } from '../drift/plan-repair.ts';
 import type { Engine } from '../engine.ts';
 import { enterPhase } from '../enter-phase.ts';
-import { EDITED } from '../fetch/inspect-targets.ts';
 import { partsToStage } from '../fetch/plan-parts.ts';
+import { cleanSample } from '../stage/transform-items.ts';
 import { tripGuards } from './guards.ts';
-import { sampleChanges } from './sample-changes.ts';
+import { sampleChanges, sampleEnded } from './sample-changes.ts';
+import { settleNotes } from './settle-notes.ts';
 import { isFew, measureTargets, type TargetStates } from '../measure-targets.ts';
-import { openTask, ownerOf, targetsOf, type OpenTask } from '../open-task.ts';
+import {
+  mergedPlanOf,
+  openTask,
+  ownerOf,
+  publishedTarget,
+  targetsOf,
+  type Merged,
+  type OpenTarget,
+  type OpenTask,
+} from '../open-task.ts';
 import type { Compared, StepContext, TaskInput } from '../run-steps.ts';
+import { forgetStage } from '../stage/stage-lifecycle.ts';
 
 /** Throws SourceError E_SOURCE_EMPTY for a source without records, UnavailableError E_STAGE_LOST when it must be staged again. */
 export async function compareTargets(engine: Engine, input: TaskInput, context: StepContext): Promise<Compared> {
   await enterPhase(engine, input.run, 'compare');
   const task = await openTask(engine, input);
+  if (task.run.mode === 'resync') return planRepair(engine, task);
   const states = await measureTargets(engine.pool, task);
   try {
     return await inTransaction(engine.pool, (client) =>
@@ -53,53 +82,73 @@ export async function compareTargets(engine: Engine, input: TaskInput, context: 
   }
 }
 
-/** What cannot be compared must be staged anew: with its checkpoints left, the next attempt would take it for staged. */
-export async function forgetStage(engine: Engine, task: OpenTask): Promise<void> {
-  await inTransaction(engine.pool, async (client) => {
-    await endFrozenSessions(client, task.run.id);
-    await dropStage(client, task.names);
-    await dropPartitions(client, task.run.id, task.row.name);
-  });
-}
-
 async function compareStaged(client: PoolClient, task: OpenTask, states: TargetStates): Promise<Compared> {
-  // One comparison at a time, and none for a run that ended or beside its publication.
+  // One comparison at a time, and none for an ended run or during its publication.
   await requireOpenRun(client, task.run.id, true);
   const row = await requireTask(client, task.run.id, task.row.name);
   const before = comparedBefore(row);
   if (before !== undefined) return before;
   await joinWholeTables(client);
   const tally = await requireTally(client, task);
-  const edited = row.warnings?.[EDITED];
-  if (edited !== undefined) tally.warnings[EDITED] = { count: edited.count, samples: [...edited.samples] };
+  for (const [code, found] of Object.entries(row.fetch_warnings ?? {})) addWarning(tally, code, found);
   refuseEmpty(task, tally);
+  // A few rejected entries, read again, say nothing of all records.
+  if (task.run.mode !== 'retry') warnOfUnselected(tally, cleanSample);
   const { filled, knownAreEqual } = await resolveKnown(client, task, tally);
   const duplicates = tally.staged - (await distinctRows(client, task));
   const counts = toStageCounts(tally, duplicates);
   await createPlan(client, task.names);
   const sizes: (TargetSize & { readonly name: string; readonly planned: TargetCounts })[] = [];
   const targets: Record<string, TargetCounts> = {};
-  for (const [ordinal, { target }] of task.targets.entries()) {
+  for (const [index, opened] of task.targets.entries()) {
+    const { target, merged } = opened;
+    const { name } = publishedTarget(opened);
+    const ordinal = merged === undefined ? index : ordinalOfParts(index);
     await ensureTarget(client, target);
     const size = await chooseJoin(client, task, target, tally, states.get(target.name));
     await planChanges(client, task.names, { target, ordinal, job: task.run.job_id, knownAreEqual });
+    if (task.run.mode === 'adopt') await planAdoption(client, { ...planOf(task), target, ordinal });
     const deleted = await planDeletions(client, task.names, target, ordinal, task.run.job_id);
-    const absent = deleted + (await planAbsent(client, task, ordinal, tally, size));
+    const absent = deleted + (await planAbsent(client, task, { opened, ordinal }, tally, size));
     const planned = await countPlan(client, task.names, ordinal, counts.staged);
-    sizes.push({ name: target.name, published: size.published, absent, planned });
-    targets[target.name] = planned;
+    sizes.push({ name, published: size.published, absent, planned });
+    targets[name] =
+      merged === undefined ? planned : await compareMerged(client, task, { opened, merged, index }, counts);
   }
   await requireDocuments(client, task);
   assertConservation(counts, targets);
-  const trips = tripGuards(task.guards, { counts, filled, stagedRows: tally.staged, targets: sizes });
+  const facts = { counts, filled, stagedRows: tally.staged, targets: sizes };
+  const trips = [...tripGuards(task.guards, facts), ...askFirst(task, targets)];
   await analysePlan(client, task.names);
+  const isNoted = await settleNotes(client, task);
   const planDigest = await digestPlan(client, task.names);
   const plan = { counts, warnings: tally.warnings, targets, trips, planDigest };
   await savePlan(client, task.run.id, task.row.name, plan);
   const rejections =
     counts.rejected === 0 ? [] : await summariseRejections(client, task.run.id, task.row.name, tally.rejectedBy);
   const changes = await sampleChanges(client, task, targets);
-  return { counts, targets, trips, rejections, changes, planDigest };
+  const ended = isNoted ? await sampleEnded(client, task, targets) : undefined;
+  return { counts, targets, trips, rejections, changes, planDigest, ...(ended === undefined ? {} : { ended }) };
+}
+
+/** Compares the merged records in a target that other jobs also publish into. */
+async function compareMerged(
+  client: PoolClient,
+  task: OpenTask,
+  { opened, merged, index }: { readonly opened: OpenTarget; readonly merged: Merged; readonly index: number },
+  { staged }: StageCounts,
+): Promise<TargetCounts> {
+  await ensureTarget(client, merged.target);
+  if (opened.changes !== undefined) await requireQuiet(client, merged.target, task.run.id);
+  const plan = mergedPlanOf(task, opened, merged, index);
+  if (merged.layer === undefined) await refuseForeign(client, plan);
+  await analysePlan(client, task.names);
+  await joinAnyRows(client);
+  await sayAfterPlan(client, plan, merged.ownsOthers);
+  await planMerged(client, plan);
+  await analysePlan(client, task.names);
+  await mergeDocuments(client, plan);
+  return countMerged(client, plan, staged);
 }
 
 interface ChosenJoin {
@@ -174,19 +223,18 @@ function refuseEmpty(task: OpenTask, tally: Tally): void {
 }
 
 /**
- * Withdrawal by absence: only after a complete read of a full source in which every record is known by its id. Answers
- * how many published records are absent, withdrawn or not.
+ * Withdraws absent records, only after a complete read of a full source in which the id of every record is known.
+ * Returns the number of absent published records, whether withdrawn or not.
  */
 async function planAbsent(
   client: PoolClient,
   task: OpenTask,
-  ordinal: number,
+  { opened: wanted, ordinal }: { readonly opened: OpenTarget; readonly ordinal: number },
   tally: Tally,
   { published, isFew: looksUp }: ChosenJoin,
 ): Promise<number> {
-  const wanted = task.targets[ordinal];
   // A source that delivers only what changed says nothing by leaving a record out.
-  if (wanted === undefined || !task.isFullSource) return 0;
+  if (!task.isFullSource) return 0;
   const { names } = task;
   const withdraws = wanted.onMissing === 'withdraw';
   if (looksUp) {

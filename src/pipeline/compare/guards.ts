@@ -24,6 +24,15 @@ export function tripGuards(guards: Guards, facts: GuardFacts): readonly GuardTri
   ];
 }
 
+/** The guards that are about what would change, for a plan that was not made from a source. */
+export function tripChangeGuards(guards: Guards, targets: GuardFacts['targets']): readonly GuardTrip[] {
+  return [
+    ...tripShrink(guards.max_shrink_percent, { targets }),
+    ...tripGrowth(guards.max_growth_percent, { targets }),
+    ...tripChanged(guards.max_changed_percent, { targets }),
+  ];
+}
+
 function tripMinRecords(least: number | undefined, { counts }: GuardFacts): readonly GuardTrip[] {
   if (least === undefined || counts.staged >= least) return [];
   return [
@@ -34,7 +43,7 @@ function tripMinRecords(least: number | undefined, { counts }: GuardFacts): read
   ];
 }
 
-function tripShrink(most: number | undefined, { targets }: GuardFacts): readonly GuardTrip[] {
+function tripShrink(most: number | undefined, { targets }: Pick<GuardFacts, 'targets'>): readonly GuardTrip[] {
   if (most === undefined) return [];
   return targets
     .filter(({ absent, published }) => percent(absent, published) > most)
@@ -45,7 +54,7 @@ function tripShrink(most: number | undefined, { targets }: GuardFacts): readonly
 }
 
 /** A first load has nothing to compare with, so it is exempt: `percent` of nothing is 0. */
-function tripGrowth(most: number | undefined, { targets }: GuardFacts): readonly GuardTrip[] {
+function tripGrowth(most: number | undefined, { targets }: Pick<GuardFacts, 'targets'>): readonly GuardTrip[] {
   if (most === undefined) return [];
   return targets.flatMap(({ name, published, planned }) => {
     const added = planned.inserted + planned.restored;
@@ -56,7 +65,7 @@ function tripGrowth(most: number | undefined, { targets }: GuardFacts): readonly
   });
 }
 
-function tripChanged(most: number | undefined, { targets }: GuardFacts): readonly GuardTrip[] {
+function tripChanged(most: number | undefined, { targets }: Pick<GuardFacts, 'targets'>): readonly GuardTrip[] {
   if (most === undefined) return [];
   return targets.flatMap(({ name, published, planned }) => {
     const changed = planned.updated + planned.withdrawn;

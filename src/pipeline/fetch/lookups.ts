@@ -1,7 +1,8 @@
 /**
- * The files that transformers look things up in: located and fetched with the source, kept with the run, and part of what
- * makes a source the one that was published last. In a list of fetched files they stand behind those of the source.
+ * The lookup files of transformers. They are located and fetched with the source, stored with the run, and part of the
+ * identity of the source. In a list of fetched files they come after the files of the source.
  */
+import { describeFound } from '../../job/check/problem.ts';
 import type { FetchContext, FetchedFile, SourceVersion } from '../../component/reader.ts';
 import type { Logger } from '../../component/services.ts';
 import type { LookupFile, Transform } from '../../component/transformer.ts';
@@ -43,7 +44,7 @@ export async function locateLookups(
   const wanted = wantedFiles(transformers);
   if (wanted.length === 0) return undefined;
   try {
-    return await inTurn(wanted, (file) => locateLookup(file, context));
+    return await limitConcurrency(wanted, (file) => locateLookup(file, context));
   } catch (error) {
     if (!mayLack || !(error instanceof UnavailableError)) throw error;
     context.warn({
@@ -61,7 +62,7 @@ export async function fetchLookups(
 ): Promise<readonly FetchedFile[]> {
   const wanted = wantedFiles(transformers);
   const quiet = { ...context, onProgress: () => undefined };
-  const fetched = await inTurn([...lookups.entries()], async ([i, version]) => {
+  const fetched = await limitConcurrency([...lookups.entries()], async ([i, version]) => {
     const file = wanted[i];
     if (file === undefined)
       throw new InternalError('E_INTERNAL', `No transformer looks anything up in ${version.name}.`);
@@ -70,18 +71,40 @@ export async function fetchLookups(
   return fetched.flat().map((file) => ({ ...file, isLookup: true as const }));
 }
 
-/** Without `files` a transformer that looks things up is not made: its transform must not be called. */
+export interface TransformsOptions {
+  readonly logger: Logger;
+  /** The fetched files. Without them, a transformer that looks things up is not created, and its transform must not be called. */
+  readonly files?: readonly FetchedFile[];
+  /** See TransformerServices.watch; `place` is the place of the transformer in the chain. */
+  readonly watch?: (place: number, selector: string) => () => void;
+}
+
 export function createTransforms(
-  transformers: Transformers,
-  logger: Logger,
-  files?: readonly FetchedFile[],
+  { transformers, links }: Pick<ParsedChain, 'transformers' | 'links'>,
+  { logger, files, watch }: TransformsOptions,
 ): readonly Transform[] {
   const left = [...lookupFiles(files ?? [])];
-  return transformers.map(({ transformer, args }) => {
+  const parser = links.at(-1)?.reader;
+  const blankIsAbsent = parser !== undefined && 'blanks' in parser && parser.blanks === 'absent';
+  return transformers.map(({ transformer, args }, place) => {
     const count = transformer.lookups?.(args).length ?? 0;
     if (count > 0 && files === undefined) return notFetched(transformer.type);
-    return transformer.create(args, { logger, fetched: left.splice(0, count) });
+    const transform: unknown = transformer.create(args, {
+      logger,
+      fetched: left.splice(0, count),
+      blankIsAbsent,
+      ...(watch === undefined ? {} : { watch: (selector: string) => watch(place, selector) }),
+    });
+    if (typeof transform !== 'function') throw noTransform(transformer.type, transform);
+    return transform as Transform;
   });
+}
+
+function noTransform(type: string, found: unknown): InternalError {
+  if (found instanceof Promise) found.catch(() => undefined);
+  const what = found instanceof Promise ? 'a promise: it is async' : describeFound(found);
+  const message = `Expected "create" of the transformer "${type}" to return a function from a record to a record, found ${what}. Return the function.`;
+  return new InternalError('E_COMPONENT_CRASH', message);
 }
 
 function notFetched(type: string): Transform {
@@ -119,7 +142,7 @@ function nameOf(file: LookupFile): string {
 }
 
 /** One after the other: these servers count requests. */
-async function inTurn<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<readonly R[]> {
+async function limitConcurrency<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<readonly R[]> {
   const answers: R[] = [];
   for (const item of items) answers.push(await ask(item));
   return answers;

@@ -4,18 +4,18 @@
  */
 import type { SplitContext } from '../../component/reader.ts';
 import type { Resource } from '../../component/resource.ts';
-import type { TaskSource } from '../../postgres/ledger/run-rows.ts';
 import type { Cursor } from '../../records/origin.ts';
-import type { FetchedFile, SourcePart } from '../../records/source.ts';
+import type { FetchedFile, SourcePart, TaskSource } from '../../records/source.ts';
 import { fileResource } from '../../spool/file-resource.ts';
 import type { Cutting, Engine } from '../engine.ts';
 import type { OpenTask } from '../open-task.ts';
 import type { StepContext } from '../run-steps.ts';
 
 /**
- * Eight: twice as many as one run has under way, so that a worker that joins or fails is made good for. 8 MiB: packed
- * records of that size are read in some seconds. Measured: 200,000 records in a tar of 73 MB took the same processor
- * time in one part as in eight, 3.2 to 4.0 s; in one process there is nothing to gain, with several there is.
+ * Eight partitions are twice as many as one run stages at once, so a worker that joins or fails is balanced. Partitions
+ * have at least 8 MiB: compressed records of that size are read in some seconds. Measured: 200,000 records in a tar of
+ * 73 MB took the same CPU time in one partition as in eight, 3.2 to 4.0 s. One process gains nothing from partitions;
+ * several processes do.
  */
 const DEFAULT_CUTTING: Cutting = { mostParts: 8, leastBytes: 8 * 1024 ** 2 };
 
@@ -28,7 +28,7 @@ export async function planParts(
 ): Promise<readonly SourcePart[] | undefined> {
   const { mostParts, leastBytes } = engine.cutting ?? DEFAULT_CUTTING;
   const { reader } = task.source;
-  // Where in a bundle its resources lie, only its own reader knows.
+  // Only the reader of a download bundle knows the positions of its resources.
   if (reader.emits === 'bytes' && reader.open !== undefined) return undefined;
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const parts = Math.min(mostParts, Math.floor(total / leastBytes));

@@ -4,10 +4,10 @@
  * cannot be reached is asked again by the attempts of the step. The run is what it is, whatever comes of this.
  */
 import { UnavailableError, VocabSyncError, messageOf } from '../../errors.ts';
-import { jobFromConfig } from '../../job/effective/effective-job.ts';
 import type { NotifyChannel } from '../../job/schema/notify-schema.ts';
 import { redactClipped } from '../../logging/redact.ts';
 import { isNoticeSent, saveNotice, type NoticeKey } from '../../postgres/ledger/notices.ts';
+import { jobOfRun } from '../../postgres/ledger/job-of-run.ts';
 import { findRun } from '../../postgres/ledger/run-rows.ts';
 import type { Notice } from '../../records/notice.ts';
 import type { RunFailure } from '../../records/run.ts';
@@ -17,7 +17,7 @@ import type { NotifyInput, StepContext } from '../run-steps.ts';
 
 const LONGEST_MESSAGE = 2_000;
 
-type NotifyEngine = Pick<Engine, 'pool' | 'catalog' | 'logger' | 'webUi' | 'sendNotice'>;
+type NotifyEngine = Pick<Engine, 'pool' | 'logger' | 'webUi' | 'sendNotice'>;
 
 /** Throws UnavailableError when at least one channel is to be tried again, after all that could be sent. */
 export async function notifyChannels(
@@ -27,7 +27,7 @@ export async function notifyChannels(
 ): Promise<void> {
   const row = await findRun(engine.pool, input.run);
   if (row === undefined || engine.sendNotice === undefined) return;
-  const channels = jobFromConfig(row.config, engine.catalog).notify;
+  const channels = jobOfRun(row).notify;
   const notice: Notice = { event: input.event, report: await reportRun(engine, input.run) };
   let missed: UnavailableError | undefined;
   for (const [index, channel] of channels.entries()) {
@@ -35,13 +35,13 @@ export async function notifyChannels(
     const { run, event, about } = input;
     const key: NoticeKey = { run, event, about, channel: index, channelType: channel.type };
     if (await isNoticeSent(engine.pool, key)) continue;
-    const thrown = await tell(engine, channel, notice, key, context.signal);
+    const thrown = await deliver(engine, channel, notice, key, context.signal);
     if (thrown instanceof UnavailableError) missed = thrown;
   }
   if (missed !== undefined) throw missed;
 }
 
-async function tell(
+async function deliver(
   engine: NotifyEngine,
   channel: NotifyChannel,
   notice: Notice,

@@ -1,12 +1,14 @@
 /** The report of a run from the ledger alone: it works long after Temporal forgot the run. */
 import { ConfigError } from '../../errors.ts';
+import { reportDrift } from '../../postgres/ledger/drift.ts';
 import { listNotices } from '../../postgres/ledger/notices.ts';
 import { listPublications, type PublicationRow } from '../../postgres/ledger/publications.ts';
 import { findRun, listTasks, type RunRow, type TaskRow } from '../../postgres/ledger/run-rows.ts';
 import { NO_STAGE_COUNTS } from '../../records/counts.ts';
+import type { DriftReport } from '../../records/drift.ts';
 import type { RunReport, TaskReport, UnfinishedTarget } from '../../records/run.ts';
 import type { Engine } from '../engine.ts';
-import { toSourceReport } from '../fetch/fetch-source.ts';
+import { toSourceReport } from '../fetch/spooled-source.ts';
 
 export async function reportRun(engine: Pick<Engine, 'pool' | 'webUi'>, id: string): Promise<RunReport> {
   const run = await findRun(engine.pool, id);
@@ -14,7 +16,13 @@ export async function reportRun(engine: Pick<Engine, 'pool' | 'webUi'>, id: stri
   const tasks = await listTasks(engine.pool, id);
   const notices = await listNotices(engine.pool, id);
   const publications = await listPublications(engine.pool, id);
-  const report = toReport(run, tasks, engine.webUi(run.workflow_id, run.id), publications);
+  const report = toReport(
+    run,
+    tasks,
+    engine.webUi(run.workflow_id, run.id),
+    publications,
+    await reportDrift(engine.pool, id),
+  );
   return notices.length === 0 ? report : { ...report, notices };
 }
 
@@ -23,6 +31,7 @@ export function toReport(
   tasks: readonly TaskRow[],
   webUi: string | null,
   publications: readonly PublicationRow[] = [],
+  drift: ReadonlyMap<string, readonly DriftReport[]> = new Map(),
 ): RunReport {
   return {
     run: run.id,
@@ -42,7 +51,11 @@ export function toReport(
     finished_at: run.finished_at?.toISOString() ?? null,
     workflow_id: run.workflow_id,
     web_ui: run.mode === 'rollback' ? null : webUi,
-    tasks: tasks.map((task) => ({ ...toTaskReport(task, run), ...unfinished(task, publications) })),
+    tasks: tasks.map((task) => ({
+      ...toTaskReport(task, run),
+      ...unfinished(task, publications),
+      ...(drift.has(task.name) ? { drift: drift.get(task.name) ?? [] } : {}),
+    })),
     error: run.error,
     ...(run.rolls_back === null ? {} : { rolls_back: run.rolls_back }),
     ...(run.rolled_back_by === null ? {} : { rolled_back_by: run.rolled_back_by }),
@@ -66,7 +79,10 @@ function toTaskReport(task: TaskRow, run: RunRow): TaskReport {
       published || run.finished_at === null
         ? Object.entries(task.targets ?? {}).map(([name, counts]) => ({ name, ...counts }))
         : [],
-    warnings: Object.entries(task.warnings ?? {}).map(([code, warning]) => ({ code, ...warning })),
+    warnings: Object.entries(task.warnings ?? task.fetch_warnings ?? {}).map(([code, warning]) => ({
+      code,
+      ...warning,
+    })),
     trips: task.trips ?? [],
   };
 }

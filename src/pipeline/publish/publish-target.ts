@@ -1,41 +1,50 @@
 /**
- * The step that publishes a frozen plan into one target, batch by batch. Each answer is written down in one transaction
- * with the change log, so an attempt that ends goes on where it stood. A change that an attempt before may have sent is
+ * The step that publishes a frozen plan into one target, batch by batch. Each result is stored in one transaction with
+ * the change log, so a new attempt resumes at the same position. A change that an earlier attempt may have sent is
  * looked up in the target first.
  */
-import { StateError, UnavailableError, VocabSyncError, componentFailure, messageOf } from '../../errors.ts';
-import type { ChangeLimits, ChangesSink, ChangesWriter } from '../../component/writer.ts';
+import { StateError, UnavailableError, VocabSyncError, messageOf } from '../../errors.ts';
+import type { ChangeLimits, ChangesWriter } from '../../component/writer.ts';
 import {
+  checkLease,
   claimPublication,
   closePublication,
   failPublication,
+  releaseOutgoing,
   takeOutgoing,
   type OutgoingChange,
   type PublicationKey,
 } from '../../postgres/publish/outgoing.ts';
 import { settleOutgoing } from '../../postgres/publish/settle-outgoing.ts';
-import type { PublicationRow } from '../../postgres/ledger/publications.ts';
-import { saveTargetCounts } from '../../postgres/ledger/run-rows.ts';
+import { saveTargetCounts, type PublicationRow } from '../../postgres/ledger/publications.ts';
 import type { Engine } from '../engine.ts';
 import { enterPhase } from '../enter-phase.ts';
-import { openTask, type OpenTarget, type OpenTask } from '../open-task.ts';
+import { openTask, publishedTarget, type OpenTarget, type OpenTask } from '../open-task.ts';
 import type { Published, PublishInput, StepContext } from '../run-steps.ts';
 import { isWhole } from './apply-changes.ts';
-import { createTurns } from './create-turns.ts';
 import { sendChanges, type Sent } from './send-changes.ts';
+import { withSink, type OpenSink } from './with-sink.ts';
 
-/** Rows of the plan that are taken at once: what an attempt that is killed leaves to be looked up. */
+/** Rows of the plan that are read at once, unless one batch is larger. After a killed attempt, twice as many have to be looked up. */
 const MOST_TAKEN = 500;
+/** So many parts are made of a batch that the target fails on, if it takes no other. */
+const SMALLER = 4;
 const MOST_BYTES_TAKEN = 16 * 1024 * 1024;
+const ROUNDS_TAKEN = 16;
+const SECONDS_TAKEN = 3;
 /** A target that asks for more patience than this is given it between two attempts. */
 const LONGEST_WAIT_MS = 60_000;
 /** Without an answer that counts, so long between two looks. Doubled each time. */
 const FIRST_PAUSE_MS = 200;
+/** The least pause for a target that is busy and does not say for how long. */
+const BUSY_PAUSE_MS = 1000;
 
 export async function publishTarget(engine: Engine, input: PublishInput, context: StepContext): Promise<Published> {
   await enterPhase(engine, input.run, 'apply');
   const task = await openTask(engine, input);
-  const { target, changes } = requireTarget(task, input.target);
+  const opened = requireTarget(task, input.target);
+  const { changes } = opened;
+  const target = publishedTarget(opened);
   const key: PublicationKey = { run: input.run, task: input.task, target, job: task.run.job_id };
   const claimed = await claimPublication(engine.pool, key);
   const lease = claimed.lease ?? '';
@@ -58,9 +67,9 @@ function requireTarget(
   task: OpenTask,
   name: string,
 ): OpenTarget & { readonly changes: NonNullable<OpenTarget['changes']> } {
-  const found = task.targets.find(({ target }) => target.name === name);
+  const found = task.targets.find((target) => publishedTarget(target).name === name);
   if (found?.changes !== undefined) return { ...found, changes: found.changes };
-  throw new StateError('E_RUN_STATE', `Task ${task.row.name} has no target ${name} that takes changes one by one.`);
+  throw new StateError('E_RUN_STATE', `Task ${task.row.name} has no target ${name} that receives changes.`);
 }
 
 interface Publishing {
@@ -74,60 +83,90 @@ interface Publishing {
 
 async function drain(publishing: Publishing, claimed: PublicationRow): Promise<PublicationRow> {
   const { engine, task, key, lease, changes, context } = publishing;
-  const { writer, args } = changes;
-  const limits = writer.limits(args);
-  const ofWriter = <T>(call: () => Promise<T>): Promise<T> =>
-    call().catch((thrown: unknown) => {
-      context.signal.throwIfAborted();
-      throw componentFailure(`writer "${writer.type}"`, thrown);
+  if (claimed.total > 0) {
+    await withSink(engine, { ...key, changes }, context.signal, async (open) => {
+      await sendAll(publishing, open);
+      await open.ofWriter(async () => open.sink.finish?.());
     });
+  }
+  return closePublication(engine.pool, key, lease, isWhole(task));
+}
+
+/**
+ * Sends one part of the plan while the answers to the last part are recorded and the next part is read, because neither the
+ * target nor the ledger should wait for the other. Answers are recorded in the order in which they came, part by part.
+ */
+async function sendAll(
+  { engine, key, lease, changes, context, task }: Publishing,
+  { sink, limits, ofWriter }: OpenSink,
+): Promise<void> {
+  const { pool } = engine;
   const { signal } = context;
-  const turn = createTurns(limits.requestsPerSecond, signal);
-  const about = {
-    run: key.run,
-    job: key.job,
-    task: key.task,
-    signal,
-    api: engine.services.api,
-    logger: engine.logger,
-    turn,
+  const overwrites = changes.writer.onConflict(changes.args) === 'overwrite';
+  const requests = Math.max(limits.batch * limits.concurrency, requestsTaken(limits));
+  const most = Math.max(limits.batch, Math.min(MOST_TAKEN, requests));
+  const isAhead = readsAhead(limits);
+  const mostBytes = isAhead ? MOST_BYTES_TAKEN / 2 : MOST_BYTES_TAKEN;
+  const take = (besides: readonly OutgoingChange[]): Promise<readonly OutgoingChange[]> =>
+    takeOutgoing(pool, key, lease, { most, mostBytes, besides: besides.map(({ id }) => id) });
+  const record = async ({ settled }: Sent): Promise<void> => {
+    context.onProgress(progressOf(key, await settleOutgoing(pool, key, lease, settled)));
   };
-  if (claimed.total === 0) return closePublication(engine.pool, key, lease, isWhole(task));
-  const sink = await ofWriter(() => writer.open(args, about));
+  let recording = Promise.resolve();
+  let isLost = false;
+  const isOver = (): boolean => isLost || signal.aborted;
+  /** Taken, and not handed to the target. */
+  let next: readonly OutgoingChange[] = [];
+  let [silent, together] = [0, limits.batch];
   try {
-    await sendAll(publishing, limits, sink, ofWriter);
-    await ofWriter(async () => sink.finish?.());
-    return await closePublication(engine.pool, key, lease, isWhole(task));
-  } finally {
-    await sink.close().catch((error: unknown) => {
-      engine.logger.warn('The connection to a target could not be closed.', { target: key.target.name, error });
-    });
+    let taken = await take([]);
+    while (taken.length > 0) {
+      signal.throwIfAborted();
+      next = [];
+      const sending = taken;
+      const reading = recording.then(() => (isAhead ? take(sending) : []));
+      reading.catch(() => {
+        isLost = true;
+      });
+      const sent = await sendChanges({ sink, limits, taken, together, overwrites, ofWriter, isOver });
+      next = await reading;
+      recording = record(sent);
+      recording.catch(() => {
+        isLost = true;
+      });
+      const isSmaller = sent.isSplittable && together > 1;
+      together = isSmaller ? Math.ceil(together / SMALLER) : limits.batch;
+      silent = sent.answered > 0 ? 0 : silent + 1;
+      if (sent.answered < taken.length || next.length === 0) {
+        await recording;
+        if (!isSmaller) sent.throwFailure();
+        await pauseAfter(sent, silent, taken, context, `${key.target.name} (task ${task.row.name})`);
+      }
+      if (next.length === 0) taken = await take([]);
+      else {
+        // Another attempt that took over while the last part was sent looks these up and sends them.
+        await checkLease(pool, key, lease);
+        taken = next;
+      }
+    }
+    next = [];
+  } catch (thrown) {
+    await recording.catch(() => undefined);
+    const unsent = next.filter(({ isUncertain }) => !isUncertain).map(({ id }) => id);
+    // An attempt that lost its lease, or the database, leaves them to the next one, which looks them up.
+    await releaseOutgoing(pool, key, lease, unsent).catch(() => undefined);
+    throw thrown;
   }
 }
 
-type OfWriter = <T>(call: () => Promise<T>) => Promise<T>;
+/** Where a group is a job of minutes, or a rate limit, recording takes no time in comparison. */
+function readsAhead({ batch, requestsPerSecond }: ChangeLimits): boolean {
+  return batch <= MOST_TAKEN && requestsPerSecond === undefined;
+}
 
-async function sendAll(
-  { engine, key, lease, changes, context, task }: Publishing,
-  limits: ChangeLimits,
-  sink: ChangesSink,
-  ofWriter: OfWriter,
-): Promise<void> {
-  const { pool } = engine;
-  const overwrites = changes.writer.onConflict(changes.args) === 'overwrite';
-  const most = Math.min(MOST_TAKEN, Math.max(limits.batch * limits.concurrency, limits.concurrency));
-  let silent = 0;
-  for (;;) {
-    context.signal.throwIfAborted();
-    const taken = await takeOutgoing(pool, key, lease, { most, mostBytes: MOST_BYTES_TAKEN });
-    if (taken.length === 0) return;
-    const sent = await sendChanges({ sink, limits, taken, overwrites, ofWriter, signal: context.signal });
-    const row = await settleOutgoing(pool, key, lease, sent.settled);
-    context.onProgress(progressOf(key, row));
-    sent.throwFailure();
-    silent = sent.answered > 0 ? 0 : silent + 1;
-    await pauseAfter(sent, silent, taken, context, `${key.target.name} (task ${task.row.name})`);
-  }
+/** Groups the requests of a few seconds. With one record each, the database would otherwise be queried as often as the target. */
+function requestsTaken({ concurrency, requestsPerSecond }: ChangeLimits): number {
+  return requestsPerSecond === undefined ? concurrency * ROUNDS_TAKEN : Math.ceil(requestsPerSecond * SECONDS_TAKEN);
 }
 
 function progressOf(
@@ -139,7 +178,7 @@ function progressOf(
 
 /** Where changes are to be tried again: as long as the target asked for, else longer each time. */
 async function pauseAfter(
-  { wait, again }: Sent,
+  { wait, again, isBusy }: Sent,
   silent: number,
   taken: readonly OutgoingChange[],
   { signal }: StepContext,
@@ -147,11 +186,10 @@ async function pauseAfter(
 ): Promise<void> {
   if (again.length === 0) return;
   const tries = Math.max(0, ...taken.filter(({ id }) => again.some((one) => one.id === id)).map((one) => one.tries));
-  const pause =
-    wait ??
-    (again.length < taken.length && silent === 0 && tries === 0
-      ? 0
-      : FIRST_PAUSE_MS * 2 ** Math.min(Math.max(silent, tries), 6));
+  const isFirst = again.length < taken.length && silent === 0 && tries === 0;
+  const own = isFirst ? 0 : FIRST_PAUSE_MS * 2 ** Math.min(Math.max(silent, tries), 6);
+  // A writer that says zero does not say how long: the target would be asked without a pause.
+  const pause = wait === undefined || wait <= 0 ? Math.max(own, isBusy ? BUSY_PAUSE_MS : 0) : wait;
   if (pause > LONGEST_WAIT_MS || silent > 6) {
     throw new UnavailableError(
       'E_TARGET_UNAVAILABLE',

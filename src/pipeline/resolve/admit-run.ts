@@ -5,7 +5,7 @@ import type { Pool } from '../../postgres/pool.ts';
 import { isSigned } from '../../records/run-signature.ts';
 import type { ResolveInput, RunRequest } from '../run-steps.ts';
 
-/** What a run may bring beside the name of a stored job. `signed`: only with a signature made with this key. */
+/** What a run may bring in addition to the name of a stored job. `signed` requires a signature made with this key. */
 export type Admission =
   | { readonly mayBring: 'anything' }
   | { readonly mayBring: 'nothing' }

@@ -1,10 +1,19 @@
-/** The `since` of a run: what was given by hand, else where the job stands. Frozen at the start, kept to the end. */
+/**
+ * Determines the `since` of a run: the value set by the operator, else the watermark of the job. It is frozen at the
+ * start and does not change.
+ */
 import { ConfigError } from '../../errors.ts';
 import type { EffectiveJob } from '../../job/effective/effective-job.ts';
 import { parseSince } from '../../job/effective/since.ts';
+import { parseWriters } from '../../job/effective/parse-chain.ts';
 import type { Pool } from '../../postgres/pool.ts';
 import { isInFuture, type Watermark } from '../../postgres/ledger/watermark.ts';
+import { lastTargets } from '../../postgres/ledger/last-published.ts';
 import type { RunRequest } from '../../records/run.ts';
+import type { Job } from '../../job/schema/job.ts';
+import { measureTarget } from '../../postgres/publish/target-size.ts';
+import type { Engine } from '../engine.ts';
+import { openTargets, publishedTarget } from '../open-task.ts';
 import { nextSince } from './next-since.ts';
 
 export interface FrozenSince {
@@ -58,12 +67,48 @@ function holdOf({ input, mode }: Pick<RunRequest, 'input' | 'mode'>): string | u
 }
 
 /**
- * A run from later than the watermark has not read what lies between: were it to move the watermark, no run ever would.
- * On a job that never succeeded nothing was left out: there the operator says where the job begins.
+ * A run with a `since` after the watermark has not read the time in between. If it moved the watermark, no run would
+ * ever read that time. If the job never succeeded, nothing was missed: the operator decides where the job begins.
  */
 function gapBefore(since: Date, watermark: Watermark): string | undefined {
   if (watermark.kind === 'none') return undefined;
   if (watermark.time !== undefined && since <= watermark.time) return undefined;
   const stood = watermark.time === undefined ? 'at none' : `at ${watermark.time.toISOString()}`;
   return `its since ${since.toISOString()} was later than the watermark, which stood ${stood}: what lies between was not read`;
+}
+
+/**
+ * Returns `since` unchanged, unless it comes from the watermark and a target of the job lost records or is new. An incremental
+ * run cannot bring back records that were removed by hand, nor fill a new target, so such a run reads everything.
+ */
+export async function sinceOfEditedTargets(engine: Engine, job: Job, since: FrozenSince): Promise<FrozenSince> {
+  if (since.origin !== 'watermark') return since;
+  const damage = await findDamage(engine, job);
+  if (damage === undefined) return since;
+  return { ...since, time: undefined, origin: undefined, reason: `${damage}: everything` };
+}
+
+async function findDamage({ pool, catalog, resolveSecret }: Engine, job: Job): Promise<string | undefined> {
+  for (const task of job.tasks) {
+    const before = await lastTargets(pool, job.id, task.name);
+    for (const opened of await openAll(async () =>
+      openTargets(pool, { job_id: job.id }, await parseWriters(task, catalog, resolveSecret)),
+    )) {
+      const target = publishedTarget(opened);
+      const { damage } = await measureTarget(pool, target, job.id);
+      if (damage !== undefined) return damage;
+      if (before?.includes(target.name) === false) return `the last run did not publish into ${target.name}`;
+    }
+  }
+  return undefined;
+}
+
+/** A writer that cannot be made fails the next step, which has a place in the ledger for the error. */
+async function openAll(open: () => ReturnType<typeof openTargets>): ReturnType<typeof openTargets> {
+  try {
+    return await open();
+  } catch (error) {
+    if (error instanceof ConfigError) return [];
+    throw error;
+  }
 }

@@ -1,4 +1,4 @@
-/** The `since` that a run gets when nobody gives one: the watermark, less the overlap of the job. */
+/** Returns the `since` of a run that was given none: the watermark, less the overlap of the job. */
 import type { Job } from '../../job/schema/job.ts';
 import { goBack } from '../../job/effective/since.ts';
 import { findWatermark, type Watermark } from '../../postgres/ledger/watermark.ts';
@@ -24,7 +24,7 @@ export async function nextSince(
   return { time: goBack(watermark.time, since_overlap), reason: `${reason}, less the overlap ${overlap}`, watermark };
 }
 
-/** Why the watermark stands where it stands. */
+/** The reason for the value of the watermark. */
 export function explainWatermark(watermark: Watermark): string {
   switch (watermark.kind) {
     case 'none':

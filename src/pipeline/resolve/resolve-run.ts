@@ -1,12 +1,14 @@
-/** The first step: freeze config, args and `since`, take the job, write the run down. */
+/** The first step: freezes config, args and `since`, acquires the job, and stores the run. */
 import { ConfigError, StateError } from '../../errors.ts';
 import { configDigest } from '../../job/effective/config-digest.ts';
-import { createEffectiveJob, jobFromConfig, type EffectiveJob } from '../../job/effective/effective-job.ts';
+import { createEffectiveJob, type EffectiveJob } from '../../job/effective/effective-job.ts';
+import { freezeJob } from '../../job/effective/frozen-job.ts';
 import { findStoredJob, type StoredJob } from '../../postgres/ledger/job-rows.ts';
+import { RUN_JOB } from '../../postgres/ledger/json-columns.ts';
 import { storeVersion } from '../../postgres/ledger/store-versions.ts';
 import { endFrozenSessions } from '../../postgres/frozen-sessions.ts';
-import { inTransaction, type PoolClient } from '../../postgres/pool.ts';
-import { dropPartitions } from '../../postgres/stage/partitions.ts';
+import { inTransaction } from '../../postgres/pool.ts';
+import { jobOfRun } from '../../postgres/ledger/job-of-run.ts';
 import {
   findHolder,
   findRun,
@@ -19,35 +21,37 @@ import {
 } from '../../postgres/ledger/run-rows.ts';
 import { copySources } from '../../postgres/stage/retried-rows.ts';
 import { abandonRun, insertSkippedRun, reopenRun } from '../../postgres/ledger/run-endings.ts';
-import { dropStage, stageNames } from '../../postgres/stage/stage-table.ts';
 import { canonicalJson, getOwn, isJsonObject } from '../../records/json-object.ts';
 import type { Engine } from '../engine.ts';
 import { admitRun } from './admit-run.ts';
-import { freezeSince } from './freeze-since.ts';
-import { sinceOfEditedTargets } from './since-of-edited-targets.ts';
+import { freezeSince, sinceOfEditedTargets } from './freeze-since.ts';
+import { driftTargets, sinceOfDrift, tasksOfDrift, titleOf, withForce } from '../drift/resolve-drift.ts';
 import { resolveRollback } from '../undo/undo-run.ts';
 import { requireRetryable, sinceOfRetried } from '../undo/retried-run.ts';
 import type { Job } from '../../job/schema/job.ts';
 import type { NoticeEvent } from '../../records/outcome.ts';
-import type { RunHolder } from '../../records/run.ts';
+import { isDriftMode, type RunHolder } from '../../records/run.ts';
 import type { Resolved, ResolveInput, RunRequest } from '../run-steps.ts';
 import { tasksOfRun } from './tasks-of-run.ts';
+import { dropStages } from '../stage/stage-lifecycle.ts';
 
 /** Called again for the same run it answers the same, also after a reset of its workflow. Throws ConfigError. */
 export async function resolveRun(engine: Engine, input: ResolveInput): Promise<Resolved> {
   const before = await findRun(engine.pool, input.run);
   if (before !== undefined) return resumeRun(engine, before);
-  const { request } = input;
+  const request = withForce(input.request);
   await admitRun(engine.pool, engine.admission ?? { mayBring: 'anything' }, input);
   if (request.mode === 'rollback') {
     const { run, job, tasks } = await resolveRollback(engine, { ...input, request: withoutConfig(request) });
-    return takeJob(engine, run, job, tasks, undefined);
+    return acquireJob(engine, run, job, tasks, undefined);
   }
   const retried = request.mode === 'retry' ? await requireRetryable(engine.pool, request.retries ?? '') : undefined;
   const stored = request.config === undefined ? await findStoredJob(engine.pool, request.job) : undefined;
   const reason = request.trigger === 'schedule' && stored?.active === false ? inactive(stored) : undefined;
   const config = request.config ?? requireConfig(stored, request.job);
-  const effective = createEffectiveJob({
+  // Its process starts while this step still works. A verification and a repair read no source.
+  if (reason === undefined && request.mode !== 'verify' && request.mode !== 'resync') engine.isolation?.prepare();
+  const effective = await createEffectiveJob({
     config,
     ...(request.args === undefined ? {} : { args: request.args }),
     ...(request.customArgs === undefined ? {} : { customArgs: request.customArgs }),
@@ -55,9 +59,11 @@ export async function resolveRun(engine: Engine, input: ResolveInput): Promise<R
     catalog: engine.catalog,
   });
   const since =
-    retried === undefined
+    sinceOfDrift(request.mode) ??
+    (retried === undefined
       ? await sinceOfEditedTargets(engine, effective.job, await freezeSince(engine.pool, request, effective))
-      : sinceOfRetried(retried);
+      : sinceOfRetried(retried));
+  const tasks = (await tasksOfDrift(engine, effective.job, request)) ?? tasksOfRun(engine, effective, retried);
   // A stored job keeps the version that was read: another one may have been applied since.
   const jobVersion = stored?.version ?? (await storeConfig(engine, effective, config, request));
   const run: NewRun = {
@@ -66,27 +72,30 @@ export async function resolveRun(engine: Engine, input: ResolveInput): Promise<R
     jobVersion,
     workflowId: input.workflowId,
     request: withoutConfig(request),
-    title: request.title ?? effective.job.title,
+    title: request.title ?? titleOf(request.mode, effective.job.title),
     since: since.time,
     sinceOrigin: since.origin,
     sinceReason: since.reason,
     watermarkHold: since.hold,
     config: effective.config,
     configDigest: effective.digest,
+    job: RUN_JOB.toText(freezeJob(effective.job, engine.catalog)),
   };
   if (reason !== undefined) {
     await insertSkippedRun(engine.pool, run, { reason });
     engine.logger.info('The start was skipped: the job is not active.', { job: run.jobId, run: run.id });
     return { kind: 'inactive', job: run.jobId, title: run.title, reason, ...wantedNotices(effective.job) };
   }
-  return takeJob(engine, run, effective.job, tasksOfRun(engine, effective, retried), retried?.run.id);
+  return acquireJob(engine, run, effective.job, tasks, retried?.run.id);
 }
 
-/** A holder that closed is released once; a second one may close in between. A third is a job that runs back to back. */
-const TAKE_ATTEMPTS = 3;
+/**
+ * A holder that closed is released once; a second one may close in between. A third is a job that runs back to back.
+ */
+const ACQUIRE_ATTEMPTS = 3;
 
-/** `retried` is the run whose frozen sources are taken over. */
-async function takeJob(
+/** `retried` is the run whose frozen sources are used again. */
+async function acquireJob(
   engine: Engine,
   run: NewRun,
   job: Job,
@@ -103,14 +112,14 @@ async function takeJob(
     });
     return { ...skippedFor(holder, run.title), ...wantedNotices(job) };
   };
-  for (let attempt = 0; attempt < TAKE_ATTEMPTS; attempt++) {
-    const taken = await inTransaction(engine.pool, async (client) => {
+  for (let attempt = 0; attempt < ACQUIRE_ATTEMPTS; attempt++) {
+    const isAcquired = await inTransaction(engine.pool, async (client) => {
       if (!(await insertRun(client, run))) return false;
       await insertTasks(client, run.id, tasks);
       if (retried !== undefined) await copySources(client, retried, run.id);
       return true;
     });
-    if (taken) {
+    if (isAcquired) {
       logStart(engine, run);
       const row = await findRun(engine.pool, run.id);
       if (row !== undefined) return ready(engine, row);
@@ -118,7 +127,7 @@ async function takeJob(
     const holder = await findHolder(engine.pool, run.jobId);
     if (holder === undefined) continue;
     if ((await engine.holderState(holder.workflow_id, holder.id)) === 'open') return skip(holder);
-    await takeOver(engine, holder);
+    await releaseHolder(engine, holder);
   }
   const holder = await findHolder(engine.pool, run.jobId);
   if (holder === undefined)
@@ -138,9 +147,9 @@ function logStart({ logger }: Engine, run: NewRun): void {
   });
 }
 
-/** The holder's workflow is closed without having ended its run: terminated, or lost with its server. */
-async function takeOver(engine: Engine, holder: RunRow): Promise<void> {
-  engine.logger.warn('The run that held the job was closed outside of vocab-sync; it is let go.', {
+/** Releases a holder whose workflow was closed without ending its run: terminated, or lost with its server. */
+async function releaseHolder(engine: Engine, holder: RunRow): Promise<void> {
+  engine.logger.warn('The run that held the job was closed outside of vocab-sync; it is released.', {
     job: holder.job_id,
     run: holder.id,
     workflowId: holder.workflow_id,
@@ -152,16 +161,10 @@ async function takeOver(engine: Engine, holder: RunRow): Promise<void> {
   });
 }
 
-/** Stage tables and checkpoints of a run that will not need them any more. */
-export async function dropStages(client: PoolClient, run: string): Promise<void> {
-  for (const task of await listTasks(client, run)) await dropStage(client, stageNames(run, task.ordinal));
-  await dropPartitions(client, run);
-}
-
-/** The activity was tried again, or the workflow was reset: the frozen answers stand. */
+/** The activity was retried, or the workflow was reset: the frozen results are kept. */
 async function resumeRun(engine: Engine, row: RunRow): Promise<Resolved> {
   if (row.finished_at === null) return ready(engine, row);
-  if (row.outcome === 'skipped') return skippedBefore(engine, row);
+  if (row.outcome === 'skipped') return skippedBefore(row);
   const holder = await findHolder(engine.pool, row.job_id);
   if (holder !== undefined) return skippedFor(holder, row.title);
   await reopenRun(engine.pool, row.id);
@@ -169,15 +172,15 @@ async function resumeRun(engine: Engine, row: RunRow): Promise<Resolved> {
 }
 
 /** A skipped start stays skipped: a reset of its workflow must not begin a run that nobody expects any more. */
-function skippedBefore(engine: Engine, row: RunRow): Resolved {
+function skippedBefore(row: RunRow): Resolved {
   const { job_id: job, title, held_by: holder, skipped_because: reason } = row;
-  const notices = wantedNotices(jobFromConfig(row.config, engine.catalog));
+  const notices = wantedNotices(jobOfRun(row));
   if (holder === null) return { kind: 'inactive', job, title, reason: reason ?? '', ...notices };
   const { run, workflow_id: workflowId, phase } = holder;
   return { kind: 'skipped', job, title, holder: { run, workflowId, phase }, ...notices };
 }
 
-/** The events of which a channel of the job wants to know. */
+/** The events for which a channel of the job is set. */
 function wantedNotices({ notify }: Pick<Job, 'notify'>): { readonly notify?: readonly NoticeEvent[] } {
   return notify.length === 0 ? {} : { notify: [...new Set(notify.flatMap(({ on }) => on))] };
 }
@@ -188,7 +191,7 @@ function holderOf({ id: run, workflow_id, phase }: RunRow): RunHolder {
 
 async function ready(engine: Engine, row: RunRow): Promise<Resolved> {
   const tasks = await listTasks(engine.pool, row.id);
-  const job = jobFromConfig(row.config, engine.catalog);
+  const job = jobOfRun(row);
   return {
     kind: 'ready',
     run: row.id,
@@ -201,9 +204,18 @@ async function ready(engine: Engine, row: RunRow): Promise<Resolved> {
     approvalDays: job.approval_days,
     reminderDays: job.reminder_days,
     ...wantedNotices(job),
-    tasks: tasks.map(({ name, chain }) => ({ name, chain })),
+    tasks: await Promise.all(
+      tasks.map(async ({ name, chain }) => ({
+        ...{ name, chain, ...(await driftTargets(engine, row, job, name)) },
+        ...(row.mode !== 'rollback' && measuresImpact(job, name) ? { impact: true as const } : {}),
+      })),
+    ),
     ...(engine.installation === undefined ? {} : { installation: engine.installation }),
   };
+}
+
+function measuresImpact({ impact, tasks }: Job, task: string): boolean {
+  return impact !== undefined || tasks.find(({ name }) => name === task)?.guards.max_impact !== undefined;
 }
 
 function skippedFor(holder: RunRow, title: string): Extract<Resolved, { kind: 'skipped' }> {
@@ -232,7 +244,7 @@ async function storeConfig(
   config: string,
   { mode, startedBy }: RunRequest,
 ): Promise<number | undefined> {
-  if (mode === 'plan') return undefined;
+  if (mode === 'plan' || isDriftMode(mode)) return undefined;
   const stored = await findStoredJob(pool, job.id);
   if (stored !== undefined && scheduleOf(stored.config) !== scheduleOf(config)) {
     const text =

@@ -1,4 +1,4 @@
-/** The tasks that a run works through, as the ledger keeps them. */
+/** Returns the tasks of a run as the ledger stores them. */
 import type { EffectiveJob } from '../../job/effective/effective-job.ts';
 import type { Task } from '../../job/schema/job.ts';
 import { taskDigest } from '../../job/effective/task-digest.ts';
@@ -6,7 +6,10 @@ import type { NewTask } from '../../postgres/ledger/run-rows.ts';
 import type { Engine } from '../engine.ts';
 import { requireSameReaders, type RetriedRun } from '../undo/retried-run.ts';
 
-/** Of a retry of rejections, those that rejected something. Throws E_RETRY_REFUSED where the job reads otherwise today. */
+/**
+ * For a retry of rejections, returns the tasks with rejections. Throws E_RETRY_REFUSED if the job now reads
+ * differently.
+ */
 export function tasksOfRun(
   { catalog }: Pick<Engine, 'catalog'>,
   { job }: EffectiveJob,
@@ -24,7 +27,7 @@ export function tasksOfRun(
 }
 
 /** `ror-http > zip > json → ror-affiliations → postgres` */
-function describeChain(task: Task): string {
+export function describeChain(task: Task): string {
   const names = (components: Task['readers'], between: string): string =>
     components.map(({ type }) => type).join(between);
   const parts = [names(task.readers, ' > '), names(task.transformers, ' → '), names(task.writers, ', ')];

@@ -1,7 +1,7 @@
 /**
- * A document that its parser cannot read, or not to its end. Where the source holds several documents, this one becomes
- * a rejection and the others are read. A rejection without an id postpones withdrawals, so nothing that the document
- * may hold is taken for removed. An only document stays an error, because nothing else is left to read.
+ * Handles a document that its parser cannot read, or not to its end. If the source has several documents, this one is
+ * rejected and the others are read. A rejection without an id postpones withdrawals, so no record of the document
+ * counts as removed. If it is the only document, the error ends the run, because nothing else is left to read.
  */
 import type { ParserReader } from '../../component/reader.ts';
 import type { Resource } from '../../component/resource.ts';
@@ -14,15 +14,15 @@ export interface BrokenDocument {
   readonly resource: Resource;
   readonly link: ChainLink;
   readonly level: Level;
-  /** What the stream of the resource threw, which is no fault of the document. */
+  /** The error of the resource's stream, which is not a fault of the document. */
   readonly streamError: unknown;
-  /** The position behind the last item that was yielded; undefined where none was. */
+  /** The position after the last yielded item; undefined if no item was yielded. */
   readonly reached: number | undefined;
 }
 
 export type ReadChain = (options: ReadChainOptions) => AsyncIterable<ReadBatch>;
 
-/** Undefined where the error ends the run. `[]` where the rejection lies before the cursor and was yielded then. */
+/** Undefined if the error ends the run. `[]` if the rejection is before the cursor and was already yielded. */
 export async function rejectDocument(
   options: ReadChainOptions,
   thrown: unknown,
@@ -77,7 +77,7 @@ async function countTwo(options: ReadChainOptions, readChain: ReadChain): Promis
       if (count > 1) return true;
     }
   } catch (error) {
-    // What is wrong with the archive is found where it is read; until then the document is the only one.
+    // A fault of the archive is found when it is read; until then the document is the only one.
     signal.throwIfAborted();
     if (!(error instanceof SourceError)) throw error;
   }
@@ -95,7 +95,7 @@ const documentCounter = {
   },
 } as unknown as ParserReader;
 
-/** After a resume it is not known how many items lie before the fault, so the document is read once more. */
+/** After a resume the number of items before the fault is unknown, so the document is read once more. */
 async function countItems(options: ReadChainOptions, { resource, link, level }: BrokenDocument): Promise<number> {
   const reader = link.reader as ParserReader;
   const context = { ...contextOf(options, { ...level, isOnPath: false }), warn: () => undefined };

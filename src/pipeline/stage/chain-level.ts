@@ -1,4 +1,4 @@
-/** What a read of a chain is asked for, and where it stands at each of its levels: in which resource, from where to where. */
+/** The requested range of a chain, and its current position at each level: the resource, the start and the end. */
 import type {
   ContainerReader,
   ParserReader,
@@ -14,17 +14,17 @@ import type { Recognise } from '../../records/entry.ts';
 import type { Cursor, OriginStep } from '../../records/origin.ts';
 import type { MeteredResource } from './read-progress.ts';
 
-/** A reader of the chain behind the source. */
+/** A reader of the chain after the source. */
 export interface ChainLink {
   readonly reader: ContainerReader | ParserReader | RecordSourceReader;
   /** Parsed by the reader's own schema. */
   readonly args: unknown;
-  /** Of the parser; see ReadContext. */
+  /** An option of the parser; see ReadContext. */
   readonly wanted?: readonly string[];
 }
 
-/** Everything of which the cursor begins with `from` or lies behind it, and lies before `until`. */
-export interface Slice {
+/** Everything whose cursor begins with `from` or is after it, and is before `until`. */
+interface Slice {
   readonly from?: Cursor;
   readonly until?: Cursor;
 }
@@ -33,7 +33,7 @@ export interface ChainSource {
   readonly type: string;
   /** The fetched files. */
   readonly resources: readonly Resource[];
-  /** Where the files are bundles: the resources in them, with their positions over all files. */
+  /** For download bundles: the resources in them, with their positions over all files. */
   readonly open?: (context: ReadContext) => AsyncIterable<PlacedResource>;
 }
 
@@ -43,7 +43,7 @@ export interface ReadChainOptions {
   readonly links: readonly ChainLink[];
   /** The last record that is not wanted again. */
   readonly after?: Cursor;
-  /** The slice that is wanted, where it is not everything: by the positions of resources, outermost first. */
+  /** The requested range, if it is not everything: by the positions of resources, outermost first. */
   readonly slice?: Slice;
   readonly signal: AbortSignal;
   readonly services: Services;
@@ -53,12 +53,12 @@ export interface ReadChainOptions {
   warn(warning: Warning): void;
 }
 
-/** Where a level of the chain stands. */
+/** The position of one level of the chain. */
 export interface Level {
   readonly depth: number;
   readonly steps: readonly OriginStep[];
   readonly meters: readonly MeteredResource[];
-  /** Whether everything around it is where the cursor points to, so that the cursor says where to begin. */
+  /** Whether all outer levels are at the position of the cursor, so that the cursor determines where to start. */
   readonly isOnPath: boolean;
   /** The same of the end of the slice. */
   readonly isOnEnd: boolean;
@@ -70,12 +70,12 @@ export function parserContext(options: ReadChainOptions, level: Level, { wanted 
   return { ...contextOf(options, level), from, ...(wanted === undefined ? {} : { wanted }) };
 }
 
-/** Where to begin at this level: the position of the cursor, or of the slice, that leads through it. */
+/** The start position at this level: the position of the cursor, or of the range, that leads through it. */
 export function coordinate(options: ReadChainOptions, level: Level): number | undefined {
   return level.isOnPath ? (options.after ?? options.slice?.from)?.[level.depth] : undefined;
 }
 
-/** The first position at this level that is behind the slice. */
+/** The first position at this level that is after the slice. */
 export function endOf({ slice }: ReadChainOptions, { depth, isOnEnd }: Level): number | undefined {
   const position = isOnEnd ? slice?.until?.[depth] : undefined;
   if (position === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** The source of a chain with the files that it fetched, as the beginning of a read. */
+/** Makes the start of a read from the source of a chain and its fetched files. */
 import type { ParsedChain } from '../../job/effective/parse-chain.ts';
 import type { FetchedFile } from '../../records/source.ts';
 import { fileResource } from '../../spool/file-resource.ts';

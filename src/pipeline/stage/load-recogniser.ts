@@ -1,8 +1,8 @@
 /**
- * Tells records that need no reading: the same bytes went through the same chain before, and what came out of them is
- * published still. The digest of a record's bytes is kept beside it in the target, mixed with the digest of the chain,
- * so that a mended mapping recognises nothing. What is recognised here is looked up by its whole digest when everything
- * is compared, and a record that is not found there is read again (E_STAGE_LOST).
+ * Recognises records that need not be parsed: the same bytes went through the same chain before, and their result is
+ * still published. The digest of a record's bytes is stored with it in the target, mixed with the digest of the chain,
+ * so that nothing is recognised after a change of the mapping. The whole digest of a recognised record is looked up in
+ * the comparison. If it is not found there, the record is read again (E_STAGE_LOST).
  */
 import { hash } from 'node:crypto';
 import type { PoolClient } from '../../postgres/pool.ts';
@@ -11,15 +11,18 @@ import type { Target } from '../../postgres/publish/target.ts';
 import { DIGEST_BYTES, createDigestSet } from '../../records/digest-set.ts';
 import type { Recognise } from '../../records/entry.ts';
 
-/** 11 bytes of memory for each, 53 MB: of a target with more, the others are parsed and compared by what they become. */
+/**
+ * The maximum number of recognised records, with 11 bytes of memory each, or 53 MB. In a larger target, the others are
+ * parsed and compared by their documents.
+ */
 const MOST_RECORDS = 5_000_000;
 
 export interface RecogniserOptions {
   readonly job: string;
   readonly target: Target;
-  /** Of the chain and the versions of its components: `sha256:` and hex digits. */
+  /** The digest of the chain and the versions of its components: `sha256:` and hex digits. */
   readonly taskDigest: string;
-  /** If false nothing is recognised. The digests of the records are calculated all the same, for the next run. */
+  /** If false, nothing is recognised. The digests of the records are still calculated, for the next run. */
   readonly isWorthLoading: boolean;
 }
 
@@ -59,4 +62,34 @@ function wordAt(text: string, i: number): number {
 
 function toText(word: number): string {
   return String.fromCharCode(word & 0xff, (word >>> 8) & 0xff, (word >>> 16) & 0xff, word >>> 24);
+}
+
+interface Shared {
+  users: number;
+  readonly loading: Promise<Recognise>;
+}
+
+const byOwner = new WeakMap<object, Map<string, Shared>>();
+
+/**
+ * Shares one recogniser between all partitions of a task that this process stages at once, because it holds tens of
+ * megabytes. Loads it for the first user and releases it after the last. `key` identifies it.
+ */
+export async function withRecogniser<T>(
+  owner: object,
+  key: string,
+  load: () => Promise<Recognise>,
+  use: (recognise: Recognise) => Promise<T>,
+): Promise<T> {
+  const known = byOwner.get(owner) ?? new Map<string, Shared>();
+  byOwner.set(owner, known);
+  const shared = known.get(key) ?? { users: 0, loading: load() };
+  known.set(key, shared);
+  shared.users += 1;
+  try {
+    return await use(await shared.loading);
+  } finally {
+    shared.users -= 1;
+    if (shared.users === 0 && known.get(key) === shared) known.delete(key);
+  }
 }

@@ -1,7 +1,7 @@
 /**
- * Runs the readers of a chain: resources of the source, through containers, to the records of the parser. It opens
- * one resource at a time, in source order, and gives each record the place that it came from. Resumed behind a cursor
- * it yields exactly the records after it, whether a reader seeks or starts over.
+ * Runs the readers of a chain: the resources of the source, through containers, to the records of the parser. It opens
+ * one resource at a time, in source order, and gives each record its origin. If it resumes after a cursor, it yields
+ * exactly the later records, whether a reader seeks or starts over.
  */
 import { abortable } from '../../component/abortable.ts';
 import type { PlacedResource, Resource } from '../../component/resource.ts';
@@ -21,13 +21,15 @@ import {
 import type { ReadItem } from '../../records/entry.ts';
 import { rejectDocument, watchStream } from './broken-document.ts';
 import { placeItem, type PlacedItem, type ReadBatch } from './read-batch.ts';
-import { contentReader } from './read-contents.ts';
 import { meter, progressOf, type MeteredResource } from './read-progress.ts';
 
-export type { ChainLink, ChainSource, ReadChainOptions, Slice } from './chain-level.ts';
+export type { ChainLink, ChainSource, ReadChainOptions } from './chain-level.ts';
 export { cursorOf, originOf, type PlacedItem, type ReadBatch } from './read-batch.ts';
 
-/** Throws what readers throw, and `signal.reason` at once when aborted. Whatever is open is closed when the caller stops. */
+/**
+ * Rethrows the errors of readers, and throws `signal.reason` at once when aborted. Everything that is open is closed
+ * when the caller stops.
+ */
 export function readChain(options: ReadChainOptions): AsyncGenerator<ReadBatch, void, undefined> {
   checkShape(options);
   return readSource(options);
@@ -50,7 +52,7 @@ function openSource(options: ReadChainOptions, level: Level): Iterable<Placed> |
   return abortable(open(contextOf(options, level)), options.signal);
 }
 
-/** One behind the other, as far as their sizes are known. */
+/** In sequence, as far as their sizes are known. */
 function* placeFiles(resources: readonly Resource[]): Generator<PlacedResource, void, undefined> {
   let start: number | undefined = 0;
   for (const [position, resource] of resources.entries()) {
@@ -62,7 +64,7 @@ function* placeFiles(resources: readonly Resource[]): Generator<PlacedResource, 
   }
 }
 
-/** Undefined where the size of a file is not known. */
+/** Undefined if the size of a file is not known. */
 function sizeOf({ resources }: ChainSource): number | undefined {
   return resources.reduce<number | undefined>(
     (sum, { bytes }) => (sum === undefined || bytes === undefined ? undefined : sum + bytes),
@@ -130,7 +132,7 @@ async function* readPlaced(
   });
 }
 
-/** A resource that could not be had, as the one record that it would have held at the least. */
+/** A resource that could not be fetched, counted as one record. */
 function failedBatch(options: ReadChainOptions, level: Level, step: OriginStep, error: RecordError): ReadBatch {
   const between = options.links.slice(level.depth, -1).map(({ reader }) => ({ reader: reader.type, position: 0 }));
   return batchOf(options, level.meters, [{ position: 0, error, container: [...level.steps, step, ...between] }]);
@@ -224,4 +226,33 @@ function checkShape(options: ReadChainOptions): void {
       `A cursor should have ${String(links.length + 1)} positions, but it is ${JSON.stringify(after)}.`,
     );
   }
+}
+
+/** Adds the items of a resource, or returns false if it must be streamed. */
+type ReadContent = (placed: PlacedResource, into: PlacedItem[]) => boolean;
+
+/**
+ * Reads resources whose bytes are in memory without waiting for anything, because an archive may hold millions of them.
+ * These are the resources that a reader yields at this level. Undefined if the next reader cannot do so. The resource where
+ * the read begins or ends is streamed, because only a part of it may be requested.
+ */
+function contentReader(options: ReadChainOptions, reader: string, level: Level): ReadContent | undefined {
+  const next = linkAt(options, level.depth);
+  if (!('readContent' in next.reader)) return undefined;
+  const readContent = next.reader.readContent.bind(next.reader);
+  const first = level.isOnPath ? (options.after ?? options.slice?.from)?.[level.depth] : undefined;
+  const last = level.isOnEnd ? options.slice?.until?.[level.depth] : undefined;
+  const context = parserContext(options, { ...level, depth: level.depth + 1, isOnPath: false, isOnEnd: false }, next);
+  return ({ position, resource: { content, name }, failure }, into) => {
+    if (content === undefined || failure !== undefined || position === first || position === last) return false;
+    const container = [...level.steps, { reader, position, name }];
+    try {
+      const items = readContent(content, next.args, context);
+      if (items === undefined) return false;
+      for (const item of items) into.push(placeItem(item, container));
+      return true;
+    } catch (thrown) {
+      throw componentFailure(`reader "${next.reader.type}"`, thrown);
+    }
+  };
 }

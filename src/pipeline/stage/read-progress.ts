@@ -1,4 +1,4 @@
-/** How far a read is, by the bytes of the fetched files that lie behind it. */
+/** Calculates the progress of a read from the bytes of the fetched files that it has passed. */
 import type { Resource, Span } from '../../component/resource.ts';
 
 export interface ReadProgress {
@@ -6,11 +6,11 @@ export interface ReadProgress {
   readonly totalBytes?: number;
 }
 
-/** A resource that counts what it delivers. A stream that starts anew counts anew. */
+/** A resource that counts the bytes it delivers. A stream that starts again counts from zero. */
 export interface MeteredResource {
   readonly resource: Resource;
   readonly delivered: () => number;
-  /** Where it lies in the resource around it; of the outermost, in all fetched files together. */
+  /** Its position in the surrounding resource; for the outermost, in all fetched files together. */
   readonly span: Span | undefined;
 }
 
@@ -27,8 +27,9 @@ export function meter(resource: Resource, span: Span | undefined): MeteredResour
 }
 
 /**
- * `resources` from the outermost to the innermost. By their places in all fetched files, where these are known; else by
- * the innermost whose size is known and that is streamed; else what the innermost has delivered.
+ * `resources` are ordered from the outermost to the innermost. The progress comes from their positions in all fetched
+ * files if these are known, else from the innermost streamed resource with a known size, else from the bytes of the
+ * innermost.
  */
 export function progressOf(resources: readonly MeteredResource[], totalBytes: number | undefined): ReadProgress {
   const [outermost] = resources;
@@ -43,7 +44,7 @@ export function progressOf(resources: readonly MeteredResource[], totalBytes: nu
   return { bytes: resources.at(-1)?.delivered() ?? 0 };
 }
 
-/** Which share of a resource lies behind the read, from 0 to 1. */
+/** The share of a resource that has been read, from 0 to 1. */
 function shareOf(resources: readonly MeteredResource[], index: number): number | undefined {
   const outer = resources[index];
   const whole = outer?.resource.bytes;

@@ -1,6 +1,6 @@
 /**
- * Of what a chain reads, exactly the entries that another run rejected, in source order and each of them once. One that
- * is not at its place any more comes as a failure, so that none is lost: as many are read as were rejected.
+ * Yields exactly the entries that another run rejected, in source order and each once. An entry that is no longer at
+ * its position is yielded as a failure, so that as many are read as were rejected.
  */
 import { RecordError } from '../../errors.ts';
 import { listRejectedPlaces, type RejectedPlace } from '../../postgres/stage/retried-rows.ts';
@@ -42,7 +42,7 @@ export async function* readRejected(
       for (const item of batch.items) {
         const cursor = cursorOf(item);
         while (isBefore(wanted.head(), cursor)) {
-          // In source order: a checkpoint stands behind everything before it.
+          // In source order: a checkpoint covers everything before it.
           if (items.length > 0) yield { ...batch, items };
           items = [];
           yield* missing(entries, await wanted.take(), progress);
@@ -61,7 +61,7 @@ export async function* readRejected(
   while (wanted.head() !== undefined) yield* missing(entries, await wanted.take(), progress);
 }
 
-/** The place before the first entry that is wanted, from where a reader that can seek may begin. */
+/** The position before the first requested entry, where a reader that can seek may start. */
 export async function placeBeforeRejected(entries: RejectedEntries): Promise<Cursor | undefined> {
   const [first] = await listRejectedPlaces(entries.pool, entries, entries.after, 1);
   const last = first?.cursor.at(-1);
@@ -75,7 +75,7 @@ interface Places {
   take(): Promise<RejectedPlace | undefined>;
 }
 
-/** Places at a time: whatever was rejected, memory stays small. */
+/** The number of positions read at a time, so that memory is bounded for any number of rejections. */
 const PAGE = 10_000;
 
 async function openPlaces(entries: RejectedEntries): Promise<Places> {

@@ -10,38 +10,39 @@ import { ensureTarget, holdsRecords, type Target } from '../../postgres/publish/
 import { measureTarget } from '../../postgres/publish/target-size.ts';
 import type { Recognise } from '../../records/entry.ts';
 import type { SourcePart } from '../../records/source.ts';
-import { tallyWarning, toStageCounts, type Tally } from '../../records/tally.ts';
+import { tallyWarning, toStageCounts, watchSelectors, type Tally } from '../../records/tally.ts';
 import { cleanSample } from './transform-items.ts';
 import type { Engine } from '../engine.ts';
-import { inTurn } from './in-turn.ts';
+import { limitConcurrency } from './limit-concurrency.ts';
 import { chainSource } from './chain-source.ts';
 import { enterPhase } from '../enter-phase.ts';
-import { ensureFiles } from '../fetch/fetch-source.ts';
+import { ensureFiles } from '../fetch/spooled-source.ts';
 import { partsToStage } from '../fetch/plan-parts.ts';
-import { openTask, targetsOf, withFetched, type OpenTask } from '../open-task.ts';
+import { allTargetsOf, openTask, targetsOf, withFetched, type OpenTask } from '../open-task.ts';
 import { lookupFiles, sourceFiles } from '../fetch/lookups.ts';
-import { loadRecogniser } from './load-recogniser.ts';
+import { loadRecogniser, withRecogniser } from './load-recogniser.ts';
 import { cursorOf, readChain, type ChainSource, type ReadBatch } from './read-chain.ts';
 import { placeBeforeRejected, readRejected, rejectedEntries } from './read-rejected.ts';
 import type { StageInput, Staged, StepContext } from '../run-steps.ts';
-import { withRecogniser } from './share-recogniser.ts';
 import { createStageSink, type SinkPlace } from './stage-sink.ts';
-import { takeBatch } from './take-batch.ts';
+import { transformBatch } from './transform-batch.ts';
 
-/** Resumes from the last checkpoint. On abort the batch in hand is committed before `signal.reason` is thrown. */
+/** Resumes from the last checkpoint. On abort, the current batch is committed before `signal.reason` is thrown. */
 export async function stagePartition(engine: Engine, input: StageInput, context: StepContext): Promise<Staged> {
   await enterPhase(engine, input.run, 'stage');
-  return inTurn(engine.pool, `${input.run} ${input.task}`, context.signal, () => stageInTurn(engine, input, context));
+  return limitConcurrency(engine.pool, `${input.run} ${input.task}`, context.signal, () =>
+    stageInTurn(engine, input, context),
+  );
 }
 
 async function stageInTurn(engine: Engine, input: StageInput, context: StepContext): Promise<Staged> {
   const opened = await openTask(engine, input);
   const files = await ensureFiles(engine, opened, context);
-  const task = withFetched(opened, files, engine.logger);
   const key: PartitionKey = { run: input.run, task: input.task, partition: input.partition };
-  const part = partsToStage(task.row.source)[input.partition];
+  const part = partsToStage(opened.row.source)[input.partition];
   await withClient(engine.pool, (client) => endSupersededSessions(client, key));
-  const claim = await claimStage(engine, task, key, part);
+  const claim = await claimStage(engine, opened, key, part);
+  const task = withFetched(opened, files, engine.logger, watchSelectors(claim.tally));
   const source = chainSource(task.source, files);
   if (claim.state === 'running') {
     await recognising(engine, task, (recognise) =>
@@ -63,10 +64,10 @@ async function claimStage(
   return inTransaction(
     engine.pool,
     async (client) => {
-      // An attempt that slept through the end of its run must leave nothing behind.
+      // An attempt that continues after the end of its run must not store anything.
       await requireOpenRun(client, key.run, true);
       await createStage(client, task.names, task.documents);
-      for (const target of targetsOf(task)) await ensureTarget(client, target);
+      for (const target of allTargetsOf(task)) await ensureTarget(client, target);
       const claim = await claimPartition(client, key, pin);
       if (claim.restart) {
         await clearPartitionStage(client, task.names, key.partition);
@@ -115,7 +116,7 @@ async function stageFrom(
   const batches = rejected === undefined ? read : readRejected(rejected, read);
   try {
     for await (const batch of batches) {
-      takeBatch(task, batch, tally, sink);
+      transformBatch(task, batch, tally, sink);
       place = placeBehind(batch, part);
       if (sink.isFull()) await sink.flush(place);
       context.onProgress(progressOf(place, tally));
@@ -128,7 +129,9 @@ async function stageFrom(
   }
 }
 
-/** None where one of them is empty, as at a first load: what it does not hold must be staged with its document. */
+/**
+ * Empty if one of the targets is empty, as in a first load: records that it lacks must be staged with their documents.
+ */
 async function targetsToLookUp(engine: Engine, task: OpenTask): Promise<readonly Target[]> {
   const targets = targetsOf(task);
   return withClient(engine.pool, async (client) => {
@@ -145,6 +148,9 @@ async function recognising(
 ): Promise<void> {
   const [target, ...others] = targetsOf(task);
   if (target === undefined || others.length > 0) return use(undefined);
+  // Only the parts of a layer are kept, which do not show whether the other fields were filled.
+  if (task.items.layer !== undefined && Object.keys(task.guards.min_fill_percent ?? {}).length > 0)
+    return use(undefined);
   const job = task.run.job_id;
   const load = async (): Promise<Recognise> => {
     const { rows } = await measureTarget(engine.pool, target, job);
@@ -162,13 +168,15 @@ const QUICKLY_LOADED = 10_000;
  */
 const WORTH_BYTES = 20;
 
-/** Whether the source is large enough for recognising its records to save more than loading all digests costs. */
+/**
+ * Returns whether the source is so large that recognising its records saves more time than loading all digests costs.
+ */
 function isWorthLoading({ row }: OpenTask, rows: number): boolean {
   const bytes = sourceFiles(row.source?.files ?? []).reduce((sum, file) => sum + file.bytes, 0);
   return rows <= QUICKLY_LOADED || bytes >= rows * WORTH_BYTES;
 }
 
-/** Of everything but the bytes of a record that decides what is made of it. */
+/** Digests everything except the record's bytes that determines the result. */
 function chainDigest({ row }: OpenTask): string {
   return [row.digest, ...lookupFiles(row.source?.files ?? []).map(({ digest }) => digest)].join(' ');
 }
@@ -182,7 +190,7 @@ function placeBehind(batch: ReadBatch, part: SourcePart | undefined): SinkPlace 
   return { after, bytes, totalBytes: part.bytes };
 }
 
-/** A reader tells the same about a resource at every attempt; it counts once. */
+/** A reader reports the same about a resource in every attempt; it counts once. */
 function warnOnce(tally: Tally): (warning: Warning) => void {
   return (warning) => {
     const message = cleanSample(warning.message);

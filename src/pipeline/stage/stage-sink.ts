@@ -1,8 +1,9 @@
 /**
- * Collects what a partition produces and commits it in batches: rows, rejections and the checkpoint in one transaction.
- * While one batch is written the next one is read.
+ * Collects the results of a partition and commits them in batches: rows, rejections and the checkpoint in one
+ * transaction. While one batch is written, the next one is read.
  */
 import { createStageBatch, type StageBatch } from '../../postgres/stage/stage-batch.ts';
+import { appendNotes, type StagedNotes } from '../../postgres/stage/staged-notes.ts';
 import { appendStage, type StageNames } from '../../postgres/stage/stage-table.ts';
 import type { DeletionRow, KnownRow, StageDocumentType, StagedRow } from '../../postgres/stage/staged-row.ts';
 import { leaseLost, saveCheckpoint, type PartitionKey } from '../../postgres/stage/partitions.ts';
@@ -25,7 +26,10 @@ export interface StageSinkOptions {
   readonly lease: string;
   readonly names: StageNames;
   readonly documents: StageDocumentType;
-  /** Those that hold records already: what all of them hold unchanged is staged without its document. Empty: nothing is. */
+  /**
+   * The targets that already have records: a document that all of them hold unchanged is staged without its content.
+   * Empty: no document is.
+   */
   readonly lookUp: readonly Target[];
   /** Rising while the caller reads; copied at each batch. */
   readonly tally: Tally;
@@ -41,14 +45,18 @@ export interface StageSink {
   addRow(row: StagedRow): void;
   addKnown(row: KnownRow): void;
   addDeletion(row: DeletionRow): void;
+  addNotes(notes: StagedNotes): void;
   addRejection(rejection: Rejection): void;
-  /** Whether the batch is large enough to be committed. */
+  /** Returns whether the batch is large enough to be committed. */
   isFull(): boolean;
-  /** Waits for the batch before, then begins to commit this one. Throws what the batch before threw. */
+  /** Waits for the previous batch, then starts to commit this one. Throws the error of the previous batch. */
   flush(place: SinkPlace): Promise<void>;
   /** Commits the rest and marks the partition as staged. */
   finish(place: SinkPlace): Promise<void>;
-  /** Waits for the batch under way without adding to it. Never throws: whoever stops has a better reason. */
+  /**
+   * Waits for the current batch without adding to it. Never throws, because the caller stops for a more important
+   * reason.
+   */
   settle(): Promise<void>;
 }
 
@@ -57,13 +65,15 @@ export function createStageSink(options: StageSinkOptions): StageSink {
   let rows = createStageBatch(partition, options.documents);
   let spare = createStageBatch(partition, options.documents);
   let rejections: Rejection[] = [];
+  let notes: StagedNotes[] = [];
   let rawCharacters = 0;
   let underWay: Promise<void> = Promise.resolve();
 
   const begin = (place: SinkPlace, state: 'running' | 'staged'): void => {
-    const batch = { rows, rejections, tally: structuredClone(options.tally), place, state };
+    const batch = { rows, rejections, notes, tally: structuredClone(options.tally), place, state };
     [rows, spare] = [spare, rows];
     rejections = [];
+    notes = [];
     rawCharacters = 0;
     underWay = commitBatch(options, batch);
     // The failure is thrown by the next flush or finish; until then it must not count as unhandled.
@@ -80,11 +90,17 @@ export function createStageSink(options: StageSinkOptions): StageSink {
     addDeletion(row) {
       rows.addDeletion(row);
     },
+    addNotes(noted) {
+      notes.push(noted);
+    },
     addRejection(rejection) {
       rejections.push(rejection);
       rawCharacters += rejection.raw?.length ?? 0;
     },
-    isFull: () => rows.rows + rejections.length >= BATCH_ROWS || rows.bytes + rawCharacters >= BATCH_BYTES,
+    isFull: () =>
+      rows.rows + rejections.length >= BATCH_ROWS ||
+      notes.length >= BATCH_ROWS ||
+      rows.bytes + rawCharacters >= BATCH_BYTES,
     async flush(place) {
       await underWay;
       begin(place, 'running');
@@ -103,6 +119,7 @@ export function createStageSink(options: StageSinkOptions): StageSink {
 interface Batch {
   readonly rows: StageBatch;
   readonly rejections: readonly Rejection[];
+  readonly notes: readonly StagedNotes[];
   readonly tally: Tally;
   readonly place: SinkPlace;
   readonly state: 'running' | 'staged';
@@ -116,6 +133,7 @@ async function commitBatch(options: StageSinkOptions, batch: Batch): Promise<voi
     async (client) => {
       await cutPublished(client, options.lookUp, rows);
       await appendStage(client, names, rows);
+      await appendNotes(client, names, key.partition, batch.notes);
       await insertRejections(client, key, rejections);
       await saveCheckpoint(client, key, { lease: options.lease, tally, state, ...place });
     },

@@ -1,10 +1,12 @@
-/** From what a parser yields to documents that can be staged: the transformers of a chain, then the checks of the engine. */
+/** Converts entries into documents for the stage: the transformers of a chain, then the checks of the engine. */
 import { hash } from 'node:crypto';
 import { Skip, type Transform, type TransformContext } from '../../component/transformer.ts';
 import type { Warning } from '../../component/reader.ts';
 import { ConfigError, RecordError, UnavailableError, VocabSyncError, messageOf } from '../../errors.ts';
 import { redactClipped } from '../../logging/redact.ts';
 import { RAW_LIMIT, isFailure, type ReadItem } from '../../records/entry.ts';
+import type { Layer } from '../../records/layers.ts';
+import type { RecordNotes } from '../../records/notes.ts';
 import { countBy, tallyWarning, type Tally } from '../../records/tally.ts';
 
 /** A record ready for the stage. */
@@ -15,7 +17,7 @@ export interface StagedDocument {
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-export interface RejectedItem {
+interface RejectedItem {
   readonly code: string;
   readonly message: string;
   readonly recordId: string | undefined;
@@ -28,7 +30,7 @@ export type ItemResult =
   | { readonly kind: 'filtered'; readonly code: string; readonly message: string; readonly deletes?: string }
   | { readonly kind: 'rejected'; readonly rejection: RejectedItem };
 
-/** Says what is wrong with a document of this vocabulary, or undefined when it fits. */
+/** Returns the fault of a document of this vocabulary, or undefined if it is valid. */
 export interface RecordCheck {
   (record: unknown): string | undefined;
   /** Adds what the vocabulary derives from other fields of a record. */
@@ -38,6 +40,8 @@ export interface RecordCheck {
 export interface ItemTransform {
   readonly transforms: readonly Transform[];
   readonly check: RecordCheck | undefined;
+  /** Only the parts that it owns are staged. Absent: the whole record. */
+  readonly layer?: Layer | undefined;
 }
 
 /** Takes one item through the chain. Throws ConfigError (the chain is wrong) and UnavailableError (try again later), not for the record. */
@@ -46,14 +50,17 @@ export function transformItem(
   chain: ItemTransform,
   origin: () => string,
   warn: (warning: Warning) => void,
+  note: (notes: RecordNotes) => void = () => undefined,
 ): ItemResult {
   if (isFailure(item)) return rejected(yieldedError(item.error), item.raw, undefined);
   let value = item.value;
-  const context: TransformContext = item.isDeleted === true ? { origin, warn, isDeleted: true } : { origin, warn };
+  const context: TransformContext =
+    item.isDeleted === true ? { origin, warn, note, isDeleted: true } : { origin, warn, note };
   try {
     for (const transform of chain.transforms) {
       value = transform(value, context);
       if (value instanceof Skip) return filtered(value);
+      if (value instanceof Promise) throw promised(value);
     }
     if (item.isDeleted === true) return deleted(value);
     return { kind: 'staged', document: toDocument(value, chain.check) };
@@ -161,7 +168,7 @@ function requireId(id: unknown): string {
   return id;
 }
 
-/** How JSON.stringify writes NUL and lone surrogates. */
+/** The way in which JSON.stringify writes NUL and lone surrogates. */
 const UNSTORABLE = /\\u(0000|d[89a-f])/g;
 
 function refuseUnstorableText(json: string, id: string): void {
@@ -181,6 +188,14 @@ function isEscaped(json: string, index: number): boolean {
   return before % 2 === 1;
 }
 
+/** A later rejection of the promise would end the process if it were not handled. */
+function promised(value: Promise<unknown>): RecordError {
+  value.catch(() => undefined);
+  const message =
+    'Expected a transformer to return the record, found a promise: its function is async. Write it without async and await, and look things up in `create` or with `lookups`.';
+  return new RecordError('E_RECORD_CRASH', message);
+}
+
 function asRecordError(error: unknown): RecordError {
   if (error instanceof RecordError) return error;
   return new RecordError('E_RECORD_CRASH', `A transformer failed on this record: ${messageOf(error)}.`, {
@@ -188,7 +203,7 @@ function asRecordError(error: unknown): RecordError {
   });
 }
 
-/** A reader of a plug-in may yield any error in place of a record. */
+/** A reader of a plug-in may yield any error instead of a record. */
 function yieldedError(error: unknown): VocabSyncError {
   if (error instanceof VocabSyncError && error.code !== 'E_COMPONENT_CRASH') return error;
   return new RecordError('E_RECORD_CRASH', messageOf(error), { cause: error });
@@ -198,7 +213,7 @@ function rejected(error: VocabSyncError, raw: string | undefined, recordId: stri
   return { kind: 'rejected', rejection: { code: error.code, message: error.message, recordId, raw } };
 }
 
-/** The id that the record would have been published under, where it is known: such a record is not taken for removed. */
+/** The id under which the record would have been published, if it is known: such a record does not count as removed. */
 function idOf(error: unknown): string | undefined {
   const named: unknown = error instanceof RecordError ? error.details['id'] : undefined;
   return typeof named === 'string' ? named : undefined;

@@ -1,6 +1,6 @@
 /**
- * Finds a record in a source that was fetched before and takes it through its chain again, keeping what each transformer
- * made of it. The source is read twice: once to find the entries, once to copy their steps, so that memory stays bounded.
+ * Finds a record in a fetched source, processes it with the chain again, and keeps the result of each transformer. The
+ * source is read twice, once to find the entries and once to copy their steps, so that memory is bounded.
  */
 import type { Since } from '../../component/reader.ts';
 import type { Services } from '../../component/services.ts';
@@ -24,7 +24,7 @@ export interface TraceSource {
 }
 
 /** The value that was read, then what each transformer made of it. */
-export interface TracedStep {
+interface TracedStep {
   readonly name: string;
   readonly value: unknown;
 }
@@ -38,7 +38,10 @@ export interface TracedEntry {
 /** One id is rarely found more than twice; this bounds what is kept whatever is asked. */
 const MOST_ENTRIES = 20;
 
-/** In source order. `id` is the id of the published record, of the source, the end of either behind a slash, or an origin. */
+/**
+ * In source order. `id` is the id of the published record or of the source record, the part of either after the last
+ * slash, or an origin.
+ */
 export async function traceEntries(source: TraceSource, id: string): Promise<readonly TracedEntry[]> {
   const found = await findEntries(source, id);
   const entries: TracedEntry[] = [];
@@ -104,7 +107,7 @@ function isSame(name: string, id: string): boolean {
 type Wrap = (transform: Transform, name: string) => Transform;
 
 function itemsOf({ chain, files, check, services: { logger } }: TraceSource, wrap: Wrap): ItemTransform {
-  const transforms = createTransforms(chain.transformers, logger, files);
+  const transforms = createTransforms(chain, { logger, files });
   return { transforms: transforms.map((made, i) => wrap(made, chain.transformers[i]?.transformer.type ?? '')), check };
 }
 

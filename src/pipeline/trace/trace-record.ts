@@ -1,7 +1,6 @@
 /** One record of one run, from its origin through each transformer to what became of it in each target. */
 import { stat } from 'node:fs/promises';
 import { ConfigError } from '../../errors.ts';
-import { jobFromConfig } from '../../job/effective/effective-job.ts';
 import { parseChain } from '../../job/effective/parse-chain.ts';
 import { taskDigest } from '../../job/effective/task-digest.ts';
 import {
@@ -10,6 +9,8 @@ import {
   type RecordRejection,
   type RecordVersion,
 } from '../../postgres/ledger/record-history.ts';
+import { listLayers, partName } from '../../postgres/publish/layer-rows.ts';
+import { taskOfRun } from '../../postgres/ledger/job-of-run.ts';
 import { findRun, listTasks, type RunRow, type TaskRow } from '../../postgres/ledger/run-rows.ts';
 import type { FetchedFile } from '../../records/source.ts';
 import type { Engine } from '../engine.ts';
@@ -47,14 +48,14 @@ export async function traceRecord(engine: TraceEngine, input: TraceInput): Promi
 }
 
 async function traceTask(engine: TraceEngine, run: RunRow, row: TaskRow, input: TraceInput): Promise<TaskTrace> {
-  const task = jobFromConfig(run.config, engine.catalog).tasks.find((candidate) => candidate.name === row.name);
+  const task = taskOfRun(run, row.name);
   const gone = await whyGone(run, row);
   const entries =
     task === undefined || gone !== null
       ? []
       : await traceEntries(
           {
-            chain: parseChain(task, engine.catalog, engine.resolveSecret),
+            chain: await parseChain(task, engine.catalog, engine.resolveSecret),
             check: task.vocabulary === undefined ? undefined : engine.recordCheck(task.vocabulary),
             files: row.source?.files ?? [],
             since:
@@ -67,7 +68,7 @@ async function traceTask(engine: TraceEngine, run: RunRow, row: TaskRow, input: 
           input.id,
         );
   const ids = idsOf(entries, input.id);
-  const targets = Object.keys(row.targets ?? {});
+  const targets = await targetsOf(engine, run, row);
   const histories = await Promise.all(ids.map((id) => readRecordHistory(engine.pool, id, targets)));
   const rejections = await readRecordRejections(engine.pool, run.id, input.id);
   return {
@@ -82,6 +83,13 @@ async function traceTask(engine: TraceEngine, run: RunRow, row: TaskRow, input: 
   };
 }
 
+/** With the places where a layer of the job keeps its parts, which may wait for their record. */
+async function targetsOf({ pool }: TraceEngine, run: RunRow, row: TaskRow): Promise<readonly string[]> {
+  const names = Object.keys(row.targets ?? {});
+  const layers = (await listLayers(pool, names)).filter(({ job }) => job === run.job_id);
+  return [...names, ...layers.map(({ target, name }) => partName(target, name))];
+}
+
 /** The ids that the entries were published or withdrawn under; what was asked for may be the id at the source, or an origin. */
 function idsOf(entries: readonly TracedEntry[], asked: string): readonly string[] {
   const named = entries.map(({ result }) => idOf(result)).filter((id) => id !== undefined);
@@ -90,6 +98,7 @@ function idsOf(entries: readonly TracedEntry[], asked: string): readonly string[
 
 async function whyGone(run: RunRow, { source }: TaskRow): Promise<string | null> {
   if (run.mode === 'rollback') return 'a rollback reads no source';
+  if (run.mode === 'verify' || run.mode === 'resync') return `a run of ${run.mode} reads no source`;
   if (source === null) return 'the run did not come to fetch it';
   if (source.files === undefined) return 'the run found nothing new in it and did not fetch it';
   for (const file of source.files) {

@@ -4,13 +4,13 @@ import { inTransaction, type Pool } from '../../postgres/pool.ts';
 import { abandonRun, endRun } from '../../postgres/ledger/run-endings.ts';
 import { findRun } from '../../postgres/ledger/run-rows.ts';
 import type { RunFailure } from '../../records/run.ts';
-import { dropStages } from '../resolve/resolve-run.ts';
+import { dropStages } from '../stage/stage-lifecycle.ts';
 
 /**
- * False when the run had ended meanwhile. Only for a run whose workflow is known to do nothing more. `why` is its error;
- * default: that its workflow was closed from outside.
+ * Releases a run whose workflow is known to do nothing more. Returns false if the run has ended meanwhile. `why` is the error
+ * of the run; by default, that its workflow was closed from outside.
  */
-export async function letGoRun(pool: Pool, run: string, why?: RunFailure): Promise<boolean> {
+export async function releaseRun(pool: Pool, run: string, why?: RunFailure): Promise<boolean> {
   return inTransaction(pool, async (client) => {
     await endFrozenSessions(client, run);
     const row = await findRun(client, run, true);

@@ -1,11 +1,12 @@
 /**
- * Whether the rejections of a run can be retried: its source is read again, and of it only the entries that were
- * rejected. They are published over what stands now, so what stands now must be what that run left: a later publication
- * has rejections of its own.
+ * Checks whether the rejections of a run can be retried. The retry reads the source again and processes only the
+ * rejected entries. They are published over the current records, which must therefore be those of that run: a later
+ * publication has its own rejections.
  */
 import { ConfigError, StateError } from '../../errors.ts';
 import { countRejections, findLaterPublication } from '../../postgres/stage/retried-rows.ts';
 import type { Pool } from '../../postgres/pool.ts';
+import { taskOfRun } from '../../postgres/ledger/job-of-run.ts';
 import { findRun, listTasks, type RunRow, type TaskRow } from '../../postgres/ledger/run-rows.ts';
 import type { FrozenSince } from '../resolve/freeze-since.ts';
 
@@ -54,7 +55,7 @@ export function requireSameReaders({ run, tasks }: RetriedRun, today: ReadonlyMa
   for (const task of tasks) {
     const now = today.get(task.name);
     if (now === undefined) throw refused(run, `the job has no task "${task.name}" any more. ${RUN_AGAIN(run)}`);
-    const before = readersOf(task);
+    const before = readersOf(run, task);
     if (before.join('\n') === now.join('\n')) continue;
     throw refused(
       run,
@@ -113,7 +114,7 @@ async function requirePublished(pool: Pool, run: RunRow, task: TaskRow): Promise
   );
 }
 
-/** A row from before the readers were kept has them only in its description, which was `a > b → c` then. */
-function readersOf({ readers, chain }: TaskRow): readonly string[] {
-  return readers ?? (chain.split(' → ')[0] ?? '').split(' > ');
+/** The task of an old run may not have its readers in its row; the job of the run has them. */
+function readersOf(run: RunRow, { name, readers }: TaskRow): readonly string[] {
+  return readers ?? taskOfRun(run, name)?.readers.map(({ type }) => type) ?? [];
 }

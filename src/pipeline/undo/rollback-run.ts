@@ -1,23 +1,43 @@
-/** Undoes what a run published, as a run of its own: it takes the job, writes its own change log, all in one transaction. */
+/** Undoes a run by a separate run, which acquires the job and writes its own change log, all in one transaction. */
 import { access } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { SnapshotSink } from '../../component/writer.ts';
 import { ConfigError, StateError } from '../../errors.ts';
-import { jobFromConfig } from '../../job/effective/effective-job.ts';
 import { parseWriters } from '../../job/effective/parse-chain.ts';
 import { endRun } from '../../postgres/ledger/run-endings.ts';
-import { freezeUndo } from '../../postgres/publish/freeze-undo.ts';
 import { inTransaction, type PoolClient } from '../../postgres/pool.ts';
-import { applyUndo, planUndo, type RollbackConflict, type Undo } from '../../postgres/publish/rollback.ts';
+import {
+  applyUndo,
+  countLogged,
+  planUndo,
+  freezeUndo,
+  type RollbackConflict,
+  type Undo,
+  type UndoPlan,
+} from '../../postgres/publish/rollback.ts';
 import { insertRollback, insertUndoneTask, lockRun, markUndone } from '../../postgres/publish/rollback-rows.ts';
+import { taskOfRun } from '../../postgres/ledger/job-of-run.ts';
 import { findHolder, listTasks, type RunRow, type TaskRow } from '../../postgres/ledger/run-rows.ts';
-import { targetExists } from '../../postgres/publish/target.ts';
+import { countPlan, createPlan } from '../../postgres/publish/change-set.ts';
+import { requireQuiet } from '../../postgres/publish/layer-rows.ts';
+import { freezePlan } from '../../postgres/publish/outgoing.ts';
+import {
+  mergeDocuments,
+  mergedNames,
+  planMerged,
+  refreshSame,
+  sayAfterUndo,
+} from '../../postgres/publish/plan-merged.ts';
+import { publishPlan } from '../../postgres/publish/publish.ts';
+import { adjustSize } from '../../postgres/publish/target-size.ts';
+import { dropStage, stageNames } from '../../postgres/stage/stage-table.ts';
+import { lockForPublishing, targetExists } from '../../postgres/publish/target.ts';
 import type { TargetCounts } from '../../records/counts.ts';
 import { createRunId } from '../../records/run-id.ts';
 import type { RunReport } from '../../records/run.ts';
-import { writeSnapshot } from '../publish/write-snapshot.ts';
+import { writeSnapshot, type SnapshotEngine } from '../publish/write-snapshot.ts';
 import type { Engine } from '../engine.ts';
-import { openTarget, type OpenTarget } from '../open-task.ts';
+import { openTargets, publishedTarget, type Merged, type OpenTarget } from '../open-task.ts';
 import { reportRun } from '../finish/report-run.ts';
 
 export interface RollbackInput {
@@ -25,6 +45,7 @@ export interface RollbackInput {
   readonly startedBy: string;
   /** Leaves out the records that later runs changed, instead of refusing. */
   readonly force: boolean;
+  readonly signal: AbortSignal;
 }
 
 export interface RolledBack {
@@ -34,7 +55,7 @@ export interface RolledBack {
   readonly samples: readonly RollbackConflict[];
 }
 
-export type RollbackEngine = Pick<Engine, 'pool' | 'catalog' | 'logger' | 'resolveSecret' | 'webUi'>;
+export type RollbackEngine = Pick<Engine, 'pool' | 'catalog' | 'resolveSecret' | 'webUi'> & SnapshotEngine;
 
 /** Throws ConfigError E_ROLLBACK_REFUSED, E_ROLLBACK_CONFLICT with the records, or E_RUN_STATE; then nothing has changed. */
 export async function rollbackRun(engine: RollbackEngine, input: RollbackInput): Promise<RolledBack> {
@@ -44,7 +65,13 @@ export async function rollbackRun(engine: RollbackEngine, input: RollbackInput):
     const left = await inTransaction(engine.pool, async (client) => {
       const of = requireUndoable(await lockRun(client, input.run), input.run);
       if (!(await insertRollback(client, { id, of, startedBy: input.startedBy }))) throw await heldBy(client, of);
-      const undone = await undoAll(engine, client, { of, rollback: id, force: input.force, sinks });
+      const undone = await undoAll(engine, client, {
+        of,
+        rollback: id,
+        force: input.force,
+        sinks,
+        signal: input.signal,
+      });
       await markUndone(client, id, of.id);
       await endRun(client, id, { outcome: 'success', error: undefined, decision: undefined });
       // Last before the commit, as in every publication.
@@ -68,6 +95,7 @@ interface Undoing {
   readonly rollback: string;
   readonly force: boolean;
   readonly sinks: SnapshotSink[];
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -85,28 +113,33 @@ export async function undoAll(engine: RollbackEngine, client: PoolClient, undoin
 async function undoTasks(
   engine: RollbackEngine,
   client: PoolClient,
-  { of, rollback, sinks }: Undoing,
+  { of, rollback, sinks, signal }: Undoing,
 ): Promise<UndoneTasks> {
   const total: UndoneTasks = { changes: 0, conflicts: 0, samples: [] };
   const applied = (await listTasks(client, of.id)).filter((task) => task.applied_at !== null);
   for (const task of applied.toReversed()) {
     const targets: Record<string, TargetCounts> = {};
-    for (const target of targetsOf(engine, of, task)) {
+    for (const [ordinal, target] of (await targetsOf(engine, client, of, task)).entries()) {
       await requireTarget(client, of, target);
       await requireFileHere(of, target);
+      await lockForPublishing(client, publishedTarget(target));
       const undo: Undo = { target: target.target, task: task.name, run: of.id, job: of.job_id, rollback };
       const plan = await planUndo(client, undo);
-      requireWholeLog(of, task, target, plan.changes);
+      requireWholeLog(of, task, target, await loggedChanges(client, of, target, undo, plan));
       total.changes += plan.changes;
       total.conflicts += plan.conflicts;
       total.samples.push(...plan.samples);
+      if (target.merged !== undefined) {
+        targets[target.merged.target.name] = await undoPart(client, target, target.merged, { undo, task, ordinal });
+        if (plan.changes > plan.conflicts) await writeSnapshot(engine, client, { id: rollback }, target, sinks, signal);
+        continue;
+      }
       if (target.changes !== undefined) {
         targets[target.target.name] = await freezeUndo(client, undo);
         continue;
       }
       targets[target.target.name] = await applyUndo(client, undo);
-      if (plan.changes > plan.conflicts)
-        await writeSnapshot(engine, client, { id: rollback, job_id: of.job_id }, target, sinks);
+      if (plan.changes > plan.conflicts) await writeSnapshot(engine, client, { id: rollback }, target, sinks, signal);
     }
     await insertUndoneTask(client, rollback, task, targets);
   }
@@ -114,10 +147,71 @@ async function undoTasks(
   return total;
 }
 
-function targetsOf(engine: RollbackEngine, of: RunRow, { name }: TaskRow): readonly OpenTarget[] {
-  const task = jobFromConfig(of.config, engine.catalog).tasks.find((candidate) => candidate.name === name);
+async function targetsOf(
+  engine: RollbackEngine,
+  client: PoolClient,
+  of: RunRow,
+  { name }: TaskRow,
+): Promise<readonly OpenTarget[]> {
+  const task = taskOfRun(of, name);
   if (task === undefined) return [];
-  return parseWriters(task, engine.catalog, engine.resolveSecret).map(({ writer, args }) => openTarget(writer, args));
+  return openTargets(client, of, await parseWriters(task, engine.catalog, engine.resolveSecret));
+}
+
+/** The log of the target itself. For a target with layers, the parts of the job are logged separately. */
+async function loggedChanges(
+  client: PoolClient,
+  of: RunRow,
+  { merged }: OpenTarget,
+  { run, task }: Undo,
+  plan: UndoPlan,
+): Promise<number> {
+  if (merged === undefined) return plan.changes;
+  const logged = await countLogged(client, { run, task, target: merged.target });
+  if (logged === 0 || plan.changes > 0) return logged;
+  throw refused(
+    of,
+    `it was published before other jobs owned parts of the records of ${merged.target.name}. Run the job with the older source instead`,
+  );
+}
+
+interface UndonePart {
+  readonly undo: Undo;
+  readonly task: TaskRow;
+  readonly ordinal: number;
+}
+
+/** Restores the parts of the job, then merges the target with the current parts of the other jobs. */
+async function undoPart(
+  client: PoolClient,
+  opened: OpenTarget,
+  merged: Merged,
+  { undo, task, ordinal }: UndonePart,
+): Promise<TargetCounts> {
+  const { rollback, job } = undo;
+  const { target } = merged;
+  const layer = merged.layer?.name;
+  if (opened.changes !== undefined) await requireQuiet(client, target, rollback);
+  await applyUndo(client, undo);
+  const names = stageNames(rollback, task.ordinal);
+  const { base, layers } = merged;
+  const plan = { names, ordinal, target, own: opened.target, base, layers, layer, job, stage: undefined };
+  await createPlan(client, names);
+  await sayAfterUndo(client, plan);
+  await planMerged(client, plan);
+  await mergeDocuments(client, plan);
+  await refreshSame(client, plan);
+  const planned = { ...(await countPlan(client, names, ordinal, 0)), unchanged: 0 };
+  const publication = { names: mergedNames(names, ordinal), target, ordinal, run: rollback, task: task.name, job };
+  const layered = { kind: 'merged', layer } as const;
+  if (opened.changes === undefined) {
+    await publishPlan(client, { ...publication, layered }, planned);
+    if (layer === undefined) await adjustSize(client, target, job, planned, false);
+  } else {
+    await freezePlan(client, { ...publication, layered }, planned);
+  }
+  await dropStage(client, names);
+  return planned;
 }
 
 export function requireUndoable(run: RunRow | undefined, id: string): RunRow {
@@ -125,7 +219,7 @@ export function requireUndoable(run: RunRow | undefined, id: string): RunRow {
   if (run.finished_at === null) {
     throw new StateError(
       'E_RUN_STATE',
-      `Run ${id} is still under way (phase ${run.phase}); expected one that has ended.`,
+      `Run ${id} is still active (phase ${run.phase}); expected one that has ended.`,
       { details: { run: id } },
     );
   }
@@ -136,15 +230,19 @@ export function requireUndoable(run: RunRow | undefined, id: string): RunRow {
   );
 }
 
-async function requireTarget(client: PoolClient, of: RunRow, { target }: OpenTarget): Promise<void> {
+async function requireTarget(client: PoolClient, of: RunRow, opened: OpenTarget): Promise<void> {
+  const target = publishedTarget(opened);
   if (await targetExists(client, target)) return;
   throw refused(of, `its target ${target.name} is not there any more`);
 }
 
 /** A file is written where the command runs. Where the worker wrote it, the file is there; elsewhere it would be a new one. */
-async function requireFileHere(of: RunRow, { target, snapshot }: OpenTarget): Promise<void> {
+async function requireFileHere(of: RunRow, opened: OpenTarget): Promise<void> {
+  const { snapshot } = opened;
+  const target = publishedTarget(opened);
   if (snapshot?.writer.type !== 'file') return;
   const { path } = snapshot.args as { readonly path: string };
+  if (path.startsWith('s3://')) return;
   const isHere = await access(path).then(
     () => true,
     () => false,
@@ -157,7 +255,8 @@ async function requireFileHere(of: RunRow, { target, snapshot }: OpenTarget): Pr
 }
 
 /** A change log that was pruned would undo a part and call it the whole. */
-function requireWholeLog(of: RunRow, task: TaskRow, { target }: OpenTarget, found: number): void {
+function requireWholeLog(of: RunRow, task: TaskRow, opened: OpenTarget, found: number): void {
+  const target = publishedTarget(opened);
   const counts = task.targets?.[target.name];
   if (counts === undefined) return;
   const expected = counts.inserted + counts.updated + counts.restored + counts.withdrawn;

@@ -1,18 +1,18 @@
 /**
- * The steps of a rollback that runs as a workflow, because a target takes changes one by one: the job is taken, tables and
+ * The steps of a rollback that runs as a workflow, because a target receives changes: the job is acquired, tables and
  * files are undone in one transaction with the plans of the other targets, and `publishTarget` sends these.
  */
 import type { SnapshotSink } from '../../component/writer.ts';
 import { ConfigError } from '../../errors.ts';
-import { jobFromConfig } from '../../job/effective/effective-job.ts';
 import type { Job } from '../../job/schema/job.ts';
 import { listPublications } from '../../postgres/ledger/publications.ts';
+import { jobOfRun } from '../../postgres/ledger/job-of-run.ts';
 import { findRun, listTasks, requireOpenRun, type NewRun, type NewTask } from '../../postgres/ledger/run-rows.ts';
 import { inTransaction, type PoolClient } from '../../postgres/pool.ts';
 import { lockRun, toRollback } from '../../postgres/publish/rollback-rows.ts';
 import type { Engine } from '../engine.ts';
 import { enterPhase } from '../enter-phase.ts';
-import type { ResolveInput, Undone, UndoInput } from '../run-steps.ts';
+import type { ResolveInput, StepContext, Undone, UndoInput } from '../run-steps.ts';
 import { requireUndoable, undoAll } from './rollback-run.ts';
 
 export interface Rollback {
@@ -34,13 +34,13 @@ export async function resolveRollback(engine: Engine, { run, workflowId, request
   const applied = (await listTasks(engine.pool, of.id)).filter((task) => task.applied_at !== null);
   return {
     run: toRollback(of, { id: run, workflowId, request }),
-    job: jobFromConfig(of.config, engine.catalog),
+    job: jobOfRun(of),
     tasks: applied.map(({ name, chain, readers }) => ({ name, chain, readers: readers ?? [], digest: 'rollback' })),
   };
 }
 
 /** Called again it returns the same. Throws as `rollbackRun`; then nothing has changed. */
-export async function undoRun(engine: Engine, { run }: UndoInput): Promise<Undone> {
+export async function undoRun(engine: Engine, { run }: UndoInput, { signal }: StepContext): Promise<Undone> {
   await enterPhase(engine, run, 'apply');
   const sinks: SnapshotSink[] = [];
   try {
@@ -50,7 +50,7 @@ export async function undoRun(engine: Engine, { run }: UndoInput): Promise<Undon
       if (before.tasks.length > 0) return before;
       const id = row.rolls_back ?? '';
       const of = requireUndoable(await lockRun(client, id), id);
-      await undoAll(engine, client, { of, rollback: run, force: row.request.leavesOut === true, sinks });
+      await undoAll(engine, client, { of, rollback: run, force: row.request.leavesOut === true, sinks, signal });
       const undone = await undoneOf(client, run);
       // Last before the commit, as in every publication.
       for (const sink of sinks) await sink.commit();

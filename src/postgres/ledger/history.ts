@@ -1,10 +1,11 @@
-/** What operators ask of past and present runs. Reads only; works without Temporal. */
+/** Answers the questions of operators about past and current runs. Reads only, and works without Temporal. */
 import { ConfigError } from '../../errors.ts';
 import type { StageCounts } from '../../records/counts.ts';
 import type { RunMode, RunTrigger } from '../../records/run.ts';
 import type { Outcome, Phase } from '../../records/outcome.ts';
-import { sumTallies, toStageCounts, type Tally } from '../../records/tally.ts';
+import { sumTallies, toStageCounts } from '../../records/tally.ts';
 import type { Pool } from '../pool.ts';
+import { PARTITION_TALLY, TASK_COUNTS } from './json-columns.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const PREFIX = /^[0-9a-f][0-9a-f-]*$/;
@@ -14,7 +15,10 @@ export function isRunPrefix(text: string): boolean {
   return /^[0-9a-f]{8}(?:-[0-9a-f-]*)?$/i.test(text);
 }
 
-/** The id of the run that is meant by an id, a unique prefix of it, `JOB@latest` or `JOB@published`. Throws E_RUN_NOT_FOUND. */
+/**
+ * The id of the run that is meant by an id, a unique prefix of it, `JOB@latest` or `JOB@published`. Throws
+ * E_RUN_NOT_FOUND.
+ */
 export async function findRunId(pool: Pool, written: string): Promise<string> {
   const reference = /^[0-9A-F-]+$/i.test(written) ? written.toLowerCase() : written;
   if (reference.endsWith('@latest')) return findLatest(pool, reference.slice(0, -'@latest'.length));
@@ -71,11 +75,11 @@ async function requirePublished(pool: Pool, job: string): Promise<string> {
   );
 }
 
-/** The newest run of the job that changed a target and was not rolled back; a rollback itself is not one. */
+/** The newest run of the job that changed a target and was not rolled back; a rollback or a repair is not one. */
 export async function findPublishedRun(pool: Pool, job: string): Promise<string | undefined> {
   const { rows } = await pool.query<{ id: string }>(
     `SELECT r.id FROM vocab_sync.run r
-     WHERE r.job_id = $1 AND r.mode <> 'rollback' AND r.rolled_back_by IS NULL
+     WHERE r.job_id = $1 AND r.mode NOT IN ('rollback', 'resync') AND r.rolled_back_by IS NULL
        AND EXISTS (
          SELECT 1 FROM vocab_sync.task t, json_each(t.targets) target
          WHERE t.run_id = r.id AND t.applied_at IS NOT NULL
@@ -113,7 +117,7 @@ export interface RunFilter {
   readonly limit: number;
   /** Only runs that started before this time. */
   readonly before?: Date;
-  /** Only runs that stand behind this one, for the next page: several may have started at the same moment. */
+  /** Only runs that are listed after this one, for the next page: several runs may have started at the same moment. */
   readonly behind?: string;
   /** Only runs that started at this time or later. */
   readonly after?: Date;
@@ -167,7 +171,7 @@ export interface RunProgress {
   readonly tasks: readonly TaskProgress[];
 }
 
-export interface TaskProgress {
+interface TaskProgress {
   readonly name: string;
   readonly source: string | null;
   readonly counts: StageCounts;
@@ -176,7 +180,7 @@ export interface TaskProgress {
   readonly totalBytes: number;
 }
 
-/** Where a run stands, as of its last checkpoint. Undefined for a run that is not in the ledger (yet). */
+/** Returns the state of a run at its last checkpoint. Returns undefined if the run is not in the ledger (yet). */
 export async function readProgress(pool: Pool, run: string): Promise<RunProgress | undefined> {
   const head = await pool.query<{ phase: Phase; outcome: Outcome | null; waiting_until: Date | null }>(
     'SELECT phase, outcome, waiting_until FROM vocab_sync.run WHERE id = $1',
@@ -187,8 +191,8 @@ export async function readProgress(pool: Pool, run: string): Promise<RunProgress
   const { rows } = await pool.query<{
     name: string;
     source: string | null;
-    counts: StageCounts | null;
-    tallies: Tally[] | null;
+    counts: unknown;
+    tallies: unknown[] | null;
     bytes: number | null;
     total: number | null;
   }>(
@@ -207,7 +211,9 @@ export async function readProgress(pool: Pool, run: string): Promise<RunProgress
     tasks: rows.map((task) => ({
       name: task.name,
       source: task.source,
-      counts: task.counts ?? toStageCounts(sumTallies(task.tallies ?? [])),
+      counts:
+        TASK_COUNTS.parseOptional(task.counts, run) ??
+        toStageCounts(sumTallies((task.tallies ?? []).map((tally) => PARTITION_TALLY.parse(tally, run)))),
       bytes: task.bytes ?? 0,
       totalBytes: task.total ?? 0,
     })),

@@ -15,7 +15,7 @@ export interface StoredJob {
   /** JSON text, as the file had it. */
   readonly config: string;
   readonly digest: string;
-  /** Of the newest version. */
+  /** The time of the newest version. */
   readonly stored_by: string | null;
   readonly stored_at: Date;
 }
@@ -25,7 +25,7 @@ const STORED_JOB = `SELECT j.id, j.title, j.description, j.active, j.active_chan
   FROM vocab_sync.job j JOIN vocab_sync.job_version v ON v.job_id = j.id AND v.version = j.version
   WHERE j.deleted_at IS NULL`;
 
-/** Undefined where there is none, or it was deleted. */
+/** Returns undefined if the job does not exist or was deleted. */
 export async function findStoredJob(db: Pool | PoolClient, job: string): Promise<StoredJob | undefined> {
   const { rows } = await db.query<StoredJob>(`${STORED_JOB} AND j.id = $1`, [job]);
   return rows[0];

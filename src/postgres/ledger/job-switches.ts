@@ -14,13 +14,13 @@ export async function setActive(pool: Pool, job: string, active: boolean, by: st
   return rowCount === 1;
 }
 
-/** Throws StateError E_RUN_STATE while a run of the job is under way. */
+/** Throws StateError E_RUN_STATE while a run of the job is active. */
 export async function refuseWhileRunning(db: Pool | PoolClient, job: string): Promise<void> {
   const holder = await findHolder(db, job);
   if (holder === undefined) return;
   throw new StateError(
     'E_RUN_STATE',
-    `Expected no run of job ${job} to be under way, found ${holder.id} (${holder.phase}). Wait for its end, or end it: vocab-sync cancel ${holder.id}`,
+    `Expected no run of job ${job} to be active, found ${holder.id} (${holder.phase}). Wait for its end, or end it: vocab-sync cancel ${holder.id}`,
     { details: { job, run: holder.id, phase: holder.phase } },
   );
 }

@@ -20,7 +20,7 @@ export async function listVersions(pool: Pool, job: string): Promise<readonly Jo
   return rows;
 }
 
-/** Who deleted the job and when; undefined where nobody did. */
+/** Returns who deleted the job and when; undefined if it was not deleted. */
 export async function findDeletion(pool: Pool, job: string): Promise<{ by: string | null; at: Date } | undefined> {
   const { rows } = await pool.query<{ by: string | null; at: Date }>(
     'SELECT deleted_by AS by, deleted_at AS at FROM vocab_sync.job WHERE id = $1 AND deleted_at IS NOT NULL',

@@ -1,8 +1,9 @@
-/** What was told of a run, one row for each event and channel. */
+/** The notices of a run, one row for each event and channel. */
 import type { NoticeReport } from '../../records/run.ts';
 import type { NoticeEvent } from '../../records/outcome.ts';
 import type { RunFailure } from '../../records/run.ts';
 import type { Pool } from '../pool.ts';
+import { NOTICE_FAILURE } from './json-columns.ts';
 
 export interface NoticeKey {
   readonly run: string;
@@ -34,7 +35,7 @@ export async function saveNotice(pool: Pool, key: NoticeKey, failure: RunFailure
       key.about,
       key.channel,
       key.channelType,
-      failure === undefined ? null : JSON.stringify(failure),
+      failure === undefined ? null : NOTICE_FAILURE.toText(failure),
     ],
   );
 }
@@ -46,7 +47,7 @@ export async function listNotices(pool: Pool, run: string): Promise<readonly Not
     channel: number;
     channel_type: string;
     sent_at: Date | null;
-    failure: NoticeReport['failure'];
+    failure: unknown;
   }>(`SELECT event, channel, channel_type, sent_at, failure FROM vocab_sync.notice WHERE run_id = $1 ORDER BY id`, [
     run,
   ]);
@@ -54,6 +55,6 @@ export async function listNotices(pool: Pool, run: string): Promise<readonly Not
     event,
     channel: `${type} ${String(channel + 1)}`,
     sent_at: at?.toISOString() ?? null,
-    failure,
+    failure: NOTICE_FAILURE.parseOptional(failure, run),
   }));
 }

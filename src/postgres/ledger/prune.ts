@@ -1,6 +1,6 @@
 /**
- * Removes old runs with their log, steps and rejections. What the next run needs is kept whatever the rules say: runs
- * under way, the run that a watermark stands on, the last publication of each task. The change log is kept apart.
+ * Removes old runs with their log, steps and rejections. Data that the next run needs is always kept: active runs, the
+ * run that set the watermark, and the last publication of each task. The change log is kept separately.
  */
 import { inTransaction, type Pool, type PoolClient } from '../pool.ts';
 
@@ -22,7 +22,7 @@ export interface Pruned {
   readonly jobs: readonly PrunedJob[];
 }
 
-export interface PrunedJob {
+interface PrunedJob {
   readonly job: string;
   readonly runs: number;
   readonly oldest: string;
@@ -41,7 +41,7 @@ const OLD_RUNS = `
     AND id NOT IN (SELECT DISTINCT ON (job_id) id FROM vocab_sync.run
       WHERE watermark_hold IS NULL AND outcome IN ('success', 'unchanged', 'partial') ORDER BY job_id, started_at DESC)
     AND id NOT IN (SELECT DISTINCT ON (r.job_id, t.name) r.id FROM vocab_sync.task t JOIN vocab_sync.run r ON r.id = t.run_id
-      WHERE t.applied_at IS NOT NULL AND r.mode <> 'retry' ORDER BY r.job_id, t.name, t.applied_at DESC)`;
+      WHERE t.applied_at IS NOT NULL AND r.mode NOT IN ('retry', 'resync') ORDER BY r.job_id, t.name, t.applied_at DESC)`;
 
 /** All or nothing. A dry run does the same and takes it back, so that its numbers are the true ones. */
 export async function prune(pool: Pool, rules: KeepRules, isDryRun: boolean): Promise<Pruned> {
@@ -111,7 +111,7 @@ function firstIdAt(time: Date): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
 }
 
-/** Files that runs under way have fetched or were given: they stay, however old they are. */
+/** Files that active runs have fetched or were given. They are kept regardless of their age. */
 export async function listFilesInUse(pool: Pool): Promise<ReadonlySet<string>> {
   const { rows } = await pool.query<{ path: string | null }>(
     `SELECT f.value ->> 'path' AS path FROM vocab_sync.run r JOIN vocab_sync.task t ON t.run_id = r.id

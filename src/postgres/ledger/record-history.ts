@@ -1,10 +1,12 @@
-/** What the ledger knows of one record: its changes over all runs, and the rejections that name it. */
+/** Reads the history of one record from the ledger: its changes over all runs, and the rejections that name it. */
+import type { Notes } from '../../records/notes.ts';
 import type { RunMode } from '../../records/run.ts';
 import type { ChangeOp } from '../publish/change-set.ts';
 import type { Pool } from '../pool.ts';
+import { CHANGE_NOTES } from './json-columns.ts';
 
 /** What the change log holds; only a rollback removes, where it undoes an insert. */
-export type LoggedOp = Exclude<ChangeOp, 'refuse'> | 'remove';
+export type LoggedOp = Exclude<ChangeOp, 'refuse' | 'same' | 'adopt' | 'overwrite' | 'keep'> | 'remove';
 
 export interface RecordVersion {
   readonly target: string;
@@ -19,20 +21,26 @@ export interface RecordVersion {
   readonly source: string | null;
   readonly at: string;
   readonly before: unknown;
-  /** Null for what ended the record's publication, and for an insert whose record is not replaced yet: see the target. */
+  /**
+   * Null for what ended the record's publication, and for an insert whose record is not replaced yet: see the target.
+   */
   readonly after: unknown;
+  /** What the source reported in addition to the record. Absent: nothing. */
+  readonly notes?: Notes;
 }
 
-/** The changes of a record in these targets, oldest first. A run that was pruned is not named any more but by its id. */
+/**
+ * The changes of a record in these targets, oldest first. A run that was pruned is not named any more but by its id.
+ */
 export async function readRecordHistory(
   pool: Pool,
   id: string,
   targets: readonly string[],
 ): Promise<readonly RecordVersion[]> {
-  const { rows } = await pool.query<Omit<RecordVersion, 'at'> & { at: Date | null }>(
+  const { rows } = await pool.query<Omit<RecordVersion, 'at' | 'notes'> & { at: Date | null; notes: unknown }>(
     `SELECT c.target, c.id, c.op, c.run_id AS run, coalesce(r.job_id, '') AS job, c.task, coalesce(r.mode, 'run') AS mode,
        coalesce(r.title, '') AS title, t.source #>> '{version,name}' AS source, coalesce(t.applied_at, r.started_at) AS at,
-       c.before, c.after
+       c.before, c.after, c.notes
      FROM vocab_sync.change c
      LEFT JOIN vocab_sync.run r ON r.id = c.run_id
      LEFT JOIN vocab_sync.task t ON t.run_id = c.run_id AND t.name = c.task
@@ -40,7 +48,10 @@ export async function readRecordHistory(
      ORDER BY c.target, coalesce(t.applied_at, r.started_at) NULLS FIRST, c.run_id`,
     [targets, id],
   );
-  const versions = rows.map(({ at, ...row }) => ({ ...row, at: (at ?? timeOfRun(row.run)).toISOString() }));
+  const versions = rows.map(({ at, notes, ...row }) => ({
+    ...{ ...row, at: (at ?? timeOfRun(row.run)).toISOString() },
+    ...(notes === null ? {} : { notes: CHANGE_NOTES.parse(notes, row.run) }),
+  }));
   return versions.map((version, i) => {
     const next = versions[i + 1];
     const isReplaced = version.op === 'insert' && version.after === null && next?.target === version.target;
@@ -62,7 +73,7 @@ export interface RecordRejection {
   readonly raw: string | null;
 }
 
-/** The rejections of a run that name the record, or that stand at this origin. */
+/** The rejections of a run with the id of the record, or at this origin. */
 export async function readRecordRejections(pool: Pool, run: string, id: string): Promise<readonly RecordRejection[]> {
   const { rows } = await pool.query<RecordRejection>(
     `SELECT task, target, code, message, origin, raw FROM vocab_sync.rejection

@@ -1,6 +1,7 @@
 /** The log of a run and the attempts of its steps, kept in the ledger: they outlive Temporal's history. */
 import type { RunFailure } from '../../records/run.ts';
 import type { Pool } from '../pool.ts';
+import { ATTEMPT_ERROR, LOG_FIELDS } from './json-columns.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -56,7 +57,7 @@ export interface LogLine {
   readonly fields: Readonly<Record<string, unknown>> | null;
 }
 
-/** In the order in which they were written, from `level` on; `after` is the id of the last line that was seen. */
+/** In order of writing, from `level` on; `after` is the id of the last line of the previous page. */
 export async function readLog(
   pool: Pool,
   run: string,
@@ -67,7 +68,11 @@ export async function readLog(
      WHERE run_id = $1 AND id > $2 AND level = ANY ($3) ORDER BY id LIMIT $4`,
     [run, page.after, LOG_LEVELS.slice(LOG_LEVELS.indexOf(page.level)), page.limit],
   );
-  return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
+  return rows.map((row) => ({
+    ...row,
+    at: row.at.toISOString(),
+    fields: LOG_FIELDS.parseOptional(row.fields, run),
+  }));
 }
 
 /** Answers the id of the attempt. */
@@ -91,7 +96,7 @@ const PLACE = `SELECT cursor::text FROM vocab_sync.partition
 export interface EarlierAttempt {
   /** Its worker died with it, or froze. */
   readonly lost: boolean;
-  /** Of the error, where it has one. */
+  /** The code of the error, if it has one. */
   readonly code: string | null;
   /** The step is no further now than when this attempt began. */
   readonly stood: boolean;
@@ -117,7 +122,7 @@ export async function lastAttempts(
 export async function endAttempt(pool: Pool, attempt: number, error: RunFailure | undefined): Promise<void> {
   await pool.query('UPDATE vocab_sync.step_attempt SET ended_at = clock_timestamp(), error = $2 WHERE id = $1', [
     attempt,
-    error === undefined ? null : storable(JSON.stringify(error)),
+    error === undefined ? null : storable(ATTEMPT_ERROR.toText(error)),
   ]);
 }
 
@@ -127,7 +132,7 @@ export interface StepAttempt {
   /** The number of the partition that it staged, from 0, or the event that it told of. */
   readonly part: string | null;
   readonly started_at: string;
-  /** Null: under way, or lost with its worker. */
+  /** Null if the step is still running, or was lost with its worker. */
   readonly ended_at: string | null;
   readonly error: RunFailure | null;
 }
@@ -142,6 +147,7 @@ export async function readAttempts(pool: Pool, run: string): Promise<readonly St
   );
   return rows.map((row) => ({
     ...row,
+    error: ATTEMPT_ERROR.parseOptional(row.error, run),
     started_at: row.started_at.toISOString(),
     ended_at: row.ended_at?.toISOString() ?? null,
   }));

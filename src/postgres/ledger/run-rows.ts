@@ -3,8 +3,9 @@ import type { GuardTrip, RunFailure, RunHolder, RunMode, RunRequest, RunTrigger 
 import type { Outcome, Phase } from '../../records/outcome.ts';
 import type { StageCounts, TargetCounts, WarningCount } from '../../records/counts.ts';
 import { ConfigError, StateError } from '../../errors.ts';
-import type { FetchedFile, SourcePart, SourceVersion } from '../../records/source.ts';
+import type { TaskSource } from '../../records/source.ts';
 import type { Pool, PoolClient } from '../pool.ts';
+import * as columns from './json-columns.ts';
 
 export interface RunRow {
   readonly id: string;
@@ -24,6 +25,8 @@ export interface RunRow {
   /** The effective config, frozen, without secrets. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly config_digest: string;
+  /** As it is stored; see job-of-run.ts. Null for a run of a release before. */
+  readonly job: unknown;
   readonly has_input: boolean;
   readonly forced: boolean;
   readonly phase: Phase;
@@ -33,25 +36,17 @@ export interface RunRow {
   readonly error: RunFailure | null;
   readonly started_at: Date;
   readonly finished_at: Date | null;
-  /** Of a rollback: the run that it undid. */
+  /** For a rollback: the run that it undid. */
   readonly rolls_back: string | null;
-  /** The rollback that undid it, where that still stands. */
+  /** The rollback that undid it, unless that rollback was undone. */
   readonly rolled_back_by: string | null;
   /** The note with which its end paused the schedule of its job. */
   readonly schedule_paused: string | null;
-  /** Of a skipped start: the run that held the job. */
+  /** For a skipped start: the run that held the job. */
   readonly held_by: RunHolder | null;
-  /** Of a skipped start that no run was in the way of. */
+  /** For a start that was skipped for another reason than an active run. */
   readonly skipped_because: string | null;
   readonly cancelled_by: string | null;
-}
-
-/** The frozen source of a task: the version that was located and, once fetched, its files and how they are cut. */
-export interface TaskSource {
-  readonly version: SourceVersion;
-  readonly files?: readonly FetchedFile[];
-  /** By the number of the partition. Absent: one partition holds everything. */
-  readonly parts?: readonly SourcePart[];
 }
 
 export interface TaskRow {
@@ -66,6 +61,9 @@ export interface TaskRow {
   readonly source_digest: string | null;
   readonly outcome: Outcome | null;
   readonly counts: StageCounts | null;
+  /** Of the reader while it found and fetched the source, and of the targets before it was read. */
+  readonly fetch_warnings: Readonly<Record<string, WarningCount>> | null;
+  /** All warnings, those of the fetch too. Null before the plan. */
   readonly warnings: Readonly<Record<string, WarningCount>> | null;
   readonly targets: Readonly<Record<string, TargetCounts>> | null;
   readonly trips: readonly GuardTrip[] | null;
@@ -88,10 +86,22 @@ export async function findRun(db: Queryable, id: string, lock = false): Promise<
   const { rows } = await db.query<RunRow>(`SELECT * FROM vocab_sync.run WHERE id = $1${lock ? ' FOR UPDATE' : ''}`, [
     id,
   ]);
-  return rows[0];
+  return rows.map(toRunRow)[0];
 }
 
-/** A run that is under way; throws where it ended meanwhile, so that a late attempt writes nothing. */
+/** The values of JSON columns come from the driver unchecked. */
+function toRunRow(row: RunRow): RunRow {
+  return {
+    ...row,
+    request: columns.RUN_REQUEST.parse(row.request, row.id),
+    config: columns.RUN_CONFIG.parse(row.config, row.id),
+    error: columns.RUN_ERROR.parseOptional(row.error, row.id),
+    decision: columns.RUN_DECISION.parseOptional(row.decision, row.id),
+    held_by: columns.RUN_HELD_BY.parseOptional(row.held_by, row.id),
+  };
+}
+
+/** Returns an active run. Throws if it has ended, so that a late attempt writes nothing. */
 export async function requireOpenRun(db: Queryable, id: string, lock = false): Promise<RunRow> {
   const run = await findRun(db, id, lock);
   if (run === undefined) throw new ConfigError('E_RUN_NOT_FOUND', `Run ${id} is not in the ledger.`);
@@ -105,7 +115,7 @@ export async function findHolder(db: Queryable, job: string): Promise<RunRow | u
   const { rows } = await db.query<RunRow>('SELECT * FROM vocab_sync.run WHERE job_id = $1 AND finished_at IS NULL', [
     job,
   ]);
-  return rows[0];
+  return rows.map(toRunRow)[0];
 }
 
 export interface NewRun {
@@ -121,14 +131,16 @@ export interface NewRun {
   readonly watermarkHold: string | undefined;
   readonly config: Readonly<Record<string, unknown>>;
   readonly configDigest: string;
-  /** Of a rollback: the run that it undoes. */
+  /** As JSON text of the column. */
+  readonly job: string;
+  /** For a rollback: the run to undo. */
   readonly rollsBack?: string;
 }
 
-/** The columns that a run and a skipped start share, and their values as $1 to $13. */
+/** The columns that a run and a skipped start share, and their values as $1 to $14. */
 export const START_COLUMNS =
-  'id, job_id, job_version, workflow_id, trigger, mode, title, started_by, request, config, config_digest, has_input, forced';
-export const START_PARAMETERS = '$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13';
+  'id, job_id, job_version, workflow_id, trigger, mode, title, started_by, request, config, config_digest, has_input, forced, job';
+export const START_PARAMETERS = '$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14';
 
 export function startValues(run: NewRun): readonly unknown[] {
   return [
@@ -140,11 +152,12 @@ export function startValues(run: NewRun): readonly unknown[] {
     run.request.mode ?? 'run',
     run.title,
     run.request.startedBy ?? null,
-    JSON.stringify(run.request),
-    JSON.stringify(run.config),
+    columns.RUN_REQUEST.toText(run.request),
+    columns.RUN_CONFIG.toText(run.config),
     run.configDigest,
     run.request.input !== undefined,
     run.request.force ?? false,
+    run.job,
   ];
 }
 
@@ -152,7 +165,7 @@ export function startValues(run: NewRun): readonly unknown[] {
 export async function insertRun(db: Queryable, run: NewRun): Promise<boolean> {
   const { rowCount } = await db.query(
     `INSERT INTO vocab_sync.run (${START_COLUMNS}, since, since_origin, since_reason, watermark_hold, rolls_back, phase)
-     VALUES (${START_PARAMETERS}, $14, $15, $16, $17, $18, 'resolve')
+     VALUES (${START_PARAMETERS}, $15, $16, $17, $18, $19, 'resolve')
      ON CONFLICT (job_id) WHERE finished_at IS NULL DO NOTHING`,
     [
       ...startValues(run),
@@ -178,7 +191,7 @@ export async function insertTasks(db: Queryable, run: string, tasks: readonly Ne
     await db.query(
       `INSERT INTO vocab_sync.task (run_id, name, ordinal, chain, digest, readers) VALUES ($1, $2, $3, $4, $5, $6)
        ON CONFLICT DO NOTHING`,
-      [run, task.name, ordinal, task.chain, task.digest, JSON.stringify(task.readers)],
+      [run, task.name, ordinal, task.chain, task.digest, columns.TASK_READERS.toText(task.readers)],
     );
   }
 }
@@ -189,7 +202,7 @@ export async function setPhase(db: Queryable, run: string, phase: Phase): Promis
 
 export async function listTasks(db: Queryable, run: string): Promise<readonly TaskRow[]> {
   const { rows } = await db.query<TaskRow>('SELECT * FROM vocab_sync.task WHERE run_id = $1 ORDER BY ordinal', [run]);
-  return rows;
+  return rows.map(toTaskRow);
 }
 
 export async function requireTask(db: Queryable, run: string, name: string, lock = false): Promise<TaskRow> {
@@ -199,7 +212,20 @@ export async function requireTask(db: Queryable, run: string, name: string, lock
   );
   const row = rows[0];
   if (row === undefined) throw new ConfigError('E_RUN_NOT_FOUND', `Run ${run} has no task ${name} in the ledger.`);
-  return row;
+  return toTaskRow(row);
+}
+
+function toTaskRow(row: TaskRow): TaskRow {
+  return {
+    ...row,
+    readers: columns.TASK_READERS.parseOptional(row.readers, row.run_id),
+    source: columns.TASK_SOURCE.parseOptional(row.source, row.run_id),
+    counts: columns.TASK_COUNTS.parseOptional(row.counts, row.run_id),
+    fetch_warnings: columns.TASK_FETCH_WARNINGS.parseOptional(row.fetch_warnings, row.run_id),
+    warnings: columns.TASK_WARNINGS.parseOptional(row.warnings, row.run_id),
+    targets: columns.TASK_TARGETS.parseOptional(row.targets, row.run_id),
+    trips: columns.TASK_TRIPS.parseOptional(row.trips, row.run_id),
+  };
 }
 
 /** A late attempt writes nothing into the task of a run that ended. */
@@ -209,7 +235,7 @@ export async function saveSource(db: Queryable, task: TaskRow, source: TaskSourc
   await db.query(
     `UPDATE vocab_sync.task SET source = $3, source_identity = $4, source_digest = coalesce($5, source_digest)
      WHERE run_id = $1 AND name = $2 AND ${RUN_IS_OPEN}`,
-    [task.run_id, task.name, JSON.stringify(source), source.version.identity ?? null, digest ?? null],
+    [task.run_id, task.name, columns.TASK_SOURCE.toText(source), source.version.identity ?? null, digest ?? null],
   );
 }
 
@@ -221,17 +247,16 @@ export async function saveTaskOutcome(db: Queryable, run: string, name: string, 
   ]);
 }
 
-/** Before the plan, which replaces them: see the comparison for those that it keeps. */
-export async function saveWarnings(
+/** Adds to the warnings of the fetch, and replaces those of the same codes. */
+export async function saveFetchWarnings(
   db: Queryable,
   task: TaskRow,
   warnings: Readonly<Record<string, WarningCount>>,
 ): Promise<void> {
-  await db.query(`UPDATE vocab_sync.task SET warnings = $3 WHERE run_id = $1 AND name = $2 AND ${RUN_IS_OPEN}`, [
-    task.run_id,
-    task.name,
-    JSON.stringify(warnings),
-  ]);
+  await db.query(
+    `UPDATE vocab_sync.task SET fetch_warnings = (coalesce(fetch_warnings::jsonb, '{}') || $3::jsonb)::json WHERE run_id = $1 AND name = $2 AND ${RUN_IS_OPEN}`,
+    [task.run_id, task.name, columns.TASK_FETCH_WARNINGS.toText(warnings)],
+  );
 }
 
 export interface PlanSummary {
@@ -249,10 +274,10 @@ export async function savePlan(db: Queryable, run: string, name: string, plan: P
     [
       run,
       name,
-      JSON.stringify(plan.counts),
-      JSON.stringify(plan.warnings),
-      JSON.stringify(plan.targets),
-      JSON.stringify(plan.trips),
+      columns.TASK_COUNTS.toText(plan.counts),
+      columns.TASK_WARNINGS.toText(plan.warnings),
+      columns.TASK_TARGETS.toText(plan.targets),
+      columns.TASK_TRIPS.toText(plan.trips),
       plan.planDigest,
     ],
   );
@@ -263,22 +288,6 @@ export async function saveApplied(db: Queryable, task: TaskRow, outcome: Outcome
   await db.query(
     'UPDATE vocab_sync.task SET outcome = $3, applied_at = clock_timestamp() WHERE run_id = $1 AND name = $2',
     [task.run_id, task.name, outcome],
-  );
-}
-
-/** What became of the changes of one target. Without counts: those that the target has answered for so far. */
-export async function saveTargetCounts(
-  db: Queryable,
-  run: string,
-  name: string,
-  target: string,
-  counts?: TargetCounts,
-): Promise<void> {
-  await db.query(
-    `UPDATE vocab_sync.task t SET targets = jsonb_set(targets::jsonb, ARRAY[$3], coalesce($4::jsonb,
-       (SELECT p.counts::jsonb FROM vocab_sync.publication p WHERE p.run_id = $1 AND p.task = $2 AND p.target = $3)))::json
-     WHERE run_id = $1 AND name = $2`,
-    [run, name, target, counts === undefined ? null : JSON.stringify(counts)],
   );
 }
 

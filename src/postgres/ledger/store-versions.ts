@@ -11,13 +11,13 @@ export interface VersionToStore {
   readonly job: Job;
   /** The text of the job file as it was given, without custom args or input. */
   readonly config: string;
-  /** Of its content; equal to the newest stored one = nothing to store. */
+  /** The digest of its content; if the newest stored version has the same, nothing is stored. */
   readonly digest: string;
   /** The number of the newest version that the caller looked at, 0 = none; absent = whichever is there. */
   readonly expected?: number;
 }
 
-/** Its number, from 1; or E_JOB_CHANGED: somebody else stored one meanwhile, theirs stands. */
+/** Its number, from 1; or E_JOB_CHANGED if another person stored a version meanwhile, which is kept. */
 export type StoredVersion = { readonly version: number } | { readonly conflict: ConfigError };
 
 interface NewestVersion {
@@ -161,7 +161,7 @@ function changed(newest: NewestVersion, expected: number): ConfigError {
       : `Expected version ${String(expected)} of job ${job} to be the newest`;
   return new ConfigError(
     'E_JOB_CHANGED',
-    `${wanted}, but it ${now}: somebody else was faster. Nothing of yours was stored.`,
+    `${wanted}, but it ${now}: another person was faster. Your version was not stored.`,
     { details: { job, expected, found: newest.version, by: newest.created_by, at } },
   );
 }

@@ -2,6 +2,7 @@
 import { ConfigError } from '../../errors.ts';
 import { createRunId } from '../../records/run-id.ts';
 import { inTransaction, type Pool, type PoolClient } from '../pool.ts';
+import { partName } from '../publish/layer-rows.ts';
 import { beginPublishing } from '../publish/target-size.ts';
 import { quoteIdentifier } from '../sql-identifier.ts';
 
@@ -35,14 +36,14 @@ interface Place extends TransferTarget {
   readonly shared: boolean;
 }
 
-/** What would be handed over, withdrawn records included. Reads every vocabulary once. */
+/** Returns what would be transferred, withdrawn records included. Reads every vocabulary once. */
 export async function planTransfer(pool: Pool, transfer: Transfer): Promise<readonly TransferTarget[]> {
   return inTransaction(pool, (client) => findPlaces(client, transfer));
 }
 
 /**
- * All targets in one transaction, with both jobs held, so that no run begins meanwhile. Throws ConfigError
- * E_TRANSFER_REFUSED where there is nothing to hand over or a run of one of the jobs is under way.
+ * Transfers all targets in one transaction and holds both jobs, so that no run starts meanwhile. Throws ConfigError
+ * E_TRANSFER_REFUSED if there is nothing to transfer or a run of one of the jobs is active.
  */
 export async function transferRecords(pool: Pool, transfer: Transfer): Promise<readonly TransferTarget[]> {
   return inTransaction(pool, async (client) => {
@@ -59,6 +60,10 @@ export async function transferRecords(pool: Pool, transfer: Transfer): Promise<r
       await client.query(
         `UPDATE ${relation} SET job_id = $1 WHERE job_id = $2${shared ? ' AND target = $3' : ''}`,
         values,
+      );
+      await client.query(
+        `UPDATE vocab_sync.layer SET job_id = $1 WHERE job_id = $2 AND target || ' (layer ' || name || ')' = $3`,
+        [transfer.to, transfer.from, target],
       );
       // Both are counted again by their next runs.
       await client.query('DELETE FROM vocab_sync.target_size WHERE target = $1 AND job_id IN ($2, $3)', [
@@ -120,7 +125,14 @@ async function findPlaces(client: PoolClient, { from, target }: Transfer): Promi
   for (const snapshot of snapshots) {
     places.push({ target: snapshot.target, relation: 'vocab_sync.published', shared: true, records: snapshot.n });
   }
-  return places.filter((place) => place.records > 0 && (target === undefined || place.target === target));
+  return places.filter(
+    (place) => place.records > 0 && (target === undefined || place.target === target || isPartOf(place.target, target)),
+  );
+}
+
+/** Where the job keeps its parts of the records of a target with layers. */
+function isPartOf(place: string, target: string): boolean {
+  return place === partName(target, undefined) || place.startsWith(`${target} (layer `);
 }
 
 function refused({ from, to }: Transfer, why: string): ConfigError {

@@ -1,10 +1,11 @@
 /**
- * Where a job stands: the start of the last run that read all there was from the watermark on, or what an operator set
- * by hand after that. A run that started before the operator decided does not overrule the decision.
+ * The watermark of a job: the start of the last run that read everything since the watermark, or the value that an
+ * operator set after that. A run that started before the operator's decision does not override it.
  */
 import type { Outcome } from '../../records/outcome.ts';
 import type { SourceVersion } from '../../records/source.ts';
 import type { Pool, PoolClient } from '../pool.ts';
+import { TASK_SOURCE } from './json-columns.ts';
 
 type Queryable = Pool | PoolClient;
 
@@ -19,7 +20,7 @@ export interface WatermarkChange {
   readonly at: Date;
 }
 
-export interface WatermarkRun {
+interface WatermarkRun {
   readonly run: string;
   readonly outcome: Outcome;
   readonly started_at: Date;
@@ -31,7 +32,7 @@ export type Watermark =
   | { readonly kind: 'set'; readonly time: Date; readonly change: WatermarkChange }
   | { readonly kind: 'cleared'; readonly time: undefined; readonly change: WatermarkChange };
 
-/** With `acceptPartial` a partial run moves it too. */
+/** Returns the watermark of a job. A partial run moves it too if `acceptPartial` is set. */
 export async function findWatermark(db: Queryable, job: string, acceptPartial: boolean): Promise<Watermark> {
   const run = await findMover(db, job, acceptPartial);
   if (run !== undefined) return { kind: 'run', time: run.started_at, run };
@@ -68,14 +69,15 @@ export async function findVersionRead(
   db: Queryable,
   { job, task, acceptPartial }: { readonly job: string; readonly task: string; readonly acceptPartial: boolean },
 ): Promise<SourceVersion | undefined> {
-  const { rows } = await db.query<{ version: SourceVersion }>(
-    `SELECT t.source -> 'version' AS version FROM vocab_sync.run r JOIN vocab_sync.task t ON t.run_id = r.id
+  const { rows } = await db.query<{ id: string; source: unknown }>(
+    `SELECT r.id, t.source FROM vocab_sync.run r JOIN vocab_sync.task t ON t.run_id = r.id
      WHERE r.job_id = $1 AND t.name = $2 AND t.source IS NOT NULL AND ${MOVES} AND (r.outcome <> 'partial' OR $3)
        AND r.mode <> 'retry' AND r.started_at > ${DECIDED}
      ORDER BY r.started_at DESC LIMIT 1`,
     [job, task, acceptPartial],
   );
-  return rows[0]?.version;
+  const [row] = rows;
+  return row === undefined ? undefined : TASK_SOURCE.parse(row.source, row.id).version;
 }
 
 /** Newest first. */
@@ -135,7 +137,7 @@ export async function listFutureWatermarks(db: Queryable): Promise<readonly Futu
 export interface IdleRun {
   readonly run: string;
   readonly started_at: Date;
-  /** Null: under way. */
+  /** Null if the run is active. */
   readonly outcome: Outcome | null;
   /** Why it would not move the watermark even as a success. */
   readonly hold: string | null;

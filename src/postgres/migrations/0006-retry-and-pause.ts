@@ -1,4 +1,4 @@
-/** Where a rejected entry stands in its source, and whether the end of a run paused the schedule of its job. */
+/** Adds the position of a rejected entry in its source, and whether the end of a run paused the schedule of its job. */
 export const retryAndPause = {
   id: '0006-retry-and-pause',
   sql: `

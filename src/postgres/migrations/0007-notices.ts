@@ -1,4 +1,4 @@
-/** Who was told of a run, and what kept a notice from being delivered. */
+/** Adds the sent notices of a run, and the reasons why a notice was not delivered. */
 export const notices = {
   id: '0007-notices',
   sql: `

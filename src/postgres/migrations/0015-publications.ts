@@ -1,4 +1,4 @@
-/** Publishing record by record into targets outside this database: what is left to do, and how each target stands. */
+/** Adds the unsent changes and the state of each target outside this database. */
 export const publications = {
   id: '0015-publications',
   sql: `

@@ -1,13 +1,19 @@
 /**
- * The plan of a task: which records of which target would be inserted, updated, restored, withdrawn or refused. Found
- * set-based when everything is staged, kept in an UNLOGGED table of the run, published exactly as it stands.
+ * Creates the plan of a task: the records of each target that would be inserted, updated, restored, withdrawn or
+ * refused. It is calculated set-based after staging, kept in an UNLOGGED table of the run, and published unchanged.
  */
 import type { TargetCounts } from '../../records/counts.ts';
+import { UNSURE_NEW } from '../ledger/publications.ts';
 import type { PoolClient } from '../pool.ts';
 import type { StageNames } from '../stage/stage-table.ts';
 import { targetFilter, type Target } from './target.ts';
 
-export type ChangeOp = 'insert' | 'update' | 'restore' | 'withdraw' | 'refuse';
+/**
+ * `adopt`, `overwrite` and `keep` are for targets that hold records already: see drift-plan.ts. `same`: of a target with
+ * layers, a record that stays as it is and only gets its hash.
+ */
+export type ChangeOp =
+  'insert' | 'update' | 'restore' | 'withdraw' | 'refuse' | 'adopt' | 'overwrite' | 'keep' | 'same';
 
 /** With PostgreSQL's own 4 MB a first load of 36,000 records is joined and sorted through temporary files. */
 const ROOM_TO_JOIN = "SET LOCAL work_mem = '32MB'";
@@ -88,7 +94,7 @@ export interface PlannedTarget {
   readonly knownAreEqual: boolean;
 }
 
-/** What differs between the stage and a target. */
+/** Plans the changes from the differences between the stage and a target. */
 export async function planChanges(
   client: PoolClient,
   names: StageNames,
@@ -98,12 +104,12 @@ export async function planChanges(
     `INSERT INTO ${names.plan} (target, id, op, before_hash, after_hash, has_document)
      SELECT $1, s.id,
        CASE WHEN t.id IS NULL THEN 'insert' WHEN t.job_id IS DISTINCT FROM $2 THEN 'refuse'
-            WHEN t.withdrawn_at IS NOT NULL THEN 'restore' ELSE 'update' END,
+            WHEN t.withdrawn_at IS NOT NULL THEN 'restore' WHEN t.hash = $3 THEN 'insert' ELSE 'update' END,
        t.hash, s.hash, s.record IS NOT NULL
      FROM ${names.stage} s LEFT JOIN ${target.relation} t ON t.id = s.id${targetFilter(target)}
      WHERE s.hash IS NOT NULL${knownAreEqual ? ' AND NOT s.known' : ''}
        AND (t.id IS NULL OR t.job_id IS DISTINCT FROM $2 OR t.withdrawn_at IS NOT NULL OR t.hash <> s.hash)`,
-    [ordinal, job],
+    [ordinal, job, UNSURE_NEW],
   );
 }
 
@@ -155,7 +161,7 @@ export async function planWithdrawals(
 export interface TargetSize {
   /** This job's records that are published and not withdrawn. */
   readonly published: number;
-  /** Of these, how many the stage no longer holds or says are deleted. */
+  /** The number of these that the stage no longer has or that are reported as deleted. */
   readonly absent: number;
 }
 
@@ -206,20 +212,25 @@ export async function countPlan(
   );
   const by = new Map(rows.map((row) => [row.op, row.n]));
   const count = (op: ChangeOp): number => by.get(op) ?? 0;
+  const [adopted, overwritten, kept] = [count('adopt'), count('overwrite'), count('keep')];
+  const updated = count('update') + overwritten;
   return {
     inserted: count('insert'),
-    updated: count('update'),
-    unchanged: staged - count('insert') - count('update') - count('restore') - count('refuse'),
+    updated,
+    unchanged: staged - count('insert') - updated - count('restore') - count('refuse') - adopted - kept,
     withdrawn: count('withdraw'),
     restored: count('restore'),
     rejected: count('refuse'),
+    ...(adopted === 0 ? {} : { adopted }),
+    ...(overwritten === 0 ? {} : { overwritten }),
+    ...(kept === 0 ? {} : { kept }),
   };
 }
 
 /** Changed records whose document was not staged: the target changed after the record was compared while staging. */
 export async function countMissingDocuments(client: PoolClient, names: StageNames): Promise<number> {
   const { rows } = await client.query<{ n: number }>(
-    `SELECT count(*) AS n FROM ${names.plan} WHERE op IN ('insert', 'update', 'restore') AND NOT has_document`,
+    `SELECT count(*) AS n FROM ${names.plan} WHERE op IN ('insert', 'update', 'restore', 'overwrite', 'adopt', 'keep') AND NOT has_document`,
   );
   return rows[0]?.n ?? 0;
 }

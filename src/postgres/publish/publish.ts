@@ -6,6 +6,7 @@ import { refreshSourceHashes } from '../stage/source-hashes.ts';
 import type { StageNames } from '../stage/stage-table.ts';
 import { lockForPublishing, quoteLiteral, targetFilter, type Target } from './target.ts';
 import { beginPublishing } from './target-size.ts';
+import { keepNotes, plannedNotes } from './keep-notes.ts';
 
 export interface Publication {
   readonly names: StageNames;
@@ -15,6 +16,12 @@ export interface Publication {
   readonly run: string;
   readonly task: string;
   readonly job: string;
+  /** For a target with layers; see MergedPlan. */
+  readonly layered?: {
+    /** `part`: the parts of the job itself. `merged`: the target, whose records may belong to other jobs. */
+    readonly kind: 'part' | 'merged';
+    readonly layer: string | undefined;
+  };
 }
 
 /**
@@ -25,7 +32,9 @@ export async function publishPlan(client: PoolClient, publication: Publication, 
   const { target } = publication;
   await beginPublishing(client);
   await lockForPublishing(client, target);
-  if (planned.unchanged > 0) await refreshSourceHashes(client, publication.names, publication);
+  if (planned.unchanged > 0 && publication.layered?.kind !== 'merged') {
+    await refreshSourceHashes(client, publication.names, publication);
+  }
   // A query that has nothing to do might still read the whole target, so it is not sent.
   const expect = async (what: string, expected: number, work: () => Promise<number>): Promise<void> => {
     if (expected > 0) expectRows(what, await work(), expected, target);
@@ -34,7 +43,9 @@ export async function publishPlan(client: PoolClient, publication: Publication, 
   await expect('insert', planned.inserted, () => insertNew(client, publication, planned));
   await expect('update', planned.updated + planned.restored, () => updateChanged(client, publication));
   await expect('withdraw', planned.withdrawn, () => withdrawAbsent(client, publication));
-  if (planned.rejected > 0) await logRefusals(client, publication);
+  // With layers, the target holds the owner of the record.
+  if (planned.rejected > 0 && publication.layered?.kind !== 'part') await logRefusals(client, publication);
+  if (publication.layered?.kind !== 'part') await keepNotes(client, publication, false);
 }
 
 export function expectRows(what: string, found: number, expected: number, target: Target): void {
@@ -49,26 +60,27 @@ export function expectRows(what: string, found: number, expected: number, target
 /** What an update or withdrawal replaces is kept here; an insert replaces nothing and is only named. */
 async function logChanges(client: PoolClient, p: Publication, planned: TargetCounts): Promise<number> {
   const keys = [p.run, p.task, p.target.name, p.ordinal];
+  const notes = await plannedNotes(client, p);
   // In order of id: an index that grows at its end is built twice as fast.
   const inserts =
     planned.inserted === 0
       ? 0
       : await count(
           client,
-          `INSERT INTO vocab_sync.change (run_id, task, target, id, op)
-           SELECT $1, $2, $3, plan.id, plan.op FROM ${p.names.plan} plan
+          `INSERT INTO vocab_sync.change (run_id, task, target, id, op, notes)
+           SELECT $1, $2, $3, plan.id, plan.op, ${notes.value} FROM ${p.names.plan} plan ${notes.join}
            WHERE plan.target = $4 AND plan.op = 'insert' ORDER BY plan.id`,
           keys,
         );
   if (planned.inserted === countChanges(planned)) return inserts;
   const replacements = await count(
     client,
-    `INSERT INTO vocab_sync.change (run_id, task, target, id, op, before, after, before_hash, before_run, before_json)
+    `INSERT INTO vocab_sync.change (run_id, task, target, id, op, before, after, before_hash, before_run, before_json, notes)
      SELECT $1, $2, $3, plan.id, plan.op, t.record::jsonb, CASE WHEN plan.op <> 'withdraw' THEN s.record::jsonb END,
-       t.hash, t.changed_run, ${p.target.shared ? 't.record' : 'NULL'}
+       t.hash, t.changed_run, ${p.target.shared ? 't.record' : 'NULL'}, ${notes.value}
      FROM ${p.names.plan} plan
      JOIN ${p.target.relation} t ON t.id = plan.id${targetFilter(p.target)} AND t.hash = plan.before_hash
-     LEFT JOIN ${p.names.stage} s ON s.id = plan.id
+     LEFT JOIN ${p.names.stage} s ON s.id = plan.id ${notes.join}
      WHERE plan.target = $4 AND plan.op IN ('update', 'restore', 'withdraw')`,
     keys,
   );
@@ -96,12 +108,15 @@ async function insertNew(client: PoolClient, p: Publication, planned: TargetCoun
 }
 
 async function updateChanged(client: PoolClient, p: Publication): Promise<number> {
+  // A layer changes records of other jobs.
+  const owner =
+    p.layered?.kind === 'merged' && p.layered.layer !== undefined ? '$3::text IS NOT NULL' : 't.job_id = $3';
   const { rowCount } = await client.query(
     `UPDATE ${p.target.relation} t
      SET record = s.record::${p.target.documents}, hash = s.hash, source_hash = s.source_hash, changed_run = $2, changed_at = now(), withdrawn_at = NULL
      FROM ${p.names.plan} plan JOIN ${p.names.stage} s ON s.id = plan.id
      WHERE plan.target = $1 AND plan.op IN ('update', 'restore') AND t.id = plan.id
-       AND t.job_id = $3 AND t.hash = plan.before_hash${targetFilter(p.target)}`,
+       AND ${owner} AND t.hash = plan.before_hash${targetFilter(p.target)}`,
     [p.ordinal, p.run, p.job],
   );
   return rowCount ?? 0;

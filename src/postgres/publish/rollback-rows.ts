@@ -1,7 +1,9 @@
-/** The rows of a rollback in the ledger: a run of its own, that ends in the transaction in which it began. */
+/** The rows of a rollback in the ledger: a separate run that ends in the transaction in which it began. */
 import { NO_STAGE_COUNTS, type TargetCounts } from '../../records/counts.ts';
 import type { RunRequest } from '../../records/run.ts';
 import type { PoolClient } from '../pool.ts';
+import { RUN_JOB, TASK_COUNTS, TASK_TARGETS } from '../ledger/json-columns.ts';
+import { jobOfRun } from '../ledger/job-of-run.ts';
 import { findRun, insertRun, type NewRun, type RunRow, type TaskRow } from '../ledger/run-rows.ts';
 
 export interface NewRollback {
@@ -29,6 +31,7 @@ export function toRollback(of: RunRow, run: Pick<NewRun, 'id' | 'workflowId' | '
     watermarkHold: 'it was a rollback',
     config: of.config,
     configDigest: of.config_digest,
+    job: RUN_JOB.toText(jobOfRun(of)),
     rollsBack: of.id,
   };
 }
@@ -45,29 +48,32 @@ export async function insertUndoneTask(
      VALUES ($1, $2, $3, $4, 'rollback', 'success', $5, $6, clock_timestamp())
      ON CONFLICT (run_id, name) DO UPDATE SET outcome = excluded.outcome, counts = excluded.counts,
        targets = excluded.targets, applied_at = excluded.applied_at`,
-    [rollback, task.name, task.ordinal, task.chain, JSON.stringify(NO_STAGE_COUNTS), JSON.stringify(targets)],
+    [rollback, task.name, task.ordinal, task.chain, TASK_COUNTS.toText(NO_STAGE_COUNTS), TASK_TARGETS.toText(targets)],
   );
 }
 
-/** Marks what was undone; where that was itself a rollback, the run that it had undone stands again. */
+/** Marks the undone run. If it was a rollback, the run that it had undone counts again. */
 export async function markUndone(client: PoolClient, rollback: string, of: string): Promise<void> {
   await client.query(
-    'UPDATE vocab_sync.run SET rolled_back_by = $1, watermark_hold = coalesce(watermark_hold, $3) WHERE id = $2',
+    `UPDATE vocab_sync.run SET rolled_back_by = $1,
+       held_by_rollback = CASE WHEN watermark_hold IS NULL THEN $1::uuid END,
+       watermark_hold = coalesce(watermark_hold, $3) WHERE id = $2`,
     [rollback, of, holdOf(rollback)],
   );
   await client.query(
-    `UPDATE vocab_sync.run SET rolled_back_by = NULL, watermark_hold = nullif(watermark_hold, $2)
+    `UPDATE vocab_sync.run SET rolled_back_by = NULL, held_by_rollback = NULL,
+       watermark_hold = CASE WHEN held_by_rollback = $1 THEN NULL ELSE watermark_hold END
      WHERE id = (SELECT rolls_back FROM vocab_sync.run WHERE id = $1) AND rolled_back_by = $1`,
-    [of, holdOf(of)],
+    [of],
   );
 }
 
-/** Why a run that was undone does not move the watermark. */
+/** Why a run that was undone does not move the watermark, for people. `held_by_rollback` decides. */
 function holdOf(rollback: string): string {
   return `run ${rollback} rolled it back`;
 }
 
-/** With its row locked: what is undone once is not undone twice at the same time. */
+/** Locks the row, so that two rollbacks of the same run cannot overlap. */
 export async function lockRun(client: PoolClient, id: string): Promise<RunRow | undefined> {
   return findRun(client, id, true);
 }

@@ -4,8 +4,10 @@
  * the record, so that rollbacks stack: the run before can be rolled back next, and so can the rollback itself.
  */
 import { InternalError } from '../../errors.ts';
-import type { TargetCounts } from '../../records/counts.ts';
+import { countChanges, type TargetCounts } from '../../records/counts.ts';
 import type { PoolClient } from '../pool.ts';
+import { openPublication } from '../ledger/publications.ts';
+import { NOTES_BEFORE, putNotesBack } from './keep-notes.ts';
 import { lockForPublishing, quoteLiteral, targetFilter, type Target } from './target.ts';
 import { adjustSize, beginPublishing } from './target-size.ts';
 
@@ -62,6 +64,18 @@ export async function planUndo(client: PoolClient, undo: Undo): Promise<UndoPlan
   return { changes: rows[0]?.changes ?? 0, conflicts: rows[0]?.conflicts ?? 0, samples: samples.rows };
 }
 
+/** The logged changes of a task in a target. */
+export async function countLogged(
+  client: PoolClient,
+  { run, task, target }: Pick<Undo, 'run' | 'task' | 'target'>,
+): Promise<number> {
+  const { rows } = await client.query<{ n: number }>(
+    'SELECT count(*) AS n FROM vocab_sync.change WHERE run_id = $1 AND task = $2 AND target = $3',
+    [run, task, target.name],
+  );
+  return rows[0]?.n ?? 0;
+}
+
 /** Puts back what `planUndo` found free of conflicts and logs it as the changes of the rollback. */
 export async function applyUndo(client: PoolClient, undo: Undo): Promise<TargetCounts> {
   const logged = await logUndo(client, undo);
@@ -76,6 +90,7 @@ export async function applyUndo(client: PoolClient, undo: Undo): Promise<TargetC
       `A rollback of ${undo.target.name} logged ${String(logged)} changes and made ${String(removed + changed + inserted)}; nothing was undone.`,
     );
   }
+  await putNotesBack(client, undo);
   const { rows } = await client.query<{ op: string; n: number }>(
     'SELECT op, count(*) AS n FROM undo WHERE NOT conflict GROUP BY op',
   );
@@ -92,17 +107,17 @@ export async function applyUndo(client: PoolClient, undo: Undo): Promise<TargetC
   return counts;
 }
 
-/** What the run did, joined to what can be undone of it. */
+/** The changes of the run, joined to those that can be undone. */
 const LOGGED = `undo u JOIN vocab_sync.change c ON c.run_id = $1 AND c.target = $2 AND c.id = u.id`;
 
 async function logUndo(client: PoolClient, { target, run, rollback, task }: Undo): Promise<number> {
   const { rowCount } = await client.query(
-    `INSERT INTO vocab_sync.change (run_id, task, target, id, op, before, after, before_hash, before_run, before_json, after_run)
+    `INSERT INTO vocab_sync.change (run_id, task, target, id, op, before, after, before_hash, before_run, before_json, after_run, notes)
      SELECT $3, $4, $2, u.id,
        CASE u.op WHEN 'insert' THEN 'remove' WHEN 'remove' THEN 'insert' WHEN 'withdraw' THEN 'restore'
          WHEN 'restore' THEN 'withdraw' ELSE u.op END,
        t.record::jsonb, CASE WHEN u.op IN ('update', 'withdraw') THEN c.before END,
-       t.hash, t.changed_run, ${target.shared ? 't.record' : 'NULL'}, coalesce(c.before_run, $3)
+       t.hash, t.changed_run, ${target.shared ? 't.record' : 'NULL'}, coalesce(c.before_run, $3), ${NOTES_BEFORE}
      FROM ${LOGGED} LEFT JOIN ${target.relation} t ON t.id = u.id${targetFilter(target)}
      WHERE NOT u.conflict`,
     [run, target.name, rollback, task],
@@ -150,4 +165,42 @@ async function reinsertRemoved(client: PoolClient, { target, run, rollback, job 
     [run, target.name, rollback, job],
   );
   return rowCount ?? 0;
+}
+
+const INVERSE = `CASE u.op WHEN 'insert' THEN 'withdraw' WHEN 'restore' THEN 'withdraw' WHEN 'withdraw' THEN 'restore'
+  WHEN 'remove' THEN 'restore' ELSE 'update' END`;
+
+/**
+ * Undoes a run in a target that receives changes: the records that `planUndo` found free of conflicts become a plan that
+ * `publishTarget` sends. What the run inserted is withdrawn, since such a target may have no way to forget a record. The
+ * hash of a record that is put back is the one it had, so the next run compares it as equal. Returns what is planned.
+ */
+export async function freezeUndo(client: PoolClient, undo: Undo): Promise<TargetCounts> {
+  const { target, task, run, rollback } = undo;
+  const { rows } = await client.query<{ op: 'update' | 'restore' | 'withdraw'; n: number }>(
+    `WITH frozen AS (
+       INSERT INTO vocab_sync.outgoing (run_id, task, target, id, op, record, bytes, before_hash, hash, after_run, notes)
+       SELECT $1, $2, $3, u.id, ${INVERSE}, r.record, octet_length(r.record::text), t.hash,
+         CASE WHEN u.op IN ('insert', 'restore') THEN t.hash
+           ELSE coalesce(c.before_hash, sha256(convert_to('undone ' || c.before::text, 'UTF8'))) END,
+         coalesce(c.before_run, $1), ${NOTES_BEFORE}
+       FROM undo u JOIN vocab_sync.change c ON c.run_id = $4 AND c.target = $3 AND c.id = u.id
+       LEFT JOIN ${target.relation} t ON t.id = u.id${targetFilter(target)}
+       CROSS JOIN LATERAL (SELECT CASE WHEN u.op IN ('insert', 'restore') THEN t.record
+         ELSE coalesce(c.before_json, c.before::text::json) END AS record) r
+       WHERE NOT u.conflict RETURNING op
+     ) SELECT op, count(*) AS n FROM frozen GROUP BY op`,
+    [rollback, task, target.name, run],
+  );
+  const by = new Map(rows.map(({ op, n }) => [op, n]));
+  const planned: TargetCounts = {
+    inserted: 0,
+    updated: by.get('update') ?? 0,
+    restored: by.get('restore') ?? 0,
+    withdrawn: by.get('withdraw') ?? 0,
+    unchanged: 0,
+    rejected: 0,
+  };
+  await openPublication(client, { run: rollback, task, target: target.name }, countChanges(planned), planned);
+  return planned;
 }

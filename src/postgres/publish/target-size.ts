@@ -80,7 +80,7 @@ interface ObservedRelation {
   readonly rows: number;
 }
 
-/** Of a row in a table that was never analysed. Records of vocabularies have 300 to 2,000 bytes. */
+/** The assumed size of a row in a table that was never analysed. Records of vocabularies have 300 to 2,000 bytes. */
 const ROW_BYTES = 1_000;
 
 async function observedRelation(db: Pool, { relation }: Target): Promise<ObservedRelation> {

@@ -2,7 +2,7 @@
  * A target as the engine sees it: a relation with id, record, hash, owner and life cycle, whatever the writer. A table
  * writer has a table of its own in `vocabularies`; a snapshot writer has its slice of `vocab_sync.published`.
  */
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, UnavailableError } from '../../errors.ts';
 import { sqlStateOf } from '../database-error.ts';
 import type { Pool, PoolClient } from '../pool.ts';
 import { quoteIdentifier } from '../sql-identifier.ts';
@@ -118,13 +118,13 @@ export async function lockForPublishing(client: PoolClient, target: Target): Pro
 }
 
 /** The columns that an existing table of the target lacks. Empty for the table of snapshots. */
-export async function missingColumns(db: Pool | PoolClient, target: Target): Promise<readonly string[]> {
+async function missingColumns(db: Pool | PoolClient, target: Target): Promise<readonly string[]> {
   if (target.shared) return [];
   const columns = await columnsOf(db, target);
   return COLUMNS.filter((column) => !columns.has(column));
 }
 
-/** Whether the target's table is there at all. */
+/** Returns whether the table of the target exists. */
 export async function targetExists(client: PoolClient, target: Target): Promise<boolean> {
   return target.shared || (await columnsOf(client, target)).size > 0;
 }
@@ -164,4 +164,54 @@ export async function lookUpHashes(
     rowMode: 'array',
   });
   return new Map(rows);
+}
+
+interface Rights {
+  readonly role: string;
+  readonly standby: boolean;
+  readonly found: boolean;
+  readonly may_create: boolean;
+  readonly missing: string | null;
+}
+
+/**
+ * Checks that a target can be published into, without writing to it. Throws UnavailableError for a server that accepts no writes, ConfigError E_DATABASE_REFUSED for a missing right and
+ * E_TARGET_CONFLICT for a table with other columns. Another table is created by the first run.
+ */
+export async function requireWritable(pool: Pool, target: Target): Promise<void> {
+  const { rows } = await pool.query<Rights>(
+    `SELECT current_user AS role, pg_is_in_recovery() AS standby, to_regclass($1) IS NOT NULL AS found,
+       coalesce(has_schema_privilege('vocabularies', 'CREATE'), false) AS may_create,
+       (SELECT string_agg(name, ', ') FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS r (name)
+         WHERE NOT has_table_privilege(to_regclass($1), name)) AS missing`,
+    [target.relation],
+  );
+  const [row] = rows;
+  if (row === undefined) return;
+  if (row.standby) {
+    throw new UnavailableError(
+      'E_DATABASE_UNAVAILABLE',
+      `${target.name} cannot be written: the database is a standby server. Let DATABASE_URL name the primary server.`,
+    );
+  }
+  if (!row.found) {
+    if (row.may_create) return;
+    throw refused(target, row, 'CREATE ON SCHEMA vocabularies', 'create its table');
+  }
+  if (row.missing !== null) throw refused(target, row, `${row.missing} ON ${target.relation}`, 'write its records');
+  const missing = await missingColumns(pool, target);
+  if (missing.length === 0) return;
+  throw new ConfigError(
+    'E_TARGET_CONFLICT',
+    `The table ${target.relation} exists, but it is not one that vocab-sync made: it has no column ${missing.join(', ')}. Choose another table in the job, or rename the existing one.`,
+    { details: { table: target.relation, missing } },
+  );
+}
+
+function refused(target: Target, { role }: Rights, right: string, what: string): ConfigError {
+  return new ConfigError(
+    'E_DATABASE_REFUSED',
+    `Expected the user ${role} to be allowed to ${what} for ${target.name}, found that it is not. GRANT ${right} TO ${role}.`,
+    { details: { target: target.name, right } },
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * VACUUM and ANALYZE after a large publication, outside of its transaction. Autovacuum would do the same, but up to a
- * minute later and with the statistics of before: the next run would read a table of which half is dead rows.
+ * Runs VACUUM and ANALYZE after a large publication, outside its transaction. Autovacuum would do the same, but up to a
+ * minute later and with old statistics: the next run would read a table half of which is dead rows.
  */
 import type { Logger } from '../../component/services.ts';
 import { countChanges, type TargetCounts } from '../../records/counts.ts';

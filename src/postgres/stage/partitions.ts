@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { UnavailableError } from '../../errors.ts';
 import type { Cursor } from '../../records/origin.ts';
 import { createTally, type Tally } from '../../records/tally.ts';
+import { PARTITION_CURSOR, PARTITION_TALLY } from '../ledger/json-columns.ts';
 import type { PoolClient } from '../pool.ts';
 
 export interface PartitionKey {
@@ -27,11 +28,14 @@ export interface Claim {
 interface PartitionRow {
   readonly state: 'running' | 'staged';
   readonly pin: string;
-  readonly cursor: Cursor | null;
-  readonly tally: Tally;
+  readonly cursor: unknown;
+  readonly tally: unknown;
 }
 
-/** Takes the partition over from whoever had it. `pin` names what is staged: source digest, since and task digest. */
+/**
+ * Takes the partition over from its previous holder. `pin` identifies the staged data: source digest, since and task
+ * digest.
+ */
 export async function claimPartition(client: PoolClient, key: PartitionKey, pin: string): Promise<Claim> {
   const lease = randomUUID();
   const { rows } = await client.query<PartitionRow>(
@@ -42,7 +46,13 @@ export async function claimPartition(client: PoolClient, key: PartitionKey, pin:
   const resumes = row?.pin === pin;
   const claim: Claim =
     row !== undefined && resumes
-      ? { lease, after: row.cursor ?? undefined, tally: row.tally, state: row.state, restart: false }
+      ? {
+          lease,
+          after: PARTITION_CURSOR.parseOptional(row.cursor, key.run) ?? undefined,
+          tally: PARTITION_TALLY.parse(row.tally, key.run),
+          state: row.state,
+          restart: false,
+        }
       : { lease, after: undefined, tally: createTally(), state: 'running', restart: true };
   await client.query(
     `INSERT INTO vocab_sync.partition (run_id, task, ordinal, state, pin, lease, cursor, tally)
@@ -57,8 +67,8 @@ export async function claimPartition(client: PoolClient, key: PartitionKey, pin:
       claim.state,
       pin,
       lease,
-      claim.after === undefined ? null : JSON.stringify(claim.after),
-      JSON.stringify(claim.tally),
+      claim.after === undefined ? null : PARTITION_CURSOR.toText(claim.after),
+      PARTITION_TALLY.toText(claim.tally),
     ],
   );
   return claim;
@@ -84,8 +94,8 @@ export async function saveCheckpoint(client: PoolClient, key: PartitionKey, chec
       key.task,
       key.partition,
       checkpoint.lease,
-      checkpoint.after === undefined ? null : JSON.stringify(checkpoint.after),
-      JSON.stringify(checkpoint.tally),
+      checkpoint.after === undefined ? null : PARTITION_CURSOR.toText(checkpoint.after),
+      PARTITION_TALLY.toText(checkpoint.tally),
       checkpoint.state,
       checkpoint.bytes,
       checkpoint.totalBytes ?? null,
@@ -104,11 +114,11 @@ export function leaseLost(key: PartitionKey, cause?: unknown): UnavailableError 
 
 /** The accounts of a task's partitions that are fully staged, in order. */
 export async function stagedTallies(client: PoolClient, run: string, task: string): Promise<readonly Tally[]> {
-  const { rows } = await client.query<{ tally: Tally }>(
+  const { rows } = await client.query<{ tally: unknown }>(
     `SELECT tally FROM vocab_sync.partition WHERE run_id = $1 AND task = $2 AND state = 'staged' ORDER BY ordinal`,
     [run, task],
   );
-  return rows.map((row) => row.tally);
+  return rows.map((row) => PARTITION_TALLY.parse(row.tally, run));
 }
 
 /** Forgets the checkpoints of one task, or of all tasks of a run. */

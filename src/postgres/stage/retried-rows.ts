@@ -1,4 +1,4 @@
-/** What a retry of rejections needs of the run that it retries. */
+/** Reads what a retry of rejections needs from the run that it retries. */
 import type { Cursor } from '../../records/origin.ts';
 import type { Pool, PoolClient } from '../pool.ts';
 
@@ -31,7 +31,7 @@ export interface RejectedPlace {
   readonly origin: string;
 }
 
-/** In source order, behind `after`. */
+/** In source order, after `after`. */
 export async function listRejectedPlaces(
   db: Queryable,
   { run, task }: { readonly run: string; readonly task: string },
@@ -54,7 +54,7 @@ export async function findLaterPublication(
 ): Promise<{ readonly id: string; readonly started_at: Date } | undefined> {
   const { rows } = await db.query<{ id: string; started_at: Date }>(
     `SELECT r.id, r.started_at FROM vocab_sync.task t JOIN vocab_sync.run r ON r.id = t.run_id
-     WHERE r.job_id = $1 AND t.name = $2 AND r.mode NOT IN ('retry', 'rollback')
+     WHERE r.job_id = $1 AND t.name = $2 AND r.mode NOT IN ('retry', 'rollback', 'resync')
        AND t.applied_at > (SELECT applied_at FROM vocab_sync.task WHERE run_id = $3 AND name = $2)
      ORDER BY t.applied_at DESC LIMIT 1`,
     [job, task, run],

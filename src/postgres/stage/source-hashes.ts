@@ -14,13 +14,13 @@ interface Owned {
   readonly target: Target;
 }
 
-/** Of a job's published records. */
+/** Counts the hashes of a job's published records. */
 export async function countSourceHashes(client: PoolClient, owned: Owned): Promise<number> {
   const { rows } = await client.query<{ n: number }>(`SELECT count(*) AS n ${ownedHashes(owned)}`);
   return rows[0]?.n ?? 0;
 }
 
-/** At most so many of them, many in each buffer, one behind the other: no text is made of them on the way. */
+/** Reads at most this many hashes, many in each buffer, without converting them to text. */
 export async function* readSourceHashes(
   client: PoolClient,
   owned: Owned,
@@ -37,8 +37,8 @@ function ownedHashes({ job, target }: Owned): string {
 }
 
 /**
- * Gives the rows that were staged by their digest the id and hash of the record that they stand for. Answers how many
- * it did so for: none where an earlier comparison did.
+ * Fills in the id and hash of rows that were staged only by their digest. Returns the number of rows: 0 if an earlier
+ * comparison did it.
  */
 export async function resolveKnownRows(client: PoolClient, names: StageNames, { job, target }: Owned): Promise<number> {
   const { rowCount } = await client.query(

@@ -1,11 +1,12 @@
 /**
- * Rows on their way into a stage, as bytes of PostgreSQL's binary COPY format: what a batch holds lies outside of the
- * heap, the garbage collector never moves it, and nothing is escaped or written as text. Measured on awards of 700
- * bytes, each 2.7 µs in place of 4.8 here and 12 in place of 14 in the server, beside what the collector no longer does.
+ * Collects rows for a stage in PostgreSQL's binary COPY format. A batch is outside the heap, so the garbage collector
+ * never moves it, and nothing is escaped or written as text. Measured on awards of 700 bytes, a row takes 2.7 µs
+ * instead of 4.8 here and 12 instead of 14 in the server, in addition to the saved garbage collection.
  *
- * A tuple: int16 number of columns; for each an int32 length, -1 for null, then the bytes. Before the first stand a
- * signature of 11 bytes, flags and the length of an extension (int32 each); behind the last an int16 -1.
- * https://www.postgresql.org/docs/current/sql-copy.html, Binary Format. The document comes last, to be cut off.
+ * A tuple is an int16 with the number of columns; for each column an int32 length, -1 for null, then the bytes. Before
+ * the first tuple there are a signature of 11 bytes, flags and the length of an extension (int32 each). An int16 -1
+ * follows the last one. See https://www.postgresql.org/docs/current/sql-copy.html, Binary Format. The document is the
+ * last column, so that it can be cut off.
  */
 import { hash } from 'node:crypto';
 import { BINARY_HEADER } from '../copy.ts';
@@ -29,12 +30,12 @@ interface Segment {
   used: number;
 }
 
-/** Where in its segment a row with a document lies. */
+/** The position of a row with a document in its segment. */
 interface PlacedRow {
   readonly id: string;
   readonly segment: Segment;
   readonly hash: number;
-  /** Where the length of the document stands. */
+  /** The position of the length of the document. */
   readonly document: number;
   readonly end: number;
 }
@@ -45,7 +46,7 @@ export interface StageBatch {
   addDeletion(row: DeletionRow): void;
   readonly rows: number;
   readonly bytes: number;
-  /** Of the rows with a document. */
+  /** The positions of the rows with a document. */
   ids(): readonly string[];
   /** Cuts off the documents of those rows that the target holds already. The hash is given as 64 hex digits. */
   cutPublished(isPublished: (id: string, hash: string) => boolean): void;
@@ -167,7 +168,7 @@ function writePlace({ bytes, used }: Segment, partition: number, seq: number): n
   return bytes.writeUInt32BE(seq >>> 0, at);
 }
 
-/** Answers how many bytes went. What lies behind a document moves up. */
+/** Returns the number of removed bytes. The bytes after a document move up. */
 function cutDocuments(placed: readonly PlacedRow[], isPublished: (id: string, hash: string) => boolean): number {
   let went = 0;
   let segment: Segment | undefined;

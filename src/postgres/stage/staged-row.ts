@@ -7,7 +7,7 @@ export interface StagedRow {
   readonly id: string;
   /** The document as canonical JSON text; its SHA-256 is the hash of the record. */
   readonly json: string;
-  /** Of the bytes that the record was read from, where it may be recognised by them: 16 characters, a byte each. */
+  /** The digest of the record's bytes, if it may be recognised by them: 16 characters, one byte each. */
   readonly sourceHash: string | undefined;
 }
 
@@ -17,7 +17,7 @@ export interface KnownRow {
   readonly sourceHash: string;
 }
 
-/** A record that the source deleted. It lies in the stage as a row without a hash, and stands for its absence. */
+/** A record that the source deleted. In the stage it is a row without a hash. */
 export interface DeletionRow {
   readonly seq: number;
   readonly id: string;

@@ -1,4 +1,6 @@
-/** Seeded XML for the comparison with expat: documents of every kind, well-formed for the most part, and damaged ones. */
+/**
+ * Seeded XML for the comparison with expat: documents of every kind, well-formed for the most part, and damaged ones.
+ */
 import { createRandom, type Random } from '../../fuzz/create-random.ts';
 
 interface Letters {
@@ -79,7 +81,7 @@ function element(making: Making, depth: number, given?: string): string {
   const space = () => pick(random, ['', '', ' ', '\n', '\t']);
   const tag = given ?? name();
   const names = [...new Set(Array.from({ length: random(4) }, name))];
-  // Rarely one stands twice, which no document may have.
+  // Rarely a name occurs twice, which no document may have.
   if (random(80) === 0) names.push(...names.slice(0, 1));
   const attributes = names.map((key) => ` ${space()}${key}${space()}=${space()}${quoted(random)}`).join('');
   const start = `<${tag}${attributes}${space()}`;

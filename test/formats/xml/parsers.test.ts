@@ -11,13 +11,13 @@ import { tar } from '../../../readers/tar.ts';
 import { zip } from '../../../readers/zip.ts';
 import { wantedElements } from '../../../src/formats/xml/object.ts';
 import { createXmlScan, viewBytes } from '../../../src/formats/xml/scan.ts';
-import { parseXmlFast } from '../../../src/formats/xml/fast.ts';
+import { parseXmlFast } from '../../../src/formats/xml/fast-parser.ts';
 import type { Resource } from '../../../src/component/resource.ts';
 import { compareXmlParsers, fuzzXml } from '../../bench/xml-fuzz.ts';
 import { asContainer, contentOf, pathResource, testContext, singly } from '../../support/read-resource.ts';
 import { sharedData } from '../../support/shared-data.ts';
 
-/** As somebody would set it up who wants what InvenioRDM's operators are used to. */
+/** The options that give what InvenioRDM's operators are used to. */
 const plain = new XMLParser({
   ignoreAttributes: false,
   attributeNamePrefix: '@',

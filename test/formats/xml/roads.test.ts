@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { wantedElements } from '../../../src/formats/xml/object.ts';
-import { proveElement } from '../../../src/formats/xml/proven.ts';
-import { parseXmlStrictly } from '../../../src/formats/xml/strict.ts';
+import { proveElement } from '../../../src/formats/xml/prove-element.ts';
+import { parseXmlStrictly } from '../../../src/formats/xml/strict-parser.ts';
 import { compareXmlParsers } from '../../bench/xml-fuzz.ts';
 import { createRandom, type Random } from '../../fuzz/create-random.ts';
 

@@ -1,4 +1,4 @@
-/** Names outside ASCII, tags that are damaged, and what is not well-formed: nothing vanishes without a word. */
+/** Names outside ASCII, damaged tags, and documents that are not well-formed: nothing is lost silently. */
 import { describe, expect, it } from 'vitest';
 import { xml } from '../../../readers/xml.ts';
 import { bytesResource, errorOf, outline, readRecords } from '../../support/read-resource.ts';

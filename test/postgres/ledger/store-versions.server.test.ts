@@ -11,6 +11,8 @@ import { describeWithPostgres, testDatabase, type TestDatabase } from '../../sup
 
 const HOW_MANY = 1100;
 
+const parsed = await parseJob(JSON.stringify(linesJob('lines.jsonl')), { catalog: testCatalog });
+
 describeWithPostgres('storeVersions', () => {
   let database: TestDatabase;
   let pool: Pool;
@@ -23,7 +25,6 @@ describeWithPostgres('storeVersions', () => {
     await database.drop();
   });
 
-  const parsed = parseJob(JSON.stringify(linesJob('lines.jsonl')), { catalog: testCatalog });
   const version = (id: string, more: { title?: string; active?: boolean; expected?: number } = {}): VersionToStore => {
     const { expected, ...given } = more;
     const config = JSON.stringify({ ...linesJob('lines.jsonl', { id }), ...given });

@@ -15,6 +15,21 @@ beforeEach(() => {
 const ada = { id: 'a', name: 'Ada' };
 const published = (revision = 2) => ({ remote: { revision }, before: ada });
 
+describe('a search that holds an old entry of a record, too', () => {
+  it('is read as the record that InvenioRDM has', async () => {
+    for (const id of ['a', 'b', 'c']) server.edit('affiliations', { id, name: `Name of ${id}` });
+    for (const id of ['a', 'b']) server.indexedTwice.add(id);
+    const { sink } = await openInvenioBench(server);
+    const pages = [];
+    for await (const page of sink.list?.(undefined) ?? []) pages.push(...page);
+    expect(pages.map(({ document }) => document?.['name'])).toEqual(['Name of a', 'Name of b', 'Name of c']);
+    const found = await sink.look?.(['a', 'b', 'c']);
+    expect([...(found?.values() ?? [])].map(({ document }) => document?.['name'])).toEqual(
+      pages.map(({ document }) => document?.['name']),
+    );
+  });
+});
+
 describe('a request', () => {
   it('has the exact type, a bare revision and no null', async () => {
     const { send } = await openInvenioBench(server);
@@ -104,6 +119,23 @@ describe('a record that is there already', () => {
     expect(await send(change('update', ada, { found: later }))).toMatchObject([{ result: 'conflict' }]);
   });
 
+  it('is read where a search showed an older version than the published one', async () => {
+    for (const name of ['Ada', 'New']) server.edit('affiliations', { ...ada, name });
+    const { send } = await openInvenioBench(server);
+    const found = { held: { id: 'a', state: 'live' as const, document: ada, remote: { revision: 2 } } };
+    const newer = { remote: { revision: 3 }, before: { ...ada, name: 'New' } };
+    expect(await send(change('update', ada, { found, ...newer }))).toMatchObject([{ result: 'done' }]);
+    expect(server.get('affiliations', 'a')?.document).toMatchObject({ name: 'Ada' });
+  });
+
+  it('is withdrawn although no search shows it yet', async () => {
+    server.edit('affiliations', ada);
+    const { send } = await openInvenioBench(server, { withdrawal: { type: 'delete' } });
+    const found = { held: undefined };
+    expect(await send(change('withdraw', ada, { found, ...published() }))).toMatchObject([{ result: 'done' }]);
+    expect(server.get('affiliations', 'a')?.document).toBeUndefined();
+  });
+
   it('is made again where InvenioRDM does not know it any more', async () => {
     const { send } = await openInvenioBench(server);
     expect(await send(change('update', { ...ada, name: 'New' }, published()))).toMatchObject([{ result: 'done' }]);
@@ -177,6 +209,19 @@ describe('members that this version does not know', () => {
       { fields: { members: ['website', 'domains'] } },
     ]);
     expect(log.at(-1)).toMatchObject({ level: 'info', fields: { left_out: { members: 4 } } });
+  });
+
+  it('include the short description of an award, and then names of organisations have another member', async () => {
+    server.unknownMembers = ['short_description'];
+    const { send } = await openInvenioBench(server, { vocabulary: 'awards' });
+    const award = { id: 'a', number: '1', short_description: { en: 'Short' }, organizations: [{ name: 'EPFL' }] };
+    const [made] = await send(change('insert', award));
+    expect(made).toMatchObject({ result: 'done', remote: { left_out: ['short_description'] } });
+    expect(server.get('awards', 'a')?.document).toEqual({
+      id: 'a',
+      number: '1',
+      organizations: [{ organization: 'EPFL' }],
+    });
   });
 
   it('are sent where it knows them', async () => {

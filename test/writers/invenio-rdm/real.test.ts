@@ -5,6 +5,7 @@ import type { VocabSyncError } from '../../../src/errors.ts';
 import type { Change, ChangeResult } from '../../../src/records/change.ts';
 import type { Document } from '../../../src/records/document.ts';
 import { invenioRdm } from '../../../writers/invenio-rdm.ts';
+import { noS3 } from '../../support/no-services.ts';
 import { realInvenio, type RealInvenio } from '../../support/real-invenio.ts';
 import { api, change, openInvenioBench, type InvenioBench } from './open-invenio-bench.ts';
 
@@ -156,7 +157,9 @@ describe.skipIf(real === undefined)('a real InvenioRDM', () => {
   it('refuses a wrong token before anything is sent', async () => {
     const args = invenioRdm.args.parse({ url: server.url, token: 'wrong', vocabulary: 'affiliations' });
     const { signal } = new AbortController();
-    const error = await (invenioRdm.preflight?.(args, { job: 'job-a', api, signal }) ?? Promise.resolve()).then(
+    const error = await (
+      invenioRdm.preflight?.(args, { job: 'job-a', api, buckets: noS3.target, signal }) ?? Promise.resolve()
+    ).then(
       () => undefined,
       (thrown: unknown) => thrown as VocabSyncError,
     );

@@ -1,5 +1,5 @@
 /** A writer of an index for a test, and the changes that the engine would hand to it. */
-import type { ChangesSink } from '../../../src/component/writer.ts';
+import type { ChangesContext, ChangesSink } from '../../../src/component/writer.ts';
 import { createApiService } from '../../../src/http/create-api-service.ts';
 import type { Change, ChangeResult } from '../../../src/records/change.ts';
 import type { Document } from '../../../src/records/document.ts';
@@ -14,10 +14,11 @@ export interface IndexBench {
   send(...changes: Change[]): Promise<readonly ChangeResult[]>;
 }
 
-export async function openIndexBench(args: object): Promise<IndexBench> {
+export async function openIndexBench(args: object, more: Partial<ChangesContext> = {}): Promise<IndexBench> {
   const sink = await opensearch.open(opensearch.args.parse({ index: 'vocabulary', ...args }), {
     ...{ run: 'run-1', job: 'job-a', task: 'main', signal, api, logger: silentLogger() },
     turn: () => Promise.resolve(),
+    ...more,
   });
   return { sink, send: (...changes) => sink.write(changes) };
 }

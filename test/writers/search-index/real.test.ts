@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChangesSink, ChangesWriter } from '../../../src/component/writer.ts';
 import type { Document } from '../../../src/records/document.ts';
-import { writers } from '../../../writers/index.ts';
+import { writers } from '../../support/shipped-components.ts';
+import { noS3 } from '../../support/no-services.ts';
 import { realSearchServers } from '../../support/real-search.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 import { api, change, remoteOf, signal } from './open-index-bench.ts';
@@ -25,7 +26,7 @@ describe.each(realSearchServers())('a real $type', ({ type, url }) => {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   const preflight = (more?: object): Promise<void> | undefined =>
-    writer.preflight?.(argsOf(more), { job: 'job-a', api, signal });
+    writer.preflight?.(argsOf(more), { job: 'job-a', api, buckets: noS3.target, signal });
   const record = (id: string, name: unknown): Document => ({ id, name, title: { en: 'T' } });
 
   beforeAll(async () => {

@@ -1,7 +1,8 @@
-/** What a search server answers besides "done", and what the writer makes of it. */
+/** The answers of a search server other than "done", and their results in the writer. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { VocabSyncError } from '../../../src/errors.ts';
 import { opensearch } from '../../../writers/opensearch.ts';
+import { noS3 } from '../../support/no-services.ts';
 import { startSearchServer, type SearchServer } from '../../support/search-server.ts';
 import { api, change, openIndexBench, remoteOf, signal, type IndexBench } from './open-index-bench.ts';
 
@@ -21,8 +22,16 @@ const failureOf = (work: Promise<unknown>): Promise<VocabSyncError> =>
   );
 const preflight = (args: object = {}): Promise<void> | undefined =>
   opensearch.preflight?.(opensearch.args.parse({ url: server.url, index: 'vocabulary', ...args }), {
-    ...{ job: 'job-a', api, signal },
+    ...{ job: 'job-a', api, buckets: noS3.target, signal },
   });
+
+it('is not created to be compared, and then holds nothing', async () => {
+  server.exists = false;
+  const { sink } = await openIndexBench({ url: server.url }, { readOnly: true });
+  const held: unknown[] = [];
+  for await (const some of sink.list?.(undefined) ?? []) held.push(...some);
+  expect([held, (await sink.look?.(['a']))?.size, server.exists]).toEqual([[], 0, false]);
+});
 
 describe('a bulk request', () => {
   it('quotes the cause of a refusal', async () => {
@@ -39,7 +48,7 @@ describe('a bulk request', () => {
       id === 'a' ? { status, error: { type: 'rejected_execution_exception', reason: 'queue full' } } : undefined;
     const results = await bench.send(insert('a'), insert('b'));
     expect(results).toMatchObject([
-      { id: 'a', result: 'again' },
+      { id: 'a', result: 'again', ...(status === 429 ? { isBusy: true } : {}) },
       { id: 'b', result: 'done' },
     ]);
   });
@@ -61,18 +70,21 @@ describe('a bulk request', () => {
     expect(server.requests.length).toBeLessThan(13);
   });
 
-  it('of which a later part fails keeps the answers of the first', async () => {
+  it.each([
+    [503, 7000],
+    [401, undefined],
+  ])('of which a later part fails with %i keeps the answers of the first', async (status, after) => {
     let count = 0;
     server.before = (path, body, response) => {
       if (!path.endsWith('/_bulk')) return false;
       if (body.length > 500) response.writeHead(413).end();
-      else if ((count += 1) > 1) response.writeHead(503, { 'retry-after': '7' }).end('<h1>Oops</h1>');
+      else if ((count += 1) > 1) response.writeHead(status, { 'retry-after': '7' }).end('<h1>Oops</h1>');
       else return false;
       return true;
     };
     const results = await bench.send(...['a', 'b', 'c', 'd'].map((id) => insert(id, 'n'.repeat(150))));
     expect(results.map(({ result }) => result)).toContain('done');
-    expect(results.at(-1)).toMatchObject({ id: 'd', result: 'again', after: 7000 });
+    expect(results.at(-1)).toMatchObject({ id: 'd', result: 'again', ...(after === undefined ? {} : { after }) });
   });
 
   it('names no id that the server would refuse the whole request for', async () => {

@@ -1,5 +1,6 @@
 /** The result of `apply` for one job, and the servers and options that it needs. */
 import type { Client } from '@temporalio/client';
+import type { Catalog } from '../../../component/catalog.ts';
 import type { Pool } from '../../../postgres/pool.ts';
 import type { FieldChange } from '../../../records/field-changes.ts';
 import type { Reconciled } from '../../../temporal/plan-schedule.ts';
@@ -9,6 +10,8 @@ export interface ApplyServers {
   readonly client: Client;
   readonly searchAttributes: boolean;
   readonly installation?: string;
+  /** To read what jobs declare about their targets. */
+  readonly catalog: Catalog;
 }
 
 export interface ApplyOptions {
@@ -19,7 +22,7 @@ export interface ApplyOptions {
 export interface AppliedJob {
   readonly job: string;
   readonly file: string;
-  /** `conflict`: somebody else stored a version at the same moment; theirs stands. */
+  /** `conflict`: another person stored a version at the same moment, and that version is kept. */
   readonly status: 'new' | 'changed' | 'unchanged' | 'conflict';
   /** The newest version now, or, of a dry run, after it. */
   readonly version: number;

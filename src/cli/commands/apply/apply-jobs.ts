@@ -1,4 +1,8 @@
 /** Stores jobs and brings their schedules in Temporal in line. Idempotent; never deletes a job. */
+import type { Catalog } from '../../../component/catalog.ts';
+import { ConfigError } from '../../../errors.ts';
+import { checkJob } from '../../../job/check/check-job.ts';
+import { findMeetings, layersOf, type JobLayer } from '../../../job/check/check-layers.ts';
 import { configDigest } from '../../../job/effective/config-digest.ts';
 import type { Job } from '../../../job/schema/job.ts';
 import { listStoredJobs, type StoredJob } from '../../../postgres/ledger/job-rows.ts';
@@ -25,6 +29,7 @@ export async function applyJobs(
   options: ApplyOptions,
 ): Promise<Applied> {
   const before = await storedById(servers.pool);
+  await refuseMeetings(jobs, before, servers.catalog);
   const stored = await storeJobs(servers.pool, jobs, before, options);
   const after = options.dryRun ? before : await storedById(servers.pool);
   const work = stored.map(({ job, applied }) => {
@@ -35,6 +40,27 @@ export async function applyJobs(
     jobs: await setSchedules(servers, work, options),
     only_stored: [...before.keys()].filter((id) => !given.has(id)),
   };
+}
+
+/** Throws ConfigError E_JOB_INVALID if two jobs would own the same part of a target's records. */
+async function refuseMeetings(
+  jobs: readonly JobToApply[],
+  before: ReadonlyMap<string, StoredJob>,
+  catalog: Catalog,
+): Promise<void> {
+  const given = new Set(jobs.map(({ job }) => job.id));
+  const all: JobLayer[] = [];
+  for (const { id, config } of before.values()) {
+    const { job } = given.has(id) ? {} : await checkJob(JSON.parse(config), { catalog });
+    if (job !== undefined) all.push(...(await layersOf(job, catalog)));
+  }
+  const own = await Promise.all(jobs.map(async ({ job, file }) => ({ file, layers: await layersOf(job, catalog) })));
+  all.push(...own.flatMap(({ layers }) => layers));
+  const problems = own.flatMap(({ file, layers }) =>
+    findMeetings(layers, all).map((finding) => `${file}: ${finding.pointer}: ${finding.message}`),
+  );
+  if (problems.length === 0) return;
+  throw new ConfigError('E_JOB_INVALID', `${problems.join('\n')}\nNothing was stored.`, { details: { problems } });
 }
 
 async function storedById(pool: Pool): Promise<ReadonlyMap<string, StoredJob>> {
@@ -56,7 +82,7 @@ async function storeJobs(
   return compared.map(({ job, applied }) => ({ job, applied: withResult(applied, results.get(job.id)) }));
 }
 
-/** As if it is stored under the next number. */
+/** Compares a job with its stored version. The result is as if the job were stored under the next number. */
 function compareWith(
   stored: StoredJob | undefined,
   { job, config, file }: JobToApply,
@@ -89,7 +115,10 @@ function withResult(applied: AppliedJob, result: StoredVersion | undefined): App
   return { ...applied, status: 'conflict', version: Number(details['found']), changes: [], message };
 }
 
-/** Whether the job is active, and who says so. A dry run foretells it: an edit of `active` in the file ends a switch by hand. */
+/**
+ * Returns whether the job is active, and who decided it. A dry run predicts it: an edit of `active` in the file ends a
+ * switch by hand.
+ */
 function standingOf(job: Job, stored: StoredJob | undefined, dryRun: boolean): Pick<AppliedJob, 'active' | 'switched'> {
   if (stored === undefined) return { active: job.active, switched: null };
   const config = JSON.parse(stored.config) as { readonly active?: boolean };

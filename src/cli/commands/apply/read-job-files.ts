@@ -1,35 +1,32 @@
-/** The job files that `apply` is pointed at, all of them checked before anything is stored. */
+/** Reads the job files for `apply` and checks all of them before anything is stored. */
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Catalog } from '../../../component/catalog.ts';
 import { ConfigError, messageOf } from '../../../errors.ts';
 import type { Job } from '../../../job/schema/job.ts';
-import {
-  jobDirectories,
-  jobInvalid,
-  listJobs,
-  loadJob,
-  type LoadedJob,
-  type LoadOptions,
-} from '../../../job/load-job.ts';
+import { isJobFile, jobDirectories, listJobs } from '../../../job/job-files.ts';
+import { jobInvalid, loadJob, type LoadedJob, type LoadOptions } from '../../../job/load-job.ts';
 import { formatProblem } from '../../../job/check/problem.ts';
 import type { CommandContext } from '../../command-context.ts';
 
 export interface JobToApply {
   readonly job: Job;
-  /** JSON text without the wrappings of InvenioRDM. */
+  /** The JSON text of the job, without the wrapper objects of InvenioRDM. */
   readonly config: string;
-  /** Where it came from, for messages. */
+  /** The origin of the job, for messages. */
   readonly file: string;
 }
 
 export interface JobFiles {
   readonly jobs: readonly JobToApply[];
-  /** A whole folder was meant: jobs that are only stored are worth a word. */
+  /** True if a whole folder was read: stored jobs without a file are then reported. */
   readonly isFolder: boolean;
 }
 
-/** Paths of files and folders, and names of jobs; none = the folders of the operator. Throws ConfigError with every problem. */
+/**
+ * Reads the jobs at the given paths of files and folders, or by name. Without arguments, reads the folders of the
+ * operator. Throws ConfigError with every problem.
+ */
 export async function readJobFiles(
   context: CommandContext,
   catalog: Catalog,
@@ -83,7 +80,10 @@ async function findFiles(cwd: string, names: readonly string[]): Promise<{ files
   return findNamedFiles(cwd, names);
 }
 
-/** The files that paths of files and folders, and names of jobs, stand for. Throws ConfigError for an empty folder. */
+/**
+ * Returns the files for the given paths of files and folders, and names of jobs. Throws ConfigError for an empty
+ * folder.
+ */
 export async function findNamedFiles(
   cwd: string,
   names: readonly string[],
@@ -95,12 +95,12 @@ export async function findNamedFiles(
     if (await isDirectory(path)) {
       isFolder = true;
       for (const file of await filesOf(path)) files.add(file);
-    } else files.add(/[/\\]|\.json$/.test(name) ? path : name);
+    } else files.add(/[/\\]/.test(name) || isJobFile(name) ? path : name);
   }
   return { files: [...files], isFolder };
 }
 
-/** A folder that is named and holds no job is the wrong one. */
+/** A named folder without jobs is probably the wrong one. */
 async function filesOf(folder: string): Promise<readonly string[]> {
   const options = { details: { looked: [folder] } };
   const listed = await listJobs([folder]).catch((cause: unknown) => {
@@ -108,7 +108,7 @@ async function filesOf(folder: string): Promise<readonly string[]> {
     throw new ConfigError('E_FILE_NOT_FOUND', message, { ...options, cause });
   });
   if (listed.length > 0) return listed.map(({ path }) => path);
-  const message = `Expected job files (*.json) in ${folder}, found none. Folders in it are not looked into.`;
+  const message = `Expected job files (*.json, *.yaml) in ${folder}, found none. Its subfolders are not read.`;
   throw new ConfigError('E_JOB_NOT_FOUND', message, options);
 }
 

@@ -1,4 +1,4 @@
-/** The schedules of jobs that were stored just now, hundreds at a time. */
+/** Sets the schedules of jobs that were just stored, hundreds at a time. */
 import type { Client } from '@temporalio/client';
 import { ConfigError, UnavailableError } from '../../../errors.ts';
 import type { Job } from '../../../job/schema/job.ts';
@@ -7,17 +7,17 @@ import { carryOut } from '../../../temporal/reconcile-schedule.ts';
 import type { ScheduledJob } from '../../../temporal/schedule-definition.ts';
 import { listSchedules } from '../../../temporal/schedule-state.ts';
 import type { AppliedJob, ApplyOptions, ApplyServers } from './applied-job.ts';
-import { inParallel } from './in-parallel.ts';
 
 /** A call takes some milliseconds; measured, twice as many are answered in a second by 32 at once as by 8. */
 const CALLS_AT_ONCE = 32;
 
-/** Of more, the next start is not told: it is one more call for each schedule that was made or changed. */
+/** With more schedules, the next start is not shown, because it takes one more call for each changed schedule. */
 const FEW_JOBS = 50;
 
 /**
- * So many are looked at one by one. Of more, those that did not change are held against a list of all schedules, which
- * takes one call; it tells neither policies nor queues, so an edit of those in Temporal shows in `schedule JOB` alone.
+ * Up to this number, schedules are read one by one. Beyond it, unchanged jobs are compared with a list of all
+ * schedules, which takes one call. The list contains neither policies nor queues, so only `schedule JOB` shows an edit
+ * of those in Temporal.
  */
 const MOST_LOOKED_AT = 200;
 
@@ -66,17 +66,17 @@ async function lookAtAll(
 function brokenOff(error: UnavailableError, done: number, all: number): UnavailableError {
   const set =
     done === 0 ? 'none of their schedules is set' : `the schedules of ${String(done)} of ${String(all)} are set`;
-  const message = `${error.message} The jobs are stored, ${set}: apply again when Temporal is back, it goes on from there.`;
+  const message = `${error.message} The jobs are stored, ${set}: apply again when Temporal is back; it then sets the others.`;
   return new UnavailableError('E_TEMPORAL_UNAVAILABLE', message, { cause: error, details: { done, jobs: all } });
 }
 
-/** What its schedule says, and what that starts, is what was stored before. */
+/** Returns whether the schedule and the job that it starts are the ones that were stored before. */
 function isAsBefore({ status, changes }: AppliedJob): boolean {
   const concerns = /^(\/(title|queue|active|schedule)(\/|$)|$)/;
   return status === 'unchanged' || (status === 'changed' && !changes.some(({ pointer }) => concerns.test(pointer)));
 }
 
-/** What Temporal has against the schedule of one job is no reason to leave those of the others as they were. */
+/** If Temporal refuses the schedule of one job, the schedules of the others are still set. */
 async function carryOutOrSay(client: Client, plan: SchedulePlan, withNext: boolean): Promise<Reconciled> {
   try {
     return await carryOut(client, plan, { withNext });
@@ -94,4 +94,31 @@ export function toScheduled(
 ): ScheduledJob {
   const own = installation === undefined ? {} : { installation };
   return { id, title, queue, active, schedule, searchAttributes, ...own };
+}
+
+/**
+ * `work` for every item, at most `most` at once, answers in the order of the items. The first failure ends it: nothing
+ * more is begun.
+ */
+async function inParallel<T, R>(
+  most: number,
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+): Promise<readonly R[]> {
+  const results: R[] = [];
+  const queue = items.entries();
+  let failed = false;
+  const lane = async (): Promise<void> => {
+    for (const [index, item] of queue) {
+      if (failed) return;
+      try {
+        results[index] = await work(item);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, lane));
+  return results;
 }

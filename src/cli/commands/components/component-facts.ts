@@ -1,4 +1,4 @@
-/** What the definitions of components say of themselves, as data. */
+/** The definitions of components as data. */
 import type { Catalog } from '../../../component/catalog.ts';
 import type { Reader } from '../../../component/reader.ts';
 import type { Transformer } from '../../../component/transformer.ts';
@@ -19,32 +19,45 @@ export interface ComponentFacts extends ComponentSummary {
   readonly examples: readonly { readonly title: string; readonly args: unknown }[];
 }
 
-export function listComponents(catalog: Catalog): readonly ComponentSummary[] {
-  return placed(catalog).map(({ kind, component: { type, summary } }) => ({ kind, type, summary }));
+export async function listComponents(catalog: Catalog): Promise<readonly ComponentSummary[]> {
+  return (await placed(catalog)).map(({ kind, component: { type, summary } }) => ({ kind, type, summary }));
 }
 
-/** A reader and a writer may share a type. */
-export function describeComponent(catalog: Catalog, type: string): readonly ComponentFacts[] {
-  return placed(catalog)
-    .filter(({ component }) => component.type === type)
-    .map(({ kind, component }) => ({
-      kind,
-      type,
-      summary: component.summary,
-      version: component.version,
-      description: component.description ?? null,
-      args: toArgsSchema(component.args),
-      examples: component.examples.map(({ title, args }) => ({ title, args })),
-    }));
+/** Loads only this type. A reader and a writer may share it. */
+export async function describeComponent(
+  { readers, transformers, writers }: Catalog,
+  type: string,
+): Promise<readonly ComponentFacts[]> {
+  const [reader, transformer, writer] = [
+    await readers.load(type),
+    await transformers.load(type),
+    await writers.load(type),
+  ];
+  const found: readonly Placed[] = [
+    ...(reader === undefined ? [] : [{ kind: 'reader' as const, component: reader }]),
+    ...(transformer === undefined ? [] : [{ kind: 'transformer' as const, component: transformer }]),
+    ...(writer === undefined ? [] : [{ kind: 'writer' as const, component: writer }]),
+  ];
+  return found.map(({ kind, component }) => ({
+    kind,
+    type,
+    summary: component.summary,
+    version: component.version,
+    description: component.description ?? null,
+    args: toArgsSchema(component.args),
+    examples: component.examples.map(({ title, args }) => ({ title, args })),
+  }));
 }
 
-function placed({ readers, transformers, writers }: Catalog): readonly {
+interface Placed {
   readonly kind: ComponentSummary['kind'];
   readonly component: Reader | Transformer | Writer;
-}[] {
+}
+
+async function placed({ readers, transformers, writers }: Catalog): Promise<readonly Placed[]> {
   return [
-    ...[...readers.values()].map((component) => ({ kind: 'reader' as const, component })),
-    ...[...transformers.values()].map((component) => ({ kind: 'transformer' as const, component })),
-    ...[...writers.values()].map((component) => ({ kind: 'writer' as const, component })),
+    ...(await readers.loadAll()).map((component) => ({ kind: 'reader' as const, component })),
+    ...(await transformers.loadAll()).map((component) => ({ kind: 'transformer' as const, component })),
+    ...(await writers.loadAll()).map((component) => ({ kind: 'writer' as const, component })),
   ];
 }

@@ -1,5 +1,6 @@
-/** One component for people: what it does, its arguments, an example to paste. */
+/** Renders one component for people: what it does, its arguments, an example to paste. */
 import { getOwn, isJsonObject, type JsonObject } from '../../../records/json-object.ts';
+import { flattenArguments, textOf } from '../../../job/reference/args-table.ts';
 import type { ComponentFacts } from './component-facts.ts';
 import { fitText, PLAIN, type Page } from '../../render/page.ts';
 import { renderTable } from '../../render/render-table.ts';
@@ -29,17 +30,10 @@ const COLUMNS = [
 ];
 
 function argumentRows(schema: JsonObject): readonly (readonly string[])[] {
-  const properties = getOwn(schema, 'properties');
-  if (!isJsonObject(properties)) return [];
-  const required = getOwn(schema, 'required');
-  const needed = new Set(Array.isArray(required) ? (required as unknown[]) : []);
-  return Object.entries(properties).map(([name, property]) => {
-    const facts = isJsonObject(property) ? property : {};
-    const fallback = getOwn(facts, 'default');
-    const shown =
-      needed.has(name) && fallback === undefined ? 'required' : fallback === undefined ? '' : JSON.stringify(fallback);
-    const meaning = getOwn(facts, 'description');
-    return [name, typeOf(facts), shown, typeof meaning === 'string' ? meaning : ''];
+  return flattenArguments(schema).map(({ name, property, isRequired }) => {
+    const fallback = getOwn(property, 'default');
+    const shown = fallback === undefined ? (isRequired ? 'required' : '') : JSON.stringify(fallback);
+    return [name, typeOf(property), shown, textOf(property)];
   });
 }
 

@@ -1,4 +1,4 @@
-/** `job delete JOB`: asks, refuses while a run is under way, keeps versions and runs. */
+/** `job delete JOB`: asks for confirmation, refuses while a run is active, and keeps versions and runs. */
 import { createInterface } from 'node:readline';
 import { ConfigError } from '../../../errors.ts';
 import { deleteJob, refuseWhileRunning } from '../../../postgres/ledger/job-switches.ts';
@@ -35,7 +35,7 @@ export async function deleteStoredJob(
   return EXIT.success;
 }
 
-/** Whoever types the name has read it. */
+/** Requires the name of the job as confirmation, so that it is read before it is deleted. */
 async function ask(terminal: Terminal, name: string): Promise<void> {
   terminal.say(`Delete the stored job ${name} and its schedule? Type its name to confirm:`);
   const lines = createInterface({ input: terminal.input });

@@ -20,7 +20,7 @@ export async function duplicateJob(
   copy: string,
   options: DuplicateOptions,
 ): Promise<ExitCode> {
-  const catalog = await loadCatalog(context.settings().plugins, context.cwd);
+  const catalog = await loadCatalog(context.settings(), context.cwd);
   const stored = await withLedger(context, async ({ pool }) => {
     const taken = await findStoredJob(pool, copy);
     if (taken !== undefined) throw nameTaken(copy, taken.version, taken.stored_by);
@@ -28,7 +28,7 @@ export async function duplicateJob(
   });
   const title = options.title ?? `${stored.title.slice(0, 240)} (copy)`;
   const config = JSON.stringify({ ...(JSON.parse(stored.config) as object), id: copy, title, active: false });
-  const { job, problems } = parseJob(config, { catalog });
+  const { job, problems } = await parseJob(config, { catalog });
   const unplaced = problems.map((problem) => ({ ...problem, line: 0, column: 0 }));
   if (job === undefined) throw jobInvalid(unplaced, `${name} as ${copy}`);
   const code = await storeFiles(

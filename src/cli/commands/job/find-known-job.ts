@@ -1,12 +1,13 @@
-/** A job by its name: stored, or from its file. */
+/** Finds a job by its name: stored, or from its file. */
 import type { Catalog } from '../../../component/catalog.ts';
-import { assertJob, jobDirectories, jobInvalid, loadJob } from '../../../job/load-job.ts';
+import { jobDirectories } from '../../../job/job-files.ts';
+import { assertJob, jobInvalid, loadJob } from '../../../job/load-job.ts';
 import type { Job } from '../../../job/schema/job.ts';
 import { findStoredJob } from '../../../postgres/ledger/job-rows.ts';
 import type { Pool } from '../../../postgres/pool.ts';
 import type { CommandContext } from '../../command-context.ts';
 
-/** As it is stored, since that is what its schedule runs; from its file where it has never been stored. */
+/** Returns the stored job, because its schedule runs that one, or the job from its file if it was never stored. */
 export async function findKnownJob(
   { cwd }: Pick<CommandContext, 'cwd'>,
   pool: Pool,

@@ -1,4 +1,4 @@
-/** A stored job by its name, or an error that names those that are there. */
+/** Finds a stored job by its name, or throws an error that lists the stored jobs. */
 import { ConfigError } from '../../../errors.ts';
 import { didYouMean, suggest } from '../../../job/check/suggest.ts';
 import { findStoredJob, listStoredJobs, type StoredJob } from '../../../postgres/ledger/job-rows.ts';

@@ -1,4 +1,6 @@
-/** For options that take a number of things. Apart, so that a command without a database does not load one for it. */
+/**
+ * Parses options that take a count. A file of its own, so that a command without a database does not load its driver.
+ */
 import { InvalidArgumentError } from 'commander';
 
 export function parseCount(written: string): number {

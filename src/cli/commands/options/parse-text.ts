@@ -1,4 +1,4 @@
-/** For options that take a text which is kept and shown: as long as the same thing may be in a job file, and never empty. */
+/** Parses options whose text is stored and shown: never empty, and no longer than the same text in a job file. */
 import { InvalidArgumentError } from 'commander';
 
 const LONGEST = {

@@ -1,4 +1,4 @@
-/** How entries of a preview are printed. */
+/** Formats the entries of a preview. */
 import { hashOf, type ItemResult } from '../../../pipeline/stage/transform-items.ts';
 import { escapeInvisible } from '../../../clip.ts';
 import { redactClipped } from '../../../logging/redact.ts';

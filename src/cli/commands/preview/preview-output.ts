@@ -1,4 +1,4 @@
-/** Where a preview goes: entries to stdout, as fast as they are read there; warnings and the summary to stderr. */
+/** Writes a preview: entries to stdout, as fast as they are read there; warnings and the summary to stderr. */
 import type { Warning } from '../../../component/reader.ts';
 import { formatDuration, formatNumber } from '../../render/format-number.ts';
 import { formatEntry, toJsonLine, type PreviewEntry, type PreviewFormat } from './preview-format.ts';
@@ -17,7 +17,7 @@ export interface PreviewCounts {
 }
 
 export interface PreviewOutput {
-  /** To be waited for where it answers a promise: whoever reads stdout is slower. */
+  /** Must be awaited if it returns a promise: the reader of stdout may be slower. */
   take(entry: PreviewEntry): Promise<void> | undefined;
   readonly warn: (warning: Warning) => void;
   /** Writes what is pending and the summary. Returns the counts of entries. */

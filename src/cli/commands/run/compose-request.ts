@@ -1,6 +1,13 @@
-/** From the words of `run` and `plan` to the request that starts the workflow: everything that can be wrong is found here. */
+/**
+ * Composes the request that starts the workflow from the options of `run` and `plan`, and reports everything that is
+ * wrong.
+ */
 import { userInfo } from 'node:os';
-import { resolve } from 'node:path';
+import { resolve, basename, join } from 'node:path';
+import { createHash, randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { access, constants, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 import type { Catalog } from '../../../component/catalog.ts';
 import { ConfigError, messageOf } from '../../../errors.ts';
 import { createEffectiveJob, type EffectiveJob } from '../../../job/effective/effective-job.ts';
@@ -10,8 +17,8 @@ import { parseSince } from '../../../job/effective/since.ts';
 import { SmallFileError, readSmallFile } from '../../../read-small-file.ts';
 import type { RunMode, RunRequest } from '../../../records/run.ts';
 import type { CommandContext } from '../../command-context.ts';
+import { formatBytes } from '../../render/format-number.ts';
 import { findJob } from './find-job.ts';
-import { readInput } from './read-input.ts';
 
 export interface RequestOptions {
   readonly title?: string;
@@ -30,7 +37,7 @@ export interface ComposedRequest {
   readonly effective: EffectiveJob;
 }
 
-/** Throws ConfigError for whatever the operator should mend before anything starts. */
+/** Throws ConfigError for anything that the operator should fix before the run starts. */
 export async function composeRequest(
   context: CommandContext,
   catalog: Catalog,
@@ -44,7 +51,7 @@ export async function composeRequest(
   const customArgs = await readCustomArgs(options.customArgs, context.cwd);
   if (options.since !== undefined) parseSince(options.since, new Date());
   const input = options.input === undefined ? undefined : await readInput(context, options.input);
-  const effective = createEffectiveJob({
+  const effective = await createEffectiveJob({
     config,
     file,
     catalog,
@@ -73,7 +80,7 @@ export async function composeRequest(
   };
 }
 
-/** What `--custom-args` says. Throws ConfigError. */
+/** Reads `--custom-args`. Throws ConfigError. */
 export async function readCustomArgs(
   written: string | undefined,
   cwd: string,
@@ -123,5 +130,66 @@ export function userName(): string {
     return userInfo().username;
   } catch {
     return 'unknown';
+  }
+}
+
+interface InputFile {
+  readonly path: string;
+  readonly name: string;
+}
+
+/** Throws ConfigError E_FILE_NOT_FOUND. What comes from stdin is kept in the spool, named by its digest. */
+/** `--input PATH|-`: the file that replaces the source, as a path that a worker on this machine can open. */
+async function readInput(context: CommandContext, written: string): Promise<InputFile> {
+  if (written === '-') return readStdin(context);
+  const path = resolve(context.cwd, written);
+  try {
+    if (!(await stat(path)).isFile()) throw new Error('it is not a file');
+    await access(path, constants.R_OK);
+  } catch (cause) {
+    throw new ConfigError(
+      'E_FILE_NOT_FOUND',
+      `Expected --input to name a file that can be read, found ${path}: ${messageOf(cause)}.`,
+      {
+        cause,
+        details: { path },
+      },
+    );
+  }
+  return { path, name: basename(path) };
+}
+
+async function readStdin({ terminal, settings }: CommandContext): Promise<InputFile> {
+  const directory = join(settings().spool, 'input');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const draft = join(directory, `${randomUUID()}.part`);
+  const digest = createHash('sha256');
+  let bytes = 0;
+  try {
+    await pipeline(
+      terminal.input,
+      async function* measure(chunks: AsyncIterable<Buffer | string>) {
+        for await (const chunk of chunks) {
+          const buffer = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+          digest.update(buffer);
+          bytes += buffer.length;
+          yield buffer;
+        }
+      },
+      createWriteStream(draft, { mode: 0o600 }),
+    );
+    if (bytes === 0) {
+      throw new ConfigError(
+        'E_FILE_NOT_FOUND',
+        'Expected the source on stdin because of --input -, found nothing there.',
+      );
+    }
+    const name = `stdin-${digest.digest('hex').slice(0, 16)}`;
+    const path = join(directory, name);
+    await rename(draft, path);
+    terminal.say(`Read ${formatBytes(bytes)} from stdin into ${path}`);
+    return { path, name };
+  } finally {
+    await rm(draft, { force: true });
   }
 }

@@ -5,7 +5,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Catalog } from '../../../component/catalog.ts';
-import { jobDirectories, jobInvalid, loadJob } from '../../../job/load-job.ts';
+import { isJobFile, jobDirectories } from '../../../job/job-files.ts';
+import { jobInvalid, loadJob } from '../../../job/load-job.ts';
 import { parseJob } from '../../../job/parse-job.ts';
 import { isWithin } from '../../../job/pointer.ts';
 import { formatProblem, type Problem } from '../../../job/check/problem.ts';
@@ -30,7 +31,7 @@ export async function findJob(context: CommandContext, catalog: Catalog, name: s
     const stored = await findStored(context, name);
     if (stored !== undefined) {
       terminal.say(`Job ${stored.id}: stored version ${String(stored.version)}, by ${stored.stored_by ?? 'unknown'}`);
-      const { job, problems } = parseJob(stored.config, { catalog });
+      const { job, problems } = await parseJob(stored.config, { catalog });
       const file = `stored as ${stored.id}`;
       if (job === undefined) throw jobInvalid(problems, file);
       return { config: stored.config, file, isStored: true };
@@ -48,8 +49,10 @@ export async function findJob(context: CommandContext, catalog: Catalog, name: s
 }
 
 function isOwnFile(name: string, cwd: string): boolean {
-  if (/[/\\]/.test(name) || name.endsWith('.json')) return true;
-  return ['config/jobs', 'jobs'].some((folder) => existsSync(join(cwd, folder, `${name}.json`)));
+  if (/[/\\]/.test(name) || isJobFile(name)) return true;
+  return ['config/jobs', 'jobs'].some((folder) =>
+    ['.json', '.yaml', '.yml'].some((ending) => existsSync(join(cwd, folder, `${name}${ending}`))),
+  );
 }
 
 /**

@@ -1,4 +1,4 @@
-/** The task queue of a run, as Temporal knows it: `--queue` may have named another one than the job. */
+/** Returns the task queue of a run from Temporal: `--queue` may have named another one than the job. */
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { StateError } from '../../../errors.ts';
 import type { RunRow } from '../../../postgres/ledger/run-rows.ts';

@@ -1,23 +1,24 @@
-/** The targets of a task of a run, by its frozen config: where its changes can be read. */
+/** Returns the targets of a task of a run from its frozen config. Its changes can be read there. */
 import type { Catalog } from '../../../component/catalog.ts';
-import { jobFromConfig } from '../../../job/effective/effective-job.ts';
 import { parseWriters } from '../../../job/effective/parse-chain.ts';
 import type { ResolveSecret } from '../../../job/secrets.ts';
-import { snapshotTarget, tableTarget, type Target } from '../../../postgres/publish/target.ts';
-import type { RunRow, TaskRow } from '../../../postgres/ledger/run-rows.ts';
+import { openTarget, selectTargets } from '../../../pipeline/open-task.ts';
+import type { Target } from '../../../postgres/publish/target.ts';
+import { jobOfRun } from '../../../postgres/ledger/job-of-run.ts';
+import { type RunRow, type TaskRow } from '../../../postgres/ledger/run-rows.ts';
 
 /** A secret of a writer is not needed to read what it wrote, so it may be missing here. */
 const WITHOUT_SECRETS: ResolveSecret = () => 'not-needed';
 
-export function runTargets(run: RunRow, catalog: Catalog): (task: TaskRow) => readonly Target[] {
-  const job = jobFromConfig(run.config, catalog);
-  return ({ name }) => {
-    const task = job.tasks.find((candidate) => candidate.name === name);
-    if (task === undefined) return [];
-    return parseWriters(task, catalog, WITHOUT_SECRETS).map(({ writer, args }) =>
-      writer.receives === 'table'
-        ? tableTarget(writer.targetName(args), writer.table(args))
-        : snapshotTarget(writer.targetName(args)),
+export async function runTargets(run: RunRow, catalog: Catalog): Promise<(task: TaskRow) => readonly Target[]> {
+  const byTask = new Map<string, readonly Target[]>();
+  for (const task of jobOfRun(run).tasks) {
+    const writers = await parseWriters(task, catalog, WITHOUT_SECRETS);
+    const targets = writers.map(({ writer, args }) => openTarget(writer, args, run.job_id));
+    byTask.set(
+      task.name,
+      selectTargets(run, targets).map(({ target }) => target),
     );
-  };
+  }
+  return ({ name }) => byTask.get(name) ?? [];
 }

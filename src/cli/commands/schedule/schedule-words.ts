@@ -1,4 +1,4 @@
-/** A schedule in a few words, and its times for people. */
+/** Describes a schedule in a few words, and formats its times for people. */
 import type { Schedule } from '../../../job/schema/job.ts';
 
 const UNITS = [

@@ -1,4 +1,4 @@
-/** `schedule JOB set|clear`: a new version of the stored job that differs in its schedule alone. */
+/** `schedule JOB set|clear`: stores a new version of the job that differs only in its schedule. */
 import { ConfigError, messageOf } from '../../../errors.ts';
 import { isJsonObject, type JsonObject } from '../../../records/json-object.ts';
 import { jobInvalid, parseJob } from '../../../job/load-job.ts';
@@ -44,12 +44,12 @@ async function store(
   options: SetScheduleOptions,
   change: (before: JsonObject) => unknown,
 ): Promise<ExitCode> {
-  const catalog = await loadCatalog(context.settings().plugins, context.cwd);
+  const catalog = await loadCatalog(context.settings(), context.cwd);
   const stored = await withLedger(context, ({ pool }) => requireStoredJob(pool, name));
   const before = JSON.parse(stored.config) as { readonly schedule?: unknown };
   const schedule = change(isJsonObject(before.schedule) ? before.schedule : {});
   const config = JSON.stringify({ ...before, schedule });
-  const { job, problems } = parseJob(config, { catalog });
+  const { job, problems } = await parseJob(config, { catalog });
   // The text was made here: its lines tell nothing.
   const unplaced = problems.map((problem) => ({ ...problem, line: 0, column: 0 }));
   if (job === undefined) throw jobInvalid(unplaced, `${name} with this schedule`);
@@ -64,7 +64,7 @@ async function store(
   return code;
 }
 
-/** What an interval and a crontab have in common stays as it was. */
+/** The keys that an interval and a crontab have in common. They are kept. */
 const RULES = ['jitter_seconds', 'overlap', 'catchup_window_seconds', 'end_at'];
 
 function toSchedule(written: string | undefined, before: JsonObject, timezone: string | undefined): unknown {

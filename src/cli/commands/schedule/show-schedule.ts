@@ -1,4 +1,4 @@
-/** `schedule JOB show`: what Temporal will do, not what we think it should. */
+/** `schedule JOB show`: the schedule as Temporal will run it. */
 import type { StoredJob } from '../../../postgres/ledger/job-rows.ts';
 import { differencesFrom } from '../../../temporal/schedule-spec.ts';
 import { findSchedule, type ScheduleState } from '../../../temporal/schedule-state.ts';
@@ -8,7 +8,7 @@ import { withServers } from '../../servers/open-servers.ts';
 import { printable } from '../../render/printable.ts';
 import { hint, type Page } from '../../render/page.ts';
 import { renderFields, renderTable } from '../../render/render-table.ts';
-import { storedSchedule } from '../job/list-jobs.ts';
+import { storedSchedule } from '../job/show-jobs.ts';
 import { requireStoredJob } from '../job/require-stored-job.ts';
 import { scheduleWords, zonedTime } from './schedule-words.ts';
 

@@ -1,4 +1,7 @@
-/** `watermark JOB show`: where a job stands, why, what the next run starts from, and which runs did not move it. */
+/**
+ * `watermark JOB show`: the watermark of a job with its reason, the start of the next run, and the runs that did not
+ * move the watermark.
+ */
 import type { Job } from '../../../job/schema/job.ts';
 import { explainWatermark, nextSince } from '../../../pipeline/resolve/next-since.ts';
 import type { Pool } from '../../../postgres/pool.ts';
