@@ -269,6 +269,7 @@ async function openWorld(records: number, targets: Targets | undefined): Promise
         const facts = await factsOf(query, remote, job, report);
         const expected = isCancelled ? contentOf(base.facts) : base.facts;
         problems.push(...differences(expected, facts), ...doublesOf(facts, isCancelled ? ['webhook'] : []));
+        if (problems.length > 0 && isCancelled) problems.push(`the last run: ${JSON.stringify(report)}`);
       } catch (error) {
         problems.push(error instanceof Error ? error.message : String(error));
       }

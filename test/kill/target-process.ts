@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findFreePort } from '../../src/embedded/free-port.ts';
+import { findUnusedPort } from '../support/listen-locally.ts';
 import { holdFileOf, readJournal, type Entry } from './target-journal.ts';
 
 export type TargetKind = 'rest' | 'search' | 'solr' | 'webhook';
@@ -15,7 +15,7 @@ export interface TargetProcess {
   hold(changes: number): void;
   /** It answers again. What it kept back is never answered. */
   release(): void;
-  /** Forgets everything. Another address is another target: what a job published into the old one belongs to that job. */
+  /** Forgets everything, at an address that it never had: what a job published at the old one belongs to that job. */
   clear(): Promise<void>;
   /** SIGKILL, and started again. It answers. */
   kill(): Promise<void>;
@@ -28,7 +28,7 @@ export async function openTargetProcess(
   directory: string,
   { isLate = false } = {},
 ): Promise<TargetProcess> {
-  let port = String(await findFreePort());
+  let port = String(await findUnusedPort());
   const journal = join(directory, `${kind}.journal`);
   const program = join(import.meta.dirname, 'target-server.ts');
   const start = async (): Promise<ChildProcess> => {
@@ -61,7 +61,7 @@ export async function openTargetProcess(
     async clear() {
       await endOf(child);
       rmSync(journal, { force: true });
-      port = String(await findFreePort());
+      port = String(await findUnusedPort());
       child = await start();
     },
     async kill() {

@@ -3,8 +3,8 @@
  * ones, with faults as real services have them. What is asked is kept in `requests`.
  */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { listenLocally } from './listen-locally.ts';
 
 export interface ApiItem {
   readonly id: string;
@@ -225,8 +225,7 @@ export async function startApiServer(shape: ApiShape, items: readonly ApiItem[])
       response.destroy(error instanceof Error ? error : undefined);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const base = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  const base = await listenLocally(server);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];

@@ -1,7 +1,7 @@
 /** The part of DSpace's REST API that docs/destinations/rest.md uses, written from github.com/DSpace/RestContract. */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenLocally } from './listen-locally.ts';
 
 interface Metadata {
   readonly [field: string]: readonly { readonly value: string }[];
@@ -32,10 +32,10 @@ export async function startDspaceServer(): Promise<DspaceServer> {
       response.end(body === undefined ? '' : JSON.stringify(body));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = await listenLocally(server);
   const token = randomUUID();
   const bench: DspaceServer = {
-    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/server/api`,
+    url: `${address}/server/api`,
     headers: { authorization: 'Bearer a-token', 'x-xsrf-token': token, cookie: `DSPACE-XSRF-COOKIE=${token}` },
     items: new Map(),
     requests: [],

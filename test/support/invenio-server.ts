@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { isJsonObject } from '../../src/records/json-object.ts';
+import { listenLocally } from './listen-locally.ts';
 
 type Json = Record<string, unknown>;
 
@@ -124,9 +124,9 @@ export async function startInvenioServer(token = 'token-of-an-admin'): Promise<I
     });
     response.end(reply.body === undefined ? '' : `${JSON.stringify(reply.body)}\n`);
   };
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = await listenLocally(server);
   const invenio: InvenioServer = {
-    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/api`,
+    url: `${address}/api`,
     token,
     requests,
     unknownMembers: ['website', 'domains'],

@@ -2,6 +2,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import { listenLocally } from './listen-locally.ts';
 
 export interface NoticeServer {
   readonly url: string;
@@ -28,9 +29,9 @@ export async function startNoticeServer(): Promise<NoticeServer> {
       response.writeHead(next.status, next.headers).end('ok');
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = await listenLocally(server);
   return {
-    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/services/T0/B0/very-secret-path`,
+    url: `${address}/services/T0/B0/very-secret-path`,
     bodies,
     headers,
     answer: (status, more = {}) => answers.push({ status, headers: more }),

@@ -6,7 +6,7 @@
  *   // in a job: { "type": "oai-pmh", "args": { "base_url": server.url } }
  */
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenLocally } from './listen-locally.ts';
 
 export interface OaiRecord {
   readonly identifier: string;
@@ -85,9 +85,9 @@ export async function startOaiServer(options: OaiServerOptions): Promise<OaiServ
     const repeats = struck.some(({ kind }) => kind === 'repeat-token');
     send(response, document(question, repeats ? withToken(answer, question['resumptionToken'] ?? '') : answer), struck);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = await listenLocally(server);
   return {
-    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/oai`,
+    url: `${address}/oai`,
     requests,
     put: (record) => {
       records.delete(record.identifier);

@@ -1,6 +1,7 @@
 /** A proxy for HTTP and HTTPS as institutions have them. Names that end in `.test` lead to this machine. */
 import { createServer, request as askServer } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
+import { listenLocally } from './listen-locally.ts';
 
 export interface ProxyServer {
   readonly url: string;
@@ -56,9 +57,9 @@ export async function startProxy({ credentials, refuses }: ProxyServerOptions = 
     onward.on('error', () => socket.destroy());
     socket.on('error', () => onward.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = await listenLocally(server);
   return {
-    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    url: address,
     asked,
     close: () => {
       server.close();

@@ -1,6 +1,6 @@
 /** A small interface for records, with the faults of real ones: failures before and after the work, rate limits, revisions. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenLocally } from './listen-locally.ts';
 
 export interface RestServer {
   readonly url: string;
@@ -37,9 +37,9 @@ export async function startRestServer(port = 0): Promise<RestServer> {
   const server = createServer((request, response) => {
     void answer(bench, request, response);
   });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const address = await listenLocally(server, port);
   const bench: RestServer = {
-    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    url: address,
     records: new Map(),
     revisions: new Map(),
     requests: [],

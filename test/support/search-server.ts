@@ -1,6 +1,6 @@
 /** One index with the requests of OpenSearch and Elasticsearch that the writers use, written from their documentation. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenLocally } from './listen-locally.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -29,9 +29,9 @@ export async function startSearchServer(port = 0): Promise<SearchServer> {
   const server = createServer((request, response) => {
     void answer(bench, request, response);
   });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const address = await listenLocally(server, port);
   const bench: SearchServer = {
-    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    url: address,
     exists: false,
     sequence: 0,
     documents: new Map(),

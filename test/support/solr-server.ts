@@ -1,6 +1,6 @@
 /** One collection with the requests of Solr that the writer uses: an update ends at the first document that is refused. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenLocally } from './listen-locally.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -24,9 +24,9 @@ export async function startSolrServer(port = 0): Promise<SolrServer> {
   const server = createServer((request, response) => {
     void answer(bench, request, response);
   });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const address = await listenLocally(server, port);
   const bench: SolrServer = {
-    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    url: address,
     documents: new Map(),
     requests: [],
     ...{ clock: 1_883_248_108_195_807_232n, before: undefined, after: undefined },

@@ -6,9 +6,9 @@
  *   // in a job: { "type": "ror-http", "args": { "base_url": source.url } }
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createFaults, faultOf, type Fault, type FaultKind, type SourcePlace } from './source-faults.ts';
 import { sendFile, toSourceFile, type SourceFile, type SourceFileOptions } from './source-file.ts';
+import { listenLocally } from './listen-locally.ts';
 
 const CONCEPT_DOI = '10.5281/zenodo.6347574';
 
@@ -86,8 +86,7 @@ export async function startSourceServer(options: {
     const struck = faults.strike(route.place, request);
     if (!answerFault(struck, response)) void route.answer(response, struck, url);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  const url = await listenLocally(server);
   return {
     url,
     requests,

@@ -3,8 +3,8 @@
  * results), with faults as real services have them. What is asked is kept in `requests`.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import oxigraph from 'oxigraph';
+import { listenLocally } from './listen-locally.ts';
 
 type SparqlFault =
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: number }
@@ -81,9 +81,9 @@ export async function startSparqlServer(turtle: string, options: SparqlServerOpt
     else send(body.text, type, fault, response);
   }
 
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = await listenLocally(server);
   return {
-    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/sparql`,
+    url: `${address}/sparql`,
     requests,
     faults,
     load: (text) => {

@@ -1,8 +1,8 @@
 /** A receiver of webhooks as docs/destinations/webhook.md shows it: checks signatures, and takes a change once however often it comes. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { canonicalJson } from '../../src/records/json-object.ts';
+import { listenLocally } from './listen-locally.ts';
 
 interface ReceivedChange {
   readonly key: string;
@@ -37,9 +37,9 @@ export async function startWebhookServer(port = 0): Promise<WebhookServer> {
   const server = createServer((request, response) => {
     void answer(bench, request, response);
   });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const address = await listenLocally(server, port);
   const bench: WebhookServer = {
-    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/hooks`,
+    url: `${address}/hooks`,
     secret: WEBHOOK_SECRET,
     ...{ records: new Map(), requests: [], done: [], taken: new Map() },
     ...{ answersEach: true, before: undefined, after: undefined },
