@@ -3,12 +3,17 @@
  * Temporal, which test/support/global-setup.ts starts once for the whole run.
  */
 import { defineConfig } from 'vitest/config';
+import { ReportRetries, RETRIES } from './test/support/report-retries.ts';
 
 const report = process.env['VITEST_JSON'];
 
 export default defineConfig({
   test: {
-    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
+    reporters: [
+      'default',
+      new ReportRetries(),
+      ...(report === undefined ? [] : [['json', { outputFile: report }] as ['json', { outputFile: string }]]),
+    ],
     pool: 'forks',
     maxWorkers: 2,
     minWorkers: 1,
@@ -27,6 +32,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.server.test.ts'],
           testTimeout: 20_000,
+          retry: RETRIES,
         },
       },
       {
@@ -35,6 +41,7 @@ export default defineConfig({
           include: ['test/**/*.server.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 120_000,
+          retry: RETRIES,
           hookTimeout: 180_000,
         },
       },
