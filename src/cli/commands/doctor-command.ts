@@ -33,9 +33,9 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
     .command('doctor')
     .summary('check the settings and servers')
     .description(
-      'Looks at settings, database, Temporal, spool and Node; says what to do. Without DATABASE_URL or TEMPORAL_ADDRESS it looks at the servers of a `dev` that runs in this home. Exit code 1 when something is broken. Shows no secret.',
+      'Checks the settings, the database, Temporal, the spool and Node, and prints what to do. Without DATABASE_URL or TEMPORAL_ADDRESS it checks the servers of the `dev` that runs in this directory. The exit code is 1 if a check fails. Secrets are never printed.',
     )
-    .argument('[job]', 'look whether the targets of this job can be written, too')
+    .argument('[job]', 'also check whether the targets of this job can be written')
     .option('--queue <name...>', 'also check the pollers of these task queues; those of the jobs are always checked')
     .option(...JSON_OPTION)
     .addHelpText(

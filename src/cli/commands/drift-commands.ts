@@ -88,9 +88,7 @@ export function addAdoptCommand(program: Command, context: CommandContext): void
     .command('adopt')
     .summary('take what a target holds as the starting point of a job')
     .description(
-      `Starts a run that reads its source and the targets that receive changes. A record that a target already holds as the job would publish it
-becomes a published record without a request. Missing records are sent. Records that it holds differently are
-overwritten, kept or asked about. Records that the source does not have are not changed.`,
+      `Starts a run that reads the source of the job, and its targets that receive changes. If a target already holds a record as the job would publish it, the record becomes a published record without a request. If a record is missing in the target, it is sent. If it differs, --changed decides. Records that the source does not have are not changed.`,
     );
   addCommonOptions(command)
     .addOption(changedOption('ask'))

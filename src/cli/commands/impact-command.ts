@@ -29,7 +29,7 @@ export function addImpactCommand(program: Command, context: CommandContext): voi
     .command('impact')
     .summary('how many records of a repository refer to what a run changes')
     .description(
-      `Searches a target for the records that refer to records that the run withdraws, renames or finds no longer in use. A worker does this, because it has the credentials, and it respects the rate limit of the target. The result is kept with the run: \`show\`, \`changes --format markdown\`,
+      `Counts the records of a target that refer to what the run withdraws, renames or finds no longer in use. A worker does this, because it has the credentials, and it respects the rate limit of the target. The result is kept with the run: \`show\`, \`changes --format markdown\`,
 and the details of a waiting run in the Web UI show it.`,
     )
     .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')

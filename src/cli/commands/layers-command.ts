@@ -26,7 +26,7 @@ export function addLayersCommand(program: Command, context: CommandContext): voi
     )
     .argument('[target]', 'a table such as affiliations, or a target such as postgres:affiliations; default: all')
     .option('--waiting', 'list the ids that wait')
-    .option('--limit <n>', 'how many ids of a layer at most', parseCount, 100)
+    .option('--limit <n>', 'how many ids of each layer are listed at most', parseCount, 100)
     .option(...JSON_OPTION)
     .addHelpText('after', examples('vocab-sync layers', 'vocab-sync layers affiliations --waiting'))
     .action(async (target: string | undefined, { waiting, limit, json }: LayersOptions) => {

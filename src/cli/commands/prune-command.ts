@@ -29,18 +29,18 @@ changes of records are kept unless you set their age: without them a run cannot 
 removed as well, except those of active runs.`,
     )
     .addOption(
-      new Option('--runs-older-than <span>', 'the age of runs that may go, such as P1Y or "90 days"')
+      new Option('--runs-older-than <span>', 'runs that are older than this may be removed, such as P1Y or "90 days"')
         .argParser(parseAge)
         .default(parseAge('P1Y'), 'P1Y'),
     )
-    .option('--keep-runs <n>', 'how many of the newest runs of each job stay', parseCount, 50)
-    .option('--changes-older-than <span>', 'removes the changes of runs of this age, too', parseAge)
+    .option('--keep-runs <n>', 'how many of the newest runs of each job are always kept', parseCount, 50)
+    .option('--changes-older-than <span>', 'also remove the changes of runs that are older than this', parseAge)
     .addOption(
-      new Option('--spool-older-than <span>', 'the age of files in the spool that go')
+      new Option('--spool-older-than <span>', 'remove files in the spool that are older than this')
         .argParser(parseAge)
         .default(parseAge('P30D'), 'P30D'),
     )
-    .option('--dry-run', 'say what would go, of which jobs, and remove nothing')
+    .option('--dry-run', 'show what would be removed, and from which jobs; remove nothing')
     .option(...JSON_OPTION)
     .addHelpText(
       'after',

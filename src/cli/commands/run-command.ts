@@ -19,7 +19,7 @@ export function addRunCommand(program: Command, context: CommandContext): void {
   const command = program
     .command('run')
     .summary('run a job: fetch, compare, guard, publish')
-    .description('Runs a job and follows it. Without configured servers it starts its own for as long as it lasts.');
+    .description('Runs a job and follows it. It uses the configured servers, or those of the `dev` in this directory.');
   addRunOptions(command)
     .addHelpText(
       'after',

@@ -14,7 +14,7 @@ interface SqlOptions {
 export function addSqlCommand(program: Command, context: CommandContext): void {
   program
     .command('sql')
-    .summary('open psql on the database in force')
+    .summary('open psql on the configured or embedded database')
     .description(
       'Starts psql, connected as the program is, with the vocabularies in its search path. Where psql is not installed, prints the line that opens it elsewhere, without the password. The password reaches psql through its environment, so the list of processes does not show it.',
     )

@@ -21,8 +21,7 @@ export function addTraceCommand(program: Command, context: CommandContext): void
     .command('trace')
     .summary('one record of a run, step by step')
     .description(
-      `Reads the source of the run again, from the spool of this machine, and shows the entry as it was read, what each transformer
-made of it, and what became of it: its change in each target, or why it was filtered or rejected.`,
+      `Reads the source of the run again, from the spool of this machine, and shows the entry as it was read, what each transformer returned, and the result: the change in each target, or why the entry was filtered or rejected.`,
     )
     .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')
     .argument('<id>', 'the id of the record, its id at the source, or an origin as `rejections` shows it')
