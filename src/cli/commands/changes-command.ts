@@ -45,7 +45,7 @@ export function addChangesCommand(program: Command, context: CommandContext): vo
       ]),
     )
     .option('--target <name>', 'only one target, such as postgres:affiliations')
-    .option('--limit <n>', 'how many at most', parseCount, 100)
+    .option('--limit <n>', 'how many changes are printed at most', parseCount, 100)
     .addOption(new Option('--format <format>', 'how they are printed').choices(CHANGE_FORMATS).default('table'))
     .option(...JSON_OPTION)
     .addHelpText(

@@ -38,7 +38,7 @@ export function addVerifyCommand(program: Command, context: CommandContext): voi
     .summary('compare targets with the published records')
     .description(
       `Reads the targets of a job and reports records that are missing, were changed (field by field), or were published by no job.
-Writes nothing into a target. Exit code 3: records are missing or were changed. Exit code 0: none are; foreign records alone do not count. A worker does the work, and the run is
+Writes nothing into a target. The exit code is 3 if records are missing or were changed, and otherwise 0; foreign records do not count. A worker does the work, and the run is
 shown in the Web UI and in lists like any other. Tables of the database and files are compared with the digests of their publication.`,
     );
   addCommonOptions(command)

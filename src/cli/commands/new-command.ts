@@ -23,7 +23,7 @@ export function addNewCommand(program: Command, context: CommandContext): void {
   const command = program
     .command('new')
     .summary('write a job for a source')
-    .description('Writes files to start from.')
+    .description('Writes the first draft of a job.')
     .addHelpText('after', examples('vocab-sync new job prices --from prices.csv'));
   command
     .command('job')

@@ -24,8 +24,7 @@ export function addPruneCommand(program: Command, context: CommandContext): void
     .summary('remove old runs and old files of the spool')
     .description(
       `Removes runs that are both older than the age and not among the newest of their job, with their log, steps and rejections.
-It always keeps active runs, the run that set the watermark, and the last publication of each task. Published records are not changed. The
-changes of records are kept unless you set their age: without them a run cannot be rolled back. Old files in the spool of this machine are
+It always keeps active runs, the run that set the watermark, and the last publication of each task. Published records are not changed. The changes of records are kept unless you set --changes-older-than: without its changes, a run cannot be rolled back. Old files in the spool of this machine are
 removed as well, except those of active runs.`,
     )
     .addOption(

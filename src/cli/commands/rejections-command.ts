@@ -19,7 +19,7 @@ export function addRejectionsCommand(program: Command, context: CommandContext):
     .command('rejections')
     .summary('the records that a run refused, and why')
     .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')
-    .option('--limit <n>', 'how many at most', parseCount, 100)
+    .option('--limit <n>', 'how many rejections are printed at most', parseCount, 100)
     .addOption(new Option('--format <format>', 'how they are printed').choices(['table', 'jsonl']).default('table'))
     .option(...JSON_OPTION)
     .addHelpText(

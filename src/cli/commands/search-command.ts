@@ -25,7 +25,7 @@ export function addSearchCommand(program: Command, context: CommandContext): voi
     )
     .argument('<vocabulary>', 'the table of a vocabulary, such as affiliations')
     .argument('<text>', 'what to find', parseText('text'))
-    .option('--limit <n>', `at most so many records, up to ${String(MOST)}`, parseCount, 20)
+    .option('--limit <n>', `how many records are shown at most; not more than ${String(MOST)}`, parseCount, 20)
     .option(...JSON_OPTION)
     .addHelpText(
       'after',

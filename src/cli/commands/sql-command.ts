@@ -16,9 +16,9 @@ export function addSqlCommand(program: Command, context: CommandContext): void {
     .command('sql')
     .summary('open psql on the configured or embedded database')
     .description(
-      'Starts psql, connected as the program is, with the vocabularies in its search path. Where psql is not installed, prints the line that opens it elsewhere, without the password. The password reaches psql through its environment, so the list of processes does not show it.',
+      'Starts psql on the database that vocab-sync uses, with the vocabularies in the search path. If psql is not installed, the command prints the line that opens the database on another machine, without the password. psql gets the password in its environment, so the list of processes does not show it.',
     )
-    .option('-c, --command <sql>', 'run this and end', parseText('command'))
+    .option('-c, --command <sql>', 'run this SQL and exit', parseText('command'))
     .addHelpText('after', examples('vocab-sync sql', 'vocab-sync sql -c "SELECT count(*) FROM affiliations_current"'))
     .action(async ({ command }: SqlOptions) => {
       context.end(await openSql(context, command));

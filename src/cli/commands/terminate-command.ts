@@ -20,7 +20,7 @@ export function addTerminateCommand(program: Command, context: CommandContext): 
     .command('terminate')
     .summary('end a run at once, without its worker')
     .description(
-      'Ends the workflow of a run in Temporal and the run in the ledger, without asking a worker: for a run that `cancel` cannot stop. ' +
+      'Ends a run that `cancel` cannot stop: its workflow in Temporal and its row in the ledger. No worker is asked. ' +
         'Uncommitted work of a step is lost; published records are kept. Exit code 5.',
     )
     .argument('<run>', 'a run id, a unique prefix of it, JOB@latest or JOB@published')
