@@ -29,6 +29,8 @@ export interface Engine {
   readonly admission?: Admission;
   /** How a source is split into partitions; see plan-parts.ts for the defaults. */
   readonly cutting?: Cutting;
+  /** How long `publishTarget` pauses before it sends changes again; see publish-target.ts for the defaults. */
+  readonly pauses?: Pauses;
   /** Absent: all steps run in this process. */
   readonly isolation?: Isolation;
   /** See PauseSchedule. Absent without Temporal. */
@@ -56,6 +58,14 @@ export interface Cutting {
   readonly mostParts: number;
   /** The minimum size of a partition in fetched files: a smaller one is not worth its own activity. */
   readonly leastBytes: number;
+}
+
+/** In milliseconds. */
+export interface Pauses {
+  /** If the target took nothing, or failed on a change before. Doubled each time. */
+  readonly first: number;
+  /** The least pause for a target that is busy and does not say for how long. */
+  readonly busy: number;
 }
 
 /**

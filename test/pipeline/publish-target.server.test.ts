@@ -14,7 +14,8 @@ let id: string;
 
 beforeAll(async () => {
   [first, second] = [memoryTarget('memory'), memoryTarget('other')];
-  bench = await openTestEngine(undefined, { writers: [first.writer, second.writer] });
+  const pauses = { first: 2, busy: 10 };
+  bench = await openTestEngine(undefined, { writers: [first.writer, second.writer], pauses });
 });
 afterAll(() => bench.close());
 beforeEach(() => {

@@ -48,6 +48,7 @@ export async function openTestEngine(
   url?: string,
   more: TestComponents & {
     readonly cutting?: Engine['cutting'];
+    readonly pauses?: Engine['pauses'];
     readonly api?: ApiService;
     readonly services?: Partial<Services>;
     readonly resolveSecret?: Engine['resolveSecret'];
@@ -77,6 +78,7 @@ export async function openTestEngine(
     holderState: (workflowId) => Promise.resolve(closed.has(workflowId) ? 'closed' : 'open'),
     webUi: () => null,
     ...(more.cutting === undefined ? {} : { cutting: more.cutting }),
+    ...(more.pauses === undefined ? {} : { pauses: more.pauses }),
   };
   const steps = createRunSteps(engine);
   return {

@@ -3,7 +3,8 @@
  * the change log, so a new attempt resumes at the same position. A change that an earlier attempt may have sent is
  * looked up in the target first.
  */
-import { StateError, UnavailableError, VocabSyncError, messageOf } from '../../errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StateError, UnavailableError, VocabSyncError } from '../../errors.ts';
 import type { ChangeLimits, ChangesWriter } from '../../component/writer.ts';
 import {
   checkLease,
@@ -17,7 +18,7 @@ import {
 } from '../../postgres/publish/outgoing.ts';
 import { settleOutgoing } from '../../postgres/publish/settle-outgoing.ts';
 import { saveTargetCounts, type PublicationRow } from '../../postgres/ledger/publications.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine, Pauses } from '../engine.ts';
 import { enterPhase } from '../enter-phase.ts';
 import { openTask, publishedTarget, type OpenTarget, type OpenTask } from '../open-task.ts';
 import type { Published, PublishInput, StepContext } from '../run-steps.ts';
@@ -34,10 +35,9 @@ const ROUNDS_TAKEN = 16;
 const SECONDS_TAKEN = 3;
 /** A target that asks for more patience than this is given it between two attempts. */
 const LONGEST_WAIT_MS = 60_000;
-/** Without an answer that counts, so long between two looks. Doubled each time. */
-const FIRST_PAUSE_MS = 200;
-/** The least pause for a target that is busy and does not say for how long. */
-const BUSY_PAUSE_MS = 1000;
+/** After more parts than this of which the target took nothing, the attempt ends. */
+const MOST_SILENT = 6;
+const PAUSES: Pauses = { first: 200, busy: 1000 };
 
 export async function publishTarget(engine: Engine, input: PublishInput, context: StepContext): Promise<Published> {
   await enterPhase(engine, input.run, 'apply');
@@ -140,7 +140,11 @@ async function sendAll(
       if (sent.answered < taken.length || next.length === 0) {
         await recording;
         if (!isSmaller) sent.throwFailure();
-        await pauseAfter(sent, silent, taken, context, `${key.target.name} (task ${task.row.name})`);
+        const pause = pauseAfter(sent, silent, taken, engine.pauses ?? PAUSES);
+        if (pause > LONGEST_WAIT_MS || (pause > 0 && silent > MOST_SILENT)) {
+          throw silence(sent, pause, `${key.target.name} (task ${task.row.name})`);
+        }
+        await wait(pause, signal);
       }
       if (next.length === 0) taken = await take([]);
       else {
@@ -176,41 +180,34 @@ function progressOf(
   return { step: 'publish', position: key.target.name, done: answered, total };
 }
 
-/** Where changes are to be tried again: as long as the target asked for, else longer each time. */
-async function pauseAfter(
+/** Milliseconds. Where changes are to be tried again: as long as the target asked for, else longer each time. */
+function pauseAfter(
   { wait, again, isBusy }: Sent,
   silent: number,
   taken: readonly OutgoingChange[],
-  { signal }: StepContext,
-  where: string,
-): Promise<void> {
-  if (again.length === 0) return;
+  { first, busy }: Pauses,
+): number {
+  if (again.length === 0) return 0;
   const tries = Math.max(0, ...taken.filter(({ id }) => again.some((one) => one.id === id)).map((one) => one.tries));
   const isFirst = again.length < taken.length && silent === 0 && tries === 0;
-  const own = isFirst ? 0 : FIRST_PAUSE_MS * 2 ** Math.min(Math.max(silent, tries), 6);
+  const own = isFirst ? 0 : first * 2 ** Math.min(Math.max(silent, tries), MOST_SILENT);
   // A writer that says zero does not say how long: the target would be asked without a pause.
-  const pause = wait === undefined || wait <= 0 ? Math.max(own, isBusy ? BUSY_PAUSE_MS : 0) : wait;
-  if (pause > LONGEST_WAIT_MS || silent > 6) {
-    throw new UnavailableError(
-      'E_TARGET_UNAVAILABLE',
-      `Expected ${where} to take changes, but it answered none of them: ${again[0]?.message ?? 'no reason given'}. It is tried again.`,
-      { retryAfter: pause },
-    );
-  }
-  if (pause > 0) await sleep(pause, signal);
+  return wait === undefined || wait <= 0 ? Math.max(own, isBusy ? busy : 0) : wait;
 }
 
-async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const done = (): void => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason instanceof Error ? signal.reason : new Error(messageOf(signal.reason)));
-    };
-    signal.addEventListener('abort', stop, { once: true });
+/** Throws the reason of the signal. */
+async function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (milliseconds === 0) return;
+  await sleep(milliseconds, undefined, { signal }).catch((thrown: unknown) => {
+    signal.throwIfAborted();
+    throw thrown;
   });
+}
+
+function silence({ again }: Sent, pause: number, where: string): UnavailableError {
+  return new UnavailableError(
+    'E_TARGET_UNAVAILABLE',
+    `Expected ${where} to take changes, but it answered none of them: ${again[0]?.message ?? 'no reason given'}. It is tried again.`,
+    { retryAfter: pause },
+  );
 }
