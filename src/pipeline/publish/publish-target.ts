@@ -5,34 +5,26 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StateError, UnavailableError, VocabSyncError } from '../../errors.ts';
-import type { ChangeLimits, ChangesWriter } from '../../component/writer.ts';
+import type { ChangesWriter } from '../../component/writer.ts';
 import {
-  checkLease,
   claimPublication,
   closePublication,
   failPublication,
-  releaseOutgoing,
-  takeOutgoing,
   type OutgoingChange,
   type PublicationKey,
 } from '../../postgres/publish/outgoing.ts';
-import { settleOutgoing } from '../../postgres/publish/settle-outgoing.ts';
 import { saveTargetCounts, type PublicationRow } from '../../postgres/ledger/publications.ts';
 import type { Engine, Pauses } from '../engine.ts';
 import { enterPhase } from '../enter-phase.ts';
 import { openTask, publishedTarget, type OpenTarget, type OpenTask } from '../open-task.ts';
 import type { Published, PublishInput, StepContext } from '../run-steps.ts';
 import { isWhole } from './apply-changes.ts';
+import { openPlan } from './open-plan.ts';
 import { sendChanges, type Sent } from './send-changes.ts';
 import { withSink, type OpenSink } from './with-sink.ts';
 
-/** Rows of the plan that are read at once, unless one batch is larger. After a killed attempt, twice as many have to be looked up. */
-const MOST_TAKEN = 500;
 /** So many parts are made of a batch that the target fails on, if it takes no other. */
 const SMALLER = 4;
-const MOST_BYTES_TAKEN = 16 * 1024 * 1024;
-const ROUNDS_TAKEN = 16;
-const SECONDS_TAKEN = 3;
 /** A target that asks for more patience than this is given it between two attempts. */
 const LONGEST_WAIT_MS = 60_000;
 /** After more parts than this of which the target took nothing, the attempt ends. */
@@ -100,40 +92,30 @@ async function sendAll(
   { engine, key, lease, changes, context, task }: Publishing,
   { sink, limits, ofWriter }: OpenSink,
 ): Promise<void> {
-  const { pool } = engine;
-  const { signal } = context;
+  const { signal, onProgress } = context;
   const overwrites = changes.writer.onConflict(changes.args) === 'overwrite';
-  const requests = Math.max(limits.batch * limits.concurrency, requestsTaken(limits));
-  const most = Math.max(limits.batch, Math.min(MOST_TAKEN, requests));
-  const isAhead = readsAhead(limits);
-  const mostBytes = isAhead ? MOST_BYTES_TAKEN / 2 : MOST_BYTES_TAKEN;
-  const take = (besides: readonly OutgoingChange[]): Promise<readonly OutgoingChange[]> =>
-    takeOutgoing(pool, key, lease, { most, mostBytes, besides: besides.map(({ id }) => id) });
-  const record = async ({ settled }: Sent): Promise<void> => {
-    context.onProgress(progressOf(key, await settleOutgoing(pool, key, lease, settled)));
-  };
+  const plan = openPlan(engine.pool, key, lease, { limits, onProgress });
   let recording = Promise.resolve();
   let isLost = false;
+  const lose = (): void => {
+    isLost = true;
+  };
   const isOver = (): boolean => isLost || signal.aborted;
   /** Taken, and not handed to the target. */
   let next: readonly OutgoingChange[] = [];
   let [silent, together] = [0, limits.batch];
   try {
-    let taken = await take([]);
-    while (taken.length > 0) {
+    next = await plan.take([]);
+    while (next.length > 0) {
       signal.throwIfAborted();
+      const taken = next;
       next = [];
-      const sending = taken;
-      const reading = recording.then(() => (isAhead ? take(sending) : []));
-      reading.catch(() => {
-        isLost = true;
-      });
+      const reading = recording.then(() => (plan.isAhead ? plan.take(taken) : []));
+      reading.catch(lose);
       const sent = await sendChanges({ sink, limits, taken, together, overwrites, ofWriter, isOver });
       next = await reading;
-      recording = record(sent);
-      recording.catch(() => {
-        isLost = true;
-      });
+      recording = plan.record(sent.settled);
+      recording.catch(lose);
       const isSmaller = sent.isSplittable && together > 1;
       together = isSmaller ? Math.ceil(together / SMALLER) : limits.batch;
       silent = sent.answered > 0 ? 0 : silent + 1;
@@ -146,38 +128,16 @@ async function sendAll(
         }
         await wait(pause, signal);
       }
-      if (next.length === 0) taken = await take([]);
-      else {
-        // Another attempt that took over while the last part was sent looks these up and sends them.
-        await checkLease(pool, key, lease);
-        taken = next;
-      }
+      if (next.length === 0) next = await plan.take([]);
+      // Another attempt that took over while the last part was sent looks these up and sends them.
+      else await plan.checkLease();
     }
-    next = [];
   } catch (thrown) {
     await recording.catch(() => undefined);
-    const unsent = next.filter(({ isUncertain }) => !isUncertain).map(({ id }) => id);
     // An attempt that lost its lease, or the database, leaves them to the next one, which looks them up.
-    await releaseOutgoing(pool, key, lease, unsent).catch(() => undefined);
+    await plan.release(next).catch(() => undefined);
     throw thrown;
   }
-}
-
-/** Where a group is a job of minutes, or a rate limit, recording takes no time in comparison. */
-function readsAhead({ batch, requestsPerSecond }: ChangeLimits): boolean {
-  return batch <= MOST_TAKEN && requestsPerSecond === undefined;
-}
-
-/** Groups the requests of a few seconds. With one record each, the database would otherwise be queried as often as the target. */
-function requestsTaken({ concurrency, requestsPerSecond }: ChangeLimits): number {
-  return requestsPerSecond === undefined ? concurrency * ROUNDS_TAKEN : Math.ceil(requestsPerSecond * SECONDS_TAKEN);
-}
-
-function progressOf(
-  key: PublicationKey,
-  { answered, total }: PublicationRow,
-): Parameters<StepContext['onProgress']>[0] {
-  return { step: 'publish', position: key.target.name, done: answered, total };
 }
 
 /** Milliseconds. Where changes are to be tried again: as long as the target asked for, else longer each time. */
