@@ -52,6 +52,6 @@ function requireMail({ mail }: SendNoticeOptions): MailServer {
   if (mail !== undefined) return mail;
   throw new ConfigError(
     'E_NOTICE_REFUSED',
-    'The job tells people by e-mail, but no mail server is set. Set VOCAB_SYNC_SMTP_URL where the worker runs, such as smtp://mail.example.org:25.',
+    'The job sends notices by e-mail, but no mail server is set. Set VOCAB_SYNC_SMTP_URL where the worker runs, such as smtp://mail.example.org:25.',
   );
 }

@@ -35,7 +35,7 @@ export async function sendMail(server: MailServer, mail: Mail): Promise<void> {
   try {
     const { rejected } = await transport.sendMail({ ...mail, to: [...mail.to], from: server.from });
     if (rejected.length > 0)
-      throw refused(host, `it did not take ${rejected.map(addressOf).join(', ')}; the others were told`);
+      throw refused(host, `it did not take ${rejected.map(addressOf).join(', ')}; the others got the notice`);
   } catch (thrown) {
     throw thrown instanceof ConfigError ? thrown : errorOfMail(thrown, host);
   } finally {

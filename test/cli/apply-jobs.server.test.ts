@@ -125,7 +125,7 @@ describeWithServers('stored jobs', () => {
   it('keeps a switch by hand until the file says otherwise', async () => {
     write(one);
     expect(await json('job', 'deactivate', one)).toMatchObject({ active: false, changed: true });
-    expect((await cli(['apply'])).stdout).toMatch(/deactivated by .*; that is kept/);
+    expect((await cli(['apply'])).stdout).toMatch(/deactivated by .*; apply does not change this/);
     expect(await json('job', 'show', one)).toMatchObject({ active: false });
     write(one, { active: false });
     await cli(['apply']);

@@ -99,8 +99,8 @@ describe('a report', () => {
   });
 
   it('says that the time includes the wait for a decision', () => {
-    expect(renderReport(REPORT)).toContain('in 51 s, with the wait');
-    expect(renderReport({ ...REPORT, decision: null })).not.toContain('with the wait');
+    expect(renderReport(REPORT)).toContain('in 51 s, including the wait');
+    expect(renderReport({ ...REPORT, decision: null })).not.toContain('including the wait');
   });
 });
 

@@ -167,7 +167,7 @@ describe('a notice', () => {
       });
       const refusal = await refusalOf(send(email, {}, mailTo(box.port)));
       expect(refusal).toMatchObject({ code: 'E_NOTICE_REFUSED' });
-      expect(refusal.message).toContain('it did not take lib@example.org; the others were told');
+      expect(refusal.message).toContain('it did not take lib@example.org; the others got the notice');
       expect(box.mails).toMatchObject([{ to: ['ops@example.org'] }]);
     });
 

@@ -68,11 +68,11 @@ describeWithPostgres('notices of a run', () => {
       outcome: 'success',
       notices: [{ channel: 'email 3' }, { channel: 'chat 2', sent_at: null }].reverse(),
     });
-    expect(renderReport(between)).toMatch(/not told +chat 2 of success: E_NOTICE_UNAVAILABLE The chat is away/);
+    expect(renderReport(between)).toMatch(/not notified +chat 2 of success: E_NOTICE_UNAVAILABLE The chat is away/);
     trouble.clear();
     await steps.notify(input, stepContext());
     expect(told).toEqual(['email success success', 'chat success success']);
-    expect(renderReport(await report(input.run))).toMatch(/told +chat 2 of success, 20/);
+    expect(renderReport(await report(input.run))).toMatch(/ notified +chat 2 of success, 20/);
   });
 
   it('that are refused are written down with the reason and hold up nobody', async () => {

@@ -145,8 +145,8 @@ function wordsOf(body: JsonObject, otherwise: string): string {
 
 function forbidden(request: string, status: number, reason: string, isInvenio: boolean): ConfigError {
   const advice = isInvenio
-    ? 'InvenioRDM answers alike without a token, with a wrong or expired one, and to a user without the right. Make a token of a user who may manage vocabularies: `invenio roles create vocabulary-managers`, `invenio roles add USER vocabulary-managers`, `invenio access allow superuser-access role vocabulary-managers`.'
-    : 'The answer is not of InvenioRDM: a proxy before it refuses the request.';
+    ? 'InvenioRDM gives this answer if the token is missing, wrong or expired, or if its user lacks the right. Make a token of a user who may manage vocabularies: `invenio roles create vocabulary-managers`, `invenio roles add USER vocabulary-managers`, `invenio access allow superuser-access role vocabulary-managers`.'
+    : 'The answer does not come from InvenioRDM: a proxy in front of it refuses the request.';
   return new ConfigError('E_TARGET_FORBIDDEN', `${request} answered ${String(status)}: "${reason}". ${advice}`, {
     details: { status },
   });

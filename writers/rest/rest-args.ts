@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseTemplate } from '../../src/job/parse-template.ts';
 
 const TEMPLATE =
-  'In braces stands a JSON pointer into the record, `{/id}`, or into what the target told of it, `{remote/uuid}`.';
+  'A JSON pointer in braces is replaced by a value of the record, `{/id}`, or by one that the target returned earlier, `{remote/uuid}`.';
 
 const path = z
   .string()

@@ -68,7 +68,9 @@ function detailsOf({ job, changes, message, active, switched, schedule }: Applie
     ...(message === null ? [] : [message]),
     ...(switched === null
       ? []
-      : [`${active ? 'activated' : 'deactivated'} by ${switched.by}, ${formatTime(switched.at)}; that is kept`]),
+      : [
+          `${active ? 'activated' : 'deactivated'} by ${switched.by}, ${formatTime(switched.at)}; apply does not change this`,
+        ]),
     ...(schedule === null ? [] : renderSchedule(schedule, job).map((line) => hint(page, line))),
   ];
 }

@@ -58,7 +58,7 @@ function renderHead(report: RunReport, page: Page): string {
 function tookOf({ started_at, finished_at, decision }: RunReport): string {
   if (finished_at === null) return '';
   const took = formatDuration(Date.parse(finished_at) - Date.parse(started_at));
-  return ` in ${took}${decision === undefined || decision === null ? '' : ', with the wait for a decision'}`;
+  return ` in ${took}${decision === undefined || decision === null ? '' : ', including the wait for a decision'}`;
 }
 
 function jobOf({ job, version, mode }: RunReport): string {
@@ -93,10 +93,10 @@ function toldOf({ notices = [] }: RunReport): [string, string][] {
   return notices.map(({ event, channel, sent_at: at, failure }) =>
     at === null
       ? [
-          'not told',
+          'not notified',
           `${channel} of ${event}: ${printable(failure === null ? '' : `${failure.code} ${failure.message}`)}`,
         ]
-      : ['told', `${channel} of ${event}, ${formatTime(at)}`],
+      : ['notified', `${channel} of ${event}, ${formatTime(at)}`],
   );
 }
 
