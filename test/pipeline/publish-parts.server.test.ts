@@ -1,7 +1,8 @@
 /** Sending a plan part by part: what ends a part early, and what becomes of the changes that were not sent. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { PublishInput } from '../../src/pipeline/run-steps.ts';
+import { UnavailableError, type VocabSyncError } from '../../src/errors.ts';
+import type { PublishInput, RunReport } from '../../src/pipeline/run-steps.ts';
 import { linesJob, openTestEngine, runJobOnce, stepContext, type TestEngine } from '../support/engine.ts';
 import { memoryTarget, type MemoryTarget } from '../support/memory-target.ts';
 
@@ -27,6 +28,25 @@ const job = (records: readonly string[]) => {
   const path = bench.file('lines.jsonl', records.map((key) => `${JSON.stringify({ id: key, name: 'n' })}\n`).join(''));
   return linesJob(path, { id, writers: [{ type: 'memory', args: { name: id } }] });
 };
+const codeOf = async (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (thrown: unknown) => (thrown as VocabSyncError).code,
+  );
+const targetOf = (report: RunReport) => report.tasks[0]?.targets[0];
+const cut = (): never => {
+  throw new UnavailableError('E_TARGET_UNAVAILABLE', 'the connection was cut');
+};
+
+/** As Temporal does it. */
+const publishUntilDone = async (input: PublishInput): Promise<void> => {
+  for (let attempts = 1; ; attempts += 1) {
+    const code = (await codeOf(bench.publish(input))) as string | undefined;
+    if (code === undefined) return;
+    if (code !== 'E_TARGET_UNAVAILABLE' || attempts === 30)
+      throw new Error(`${code} after ${String(attempts)} attempts`);
+  }
+};
 
 describe('a cancel', () => {
   it('ends a pause that the target asked for, also if it comes while answers are recorded', async () => {
@@ -37,7 +57,7 @@ describe('a cancel', () => {
     };
     const publish = (input: PublishInput) => bench.steps.publishTarget(input, stepContext(stop.signal));
     await expect(runJobOnce(bench.steps, job(ids(5)), { publish })).rejects.toThrow('CANCELLED');
-  });
+  }, 20_000);
 
   it('before anything is sent leaves no change in doubt', async () => {
     const publish = (input: PublishInput) =>
@@ -46,4 +66,37 @@ describe('a cancel', () => {
     const { rows } = await bench.pool.query('SELECT id FROM vocab_sync.published WHERE target = $1', [`memory:${id}`]);
     expect(rows).toEqual([]);
   });
+});
+
+describe('a target that takes no change and answers look-ups', () => {
+  const publishUntilTaken = async (input: PublishInput): Promise<void> => {
+    for (let attempt = 0; attempt < 12; attempt += 1) {
+      expect(await codeOf(bench.steps.publishTarget(input, stepContext()))).toBe('E_TARGET_UNAVAILABLE');
+    }
+    target.before = undefined;
+    await bench.steps.publishTarget(input, stepContext());
+  };
+
+  it('rejects no record, however few are sent at once', async () => {
+    target.limits = { batch: 1, batchBytes: 1_000_000, concurrency: 1, requestsPerSecond: 3 };
+    target.before = cut;
+    const report = await runJobOnce(bench.steps, job(ids(30)), { publish: publishUntilTaken });
+    expect(targetOf(report)).toMatchObject({ inserted: 30, rejected: 0 });
+  });
+
+  it('rejects none of a few records while it says when to come back', async () => {
+    target.before = () => {
+      const details = { status: 503 };
+      throw new UnavailableError('E_TARGET_UNAVAILABLE', 'back soon', { retryAfter: 1, details });
+    };
+    const report = await runJobOnce(bench.steps, job(ids(3)), { publish: publishUntilTaken });
+    expect(targetOf(report)).toMatchObject({ inserted: 3, rejected: 0 });
+  });
+});
+
+it('sends the other records where a target with few requests a second fails on the first ones', async () => {
+  target.limits = { batch: 1, batchBytes: 1_000_000, concurrency: 1, requestsPerSecond: 1 };
+  target.before = ({ id: record }) => (record < 'r0003' ? cut() : undefined);
+  const report = await runJobOnce(bench.steps, job(ids(40)), { publish: publishUntilDone });
+  expect(targetOf(report)).toMatchObject({ inserted: 37, rejected: 3 });
 });

@@ -11,6 +11,8 @@ const MOST_TAKEN = 500;
 const MOST_BYTES_TAKEN = 16 * 1024 * 1024;
 const ROUNDS_TAKEN = 16;
 const SECONDS_TAKEN = 3;
+/** Several changes show whether a target fails on one of them or is down. */
+const LEAST_TAKEN = 16;
 
 export interface OpenPlan {
   /** Whether the next part is read while the last one is sent. */
@@ -57,5 +59,7 @@ function readsAhead({ batch, requestsPerSecond }: ChangeLimits): boolean {
 
 /** Groups the requests of a few seconds. With one record each, the database would otherwise be queried as often as the target. */
 function requestsTaken({ concurrency, requestsPerSecond }: ChangeLimits): number {
-  return requestsPerSecond === undefined ? concurrency * ROUNDS_TAKEN : Math.ceil(requestsPerSecond * SECONDS_TAKEN);
+  return requestsPerSecond === undefined
+    ? concurrency * ROUNDS_TAKEN
+    : Math.max(LEAST_TAKEN, Math.ceil(requestsPerSecond * SECONDS_TAKEN));
 }

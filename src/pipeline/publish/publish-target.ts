@@ -13,6 +13,7 @@ import {
   type OutgoingChange,
   type PublicationKey,
 } from '../../postgres/publish/outgoing.ts';
+import { answersIn } from '../../postgres/publish/settle-outgoing.ts';
 import { saveTargetCounts, type PublicationRow } from '../../postgres/ledger/publications.ts';
 import type { Engine, Pauses } from '../engine.ts';
 import { enterPhase } from '../enter-phase.ts';
@@ -77,7 +78,7 @@ async function drain(publishing: Publishing, claimed: PublicationRow): Promise<P
   const { engine, task, key, lease, changes, context } = publishing;
   if (claimed.total > 0) {
     await withSink(engine, { ...key, changes }, context.signal, async (open) => {
-      await sendAll(publishing, open);
+      await sendAll(publishing, open, claimed.total - claimed.answered);
       await open.ofWriter(async () => open.sink.finish?.());
     });
   }
@@ -91,6 +92,7 @@ async function drain(publishing: Publishing, claimed: PublicationRow): Promise<P
 async function sendAll(
   { engine, key, lease, changes, context, task }: Publishing,
   { sink, limits, ofWriter }: OpenSink,
+  unanswered: number,
 ): Promise<void> {
   const { signal, onProgress } = context;
   const overwrites = changes.writer.onConflict(changes.args) === 'overwrite';
@@ -103,7 +105,7 @@ async function sendAll(
   const isOver = (): boolean => isLost || signal.aborted;
   /** Taken, and not handed to the target. */
   let next: readonly OutgoingChange[] = [];
-  let [silent, together] = [0, limits.batch];
+  let [left, silent, together] = [unanswered, 0, limits.batch];
   try {
     next = await plan.take([]);
     while (next.length > 0) {
@@ -112,7 +114,8 @@ async function sendAll(
       next = [];
       const reading = recording.then(() => (plan.isAhead ? plan.take(taken) : []));
       reading.catch(lose);
-      const sent = await sendChanges({ sink, limits, taken, together, overwrites, ofWriter, isOver });
+      const sent = await sendChanges({ sink, limits, taken, left, together, overwrites, ofWriter, isOver });
+      left -= answersIn(sent.settled);
       next = await reading;
       recording = plan.record(sent.settled);
       recording.catch(lose);

@@ -3,7 +3,14 @@ import { InternalError, UnavailableError } from '../../errors.ts';
 import type { ChangeLimits, ChangesSink } from '../../component/writer.ts';
 import type { OutgoingChange } from '../../postgres/publish/outgoing.ts';
 import type { Settled } from '../../postgres/publish/settle-outgoing.ts';
-import { againAfter, type Change, type ChangeResult, type Held, type Rejected } from '../../records/change.ts';
+import {
+  againAfter,
+  type Again,
+  type Change,
+  type ChangeResult,
+  type Held,
+  type Rejected,
+} from '../../records/change.ts';
 
 /** So often the target may fail on a change while it takes others, before the change is rejected. */
 const MOST_TRIES = 6;
@@ -14,6 +21,8 @@ export interface Sending {
   readonly sink: ChangesSink;
   readonly limits: ChangeLimits;
   readonly taken: readonly OutgoingChange[];
+  /** Changes of the plan that the target has not given its last word on, these included. */
+  readonly left: number;
   /** The most changes in one batch: `limits.batch`, or less after the target failed on whole batches. */
   readonly together: number;
   readonly overwrites: boolean;
@@ -73,7 +82,8 @@ export async function sendChanges(sending: Sending): Promise<Sent> {
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, limits.concurrency) }, work));
-  const sorted = sort(sending.taken, results, { looked, alone, failed: failure !== undefined });
+  const areAll = sending.taken.length >= sending.left;
+  const sorted = sort(sending.taken, results, { looked, alone, areAll, failed: failure !== undefined });
   const unsent = queue.flat().filter(({ isUncertain }) => !isUncertain);
   return {
     ...sorted,
@@ -164,18 +174,20 @@ interface Seen {
   readonly looked: number;
   /** The changes that were sent as a batch of one. */
   readonly alone: ReadonlySet<string>;
+  /** Nothing else is left of the plan. */
+  readonly areAll: boolean;
   readonly failed: boolean;
 }
 
 function sort(
   taken: readonly OutgoingChange[],
   results: ReadonlyMap<string, ChangeResult>,
-  { looked, alone, failed }: Seen,
+  { looked, alone, areAll, failed }: Seen,
 ): Omit<Sent, 'throwFailure' | 'isSplittable' | 'settled'> & { readonly settled: Omit<Settled, 'unsent'> } {
   const done: { id: string; remote?: Readonly<Record<string, unknown>> }[] = [];
   const rejected: Omit<Rejected, 'result'>[] = [];
   const kept: { id: string; message: string }[] = [];
-  const again: { id: string; message: string; isBusy?: boolean; isFailure?: boolean }[] = [];
+  const again: Again[] = [];
   const waits: number[] = [];
   for (const result of results.values()) {
     if (result.result === 'done')
@@ -190,13 +202,15 @@ function sort(
   const isBusy = again.some((one) => one.isBusy === true);
   const answered = done.length + rejected.length + kept.length;
   // The last changes cannot be compared with others. Each was sent alone, and the target works: it answered a look-up, or it
-  // failed with an answer and took other changes when it failed on each of these before.
-  const areLast = taken.length <= FEW && !isBusy && taken.every(({ id }) => alone.has(id));
+  // failed with an answer and took other changes when it failed on each of these before. If it says when to come back, it does
+  // not work at present.
+  const areLast =
+    areAll && taken.length <= FEW && waits.length === 0 && !isBusy && taken.every(({ id }) => alone.has(id));
   const wereTried = taken.every(({ tries }) => tries > 0);
-  const counts = ({ isBusy: busy = false, isFailure = false }: (typeof again)[number]): boolean =>
+  const counts = ({ isBusy: busy = false, isFailure = false }: Again): boolean =>
     !failed && !busy && (answered > 0 || (areLast && (looked > 0 || (wereTried && isFailure))));
   const tries = new Map(taken.map((change) => [change.id, change.tries]));
-  const isLast = (one: (typeof again)[number]): boolean => counts(one) && (tries.get(one.id) ?? 0) + 1 >= MOST_TRIES;
+  const isLast = (one: Again): boolean => counts(one) && (tries.get(one.id) ?? 0) + 1 >= MOST_TRIES;
   const given = again.filter(isLast).map(({ id, message }) => ({
     id,
     code: 'E_TARGET_REFUSED',

@@ -23,6 +23,11 @@ export interface Settled {
   readonly unsent: readonly string[];
 }
 
+/** Changes that get no further answer. */
+export function answersIn({ done, rejected, kept }: Settled): number {
+  return done.length + rejected.length + kept.length;
+}
+
 /**
  * One transaction: the record, the change log, the rejections, the counts, and the rows of the plan that are answered.
  */
@@ -36,7 +41,7 @@ export async function settleOutgoing(
     await beginPublishing(client);
     const row = await requireLease(client, key, lease);
     const counts = { ...row.counts };
-    const answered = row.answered + settled.done.length + settled.rejected.length + settled.kept.length;
+    const answered = row.answered + answersIn(settled);
     await publishDone(client, key, settled.done, counts);
     await refuse(
       client,
