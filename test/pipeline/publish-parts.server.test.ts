@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { UnavailableError, type VocabSyncError } from '../../src/errors.ts';
+import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
 import type { PublishInput, RunReport } from '../../src/pipeline/run-steps.ts';
 import { linesJob, openTestEngine, runJobOnce, stepContext, type TestEngine } from '../support/engine.ts';
 import { memoryTarget, type MemoryTarget } from '../support/memory-target.ts';
@@ -99,4 +100,33 @@ it('sends the other records where a target with few requests a second fails on t
   target.before = ({ id: record }) => (record < 'r0003' ? cut() : undefined);
   const report = await runJobOnce(bench.steps, job(ids(40)), { publish: publishUntilDone });
   expect(targetOf(report)).toMatchObject({ inserted: 37, rejected: 3 });
+});
+it('records the answers to a part although the next part cannot be read', async () => {
+  target.limits = { batch: 16, batchBytes: 1_000_000, concurrency: 1 };
+  let fails = false;
+  const pool = new Proxy(bench.pool, {
+    get(of, name) {
+      const value: unknown = Reflect.get(of, name, of);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]): unknown => {
+        // The answers to the first part are being recorded, so this connection is for reading the third.
+        if (name === 'connect' && fails) {
+          fails = false;
+          return Promise.reject(new UnavailableError('E_DATABASE_UNAVAILABLE', 'the connection was cut'));
+        }
+        return Reflect.apply(value as (...all: unknown[]) => unknown, of, args);
+      };
+    },
+  });
+  const steps = createRunSteps({ ...bench.engine, pool });
+  target.after = () => {
+    if (target.made.length === 32) fails = true;
+  };
+  const publish = async (input: PublishInput): Promise<void> => {
+    expect(await codeOf(steps.publishTarget(input, stepContext()))).toBe('E_DATABASE_UNAVAILABLE');
+    await bench.publish(input);
+  };
+  const report = await runJobOnce(bench.steps, job(ids(200)), { publish });
+  expect(targetOf(report)).toMatchObject({ inserted: 200, rejected: 0 });
+  expect(target.looked).toEqual([]);
 });

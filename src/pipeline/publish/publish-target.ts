@@ -116,9 +116,10 @@ async function sendAll(
       reading.catch(lose);
       const sent = await sendChanges({ sink, limits, taken, left, together, overwrites, ofWriter, isOver });
       left -= answersIn(sent.settled);
-      next = await reading;
-      recording = plan.record(sent.settled);
+      const record = (): Promise<void> => plan.record(sent.settled);
+      recording = reading.then(record, record);
       recording.catch(lose);
+      next = await reading;
       const isSmaller = sent.isSplittable && together > 1;
       together = isSmaller ? Math.ceil(together / SMALLER) : limits.batch;
       silent = sent.answered > 0 ? 0 : silent + 1;
