@@ -101,6 +101,24 @@ it('sends the other records where a target with few requests a second fails on t
   const report = await runJobOnce(bench.steps, job(ids(40)), { publish: publishUntilDone });
   expect(targetOf(report)).toMatchObject({ inserted: 37, rejected: 3 });
 });
+it('makes the batch smaller that the target failed on, and no other', async () => {
+  target.limits = { batch: 50, batchBytes: 1_000_000, concurrency: 1 };
+  let failures = 0;
+  target.before = ({ id: record }) => {
+    if (record !== 'r0000') return undefined;
+    failures += 1;
+    throw new UnavailableError('E_TARGET_UNAVAILABLE', 'it answered 500', { details: { status: 500 } });
+  };
+  let batches = 0;
+  target.after = () => {
+    batches += 1;
+  };
+  const report = await runJobOnce(bench.steps, job(ids(1000)), { publish: publishUntilDone });
+  expect(targetOf(report)).toMatchObject({ inserted: 999, rejected: 1 });
+  expect(failures).toBeLessThan(20);
+  expect(batches).toBeLessThan(40);
+});
+
 it('records the answers to a part although the next part cannot be read', async () => {
   target.limits = { batch: 16, batchBytes: 1_000_000, concurrency: 1 };
   let fails = false;

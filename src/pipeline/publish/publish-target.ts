@@ -125,7 +125,11 @@ async function sendAll(
       silent = sent.answered > 0 ? 0 : silent + 1;
       if (sent.answered < taken.length || next.length === 0) {
         await recording;
-        if (!isSmaller) sent.throwFailure();
+        if (isSmaller) {
+          // The changes that the target failed on come first, in smaller batches.
+          await plan.release(next);
+          next = [];
+        } else sent.throwFailure();
         const pause = pauseAfter(sent, silent, taken, engine.pauses ?? PAUSES);
         if (pause > LONGEST_WAIT_MS || (pause > 0 && silent > MOST_SILENT)) {
           throw silence(sent, pause, `${key.target.name} (task ${task.row.name})`);
