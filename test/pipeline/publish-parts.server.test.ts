@@ -148,3 +148,34 @@ it('records the answers to a part although the next part cannot be read', async 
   expect(targetOf(report)).toMatchObject({ inserted: 200, rejected: 0 });
   expect(target.looked).toEqual([]);
 });
+
+it('stops asking a target that is busy, until the time that it named', async () => {
+  target.limits = { batch: 1, batchBytes: 1_000_000, concurrency: 2 };
+  const until = Date.now() + 1000;
+  let refused = 0;
+  target.before = ({ id: record }) => {
+    if (Date.now() > until) return undefined;
+    refused += 1;
+    return { id: record, result: 'again', message: '429', isBusy: true, after: 400 };
+  };
+  const report = await runJobOnce(bench.steps, job(ids(100)));
+  expect(targetOf(report)).toMatchObject({ inserted: 100, rejected: 0 });
+  expect(refused).toBeLessThan(10);
+});
+
+it.each([1, 2])(
+  'sends the others where a target of %i requests at once is busy with one record',
+  async (concurrency) => {
+    target.limits = { batch: 1, batchBytes: 1_000_000, concurrency, requestsPerSecond: 5 };
+    let isLocked = true;
+    target.before = ({ id: record }) => {
+      if (record !== 'r0000' || !isLocked) return undefined;
+      return { id: record, result: 'again', message: '429', isBusy: true, after: 1 };
+    };
+    target.after = () => {
+      if (target.made.length >= 39) isLocked = false;
+    };
+    const report = await runJobOnce(bench.steps, job(ids(40)), { publish: publishUntilDone });
+    expect(targetOf(report)).toMatchObject({ inserted: 40, rejected: 0 });
+  },
+);

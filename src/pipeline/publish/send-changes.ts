@@ -55,10 +55,16 @@ export async function sendChanges(sending: Sending): Promise<Sent> {
   const splittable: OutgoingChange[] = [];
   let failure: unknown;
   let away: UnavailableError | undefined;
+  // A target that accepts no more requests at present is asked again after a pause.
+  let isBusy = false;
+  const answer = (result: ChangeResult): void => {
+    results.set(result.id, result);
+    isBusy ||= result.result === 'again' && result.isBusy === true;
+  };
   const queue = toBatches(sending);
   const work = async (): Promise<void> => {
     for (;;) {
-      if (failure !== undefined || isOver()) return;
+      if (failure !== undefined || isBusy || isOver()) return;
       const batch = queue.shift();
       if (batch === undefined) return;
       const [first] = batch;
@@ -68,14 +74,14 @@ export async function sendChanges(sending: Sending): Promise<Sent> {
         const found = await lookUp(sending, batch);
         isLookedUp = found !== undefined;
         if (isLookedUp) looked += 1;
-        for (const result of await write(sending, batch, found)) results.set(result.id, result);
+        for (const result of await write(sending, batch, found)) answer(result);
       } catch (thrown) {
         if (!(thrown instanceof UnavailableError) || thrown.code === 'E_LEASE_LOST') failure ??= thrown;
         else {
           away ??= thrown;
           // The server may have carried it out: the connection broke, or it answered for the whole batch alone.
           const again = batch.map(({ id }) => againAfter(id, thrown));
-          for (const result of again) results.set(result.id, result);
+          for (const result of again) answer(result);
           if (batch.length > 1 && again.some((one) => mayBlame(one, isLookedUp))) splittable.push(...batch);
         }
       }
@@ -110,14 +116,17 @@ function mayBlame(result: ChangeResult, isLookedUp: boolean): boolean {
  */
 const TRIES_TOGETHER = 2;
 
+/**
+ * The changes with the fewest tries are the first. Changes that may have been sent come after the others of as many tries: a
+ * target that is busy with one record gets the others.
+ */
 function toBatches({ taken, limits, together }: Sending): OutgoingChange[][] {
   const small = Math.min(together, Math.ceil(Math.sqrt(limits.batch)));
   const mostOf = (tries: number): number => (tries < TRIES_TOGETHER ? together : tries === TRIES_TOGETHER ? small : 1);
   const batches: OutgoingChange[][] = [];
   let batch: OutgoingChange[] = [];
   let bytes = 0;
-  // The changes with the fewest tries are the first.
-  for (const change of taken) {
+  for (const change of taken.toSorted((a, b) => a.tries - b.tries || Number(a.isUncertain) - Number(b.isUncertain))) {
     const isFull = batch.length >= mostOf(change.tries) || bytes + change.bytes > limits.batchBytes;
     if (batch.length > 0 && isFull) {
       batches.push(batch);
