@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { UnavailableError, type VocabSyncError } from '../../src/errors.ts';
 import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
 import type { PublishInput, RunReport } from '../../src/pipeline/run-steps.ts';
-import { linesJob, openTestEngine, runJobOnce, stepContext, type TestEngine } from '../support/engine.ts';
+import { linesJob, openTestEngine, runJobOnce, stepContext, undoRunOnce, type TestEngine } from '../support/engine.ts';
 import { memoryTarget, type MemoryTarget } from '../support/memory-target.ts';
 
 let bench: TestEngine;
@@ -179,3 +179,14 @@ it.each([1, 2])(
     expect(targetOf(report)).toMatchObject({ inserted: 40, rejected: 0 });
   },
 );
+
+it('keeps the note of an edit by hand through a rollback, which reads no source', async () => {
+  await runJobOnce(bench.steps, job(ids(5)));
+  const second = await runJobOnce(bench.steps, job(ids(4)));
+  await bench.pool.query(`UPDATE vocab_sync.target_size SET damage = 'edited' WHERE target = $1`, [`memory:${id}`]);
+  await undoRunOnce(bench.steps, id, second.run);
+  const { rows } = await bench.pool.query('SELECT damage FROM vocab_sync.target_size WHERE target = $1', [
+    `memory:${id}`,
+  ]);
+  expect(rows).toEqual([{ damage: 'edited' }]);
+});

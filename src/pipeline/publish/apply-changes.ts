@@ -177,7 +177,8 @@ function appliedOf(task: OpenTask, row: TaskRow): Applied {
 
 /** Whether everything that the source holds was read, so that nothing is missing from the target any more. */
 export function isWhole({ run, isFullSource }: OpenTask): boolean {
-  return run.mode !== 'retry' && run.mode !== 'resync' && (isFullSource || run.since === null);
+  const isRead = run.mode !== 'retry' && run.mode !== 'resync' && run.mode !== 'rollback';
+  return isRead && (isFullSource || run.since === null);
 }
 
 /** An UNLOGGED plan is empty after a crash of the database; what was approved must be what is published. */
