@@ -185,6 +185,25 @@ export function describeChangesWriter(name: string, writer: ChangesWriter, { sta
       expect([await bench.nameOf('a'), await bench.nameOf('b')]).toEqual(['Two', 'Two']);
     });
 
+    unlessIt('edit', 'look')(
+      'does not overwrite it either where an earlier attempt may have sent the change',
+      async () => {
+        const made = (await send(change('a', 'insert', 'One')))['a'];
+        await bench.edit('a', 'Edited');
+        await bench.edit('b', 'Foreign');
+        for (const uncertain of [
+          change('a', 'update', 'Two', after(made, 'One')),
+          change('a', 'withdraw', 'One', after(made, 'One')),
+          change('b', 'insert', 'Two'),
+        ]) {
+          expect((await sendAgain(uncertain))?.result).toBe('conflict');
+        }
+        expect([await bench.nameOf('a'), await bench.nameOf('b')]).toEqual(['Edited', 'Foreign']);
+        await sendAgain({ ...change('b', 'insert', 'Two'), overwrites: true });
+        expect(await bench.nameOf('b')).toBe('Two');
+      },
+    );
+
     unlessIt('look')('looks up what the target holds, and leaves out what it does not', async () => {
       await send(change('a', 'insert', 'One'));
       const held = await sink.look?.(['a', 'nothing']);

@@ -38,6 +38,7 @@ async function send(args: RestArgs, context: ChangesContext, change: Change): Pr
   const { id, kind, found } = change;
   if (found === undefined && isBlind(args, change)) return sendBlindly(args, context, change);
   const held = found?.held;
+  if (held !== undefined && noticesEdits(args, change) && !isOurs(args, change, held)) return edited(id);
   const isThere = found === undefined ? kind !== 'insert' && kind !== 'restore' : held !== undefined;
   const { etag, ...kept } = { ...change.remote, ...held?.remote };
   // No ETag matches a record that does not exist: creating it again would fail with 412.
@@ -75,14 +76,31 @@ function isBlind(args: RestArgs, { kind, remote, overwrites }: Change): boolean 
 
 /** Looks the record up first. A version that is neither the published nor the new one belongs to another client. */
 async function sendBlindly(args: RestArgs, context: ChangesContext, change: Change): Promise<ChangeResult> {
-  const { id, document, before } = change;
-  const held = await lookOne(args, context, id);
-  const isOurs =
-    held === undefined ||
-    [document, before].some(
-      (one) => one !== undefined && compareSent(args, { document: one, withdrawn: false }, held).length === 0,
-    );
-  if (isOurs) return send(args, context, { ...change, found: { held } });
+  const held = await lookOne(args, context, change.id);
+  if (held !== undefined && !isAsSent(args, change, held)) return edited(change.id);
+  return send(args, context, { ...change, found: { held } });
+}
+
+/** Without `if_match`, only a record that is there already is noticed, by `create`. */
+function noticesEdits(args: RestArgs, { kind, overwrites }: Change): boolean {
+  return !overwrites && (kind === 'insert' ? args.create !== undefined : args.if_match !== undefined);
+}
+
+/** Whether the record is the published or the new one, or one that a run which ended may have sent. */
+function isOurs(args: RestArgs, change: Change, held: Held): boolean {
+  const { kind, before, remote } = change;
+  const isLost = before === undefined && kind !== 'insert';
+  const etag = remote?.['etag'];
+  return isLost || (etag !== undefined && etag === held.remote?.['etag']) || isAsSent(args, change, held);
+}
+
+function isAsSent(args: RestArgs, { document, before }: Change, held: Held): boolean {
+  return [document, before].some(
+    (one) => one !== undefined && compareSent(args, { document: one, withdrawn: false }, held).length === 0,
+  );
+}
+
+function edited(id: string): ChangeResult {
   return { id, result: 'conflict', message: 'The target holds another record than this job published.' };
 }
 
