@@ -7,6 +7,10 @@ type Json = Readonly<Record<string, unknown>>;
 export interface SolrServer {
   readonly url: string;
   readonly documents: Map<string, { readonly fields: Json; readonly version: string }>;
+  /** What searches show: the documents at the last commit. */
+  shown: ReadonlyMap<string, { readonly fields: Json; readonly version: string }>;
+  /** So many commits are answered with 200 and ignored, as while the log is replayed after a crash. */
+  ignoredCommits: number;
   /** The paths of requests, in the order in which they came. */
   readonly requests: string[];
   /** The version that was given last. */
@@ -28,6 +32,7 @@ export async function startSolrServer(port = 0): Promise<SolrServer> {
   const bench: SolrServer = {
     url: address,
     documents: new Map(),
+    ...{ shown: new Map(), ignoredCommits: 0 },
     requests: [],
     ...{ clock: 1_883_248_108_195_807_232n, before: undefined, after: undefined },
     edit(id, fields) {
@@ -59,14 +64,18 @@ async function answer(bench: SolrServer, request: IncomingMessage, response: Ser
   response.writeHead(status, { 'content-type': 'application/json' }).end(text);
 }
 
-function read({ documents }: SolrServer, path: string, query: URLSearchParams): [number, string] {
-  const after = /\{"(.*)" TO \*\]$/.exec(query.get('q') ?? '')?.[1] ?? '';
-  const ids = path.endsWith('/get')
-    ? query.getAll('id')
-    : [...documents.keys()]
+function read(bench: SolrServer, path: string, query: URLSearchParams): [number, string] {
+  const isSearch = !path.endsWith('/get');
+  const documents = isSearch ? bench.shown : bench.documents;
+  const q = query.get('q') ?? '';
+  const after = /\{"(.*)" TO \*\]$/.exec(q)?.[1] ?? '';
+  const among = /:\((.*)\)$/.exec(q)?.[1]?.split(' OR ');
+  const ids = isSearch
+    ? [...documents.keys()]
         .toSorted()
-        .filter((id) => id > after)
-        .slice(0, Number(query.get('rows')));
+        .filter((id) => id > after && (among === undefined || among.includes(JSON.stringify(id))))
+        .slice(0, Number(query.get('rows')))
+    : query.getAll('id');
   const docs = ids.flatMap((id) => {
     const held = documents.get(id);
     return held === undefined ? [] : [`${JSON.stringify(held.fields).slice(0, -1)},"_version_":${held.version}}`];
@@ -76,6 +85,10 @@ function read({ documents }: SolrServer, path: string, query: URLSearchParams): 
 }
 
 function update(bench: SolrServer, body: string): [number, string] {
+  if (/^\{"commit"/.test(body)) {
+    if (bench.ignoredCommits === 0) bench.shown = new Map(bench.documents);
+    else bench.ignoredCommits -= 1;
+  }
   const adds: string[] = [];
   const exact = body.replaceAll(/"_version_":(-?\d+)/g, '"_version_":"$1"');
   for (const [, kind = '', text = ''] of exact.matchAll(

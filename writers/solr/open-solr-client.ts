@@ -112,6 +112,32 @@ export async function readHeld(
   return new Map(found.map((one) => toHeld(args, one)).map((held) => [held.id, held]));
 }
 
+/** Solr takes at most 1,024 clauses, unless it is configured otherwise. */
+const IDS_AT_ONCE = 100;
+
+/** The versions that searches show of these ids. */
+export async function readShown(
+  client: SolrClient,
+  args: SolrArgs,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const shown = new Map<string, string>();
+  for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
+    const some = ids.slice(start, start + IDS_AT_ONCE);
+    const q = `${args.id_field}:(${some.map(quoted).join(' OR ')})`;
+    const answer = await client.post('/select', { q, rows: String(IDS_AT_ONCE), fl: `${args.id_field},_version_` });
+    if (answer.status !== 200) throw unexpected(client, answer);
+    for (const { id, remote } of docsOf(answer.body).map((one) => toHeld(args, one))) {
+      shown.set(id, String(remote?.['version']));
+    }
+  }
+  return shown;
+}
+
+function quoted(id: string): string {
+  return `"${id.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+}
+
 const PAGE = 500;
 
 /** In order of the bytes of the id. */
@@ -123,7 +149,7 @@ export async function* listHeld(
   await client.post('/update', '{"commit": {}}');
   const key = args.id_field;
   for (let last = after; ;) {
-    const q = last === undefined ? '*:*' : `${key}:{"${last.replaceAll(/["\\]/g, String.raw`\$&`)}" TO *]`;
+    const q = last === undefined ? '*:*' : `${key}:{${quoted(last)} TO *]`;
     const answer = await client.post('/select', { q, sort: `${key} asc`, rows: String(PAGE), fl: ALL_FIELDS });
     if (answer.status !== 200) throw unexpected(client, answer);
     const held = docsOf(answer.body).map((one) => toHeld(args, one));

@@ -9,6 +9,7 @@ import { getOwn, isJsonObject } from '../../src/records/json-object.ts';
 import { ALL_FIELDS, listHeld, openSolrClient, readHeld, unexpected, type SolrClient } from './open-solr-client.ts';
 import type { SolrArgs } from './solr-args.ts';
 import { compareStored } from './compare-stored.ts';
+import { makeVisible, rememberWrites, type Written } from './make-visible.ts';
 import { toSolrDocument, type SolrDocument } from './to-solr-document.ts';
 
 /** So often a document may change between reading and writing it. */
@@ -19,15 +20,14 @@ const NEW = '-1';
 
 export function openSolrSink(args: SolrArgs, context: ChangesContext): ChangesSink {
   const client = openSolrClient(args, context);
+  const written = rememberWrites();
   return {
     look: (ids) => readHeld(client, args, ids, ALL_FIELDS),
     list: (after) => listHeld(client, args, after),
     compare: (expected, held) => compareStored(args, expected, held),
-    write: (changes) => writeAll({ client, args, results: new Map() }, changes),
+    write: (changes) => writeAll({ client, args, results: new Map() }, changes, written),
     async finish() {
-      if (args.commit === 'never') return;
-      const answer = await client.post('/update', '{"commit": {}}');
-      if (answer.status !== 200) throw unexpected(client, answer);
+      if (args.commit === 'end') await makeVisible(client, args, written, context.signal);
     },
     close: () => Promise.resolve(),
   };
@@ -53,7 +53,11 @@ interface Operation {
   readonly expected: string;
 }
 
-async function writeAll(writing: Writing, changes: readonly Change[]): Promise<readonly ChangeResult[]> {
+async function writeAll(
+  writing: Writing,
+  changes: readonly Change[],
+  written: Written,
+): Promise<readonly ChangeResult[]> {
   const { results } = writing;
   let failure: VocabSyncError | undefined;
   try {
@@ -63,6 +67,7 @@ async function writeAll(writing: Writing, changes: readonly Change[]): Promise<r
     if (!isKnown || results.size === 0) throw thrown;
     failure = thrown;
   }
+  for (const change of changes) written.add(change, results.get(change.id));
   const why = failure ?? { message: 'it changes in Solr faster than it can be written' };
   return changes.map(({ id }) => results.get(id) ?? againAfter(id, why));
 }

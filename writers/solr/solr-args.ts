@@ -66,7 +66,12 @@ const fields = z.strictObject({
     .describe('The most bytes of records in one update request.'),
   concurrency: z.int().min(1).max(16).default(2).describe('How many update requests are in progress together.'),
   requests_per_second: z.number().min(0.01).max(10_000).optional().describe('The most requests in a second.'),
-  timeout_seconds: z.int().min(1).max(600).default(60).describe('The timeout of one request.'),
+  timeout_seconds: z
+    .int()
+    .min(1)
+    .max(600)
+    .default(60)
+    .describe('The timeout of one request, and of waiting until a commit is visible.'),
 });
 
 export const solrArgs = fields.superRefine((args, context) => {
