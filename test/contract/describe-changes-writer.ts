@@ -204,6 +204,15 @@ export function describeChangesWriter(name: string, writer: ChangesWriter, { sta
       },
     );
 
+    unlessIt('names', 'look')('withdraws a record that a run which ended may have updated', async () => {
+      const made = (await send(change('a', 'insert', 'One')))['a'];
+      await send(change('a', 'update', 'Two', after(made, 'One')));
+      const remote = made?.result === 'done' && made.remote !== undefined ? { remote: made.remote } : {};
+      // The published version is unknown, so the engine passes none.
+      expect((await sendAgain(change('a', 'withdraw', 'One', remote)))?.result).toBe('done');
+      expect(await bench.nameOf('a')).toBeUndefined();
+    });
+
     unlessIt('look')('looks up what the target holds, and leaves out what it does not', async () => {
       await send(change('a', 'insert', 'One'));
       const held = await sink.look?.(['a', 'nothing']);

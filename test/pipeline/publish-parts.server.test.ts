@@ -69,6 +69,25 @@ describe('a cancel', () => {
   });
 });
 
+it('withdraws a record that a run which ended may have restored', async () => {
+  await runJobOnce(bench.steps, job(['a', 'b']));
+  await runJobOnce(bench.steps, job(['a']));
+  const stop = new AbortController();
+  target.after = () => {
+    stop.abort(new Error('CANCELLED'));
+    cut();
+  };
+  const publish = (input: PublishInput) => bench.steps.publishTarget(input, stepContext(stop.signal));
+  await expect(runJobOnce(bench.steps, job(['a', 'b']), { publish })).rejects.toThrow('CANCELLED');
+  target.after = undefined;
+  expect([...target.held.keys()]).toEqual(['a', 'b']);
+  const report = await runJobOnce(bench.steps, job(['a']));
+  expect(targetOf(report)).toMatchObject({ withdrawn: 1 });
+  expect([...target.held.keys()]).toEqual(['a']);
+  const next = await runJobOnce(bench.steps, job(['a']), { request: { force: true } });
+  expect(targetOf(next)).toMatchObject({ unchanged: 1, withdrawn: 0 });
+});
+
 describe('a target that takes no change and answers look-ups', () => {
   const publishUntilTaken = async (input: PublishInput): Promise<void> => {
     for (let attempt = 0; attempt < 12; attempt += 1) {

@@ -165,7 +165,7 @@ function decide({ args }: Writing, change: Change, held: Compared | undefined): 
   if (isWithdrawal ? marks && held.withdrawn : digest === held.wanted)
     return { id, result: 'done', remote: { digest } };
   // A run ended while it sent this record, so the version that the row should hold is unknown.
-  const isLost = found !== undefined && before === undefined && kind !== 'insert' && !isWithdrawal;
+  const isLost = found !== undefined && before === undefined && kind !== 'insert';
   if (overwrites || isLost || digest === remote?.['digest'] || digest === held.published) {
     return isWithdrawal ? (marks ? 'withdraw' : 'remove') : 'update';
   }

@@ -77,6 +77,12 @@ export async function endPublications(db: Queryable, run: string): Promise<void>
        hash = CASE WHEN t.hash = $3 AND t.withdrawn_at IS NULL THEN t.hash ELSE $2 END`,
     [run, UNSURE, UNSURE_NEW],
   );
+  // The target may hold it, so a run whose source no longer holds it has to withdraw it.
+  await db.query(
+    `UPDATE vocab_sync.published t SET withdrawn_at = NULL FROM vocab_sync.outgoing o
+     WHERE o.run_id = $1 AND o.under_way AND o.op = 'restore' AND t.target = o.target AND t.id = o.id`,
+    [run],
+  );
   await db.query(
     `UPDATE vocab_sync.target_size z SET stale = true
      FROM (SELECT DISTINCT target FROM vocab_sync.outgoing WHERE run_id = $1) o WHERE z.target = o.target`,
