@@ -5,6 +5,7 @@ import { UnavailableError, type VocabSyncError } from '../../src/errors.ts';
 import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
 import type { PublishInput, RunReport } from '../../src/pipeline/run-steps.ts';
 import { linesJob, openTestEngine, runJobOnce, stepContext, undoRunOnce, type TestEngine } from '../support/engine.ts';
+import { until } from '../support/until.ts';
 import { memoryTarget, type MemoryTarget } from '../support/memory-target.ts';
 
 let bench: TestEngine;
@@ -20,7 +21,7 @@ beforeEach(() => {
   id = `job-${randomUUID().slice(0, 8)}`;
   target.held.clear();
   [target.made.length, target.looked.length] = [0, 0];
-  [target.before, target.after] = [undefined, undefined];
+  [target.before, target.after, target.takes] = [undefined, undefined, 0];
   target.limits = { batch: 10, batchBytes: 1_000_000, concurrency: 2 };
 });
 
@@ -67,6 +68,26 @@ describe('a cancel', () => {
     const { rows } = await bench.pool.query('SELECT id FROM vocab_sync.published WHERE target = $1', [`memory:${id}`]);
     expect(rows).toEqual([]);
   });
+});
+
+it('stops sending soon after another attempt took over, in the middle of a part', async () => {
+  target.limits = { batch: 1, batchBytes: 1_000_000, concurrency: 1 };
+  target.takes = 250;
+  let after = 0;
+  const publish = async (input: PublishInput): Promise<void> => {
+    const first = codeOf(bench.publish(input));
+    await until('something is sent', () => Promise.resolve(target.made.length > 0));
+    // As an attempt that takes over does first.
+    await bench.pool.query('UPDATE vocab_sync.publication SET lease = $2 WHERE run_id = $1', [input.run, randomUUID()]);
+    const before = target.made.length;
+    expect(await first).toBe('E_LEASE_LOST');
+    after = target.made.length - before;
+    target.takes = 0;
+    await bench.publish(input);
+  };
+  const report = await runJobOnce(bench.steps, job(ids(16)), { publish });
+  expect(targetOf(report)).toMatchObject({ inserted: 16, rejected: 0 });
+  expect(after).toBeLessThan(10);
 });
 
 it('withdraws a record that a run which ended may have restored', async () => {

@@ -1,4 +1,5 @@
 /** A target that receives changes and keeps them in memory, with the faults that a test requests. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { defineWriter, type ChangeLimits, type ChangesWriter } from '../../src/component/writer.ts';
 import type { Change, ChangeResult, Held } from '../../src/records/change.ts';
@@ -20,6 +21,8 @@ export interface MemoryTarget {
   stray: readonly ChangeResult[];
   /** Called after a batch was made, before it is answered. */
   after: (() => void) | undefined;
+  /** How long a batch takes, in milliseconds. */
+  takes: number;
   limits: ChangeLimits;
   /** How it can be read. */
   reads: 'list' | 'look' | 'nothing';
@@ -39,6 +42,7 @@ export function memoryTarget(type = 'memory'): MemoryTarget {
     before: undefined,
     stray: [],
     after: undefined,
+    takes: 0,
     limits: { batch: 10, batchBytes: 1_000_000, concurrency: 2 },
     reads: 'list',
     beforePage: undefined,
@@ -69,7 +73,7 @@ export function memoryTarget(type = 'memory'): MemoryTarget {
               }),
           ...(target.reads === 'list' ? { list: (after: string | undefined) => listAll(target, after) } : {}),
           write: async (changes) => {
-            await Promise.resolve();
+            await (target.takes === 0 ? Promise.resolve() : sleep(target.takes));
             const results = changes.map((change) => target.before?.(change) ?? make(target, change));
             target.after?.();
             return [...results, ...target.stray];

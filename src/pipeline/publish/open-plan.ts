@@ -1,4 +1,5 @@
 /** The frozen plan of one target, read part by part by the attempt that holds the lease. */
+import { UnavailableError } from '../../errors.ts';
 import type { ChangeLimits } from '../../component/writer.ts';
 import { checkLease, releaseOutgoing, takeOutgoing } from '../../postgres/publish/outgoing.ts';
 import type { OutgoingChange, PublicationKey } from '../../postgres/publish/outgoing.ts';
@@ -14,6 +15,8 @@ const SECONDS_TAKEN = 3;
 /** Several changes show whether a target fails on one of them or is down. */
 const LEAST_TAKEN = 16;
 
+const CHECK_MS = 1000;
+
 export interface OpenPlan {
   /** Whether the next part is read while the last one is sent. */
   readonly isAhead: boolean;
@@ -25,6 +28,8 @@ export interface OpenPlan {
   release(unsent: readonly OutgoingChange[]): Promise<void>;
   /** Throws E_LEASE_LOST when another attempt holds the publication. Waits for no other transaction. */
   checkLease(): Promise<void>;
+  /** Looks every second, because one part may take minutes. Returns a function that ends it. */
+  watchLease(onLost: () => void): () => void;
 }
 
 export function openPlan(
@@ -49,6 +54,16 @@ export function openPlan(
       return releaseOutgoing(pool, key, lease, ids);
     },
     checkLease: () => checkLease(pool, key, lease),
+    watchLease(onLost) {
+      const timer = setInterval(() => {
+        checkLease(pool, key, lease).catch((thrown: unknown) => {
+          if (thrown instanceof UnavailableError && thrown.code === 'E_LEASE_LOST') onLost();
+        });
+      }, CHECK_MS);
+      return () => {
+        clearInterval(timer);
+      };
+    },
   };
 }
 

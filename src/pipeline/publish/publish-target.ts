@@ -105,6 +105,7 @@ async function sendAll(
   const isOver = (): boolean => isLost || signal.aborted;
   /** Taken, and not handed to the target. */
   let next: readonly OutgoingChange[] = [];
+  const unwatch = plan.watchLease(lose);
   let [left, silent, together] = [unanswered, 0, limits.batch];
   try {
     next = await plan.take([]);
@@ -145,6 +146,8 @@ async function sendAll(
     // An attempt that lost its lease, or the database, leaves them to the next one, which looks them up.
     await plan.release(next).catch(() => undefined);
     throw thrown;
+  } finally {
+    unwatch();
   }
 }
 
