@@ -70,6 +70,24 @@ describe('a cancel', () => {
   });
 });
 
+it('looks a record up before the next change where the target failed on a change for ever and may have made it', async () => {
+  await runJobOnce(bench.steps, job(ids(30)));
+  target.before = ({ id: record }) => {
+    if (record !== 'r0000') return undefined;
+    target.held.delete(record);
+    return { id: record, result: 'again', message: 'the answer was lost' };
+  };
+  const gone = ids(30).slice(1);
+  const report = await runJobOnce(bench.steps, job([...gone, 'r0100']), { publish: publishUntilDone });
+  expect(targetOf(report)).toMatchObject({ inserted: 1, withdrawn: 0, not_withdrawn: 1 });
+  expect(target.held.has('r0000')).toBe(false);
+  target.before = undefined;
+  const next = await runJobOnce(bench.steps, job([...gone, 'r0100']), { request: { force: true } });
+  expect(targetOf(next)).toMatchObject({ withdrawn: 1, rejected: 0 });
+  const back = await runJobOnce(bench.steps, job([...ids(30), 'r0100']));
+  expect(targetOf(back)).toMatchObject({ restored: 1, unchanged: 30 });
+});
+
 it('stops sending soon after another attempt took over, in the middle of a part', async () => {
   target.limits = { batch: 1, batchBytes: 1_000_000, concurrency: 1 };
   target.takes = 250;

@@ -223,6 +223,7 @@ function sort(
   const given = again.filter(isLast).map(({ id, message }) => ({
     id,
     code: 'E_TARGET_REFUSED',
+    isUnsure: true,
     message: `The target failed on this record ${String(MOST_TRIES)} times while it took others: ${message}`,
   }));
   const left = again.filter((one) => !isLast(one));

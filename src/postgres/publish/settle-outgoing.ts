@@ -6,7 +6,7 @@ import { redactClipped } from '../../logging/redact.ts';
 import type { ChangeKind, Rejected, Remote } from '../../records/change.ts';
 import type { TargetCounts } from '../../records/counts.ts';
 import { PUBLICATION_COUNTS } from '../ledger/json-columns.ts';
-import { UNSURE_NEW, type PublicationRow } from '../ledger/publications.ts';
+import { UNSURE, UNSURE_NEW, type PublicationRow } from '../ledger/publications.ts';
 import { inTransaction, type Pool, type PoolClient } from '../pool.ts';
 import { markUnsent, requireLease, type PublicationKey } from './outgoing.ts';
 import { keepSentNotes } from './keep-notes.ts';
@@ -15,7 +15,8 @@ import { targetFilter } from './target.ts';
 
 export interface Settled {
   readonly done: readonly { readonly id: string; readonly remote?: Remote }[];
-  readonly rejected: readonly Omit<Rejected, 'result'>[];
+  /** `isUnsure`: the target gave no answer that says whether it made the change. */
+  readonly rejected: readonly (Omit<Rejected, 'result'> & { readonly isUnsure?: boolean })[];
   /** Kept because someone else edited them. */
   readonly kept: readonly { readonly id: string; readonly message: string }[];
   readonly again: readonly { readonly id: string; readonly counts: boolean }[];
@@ -43,6 +44,11 @@ export async function settleOutgoing(
     const counts = { ...row.counts };
     const answered = row.answered + answersIn(settled);
     await publishDone(client, key, settled.done, counts);
+    await doubt(
+      client,
+      key,
+      settled.rejected.filter((one) => one.isUnsure === true).map(({ id }) => id),
+    );
     await refuse(
       client,
       key,
@@ -127,6 +133,22 @@ async function publishDone(
 
 /** The answers of the target, from parameter 6. */
 const REMOTES = `(SELECT d ->> 'id' AS id, d -> 'remote' AS remote FROM json_array_elements($6::json) d)`;
+
+/**
+ * Before these changes leave the plan: the target may hold the published record, or the new one. A record that was to be
+ * inserted is found by the next attempt to insert it.
+ */
+async function doubt(client: PoolClient, { run, task, target }: PublicationKey, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await client.query(
+    `UPDATE ${target.relation} t SET source_hash = NULL, hash = CASE WHEN t.hash = $6 THEN t.hash ELSE $5 END,
+       withdrawn_at = CASE WHEN o.op <> 'restore' THEN t.withdrawn_at END
+     FROM vocab_sync.outgoing o
+     WHERE o.run_id = $1 AND o.task = $2 AND o.target = $3 AND o.id = ANY ($4) AND t.id = o.id${targetFilter(target)}`,
+    [run, task, target.name, ids, UNSURE, UNSURE_NEW],
+  );
+  await client.query('UPDATE vocab_sync.target_size SET stale = true WHERE target = $1', [target.name]);
+}
 
 const LONGEST_MESSAGE = 2000;
 /** A record that waits for a reference is kept whole, because a later run looks up its references. */
