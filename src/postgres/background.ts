@@ -2,12 +2,13 @@
  * Runs statements in the background of a pool. Failures are logged, and nothing waits for them. The end of the pool
  * cancels them, so that a worker stops at once.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 
 interface Running {
   /** The id of the server process. Undefined until it is connected. */
   pid: number | undefined;
-  isCancelled: boolean;
+  readonly cancel: AbortController;
   done: Promise<void>;
 }
 
@@ -16,24 +17,27 @@ const running = new WeakMap<Pool, Running>();
 export interface BackgroundWork {
   /** Each is sent on its own, because VACUUM cannot run inside a transaction. */
   readonly statements: readonly string[];
+  /** Before the first statement, for what must not compete with it. */
+  readonly delayMs: number;
   /** For each statement. */
   readonly timeoutMs: number;
   onError(error: unknown): void;
 }
 
-/** Starts the statements on a connection of the pool and returns at once. Does nothing while others are running. */
+/** Sends the statements on a connection of the pool, later, and returns at once. Does nothing while others wait or run. */
 export function runInBackground(pool: Pool, work: BackgroundWork): void {
   if (running.has(pool) || pool.ending) return;
-  const one: Running = { pid: undefined, isCancelled: false, done: Promise.resolve() };
+  const one: Running = { pid: undefined, cancel: new AbortController(), done: Promise.resolve() };
   running.set(pool, one);
   one.done = send(pool, one, work)
     .catch((error: unknown) => {
-      if (!one.isCancelled) work.onError(error);
+      if (!one.cancel.signal.aborted) work.onError(error);
     })
     .finally(() => running.delete(pool));
 }
 
-async function send(pool: Pool, one: Running, { statements, timeoutMs }: BackgroundWork): Promise<void> {
+async function send(pool: Pool, one: Running, { statements, delayMs, timeoutMs }: BackgroundWork): Promise<void> {
+  await delay(delayMs, undefined, { signal: one.cancel.signal, ref: false });
   const client = await pool.connect();
   const ignore = (): void => undefined;
   client.on('error', ignore);
@@ -42,7 +46,7 @@ async function send(pool: Pool, one: Running, { statements, timeoutMs }: Backgro
     one.pid = rows[0]?.pid;
     await client.query(`SET statement_timeout = ${String(timeoutMs)}`);
     for (const statement of statements) {
-      if (one.isCancelled) return;
+      if (one.cancel.signal.aborted) return;
       await client.query(statement);
     }
   } finally {
@@ -56,7 +60,7 @@ async function send(pool: Pool, one: Running, { statements, timeoutMs }: Backgro
 export async function cancelBackground(pool: Pool): Promise<void> {
   const one = running.get(pool);
   if (one === undefined) return;
-  one.isCancelled = true;
+  one.cancel.abort();
   // Best effort: if it fails, the connection is broken and the statement ends anyway.
   if (one.pid !== undefined) await pool.query('SELECT pg_cancel_backend($1)', [one.pid]).catch(() => undefined);
   await one.done;

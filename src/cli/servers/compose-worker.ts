@@ -170,6 +170,7 @@ function forkStepProcess(heapMegabytes: number): ChildProcess {
     execArgv: [
       ...(isSource ? ['--import', tsxLoader()] : []),
       `--max-old-space-size=${String(heapMegabytes)}`,
+      '--min-semi-space-size=8',
       '--max-semi-space-size=8',
       '--heap-growing-percent=30',
     ],
