@@ -172,7 +172,8 @@ function forkStepProcess(heapMegabytes: number): ChildProcess {
       `--max-old-space-size=${String(heapMegabytes)}`,
       '--min-semi-space-size=8',
       '--max-semi-space-size=8',
-      '--heap-growing-percent=30',
+      '--heap-growing-percent=80',
+      '--always-sparkplug',
     ],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
