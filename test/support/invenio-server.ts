@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isJsonObject } from '../../src/records/json-object.ts';
 import { listenLocally } from './listen-locally.ts';
 
@@ -44,6 +45,8 @@ export interface InvenioServer {
   unknownMembers: readonly string[];
   /** Requests that it still takes; undefined: any number. Refilled after `resetSeconds`. */
   budget: { left: number; readonly size: number; readonly resetSeconds: number } | undefined;
+  /** Milliseconds until a request is answered. */
+  serviceMs: number;
   fault: ((request: InvenioRequest) => InvenioFault | undefined) | undefined;
   /** What a bulk job does: as the real one, store nothing, or stay queued until it is asked for a third time. */
   bulk: 'works' | 'stores-nothing' | 'waits';
@@ -105,6 +108,7 @@ export async function startInvenioServer(token = 'token-of-an-admin'): Promise<I
       response.writeHead(fault.status, { 'content-type': 'text/html', ...fault.headers }).end(fault.body);
       return;
     }
+    if (invenio.serviceMs > 0) await delay(invenio.serviceMs);
     const limit = spend(invenio);
     const reply: Reply =
       limit.left < 0
@@ -131,6 +135,7 @@ export async function startInvenioServer(token = 'token-of-an-admin'): Promise<I
     requests,
     unknownMembers: ['website', 'domains'],
     budget: undefined,
+    serviceMs: 0,
     fault: undefined,
     bulk: 'works',
     loads: jobs.loads,

@@ -14,7 +14,7 @@ const LEAST_CHANGES = 5_000;
 const LEAST_SHARE = 0.1;
 const MANY_CHANGES = 500_000;
 const TIMEOUT_MS = 10 * 60_000;
-/** The end of the run comes first: its commit took 93 ms instead of 3 beside the ANALYZE of 36,000 new rows. */
+/** The end of the run comes first: its commit took 93 ms instead of 3 during the ANALYZE of 36,000 new rows. */
 const DELAY_MS = 2_000;
 
 export interface Publicised {
