@@ -54,8 +54,8 @@ export async function benchFiles({ parquetRows, xlsxRows, ...road }: FilesRoad):
       rows: xlsxRows,
       fields: FIELDS,
       peer: { mode: 'openpyxl', name: 'openpyxl' },
-      least: 0.25,
-      mostMemory: 1.5,
+      least: 0.2,
+      mostMemory: 2.5,
       grow: growXlsx,
     });
   } finally {

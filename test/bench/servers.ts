@@ -36,7 +36,7 @@ export async function startBenchServers(directory: string, cli: string): Promise
   const log = openSync(join(directory, 'worker.log'), 'w');
   const worker = spawn(process.execPath, [cli, 'worker'], {
     // As docs/deploy.md advises for a worker.
-    env: { ...process.env, ...env, MALLOC_ARENA_MAX: '2' },
+    env: { ...process.env, ...env, MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-old-space-size=384' },
     stdio: ['ignore', log, log],
   });
   return {
