@@ -11,6 +11,7 @@ import { wantedElements, type WantedElements } from '../../src/formats/xml/objec
 import { createXmlScan, viewBytes } from '../../src/formats/xml/scan.ts';
 import { parseXmlStrictly } from '../../src/formats/xml/strict-parser.ts';
 import { SEED_DOCUMENTS } from './xml-fuzz-documents.ts';
+import { createRandom } from '../fuzz/create-random.ts';
 
 export interface XmlFuzzReport {
   readonly documents: number;
@@ -106,17 +107,6 @@ const WANTED = [
 function startOfRoot(bytes: Buffer): number {
   const found = /<[A-Za-z_]/.exec(bytes.toString('latin1'));
   return found?.index ?? -1;
-}
-
-/** Mulberry32: small, seeded, the same everywhere. */
-function createRandom(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
 }
 
 /** What a mutation writes in: whatever has a meaning in XML, and whatever should have none. */

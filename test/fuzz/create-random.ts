@@ -10,3 +10,9 @@ export function createRandom(seed: number): Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
   };
 }
+
+/** Numbers from 0 to below 1, with the same draws. */
+export function createFraction(seed: number): () => number {
+  const draw = createRandom(seed);
+  return () => draw(2 ** 32) / 2 ** 32;
+}

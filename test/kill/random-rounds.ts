@@ -26,6 +26,7 @@ import { loadSettings } from '../../src/settings.ts';
 import { connectTemporal } from '../../src/temporal/client.ts';
 import { startRun, type StartedRun } from '../../src/temporal/start-run.ts';
 import type { runJob } from '../../workflows/run-job.ts';
+import { createFraction } from '../fuzz/create-random.ts';
 import { TEST_SEARCH_ATTRIBUTES } from '../support/search-attributes.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 import { until } from '../support/until.ts';
@@ -247,7 +248,7 @@ async function openWorld(records: number, targets: Targets | undefined): Promise
       return { seconds, facts };
     },
     async round(seed, victims, base, say) {
-      const random = createRandom(seed);
+      const random = createFraction(seed);
       const victim = victims[Math.floor(random() * victims.length)] ?? 'worker';
       const moment = random() * base.seconds;
       const job = `kill-${String(seed)}-${randomUUID().slice(0, 8)}`;
@@ -400,16 +401,4 @@ function differences(expected: Facts, found: Facts): string[] {
   return Object.keys(expected)
     .filter((name) => !isDeepStrictEqual(expected[name], found[name]))
     .map((name) => `${name}: expected ${JSON.stringify(expected[name])}, found ${JSON.stringify(found[name])}`);
-}
-
-/** Mulberry32: the same numbers for the same seed on every machine. */
-function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

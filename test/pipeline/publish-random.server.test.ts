@@ -9,6 +9,7 @@ import { ConfigError, UnavailableError } from '../../src/errors.ts';
 import { createRunSteps } from '../../src/pipeline/create-run-steps.ts';
 import type { PublishInput, RunSteps } from '../../src/pipeline/run-steps.ts';
 import type { ChangeResult } from '../../src/records/change.ts';
+import { createFraction } from '../fuzz/create-random.ts';
 import { linesJob, openTestEngine, runJobOnce, stepContext, type TestEngine } from '../support/engine.ts';
 import { memoryTarget, type MemoryTarget } from '../support/memory-target.ts';
 import { describeWithPostgres } from '../support/postgres.ts';
@@ -22,16 +23,8 @@ interface Random {
   pick<T>(list: readonly T[]): T;
 }
 
-/** Mulberry32: the same numbers for the same seed on every machine. */
-function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
+function openRandom(seed: number): Random {
+  const next = createFraction(seed);
   return Object.assign(next, { pick: <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)] as T });
 }
 
@@ -45,7 +38,7 @@ describeWithPostgres('publishing with random troubles', () => {
   afterAll(() => bench.close());
 
   it.each(Array.from({ length: COUNT }, (_, i) => FIRST + i))('seed %i', { timeout: 120_000 }, async (seed) => {
-    const random = createRandom(seed);
+    const random = openRandom(seed);
     const job = `random-${randomUUID().slice(0, 8)}`;
     target.held.clear();
     target.made.length = 0;
