@@ -115,7 +115,7 @@ function faultOfFormat(text: string): string | undefined {
   if (/[Yy]/.test(rest)) return 'expected a year of four digits (YYYY): two digits have no century';
   const [letter] = /\p{L}/u.exec(rest.replace(/T/g, '')) ?? [];
   if (letter !== undefined)
-    return `expected a format of YYYY, MM, M, MMMM, DD, D, HH, mm and ss, such as "DD.MM.YYYY"; "${letter}" is none of them`;
+    return `expected a format of YYYY, MM, M, MMMM, DD, D, HH, mm and ss, such as "DD.MM.YYYY"; "${letter}" is not one of these`;
   const tokens = text.match(TOKENS) ?? [];
   const parts = tokens.map((token) => PARTS[token]);
   if (new Set(parts).size < parts.length) return 'expected each part of the date once';
