@@ -32,6 +32,7 @@ import { silentLogger } from '../support/silent-logger.ts';
 import { until } from '../support/until.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 import { WEBHOOK_SECRET } from '../support/webhook-server.ts';
+import type { RealSearchProgram } from './real-servers.ts';
 import {
   openRestTarget,
   openSearchTarget,
@@ -59,8 +60,10 @@ export interface RandomRounds {
 
 /** The job publishes into targets outside the database as well. */
 interface Targets {
-  /** The folder of an OpenSearch, which is started and killed. Undefined: the index server of the tests. */
-  readonly openSearch?: string | undefined;
+  /** Real servers, which are started and killed. Undefined: the servers of the tests. */
+  readonly search?: RealSearchProgram | undefined;
+  /** The command of a Solr: see `openRealSolr`. */
+  readonly solr?: string | undefined;
 }
 
 /** Returns the seeds of the rounds that ended differently. */
@@ -146,9 +149,9 @@ async function openWorld(records: number, targets: Targets | undefined): Promise
     targets === undefined || table === undefined
       ? {}
       : {
-          search: await openSearchTarget(directory, targets.openSearch),
+          search: await openSearchTarget(directory, targets.search),
           rest: await openRestTarget(directory),
-          solr: await openSolrTarget(directory),
+          solr: await openSolrTarget(directory, targets.solr),
           webhook: await openWebhookTarget(directory),
           table,
         };
@@ -361,13 +364,12 @@ async function factsOf(query: Query, remote: Remote, job: string, report: RunRep
 
 /** What each target outside the database holds, and how many changes are logged for it over all runs of the job. */
 async function remoteFactsOf(query: Query, remote: Remote, job: string): Promise<Facts> {
-  const types = { search: 'opensearch', rest: 'rest', solr: 'solr', webhook: 'webhook', table: 'postgres-table' };
   const facts: Record<string, unknown> = {};
   for (const [name, target] of Object.entries(remote)) {
     const rows = await query(
       `SELECT count(*)::int AS n FROM vocab_sync.change WHERE split_part(target, ':', 1) = $1
          AND run_id IN (SELECT id FROM vocab_sync.run WHERE job_id = $2)`,
-      [types[name as keyof typeof types], job],
+      [target.writer(job)['type'], job],
     );
     facts[factOf(name)] = { ...(await target.stateOf(job)), logged: (rows[0] as { n: number }).n };
   }
@@ -386,8 +388,8 @@ function contentOf(facts: Facts): Facts {
 /** A target that changed records more often, or less often, than the change log says. */
 function doublesOf(facts: Facts, besides: readonly string[] = []): string[] {
   return TARGET_VICTIMS.filter((name) => !besides.includes(name)).flatMap((name) => {
-    const fact = facts[factOf(name)] as { changes: number; logged: number } | undefined;
-    if (fact === undefined || fact.changes === fact.logged) return [];
+    const fact = facts[factOf(name)] as { changes?: number; logged: number } | undefined;
+    if (fact?.changes === undefined || fact.changes === fact.logged) return [];
     return [`${name}: it made ${String(fact.changes)} changes, ${String(fact.logged)} are logged`];
   });
 }

@@ -1,16 +1,12 @@
 /** The targets outside the database of a run with random kills: each a process of its own, which keeps what it was given. */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chownSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
-import { findFreePort } from '../../src/embedded/free-port.ts';
 import { canonicalJson } from '../../src/records/json-object.ts';
 import { startPostgres } from '../support/postgres-server.ts';
 import { restArgsFor } from '../support/rest-server.ts';
 import { until } from '../support/until.ts';
-import { endOf, openTargetProcess, type TargetProcess } from './target-process.ts';
+import { openRealSearch, openRealSolr, type RealSearchProgram } from './real-servers.ts';
+import { openTargetProcess, type TargetProcess } from './target-process.ts';
 
 export interface RandomTarget {
   /** The writer of a job that publishes into it. */
@@ -25,8 +21,8 @@ export interface RandomTarget {
 
 interface TargetState {
   readonly records: number;
-  /** How often it changed a record, over all runs of the job. */
-  readonly changes: number;
+  /** How often it changed a record, over all runs of the job. A real Solr does not say it. */
+  readonly changes: number | undefined;
   /** Of all records with the number of their changes. */
   readonly digest: string;
 }
@@ -58,14 +54,24 @@ export async function openRestTarget(directory: string): Promise<RandomTarget> {
   };
 }
 
-export async function openSolrTarget(directory: string): Promise<RandomTarget> {
+/** The Solr server of the tests, or a real Solr that `command` starts. */
+export async function openSolrTarget(directory: string, command: string | undefined): Promise<RandomTarget> {
+  const writer = (url: string, collection: string, seconds: number): Readonly<Record<string, unknown>> => ({
+    type: 'solr',
+    args: { url, collection, on_missing: 'withdraw', timeout_seconds: seconds },
+  });
+  if (command !== undefined) {
+    const solr = await openRealSolr(command);
+    return {
+      ...solr,
+      writer: () => writer(solr.url, solr.collection, REAL_TIMEOUT),
+      stateOf: async () => ({ ...stateFrom(await readCollection(solr.url, solr.collection)), changes: undefined }),
+    };
+  }
   const target = await openTargetProcess('solr', directory, { isLate: true });
   return {
     ...target,
-    writer: () => ({
-      type: 'solr',
-      args: { url: target.url, collection: 'records', on_missing: 'withdraw', timeout_seconds: TIMEOUT },
-    }),
+    writer: () => writer(target.url, 'records', TIMEOUT),
     stateOf: () => Promise.resolve(lastState(target)),
   };
 }
@@ -141,22 +147,22 @@ export async function openTableTarget(): Promise<RandomTarget & { readonly url: 
   };
 }
 
-/** The index server of the tests, or an OpenSearch that is started from the folder where it was unpacked. */
-export async function openSearchTarget(directory: string, openSearch: string | undefined): Promise<RandomTarget> {
-  const target = await (openSearch === undefined
+/** The index server of the tests, or the OpenSearch or Elasticsearch that is unpacked in a folder. */
+export async function openSearchTarget(directory: string, real: RealSearchProgram | undefined): Promise<RandomTarget> {
+  const target = await (real === undefined
     ? openTargetProcess('search', directory, { isLate: true })
-    : openRealSearch(openSearch));
+    : openRealSearch(real));
   return {
     ...target,
     // Withdrawn documents are marked: a deleted one takes the number of its changes with it.
     writer: (job) => ({
-      type: 'opensearch',
+      type: real?.type ?? 'opensearch',
       args: {
         ...{ url: target.url, index: job, mappings: MAPPINGS },
         ...{
           on_missing: 'withdraw',
           withdrawn_field: 'withdrawn',
-          timeout_seconds: openSearch === undefined ? TIMEOUT : 60,
+          timeout_seconds: real === undefined ? TIMEOUT : REAL_TIMEOUT,
         },
       },
     }),
@@ -166,6 +172,8 @@ export async function openSearchTarget(directory: string, openSearch: string | u
 
 /** Seconds. So long a change waits for an answer that does not come. */
 const TIMEOUT = 2;
+/** A real server takes longer to start again. */
+const REAL_TIMEOUT = 60;
 const MAPPINGS = { dynamic: false, properties: { id: { type: 'keyword' } } };
 const MOST_DOCUMENTS = 10_000;
 
@@ -180,66 +188,31 @@ interface Hit {
 }
 
 async function readIndex(url: string, index: string): Promise<readonly Item[]> {
-  const ask = async (path: string, body: object): Promise<unknown> => {
+  const ask = async (path: string, body?: object): Promise<unknown> => {
     const response = await fetch(`${url}/${index}/${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (!response.ok) throw new Error(`${index}/${path} answered ${String(response.status)}: ${await response.text()}`);
     return response.json();
   };
-  await ask('_refresh', {});
+  await ask('_refresh');
   const { hits } = (await ask('_search', { size: MOST_DOCUMENTS, version: true })) as Hits;
   if (hits.hits.length === MOST_DOCUMENTS) throw new Error(`${index} holds more documents than are asked for`);
   return hits.hits.map(({ _id, _source, _version }) => ({ id: _id, record: _source, version: _version }));
 }
 
-/** An index for each job, so nothing needs to be cleared. It refuses to be root, so it belongs to the owner of its folder. */
-async function openRealSearch(home: string): Promise<Pick<TargetProcess, 'url' | 'clear' | 'kill' | 'close'>> {
-  const port = String(await findFreePort());
-  const data = mkdtempSync(join(tmpdir(), 'vocab-sync-opensearch-'));
-  const { uid, gid } = statSync(home);
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot) chownSync(data, uid, gid);
-  const settings = {
-    'discovery.type': 'single-node',
-    'http.port': port,
-    'transport.port': String(await findFreePort()),
-    'path.data': data,
-    'path.logs': join(data, 'logs'),
-  };
-  const url = `http://127.0.0.1:${port}`;
-  const start = async (): Promise<ChildProcess> => {
-    const args = Object.entries(settings).map(([name, value]) => `-E${name}=${value}`);
-    const child = spawn(join(home, 'bin/opensearch'), args, {
-      cwd: home,
-      env: { ...process.env, HOME: data, OPENSEARCH_JAVA_OPTS: '-Xms512m -Xmx512m' },
-      stdio: 'ignore',
-      ...(isRoot ? { uid, gid } : {}),
-    });
-    await until(
-      'OpenSearch answers',
-      async () => {
-        if (child.exitCode !== null) throw new Error(`OpenSearch in ${home} ended with ${String(child.exitCode)}`);
-        const health = await fetch(`${url}/_cluster/health?wait_for_status=yellow`).catch(() => undefined);
-        return health?.ok;
-      },
-      180,
-    );
-    return child;
-  };
-  let child = await start();
-  return {
-    url,
-    clear: () => Promise.resolve(),
-    async kill() {
-      await endOf(child);
-      child = await start();
-    },
-    async close() {
-      await endOf(child);
-      rmSync(data, { recursive: true, force: true });
-    },
-  };
+interface SolrAnswer {
+  readonly response: { readonly docs: readonly (Readonly<Record<string, unknown>> & { readonly id: string })[] };
+}
+
+/** Its versions are times, which no two runs share. */
+async function readCollection(url: string, collection: string): Promise<readonly Item[]> {
+  const path = `${url}/${collection}/select?q=*:*&wt=json&rows=${String(MOST_DOCUMENTS)}`;
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${path} answered ${String(response.status)}: ${await response.text()}`);
+  const { docs } = ((await response.json()) as SolrAnswer).response;
+  if (docs.length === MOST_DOCUMENTS) throw new Error(`${collection} holds more documents than are asked for`);
+  return docs.map(({ _version_: _, ...record }) => ({ id: record.id, record, version: 1 }));
 }

@@ -3,8 +3,9 @@
  * random-rounds.ts. Needs `npm run build`. Exits with 1 if a round ended differently, and prints how to repeat it.
  *
  * `--targets` also publishes into targets outside the database, which are victims `search`, `rest`, `solr`, `webhook` and `table`.
- * The victim `cancel` cancels the run. `--in-turn`: the victims come in their order. `--opensearch DIR` starts and kills the
- * OpenSearch that is unpacked there, in place of the index server of the tests.
+ * The victim `cancel` cancels the run. `--in-turn`: the victims come in their order. `--opensearch DIR` or
+ * `--elasticsearch DIR` starts and kills the server that is unpacked there, in place of the index server of the tests, and
+ * `--solr COMMAND` a real Solr (see real-servers.ts).
  */
 import { parseArgs } from 'node:util';
 import { TARGET_VICTIMS, VICTIMS, runRandomRounds, type Victim } from './random-rounds.ts';
@@ -18,9 +19,16 @@ const { values } = parseArgs({
     targets: { type: 'boolean', default: false },
     'in-turn': { type: 'boolean', default: false },
     opensearch: { type: 'string' },
+    elasticsearch: { type: 'string' },
+    solr: { type: 'string' },
   },
 });
-if (values.opensearch !== undefined && !values.targets) throw new Error('--opensearch needs --targets');
+const real = (['opensearch', 'elasticsearch', 'solr'] as const).filter((name) => values[name] !== undefined);
+if (real.length > 0 && !values.targets) throw new Error(`--${String(real[0])} needs --targets`);
+const [search] = (['opensearch', 'elasticsearch'] as const).flatMap((type) => {
+  const home = values[type];
+  return home === undefined ? [] : [{ type, home }];
+});
 const known: readonly Victim[] = values.targets ? [...VICTIMS, ...TARGET_VICTIMS, 'cancel'] : VICTIMS;
 const records = values.records ?? (values.targets ? '3000' : '20000');
 
@@ -38,13 +46,13 @@ const failed = await runRandomRounds({
   victims,
   inTurn: values['in-turn'],
   records: Number(records),
-  ...(values.targets ? { targets: { openSearch: values.opensearch } } : {}),
+  ...(values.targets ? { targets: { search, solr: values.solr } } : {}),
   say: console.log,
 });
 const same = [
   `--victims ${victims.join(',')} --records ${records}`,
   ...(values.targets ? ['--targets'] : []),
-  ...(values.opensearch === undefined ? [] : [`--opensearch ${values.opensearch}`]),
+  ...real.map((name) => `--${name} '${String(values[name])}'`),
 ].join(' ');
 for (const seed of failed) console.log(`repeat: npx tsx test/kill/random.ts --rounds 1 --seed ${String(seed)} ${same}`);
 console.log(failed.length === 0 ? 'all rounds ended as without a kill' : `${String(failed.length)} rounds differ`);

@@ -50,6 +50,7 @@ interface Publication {
   readonly isFirst: boolean;
 }
 
+const REFUSED = 'refused by the rate limit';
 const CORDIS = 'cordis/cordis-h2020projects-xml_derived.zip';
 const PUBLICATIONS: readonly Publication[] = [
   ['subjects', 'subjects', 'subjects-euroscivoc', 'euroscivoc/EuroSciVoc-skos-ap-eu.rdf'],
@@ -146,7 +147,9 @@ async function runAgain(vocabulary: string, job: string, path: string, isFirst: 
   const request = { input: { path, name: basename(path) }, force: !values.unforced };
   const report = await runOnce(configOf(vocabulary, job, isFirst), request);
   const seconds = (performance.now() - began) / 1000;
-  const writing = [...requests].filter(([method]) => method !== 'GET').reduce((sum, [, count]) => sum + count, 0);
+  const writing = [...requests]
+    .filter(([method]) => method !== 'GET' && method !== REFUSED)
+    .reduce((sum, [, count]) => sum + count, 0);
   const sent = [...requests].map(([method, count]) => `${String(count)} ${method}`).join(', ');
   return { counts: report.tasks[0]?.targets[0], outcome: report.outcome ?? 'none', requests: sent, writing, seconds };
 }
@@ -277,18 +280,25 @@ function countChanged(before: ReadonlyMap<string, string>, after: ReadonlyMap<st
   return [...after].filter(([id, form]) => before.get(id) !== form).length + [...before.keys()].filter(isGone).length;
 }
 
-/** Requests by method. The probe and the jobs API write no record. */
+/** Requests by method, and those that the rate limit refused. The probe and the jobs API write no record. */
 function counting(service: ApiService): { api: ApiService; requests: Map<string, number> } {
   const counts = new Map<string, number>();
   return {
     requests: counts,
     api: {
-      ask(request) {
+      async ask(request) {
         const body: unknown = request.body === undefined ? undefined : JSON.parse(request.body);
         const isProbe = isJsonObject(body) && 'vocab_sync_probe' in body;
         const method = isProbe ? 'probe' : request.url.includes('/api/jobs') ? 'jobs' : request.method;
-        if (method !== 'probe' && method !== 'jobs') counts.set(method, (counts.get(method) ?? 0) + 1);
-        return service.ask(request);
+        const count = (name: string, by: number): unknown => counts.set(name, (counts.get(name) ?? 0) + by);
+        if (method === 'probe' || method === 'jobs') return service.ask(request);
+        count(method, 1);
+        const answer = await service.ask(request);
+        if (answer.status === 429) {
+          count(method, -1);
+          count(REFUSED, 1);
+        }
+        return answer;
       },
     },
   };
