@@ -16,6 +16,7 @@ import {
   planDeletions,
   planWithdrawals,
   removeDuplicates,
+  type StagedRows,
   type TargetSize,
 } from '../../postgres/publish/change-set.ts';
 import { requireQuiet } from '../../postgres/publish/layer-rows.ts';
@@ -95,8 +96,8 @@ async function compareStaged(client: PoolClient, task: OpenTask, states: TargetS
   // A few rejected entries, read again, say nothing of all records.
   if (task.run.mode !== 'retry') warnOfUnselected(tally, cleanSample);
   const { filled, knownAreEqual } = await resolveKnown(client, task, tally);
-  const duplicates = tally.staged - (await distinctRows(client, task));
-  const counts = toStageCounts(tally, duplicates);
+  const { records, deletions } = await distinctRows(client, task);
+  const counts = toStageCounts(tally, tally.staged - records);
   await createPlan(client, task.names);
   const sizes: (TargetSize & { readonly name: string; readonly planned: TargetCounts })[] = [];
   const targets: Record<string, TargetCounts> = {};
@@ -108,7 +109,7 @@ async function compareStaged(client: PoolClient, task: OpenTask, states: TargetS
     const size = await chooseJoin(client, task, target, tally, states.get(target.name));
     await planChanges(client, task.names, { target, ordinal, job: task.run.job_id, knownAreEqual });
     if (task.run.mode === 'adopt') await planAdoption(client, { ...planOf(task), target, ordinal });
-    const deleted = await planDeletions(client, task.names, target, ordinal, task.run.job_id);
+    const deleted = deletions === 0 ? 0 : await planDeletions(client, task.names, target, ordinal, task.run.job_id);
     const absent = deleted + (await planAbsent(client, task, { opened, ordinal }, tally, size));
     const planned = await countPlan(client, task.names, ordinal, counts.staged);
     sizes.push({ name, published: size.published, absent, planned });
@@ -207,8 +208,8 @@ async function resolveKnown(client: PoolClient, task: OpenTask, tally: Tally): P
   return { filled, knownAreEqual: resolved === tally.known };
 }
 
-/** The same answer however often it is asked: a second comparison finds the duplicates gone already. A deletion is no row. */
-async function distinctRows(client: PoolClient, task: OpenTask): Promise<number> {
+/** The same answer however often it is asked: a second comparison finds the duplicates gone already. */
+async function distinctRows(client: PoolClient, task: OpenTask): Promise<StagedRows> {
   await removeDuplicates(client, task.names);
   return countStaged(client, task.names);
 }

@@ -135,9 +135,9 @@ function createPreviewStage(client: PoolClient, { job, task, targets }: Previewe
 
 /** Of several records with one id, keeps the last one. */
 async function settleStage(client: PoolClient, names: StageNames) {
-  const added = await countStaged(client, names);
+  const { records: added } = await countStaged(client, names);
   await removeDuplicates(client, names);
-  const staged = await countStaged(client, names);
+  const { records: staged } = await countStaged(client, names);
   return { staged, duplicates: added - staged };
 }
 

@@ -4,7 +4,7 @@
  */
 import { UnavailableError } from '../../errors.ts';
 import type { SnapshotSink } from '../../component/writer.ts';
-import { countPlan, digestPlan, joinAnyRows, joinFewRows } from '../../postgres/publish/change-set.ts';
+import { countPlan, isPlanThere, joinAnyRows, joinFewRows } from '../../postgres/publish/change-set.ts';
 import { stagedTallies } from '../../postgres/stage/partitions.ts';
 import { cancellable, inTransaction, type PoolClient } from '../../postgres/pool.ts';
 import { freezePlan } from '../../postgres/publish/outgoing.ts';
@@ -185,7 +185,7 @@ export function isWhole({ run, isFullSource }: OpenTask): boolean {
 async function requirePlan(client: PoolClient, task: OpenTask, row: TaskRow, planDigest: string): Promise<void> {
   const staged = await stagedTallies(client, row.run_id, row.name);
   if (staged.length !== partsToStage(row.source).length) throw stageLost(task);
-  if (row.plan_digest !== planDigest || (await digestPlan(client, task.names)) !== planDigest) throw stageLost(task);
+  if (row.plan_digest !== planDigest || !(await isPlanThere(client, task.names, planDigest))) throw stageLost(task);
 }
 
 function stageLost(task: OpenTask): UnavailableError {
