@@ -52,6 +52,12 @@ interface Publication {
 
 const REFUSED = 'refused by the rate limit';
 const CORDIS = 'cordis/cordis-h2020projects-xml_derived.zip';
+/** The jobs that only add a layer, each with the job whose records it adds to: that one compares both. */
+const LAYERS: Readonly<Record<string, string>> = {
+  'openaire-affiliations': 'ror-affiliations',
+  'cordis-awards': 'openaire-awards',
+};
+
 const PUBLICATIONS: readonly Publication[] = [
   ['subjects', 'subjects', 'subjects-euroscivoc', 'euroscivoc/EuroSciVoc-skos-ap-eu.rdf'],
   ['affiliations, ROR v2.8', 'affiliations', 'ror-affiliations', 'ror/v2.8-2026-06-02-ror-data.zip'],
@@ -178,7 +184,7 @@ function configOf(vocabulary: string, job: string, isFirst: boolean): JsonObject
 }
 
 async function verify(vocabulary: string, job: string): Promise<DriftCounts | undefined> {
-  const report = await runOnce(configOf(vocabulary, job, false), { mode: 'verify' });
+  const report = await runOnce(configOf(vocabulary, LAYERS[job] ?? job, false), { mode: 'verify' });
   const [drift] = report.tasks[0]?.drift ?? [];
   if (drift === undefined) return undefined;
   const { compared, missing, changed, foreign } = drift;
