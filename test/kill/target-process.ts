@@ -73,8 +73,9 @@ export async function openTargetProcess(
   };
 }
 
-/** With SIGKILL. */
+/** With SIGKILL. It may have ended by itself. */
 export async function endOf(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGKILL');
   await ended;

@@ -21,8 +21,11 @@ z.config({ jitless: true });
 serveSteps(async ({ settings, databaseUrl, cwd, memory }, { logger, onSecret }) => {
   const envFile = settings.envFile === undefined ? {} : { envFile: settings.envFile };
   const resolve = composeSecrets((name) => lookUpVariable(name, undefined, cwd, envFile), logger);
+  const pool = openPool({ url: databaseUrl, applicationName: 'vocab-sync step', max: CONNECTIONS });
+  // Connected before the first step comes. If that fails, the step connects again and reports why it cannot.
+  pool.query('SELECT').catch(() => undefined);
   const engine: Engine = {
-    pool: openPool({ url: databaseUrl, applicationName: 'vocab-sync step', max: CONNECTIONS }),
+    pool,
     catalog: await loadCatalog(settings, cwd),
     logger,
     services: { ...composeServices(settings, logger), memoryBytes: memory.mostBytes },
