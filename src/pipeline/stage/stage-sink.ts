@@ -3,7 +3,7 @@
  * transaction. While one batch is written, the next one is read.
  */
 import { createStageBatch, type StageBatch } from '../../postgres/stage/stage-batch.ts';
-import { appendNotes, type StagedNotes } from '../../postgres/stage/staged-notes.ts';
+import { appendNotes, createNotes, type StagedNotes } from '../../postgres/stage/staged-notes.ts';
 import { appendStage, type StageNames } from '../../postgres/stage/stage-table.ts';
 import type { DeletionRow, KnownRow, StageDocumentType, StagedRow } from '../../postgres/stage/staged-row.ts';
 import { leaseLost, saveCheckpoint, type PartitionKey } from '../../postgres/stage/partitions.ts';
@@ -67,10 +67,13 @@ export function createStageSink(options: StageSinkOptions): StageSink {
   let rejections: Rejection[] = [];
   let notes: StagedNotes[] = [];
   let rawCharacters = 0;
+  let hasNotes = false;
   let underWay: Promise<void> = Promise.resolve();
 
   const begin = (place: SinkPlace, state: 'running' | 'staged'): void => {
-    const batch = { rows, rejections, notes, tally: structuredClone(options.tally), place, state };
+    const isFirstNoted = notes.length > 0 && !hasNotes;
+    hasNotes ||= isFirstNoted;
+    const batch = { rows, rejections, notes, isFirstNoted, tally: structuredClone(options.tally), place, state };
     [rows, spare] = [spare, rows];
     rejections = [];
     notes = [];
@@ -120,6 +123,8 @@ interface Batch {
   readonly rows: StageBatch;
   readonly rejections: readonly Rejection[];
   readonly notes: readonly StagedNotes[];
+  /** The first of this attempt with notes. */
+  readonly isFirstNoted: boolean;
   readonly tally: Tally;
   readonly place: SinkPlace;
   readonly state: 'running' | 'staged';
@@ -133,7 +138,8 @@ async function commitBatch(options: StageSinkOptions, batch: Batch): Promise<voi
     async (client) => {
       await cutPublished(client, options.lookUp, rows);
       await appendStage(client, names, rows);
-      await appendNotes(client, names, key.partition, batch.notes);
+      if (batch.isFirstNoted) await createNotes(client, names);
+      if (batch.notes.length > 0) await appendNotes(client, names, key.partition, batch.notes);
       await insertRejections(client, key, rejections);
       await saveCheckpoint(client, key, { lease: options.lease, tally, state, ...place });
     },

@@ -248,8 +248,7 @@ export async function countMissingDocuments(client: PoolClient, names: StageName
 /** A digest of the whole plan that does not depend on row order. */
 export async function digestPlan(client: PoolClient, names: StageNames): Promise<string> {
   const { rows } = await client.query<{ n: number; sum: string | null }>(
-    `SELECT count(*) AS n, sum(hashtextextended(concat_ws('|', target, op, id, encode(before_hash, 'hex'), encode(after_hash, 'hex')), 7)::numeric) AS sum
-     FROM ${names.plan}`,
+    `SELECT count(*) AS n, sum(hash_record_extended((target, op, id, before_hash, after_hash), 7)) AS sum FROM ${names.plan}`,
   );
   return `${String(rows[0]?.n ?? 0)}:${rows[0]?.sum ?? '0'}`;
 }

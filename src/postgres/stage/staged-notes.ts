@@ -14,15 +14,13 @@ export interface StagedNotes {
   readonly notes: Notes;
 }
 
-/** In the transaction that stages the records, after them: their table shows whether the run is still in progress. */
+/** In the transaction that stages the records, after `createNotes`. */
 export async function appendNotes(
   client: PoolClient,
   names: StageNames,
   partition: number,
   notes: readonly StagedNotes[],
 ): Promise<void> {
-  if (notes.length === 0) return;
-  if (!(await relationExists(client, names.notes))) await createNotes(client, names);
   await client.query(
     `INSERT INTO ${names.notes} (partition, seq, id, notes)
      SELECT $1, r.seq, r.id, r.notes FROM json_to_recordset($2::json) AS r (seq bigint, id text, notes json)`,
@@ -30,7 +28,9 @@ export async function appendNotes(
   );
 }
 
-async function createNotes(client: PoolClient, names: StageNames): Promise<void> {
+/** After the records of the same transaction: their table shows whether the run is still in progress. */
+export async function createNotes(client: PoolClient, names: StageNames): Promise<void> {
+  if (await relationExists(client, names.notes)) return;
   await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [names.notes]);
   await client.query(
     `CREATE UNLOGGED TABLE IF NOT EXISTS ${names.notes} (
