@@ -1,6 +1,6 @@
 /** The plan of `resync`: exactly what was found in the targets, as a run would plan its changes. */
 import { ConfigError, StateError, UnavailableError } from '../../errors.ts';
-import { createPlan, digestPlan } from '../../postgres/publish/change-set.ts';
+import { createPlan, digestPlan, isPlanThere } from '../../postgres/publish/change-set.ts';
 import { freezeRepairs, planRepairs } from '../../postgres/publish/drift-plan.ts';
 import { countTarget } from '../../postgres/publish/target-size.ts';
 import type { Target } from '../../postgres/publish/target.ts';
@@ -104,7 +104,8 @@ export async function applyRepair(
   const { rows } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
     task.names.plan,
   ]);
-  if (rows[0]?.there !== true || (await digestPlan(client, task.names)) !== planDigest) {
+  const isKept = rows[0]?.there === true && (await isPlanThere(client, task.names, planDigest));
+  if (task.row.plan_digest !== planDigest || !isKept) {
     throw new UnavailableError(
       'E_STAGE_LOST',
       `The plan of task ${task.row.name} is not the one that was to be published; it is made again from the findings.`,
