@@ -8,7 +8,7 @@ import { compareRecord } from './compare-record.ts';
 import type { Sender } from './make-wish.ts';
 import { openClient } from './open-client.ts';
 import { probe } from './probe.ts';
-import { findRecords, listRecords, readRecord } from './read-records.ts';
+import { findRecords, listRecords, readRecord, SEARCH_LAG_MS } from './read-records.ts';
 import { sendChange } from './send-change.ts';
 import { toVocabulary } from './vocabulary.ts';
 
@@ -30,9 +30,8 @@ export interface SinkOptions {
   readonly lanes?: number;
 }
 
-/** Search lags by a second or two. It is asked after this time, so it shows what an earlier attempt wrote. */
+/** More are looked up by search, after its lag, so that it shows what an earlier attempt wrote. */
 const MANY_IDS = 100;
-const SEARCH_LAG_MS = 2000;
 /**
  * More ids than `verify` asks for at once are those of a bulk load whose attempt was killed. What search does not show of
  * them is not read individually: before it loads them again, the load waits for the job and compares with a list.

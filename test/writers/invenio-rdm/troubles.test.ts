@@ -169,4 +169,13 @@ describe('reading', () => {
     const { sink } = await openInvenioBench(server, { vocabulary: 'names' });
     expect([...((await sink.look?.(['10.13039/1', '10.13039/2'])) ?? new Map()).keys()]).toEqual(['10.13039/1']);
   });
+
+  it('finds such a person also if search shows it a second later', async () => {
+    server.edit('names', record('10.13039/1'));
+    server.unindexed.add('10.13039/1');
+    const { sink } = await openInvenioBench(server, { vocabulary: 'names' });
+    const looked = sink.look?.(['10.13039/1']);
+    setTimeout(() => server.unindexed.delete('10.13039/1'), 1000);
+    expect((await looked)?.get('10.13039/1')?.state).toBe('live');
+  });
 });
