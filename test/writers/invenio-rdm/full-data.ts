@@ -4,12 +4,13 @@
  *
  *   VOCAB_SYNC_TEST_INVENIO_URL=http://127.0.0.1:5000/api VOCAB_SYNC_TEST_INVENIO_TOKEN=… DATABASE_URL=postgresql://… \
  *     npx tsx test/writers/invenio-rdm/full-data.ts --data DIR [--bulk DIR] [--rate 1000] [--only subjects,cordis-awards,…] \
- *     [--version v2.9] [--ror DIR] [--cordis ZIP] [--withdraw] [--unforced]
+ *     [--version v2.9] [--ror DIR] [--cordis ZIP] [--withdraw] [--unforced] [--adopt]
  *
  * DIR holds the test data. With --bulk, first loads of affiliations, funders and names go through a directory that
  * InvenioRDM's worker can read. --only names vocabularies or jobs. --version leaves the other versions of ROR out, --ror
  * names a folder with other dumps of these names, --cordis another file of CORDIS. --withdraw withdraws records that are
- * not in the source. --unforced reads a source only where a schedule would. The database is filled and kept.
+ * not in the source. --unforced reads a source only where a schedule would. --adopt adopts what InvenioRDM holds before a
+ * first load. The database is filled and kept.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -84,6 +85,7 @@ const { values } = parseArgs({
     cordis: { type: 'string' },
     withdraw: { type: 'boolean', default: false },
     unforced: { type: 'boolean', default: false },
+    adopt: { type: 'boolean', default: false },
     only: { type: 'string' },
   },
 });
@@ -122,8 +124,8 @@ async function publish({ name, vocabulary, job, input, isFirst }: Publication): 
   const forms = await formsOf(vocabulary);
   const before = await forms.published();
   const path = pathOf(input);
-  const again = (): Promise<Row> => runAgain(vocabulary, job, path, isFirst);
-  const first = await again();
+  const again = (mode?: 'adopt'): Promise<Row> => runAgain({ vocabulary, job, path, isFirst }, mode);
+  const first = await again(values.adopt && isFirst ? 'adopt' : undefined);
   const after = await forms.published();
   const changed = countChanged(before, after);
   const second = await again();
@@ -147,10 +149,17 @@ interface Row {
   readonly seconds: number;
 }
 
-async function runAgain(vocabulary: string, job: string, path: string, isFirst: boolean): Promise<Row> {
+async function runAgain(
+  { vocabulary, job, path, isFirst }: Pick<Publication, 'vocabulary' | 'job' | 'isFirst'> & { readonly path: string },
+  mode: 'adopt' | undefined,
+): Promise<Row> {
   requests.clear();
   const began = performance.now();
-  const request = { input: { path, name: basename(path) }, force: !values.unforced };
+  const request = {
+    input: { path, name: basename(path) },
+    force: !values.unforced,
+    ...(mode === undefined ? {} : { mode }),
+  };
   const report = await runOnce(configOf(vocabulary, job, isFirst), request);
   const seconds = (performance.now() - began) / 1000;
   const writing = [...requests]
@@ -208,6 +217,8 @@ async function runOnce(config: JsonObject, more: Partial<RunRequest>): Promise<R
     const fetched = await patiently(() => steps.fetchSource({ run, task }, context));
     if (fetched.kind === 'unchanged') continue;
     for (const partition of fetched.partitions) await steps.stagePartition({ run, task, partition }, context);
+    for (const target of request.mode === 'adopt' ? targets : [])
+      await steps.verifyTarget({ run, task, target }, context);
     const { planDigest } = await steps.compareTargets({ run, task }, context);
     const { publications = [] } = await steps.applyChanges({ run, task, planDigest }, context);
     for (const name of publications) {
