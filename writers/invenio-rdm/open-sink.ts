@@ -8,7 +8,7 @@ import { compareRecord } from './compare-record.ts';
 import type { Sender } from './make-wish.ts';
 import { openClient } from './open-client.ts';
 import { probe } from './probe.ts';
-import { findRecords, listRecords, readRecord, SEARCH_LAG_MS } from './read-records.ts';
+import { findRecords, isHidden, listRecords, readRecord, SEARCH_LAG_MS } from './read-records.ts';
 import { sendChange } from './send-change.ts';
 import { toVocabulary } from './vocabulary.ts';
 
@@ -60,18 +60,7 @@ export async function openSink(
     });
   }
   return {
-    async look(ids) {
-      const searches = ids.length > MANY_IDS;
-      if (searches) await sleep(SEARCH_LAG_MS, undefined, { signal });
-      const held = searches ? await findRecords(client, vocabulary, ids) : new Map<string, Held>();
-      if (load !== undefined && ids.length > IDS_OF_A_LOAD) return held;
-      for (const id of ids) {
-        if (held.has(id)) continue;
-        const one = await readRecord(client, vocabulary, id);
-        if (one !== undefined) held.set(id, one);
-      }
-      return held;
-    },
+    look: (ids) => lookUp(sender, ids, load !== undefined, signal),
     list: (after) => listRecords(client, vocabulary, after),
     compare: (expected, held) => compareRecord(sender, expected, held),
     async write(changes) {
@@ -128,4 +117,28 @@ function count(
     if (unknownMembers.has(String(one))) leftOut.members += 1;
     else leftOut.references += 1;
   }
+}
+
+async function lookUp(
+  { client, vocabulary }: Sender,
+  ids: readonly string[],
+  loads: boolean,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Held>> {
+  const searches = ids.length > MANY_IDS;
+  if (searches) await sleep(SEARCH_LAG_MS, undefined, { signal });
+  const held = searches ? await findRecords(client, vocabulary, ids) : new Map<string, Held>();
+  if (loads && ids.length > IDS_OF_A_LOAD) return held;
+  for (const id of ids) {
+    if (held.has(id)) continue;
+    const one = await readRecord(client, vocabulary, id, false);
+    if (one !== undefined) held.set(id, one);
+  }
+  const hidden = searches ? [] : ids.filter((id) => !held.has(id) && isHidden(vocabulary, id));
+  if (hidden.length > 0) {
+    // Once for all of them.
+    await sleep(SEARCH_LAG_MS, undefined, { signal });
+    for (const [id, one] of await findRecords(client, vocabulary, hidden)) held.set(id, one);
+  }
+  return held;
 }

@@ -15,8 +15,18 @@ const MOST_HITS = 10_000;
 const IDS_AT_ONCE = 40;
 const MOST_QUERY_LENGTH = 4000;
 
-/** Undefined where InvenioRDM has never held the id. */
-export async function readRecord(client: Client, vocabulary: Vocabulary, id: string): Promise<Held | undefined> {
+/** A person with a slash in the id can be written, but not read by address, so only search shows it, and later. */
+export function isHidden(vocabulary: Vocabulary, id: string): boolean {
+  return vocabulary.name === 'names' && id.includes('/');
+}
+
+/** Undefined where InvenioRDM has never held the id. `waits`: for search, where only that shows the record. */
+export async function readRecord(
+  client: Client,
+  vocabulary: Vocabulary,
+  id: string,
+  waits = true,
+): Promise<Held | undefined> {
   const answer = requireStatus(await client.ask('GET', vocabulary.itemPath(id)), [200, 404, 410], `the record ${id}`);
   if (answer.status === 200) return toHeld(id, answer.body);
   if (answer.status === 410) return { id, state: 'gone' };
@@ -24,8 +34,7 @@ export async function readRecord(client: Client, vocabulary: Vocabulary, id: str
   const find = async (): Promise<Held | undefined> =>
     (await search(client, vocabulary, `id:${quoted(id)}`, 1)).records[0];
   const found = await find();
-  if (found !== undefined || vocabulary.name !== 'names') return found;
-  // A person with a slash in the id can be written, but not read by address, so only search shows it, and later.
+  if (found !== undefined || !waits || !isHidden(vocabulary, id)) return found;
   await sleep(SEARCH_LAG_MS);
   return find();
 }
